@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* instrumentation.h - for those who write instrumentation of a library, such as the agent's hooks.
+ */
+#ifndef LIBTRACE_INSTRUMENTATION_H
+#define LIBTRACE_INSTRUMENTATION_H
+
+#include <libtrace/trace.h>
+
+/* While a thread suppresses instrumentation, what it does is nobody's span: an exporter's own
+ * HTTP requests, say.  Calls nest. */
+LT_API void lt_suppress_enter(void);
+LT_API void lt_suppress_leave(void);
+
+/** Whether this thread suppresses instrumentation: ask before you start a span or inject. */
+LT_API bool lt_suppressed(void);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* propagation.h - carries a span context from one process to the next.
+ *
+ * A carrier is whatever has named text values: HTTP headers, a message's properties, the
+ * environment.  Two functions tell libtrace how to read and write one.
+ *
+ * Source: https://opentelemetry.io/docs/specs/otel/context/api-propagators/
+ */
+#ifndef LIBTRACE_PROPAGATION_H
+#define LIBTRACE_PROPAGATION_H
+
+#include <libtrace/trace.h>
+
+struct lt_carrier_impl {
+	/* Stores the index-th value of key (any letter case), borrowed; false past the last. */
+	bool (*get)(void *carrier, const char *key, size_t index, struct lt_slice *ret_value);
+	/* Replaces the value of key; copies value; 0, or -Exxx, which ends the injection. */
+	int (*set)(void *carrier, const char *key, const char *value);
+};
+
+/* Bytes of tracestate that are carried; whole members are dropped to fit, those over 128 bytes
+ * first.  Source: https://www.w3.org/TR/trace-context-2/#tracestate-limits */
+#define LT_TRACESTATE_MAX 512
+
+/* A span context that came out of a carrier, with room for its tracestate. */
+struct lt_remote_context {
+	struct lt_span_context context; /* tracestate points below */
+	char tracestate[LT_TRACESTATE_MAX + 1];
+};
+
+/**
+ * Reads the caller's span context out of a carrier, as OTEL_PROPAGATORS says.
+ *
+ * A broken tracestate is dropped alone; a broken traceparent drops both.  Unknown flag bits are
+ * cleared, a higher version is read as version 00.
+ *
+ * @param impl, carrier  borrowed for the call
+ * @param ret_remote     filled on success, untouched otherwise; do not copy it: its context points
+ *                       into it
+ * @return 0; -ENOENT without a traceparent; -EBADMSG for a malformed one, or several
+ *
+ * Threads: any; keeps no state.  Allocates nothing.
+ * Source: https://www.w3.org/TR/trace-context-2/#traceparent-header-field-values
+ */
+LT_API LT_CHECKED int lt_extract(
+	const struct lt_carrier_impl *impl, void *carrier, struct lt_remote_context *ret_remote);
+
+/**
+ * Writes a span context into a carrier, as OTEL_PROPAGATORS says: traceparent, and tracestate when
+ * there is one.
+ *
+ * @param context  borrowed; NULL: the current span's; an invalid one writes nothing
+ * @return 0, or what the carrier's set() returned
+ */
+LT_API int lt_inject(
+	const struct lt_carrier_impl *impl, void *carrier, const struct lt_span_context *context);
+
+#define LT_TRACEPARENT_LEN 55 /* bytes of a version 00 traceparent, without the NUL */
+
+/** Prints a valid context as a version 00 traceparent; returns text. */
+LT_API char *lt_traceparent_print(
+	const struct lt_span_context *context, char text[LT_TRACEPARENT_LEN + 1]);
+
+/**
+ * Parses one traceparent value; blanks round it are not allowed.
+ * @param ret_context  ids, flags and remote are filled on success, untouched otherwise
+ * @return 0, or -EBADMSG
+ */
+LT_API LT_CHECKED int lt_traceparent_parse(
+	struct lt_slice text, struct lt_span_context *ret_context);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sdk.h - what main() assembles: resource, sampler, processors, exporters, provider.
+ *
+ * Each object is taken by the next, so main() keeps and frees only the provider.  Under
+ * libtrace-instrument the agent has done all this: do it only where lt_provider_global() is NULL.
+ *
+ * Functions that set up return 0 or -Exxx, with the result in ret_x, untouched on failure.  A zero
+ * option means: as its OTEL_* variable says, else the specification's default.
+ *
+ * Source: https://opentelemetry.io/docs/specs/otel/trace/sdk/
+ */
+#ifndef LIBTRACE_SDK_H
+#define LIBTRACE_SDK_H
+
+#include <libtrace/trace.h>
+
+/* --- spans as processors and exporters read them ----------------------------------------- */
+
+struct lt_event {
+	uint64_t time_ns; /* Unix time */
+	struct lt_slice name;
+	const struct lt_attr *attrs;
+	uint32_t n_attrs;
+	uint32_t n_dropped_attrs; /* over OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT */
+};
+
+struct lt_span_link { /* a recorded link */
+	struct lt_span_context context;
+	const struct lt_attr *attrs;
+	uint32_t n_attrs;
+	uint32_t n_dropped_attrs; /* over OTEL_LINK_ATTRIBUTE_COUNT_LIMIT */
+};
+
+/* A resource: what made the spans.  Opaque; counted by its provider. */
+struct lt_resource;
+
+/* All of it is borrowed from the span, which lives until the call it was passed to returns. */
+struct lt_span_data {
+	struct lt_span_context context;
+	uint8_t parent_span_id[8]; /* all zero: a root span */
+	bool parent_remote;
+	uint8_t kind;	/* enum lt_kind */
+	uint8_t status; /* enum lt_status */
+	uint32_t n_attrs, n_events, n_links;
+	uint32_t n_dropped_attrs, n_dropped_events, n_dropped_links;
+	struct lt_slice name;
+	struct lt_slice status_text;
+	uint64_t start_ns, end_ns; /* Unix time */
+	const struct lt_attr *attrs;
+	const struct lt_event *events;
+	const struct lt_span_link *links;
+	const struct lt_instrumentation_scope *scope;
+	const struct lt_resource *resource;
+};
+
+/** What a span has recorded so far; borrowed; NULL unless it is recording. */
+LT_API const struct lt_span_data *lt_span_read(const struct lt_span *span);
+
+/* --- resource ----------------------------------------------------------------------------- */
+
+/**
+ * The resource of a program: attributes given here win over OTEL_SERVICE_NAME, which wins over
+ * OTEL_RESOURCE_ATTRIBUTES, which wins over what libtrace knows (telemetry.sdk.*, service.name
+ * "unknown_service:<program>", service.instance.id, process.*, host.name).
+ *
+ * @param attrs    copied
+ * @param ret_resource  new; taken by lt_provider_new
+ * @return 0 or -ENOMEM; a malformed OTEL_RESOURCE_ATTRIBUTES is reported and left out whole
+ * Source: https://opentelemetry.io/docs/specs/otel/resource/sdk/
+ */
+LT_API LT_CHECKED int lt_resource_new(
+	const struct lt_attr *attrs, size_t n, struct lt_resource **ret_resource);
+LT_API void lt_resource_free(struct lt_resource *resource);
+
+/** Its attributes; borrowed from the resource. */
+LT_API const struct lt_attr *lt_resource_attrs(const struct lt_resource *resource, size_t *ret_n);
+
+/* --- samplers ----------------------------------------------------------------------------- */
+
+enum lt_decision {
+	LT_DROP = 0,	/* not recorded, not sampled */
+	LT_RECORD_ONLY, /* processors see it, exporters do not */
+	LT_RECORD_AND_SAMPLE,
+};
+
+struct lt_sampling_parameters {		      /* borrowed for the call */
+	const struct lt_span_context *parent; /* NULL: none */
+	const uint8_t *trace_id;	      /* 16 bytes */
+	struct lt_slice name;
+	enum lt_kind kind;
+	const struct lt_attr *attrs;
+	size_t n_attrs;
+	const struct lt_link *links;
+	size_t n_links;
+};
+
+struct lt_sampling_result { /* what a sampler may add; zero on entry; borrowed until the call's end
+			     */
+	const struct lt_attr *attrs; /* copied to the span */
+	size_t n_attrs;
+	struct lt_slice tracestate; /* instead of the parent's; ptr NULL: the parent's */
+};
+
+/* A sampler of your own has this as its first member. */
+struct lt_sampler {
+	const struct lt_sampler_impl *impl;
+};
+
+struct lt_sampler_impl {
+	/* Called by every thread that starts a span, at the same time. */
+	enum lt_decision (*sample)(struct lt_sampler *self,
+		const struct lt_sampling_parameters *parameters, struct lt_sampling_result *result);
+	void (*free)(struct lt_sampler *self); /* NULL: nothing to free */
+};
+
+LT_API struct lt_sampler *lt_sampler_always_on(void);  /* static; freeing it does nothing */
+LT_API struct lt_sampler *lt_sampler_always_off(void); /* likewise */
+
+/** Samples a share of the traces, 0.0 to 1.0, by trace id; -EINVAL for another ratio. */
+LT_API LT_CHECKED int lt_sampler_ratio_new(double ratio, struct lt_sampler **ret_sampler);
+
+/** As the parent was sampled; root (taken) decides where there is none. */
+LT_API LT_CHECKED int lt_sampler_parent_based_new(
+	struct lt_sampler *root, struct lt_sampler **ret_sampler);
+
+/** The one that OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG name (parentbased_always_on). */
+LT_API LT_CHECKED int lt_sampler_from_env(struct lt_sampler **ret_sampler);
+
+/* --- exporters ---------------------------------------------------------------------------- */
+
+/* An exporter of your own has this as its first member. */
+struct lt_exporter {
+	const struct lt_exporter_impl *impl;
+};
+
+struct lt_exporter_impl {
+	/* Sends n >= 1 spans.  Never called twice at once.  0, or -Exxx: the batch is lost. */
+	int (*export)(struct lt_exporter *self, const struct lt_span_data *const *spans, size_t n,
+		unsigned timeout_ms);
+	/* From now on export() tries once, and no try goes on for more than timeout_ms from now.
+	 * Called by another thread, at shutdown; may be NULL. */
+	void (*hurry)(struct lt_exporter *self, unsigned timeout_ms);
+	void (*free)(struct lt_exporter *self);
+};
+
+struct lt_otlp_http_options {
+	const char *endpoint; /* full URL, used as it is; NULL: OTEL_EXPORTER_OTLP_* */
+	const char *protocol; /* "http/protobuf" or "http/json"; NULL: OTEL_EXPORTER_OTLP_* */
+};
+
+/**
+ * Sends to an OpenTelemetry collector, Jaeger or traceview by OTLP/HTTP; connects when there is
+ * something to send.  Headers, timeout, compression and certificates: OTEL_EXPORTER_OTLP_*.
+ * @return 0, -EINVAL for an unusable endpoint, or -ENOMEM
+ * Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp
+ */
+LT_API LT_CHECKED int lt_exporter_otlp_http_new(
+	const struct lt_otlp_http_options *options, struct lt_exporter **ret_exporter);
+
+/** Prints each batch on standard output as trees, children below their parents. */
+LT_API LT_CHECKED int lt_exporter_console_new(struct lt_exporter **ret_exporter);
+
+/* --- processors --------------------------------------------------------------------------- */
+
+/* A processor of your own has this as its first member. */
+struct lt_processor {
+	const struct lt_processor_impl *impl;
+};
+
+struct lt_processor_impl {
+	/* On the thread that starts or ends the span, so be quick; on_start may be NULL.
+	 * on_end takes the span: give it to lt_span_recycle when done. */
+	void (*on_start)(struct lt_processor *self, struct lt_span *span,
+		const struct lt_span_context *parent);
+	void (*on_end)(struct lt_processor *self, struct lt_span *span);
+	int (*flush)(struct lt_processor *self, unsigned timeout_ms);
+	int (*shutdown)(struct lt_processor *self, unsigned timeout_ms);
+	void (*free)(struct lt_processor *self);
+};
+
+/** Gives an ended span's memory back; for processors, from any thread. */
+LT_API void lt_span_recycle(struct lt_span *span);
+
+struct lt_batch_options {
+	size_t max_queue_size; /* spans; OTEL_BSP_MAX_QUEUE_SIZE, 2048; beyond: dropped, counted */
+	size_t max_batch_size; /* spans; OTEL_BSP_MAX_EXPORT_BATCH_SIZE, 512 */
+	unsigned schedule_delay_ms; /* OTEL_BSP_SCHEDULE_DELAY, 5000 */
+	unsigned export_timeout_ms; /* OTEL_BSP_EXPORT_TIMEOUT, 30000 */
+};
+
+struct lt_batch_stats { /* spans since the processor was made */
+	uint64_t n_exported;
+	uint64_t n_dropped_full;   /* the queue was full */
+	uint64_t n_dropped_failed; /* the exporter gave up on them */
+};
+
+/**
+ * Queues ended spans and exports them in batches from a thread of its own, which starts with the
+ * first span.  Ending a span never waits for the exporter.
+ * @param exporter  takes
+ */
+LT_API LT_CHECKED int lt_processor_batch_new(struct lt_exporter *exporter,
+	const struct lt_batch_options *options, struct lt_processor **ret_processor);
+LT_API struct lt_batch_stats lt_processor_batch_stats(const struct lt_processor *processor);
+
+/** Exports each span as it ends, on its own thread: for tests and the console. @param exporter
+ * takes */
+LT_API LT_CHECKED int lt_processor_simple_new(
+	struct lt_exporter *exporter, struct lt_processor **ret_processor);
+
+/* --- provider ----------------------------------------------------------------------------- */
+
+struct lt_span_limits {	     /* 0: the variable, else its default; LT_LIMIT_ZERO: really none */
+	uint32_t attr_count; /* OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT, 128 */
+	uint32_t attr_value_length; /* characters; OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT, no limit
+				     */
+	uint32_t event_count;	    /* OTEL_SPAN_EVENT_COUNT_LIMIT, 128 */
+	uint32_t link_count;	    /* OTEL_SPAN_LINK_COUNT_LIMIT, 128 */
+	uint32_t event_attr_count;  /* OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT, 128 */
+	uint32_t link_attr_count;   /* OTEL_LINK_ATTRIBUTE_COUNT_LIMIT, 128 */
+};
+#define LT_LIMIT_ZERO UINT32_MAX
+
+struct lt_provider_options {
+	struct lt_resource *resource;	/* takes; NULL: lt_resource_new(NULL, 0) */
+	struct lt_sampler *sampler;	/* takes; NULL: lt_sampler_from_env */
+	struct lt_processor *processor; /* takes; NULL: what OTEL_TRACES_EXPORTER names, batched */
+	struct lt_span_limits limits;
+};
+
+/**
+ * Makes a provider; NULL options: all as the OTEL_* variables say.
+ * @return 0; -ENOMEM; -ECANCELED when OTEL_SDK_DISABLED is true (then go on without a provider)
+ */
+LT_API LT_CHECKED int lt_provider_new(
+	const struct lt_provider_options *options, struct lt_provider **ret_provider);
+
+/** Makes provider the one that lt_provider_global() answers; borrowed; NULL: none. */
+LT_API void lt_provider_set_global(struct lt_provider *provider);
+
+/** Exports all spans ended so far.  0, -ETIMEDOUT, or -EIO when some were lost. */
+LT_API int lt_provider_flush(struct lt_provider *provider, unsigned timeout_ms);
+
+/** Flushes, then makes every later span a NULL one.  Once; a second call returns -EALREADY. */
+LT_API int lt_provider_shutdown(struct lt_provider *provider, unsigned timeout_ms);
+
+/** Shuts the provider down when the process exits (not at _exit or a fatal signal), before the TLS
+ * library that the exporter may use is cleaned up.  The last provider named wins; NULL: none. */
+LT_API void lt_provider_shutdown_at_exit(struct lt_provider *provider, unsigned timeout_ms);
+
+/** Shuts down within 5 s if that has not been done, then frees.  NULL is fine.  No span of it may
+ * be alive, no thread about to start one. */
+LT_API void lt_provider_free(struct lt_provider *provider);
+
+/* --- diagnostics -------------------------------------------------------------------------- */
+
+enum lt_level { LT_LEVEL_NONE, LT_LEVEL_ERROR, LT_LEVEL_WARN, LT_LEVEL_INFO, LT_LEVEL_DEBUG };
+
+/** Where libtrace says what went wrong; NULL: standard error, as far as OTEL_LOG_LEVEL says. */
+LT_API void lt_set_report_handler(
+	void (*handler)(enum lt_level level, const char *text, void *user), void *user);
+
+#endif

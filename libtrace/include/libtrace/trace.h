@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trace.h - what an instrumented program calls.
+ *
+ * Words used below: "new" is yours to release; "borrowed" stays its owner's; "takes" means the
+ * callee releases it, also on failure; "copied" means your copy may change as soon as the call
+ * returns.  Strings are UTF-8; their lengths are bytes.
+ *
+ * Recording never fails in the caller's face.  A NULL tracer starts NULL spans, and a NULL span is
+ * a span that does nothing, so no call here needs a check: without a provider (no SDK set up, no
+ * libtrace-instrument round the program) everything below costs a branch and records nothing.
+ *
+ * Threads: everything here may be called from any thread, on one span from several at once, as
+ * long as lt_span_end comes last: it takes the span, like free().  What is "current" is per thread.
+ *
+ * Source: https://opentelemetry.io/docs/specs/otel/trace/api/
+ */
+#ifndef LIBTRACE_TRACE_H
+#define LIBTRACE_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define LT_API __attribute__((visibility("default")))
+#define LT_CHECKED __attribute__((warn_unused_result))
+
+#define LT_VERSION "0.1.0"
+
+struct lt_provider; /* opaque; shared by all threads */
+struct lt_tracer;   /* opaque; borrowed from its provider, which outlives it */
+struct lt_span;	    /* opaque; new from lt_span_start, taken by lt_span_end */
+
+/* --- values ------------------------------------------------------------------------------- */
+
+struct lt_slice { /* borrowed bytes, no NUL needed */
+	const char *ptr;
+	size_t len; /* bytes */
+};
+
+static inline struct lt_slice lt_slice(const char *s)
+{
+	return (struct lt_slice){s, s ? strlen(s) : 0};
+}
+
+enum lt_type {
+	LT_TYPE_NONE = 0, /* an attribute without a value: recorded nowhere */
+	LT_TYPE_STRING,
+	LT_TYPE_BOOL,
+	LT_TYPE_INT,
+	LT_TYPE_DOUBLE,
+	LT_TYPE_STRING_ARRAY,
+	LT_TYPE_BOOL_ARRAY,
+	LT_TYPE_INT_ARRAY,
+	LT_TYPE_DOUBLE_ARRAY,
+};
+
+/* An attribute: make one with lt_str() and its sisters.  What it points at is borrowed until the
+ * call it is passed to returns; that call copies it.  A key set twice keeps the later value. */
+struct lt_attr {
+	struct lt_slice key;
+	enum lt_type type;
+	uint32_t n_items; /* of an array */
+	union {
+		struct lt_slice string;
+		bool boolean;
+		int64_t integer;
+		double number;
+		const struct lt_slice *strings; /* n_items of them, likewise below */
+		const bool *booleans;
+		const int64_t *integers;
+		const double *numbers;
+		const void *items;
+	} value;
+};
+
+static inline struct lt_attr lt_strn(const char *key, struct lt_slice value)
+{
+	return (struct lt_attr){.key = lt_slice(key),
+		.type = value.ptr ? LT_TYPE_STRING : LT_TYPE_NONE,
+		.value.string = value};
+}
+
+/* A NULL value makes an attribute that is not recorded. */
+static inline struct lt_attr lt_str(const char *key, const char *value)
+{
+	return lt_strn(key, lt_slice(value));
+}
+
+static inline struct lt_attr lt_bool(const char *key, bool value)
+{
+	return (struct lt_attr){.key = lt_slice(key), .type = LT_TYPE_BOOL, .value.boolean = value};
+}
+
+static inline struct lt_attr lt_int(const char *key, int64_t value)
+{
+	return (struct lt_attr){.key = lt_slice(key), .type = LT_TYPE_INT, .value.integer = value};
+}
+
+static inline struct lt_attr lt_double(const char *key, double value)
+{
+	return (struct lt_attr){
+		.key = lt_slice(key), .type = LT_TYPE_DOUBLE, .value.number = value};
+}
+
+static inline struct lt_attr lt_strs(const char *key, const struct lt_slice *items, size_t n)
+{
+	return (struct lt_attr){.key = lt_slice(key),
+		.type = LT_TYPE_STRING_ARRAY,
+		.n_items = (uint32_t)n,
+		.value.strings = items};
+}
+
+static inline struct lt_attr lt_bools(const char *key, const bool *items, size_t n)
+{
+	return (struct lt_attr){.key = lt_slice(key),
+		.type = LT_TYPE_BOOL_ARRAY,
+		.n_items = (uint32_t)n,
+		.value.booleans = items};
+}
+
+static inline struct lt_attr lt_ints(const char *key, const int64_t *items, size_t n)
+{
+	return (struct lt_attr){.key = lt_slice(key),
+		.type = LT_TYPE_INT_ARRAY,
+		.n_items = (uint32_t)n,
+		.value.integers = items};
+}
+
+static inline struct lt_attr lt_doubles(const char *key, const double *items, size_t n)
+{
+	return (struct lt_attr){.key = lt_slice(key),
+		.type = LT_TYPE_DOUBLE_ARRAY,
+		.n_items = (uint32_t)n,
+		.value.numbers = items};
+}
+
+/* lt_span_set(span, LT_ATTRS(lt_str("order.item", item), lt_int("order.qty", qty))); */
+#define LT_ATTRS(...)                                                                              \
+	(const struct lt_attr[]){__VA_ARGS__},                                                     \
+		sizeof((const struct lt_attr[]){__VA_ARGS__}) / sizeof(struct lt_attr)
+
+/* --- span context ------------------------------------------------------------------------- */
+
+#define LT_FLAG_SAMPLED 0x01u /* https://www.w3.org/TR/trace-context-2/#sampled-flag */
+#define LT_FLAG_RANDOM 0x02u  /* https://www.w3.org/TR/trace-context-2/#random-trace-id-flag */
+
+/* What crosses a process boundary.  A plain value: copy it, no release. */
+struct lt_span_context {
+	uint8_t trace_id[16]; /* all zero: invalid */
+	uint8_t span_id[8];   /* all zero: invalid */
+	uint8_t flags;	      /* LT_FLAG_SAMPLED | LT_FLAG_RANDOM */
+	bool remote;	      /* came out of a carrier */
+	/* Borrowed from the span, or the carrier, that the context was asked of; len 0: none.
+	 * The only part that dangles when its owner goes. */
+	struct lt_slice tracestate;
+};
+
+/** Whether both ids are valid. */
+LT_API bool lt_span_context_is_valid(const struct lt_span_context *context);
+
+/* The ids as log lines carry them: lower-case hex, NUL-terminated; "" when the context is invalid.
+ * Source: https://opentelemetry.io/docs/specs/otel/compatibility/logging_trace_context/ */
+struct lt_ids {
+	char trace_id[33];
+	char span_id[17];
+	char trace_flags[3];
+};
+
+LT_API struct lt_ids lt_span_context_ids(const struct lt_span_context *context);
+
+/* --- tracers ------------------------------------------------------------------------------ */
+
+/** The provider that sdk.h or the agent made global; borrowed; NULL when there is none. */
+LT_API struct lt_provider *lt_provider_global(void);
+
+/* The instrumentation scope: the library or part of a program that makes the spans.
+ * Source: https://opentelemetry.io/docs/specs/otel/common/instrumentation-scope/ */
+struct lt_instrumentation_scope {
+	struct lt_slice name;
+	struct lt_slice version; /* may be empty, likewise below */
+	struct lt_slice schema_url;
+	const struct lt_attr *attrs;
+	size_t n_attrs;
+};
+
+/**
+ * The tracer of an instrumentation scope, the same one for the same scope.
+ *
+ * @param provider  borrowed; NULL: the global one
+ * @param scope     copied, also its attributes
+ * @return borrowed from the provider; NULL (whose spans do nothing) without a provider, or when
+ *         1,024 different scopes are in use
+ *
+ * Ask once and keep it: this takes a lock.
+ */
+LT_API struct lt_tracer *lt_tracer_get_scope(
+	struct lt_provider *provider, const struct lt_instrumentation_scope *scope);
+
+/** The same for a scope that has a name and a version (NULL: none). */
+LT_API struct lt_tracer *lt_tracer_get(
+	struct lt_provider *provider, const char *name, const char *version);
+
+/* --- spans -------------------------------------------------------------------------------- */
+
+enum lt_kind {
+	LT_KIND_INTERNAL = 0,
+	LT_KIND_SERVER,
+	LT_KIND_CLIENT,
+	LT_KIND_PRODUCER,
+	LT_KIND_CONSUMER
+};
+
+enum lt_status {
+	LT_STATUS_UNSET = 0,
+	LT_STATUS_OK, /* the program's own verdict, final: not for instrumentation to set */
+	LT_STATUS_ERROR,
+};
+
+struct lt_link {
+	struct lt_span_context context; /* copied, with its tracestate */
+	const struct lt_attr *attrs;
+	size_t n_attrs;
+};
+
+struct lt_span_options {		      /* zero is the right default for each field */
+	const struct lt_span_context *parent; /* borrowed; NULL: this thread's current span */
+	bool root;			      /* no parent at all, whatever is current */
+	enum lt_kind kind;
+	uint64_t start_ns; /* Unix time; 0: now */
+	/* Prefer attributes given here to those set later: the sampler sees only these. */
+	const struct lt_attr *attrs;
+	size_t n_attrs;
+	const struct lt_link *links;
+	size_t n_links;
+};
+
+/**
+ * Starts a span.
+ *
+ * @param tracer   borrowed; NULL: the span is NULL
+ * @param name     copied
+ * @param options  borrowed; NULL: the defaults
+ * @return new, for lt_span_end; NULL after the provider's shutdown or without memory
+ */
+LT_API LT_CHECKED struct lt_span *lt_span_start(
+	struct lt_tracer *tracer, const char *name, const struct lt_span_options *options);
+
+/** Whether the span keeps what is set on it: sampled (or recorded without being sampled), not
+ * ended. */
+LT_API bool lt_span_is_recording(const struct lt_span *span);
+
+/** The span's context; all zero for NULL.  Its tracestate lives as long as the span. */
+LT_API struct lt_span_context lt_span_get_context(const struct lt_span *span);
+
+/** Sets attributes; over the limit (OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT) they are dropped and counted.
+ */
+LT_API void lt_span_set(struct lt_span *span, const struct lt_attr *attrs, size_t n);
+
+/** Replaces the name. */
+LT_API void lt_span_set_name(struct lt_span *span, const char *name);
+
+/** Adds an event that happens now. */
+LT_API void lt_span_event(
+	struct lt_span *span, const char *name, const struct lt_attr *attrs, size_t n);
+
+/** Adds an event that happened at time_ns (Unix time; 0: now). */
+LT_API void lt_span_event_at(struct lt_span *span, uint64_t time_ns, const char *name,
+	const struct lt_attr *attrs, size_t n);
+
+/**
+ * Adds the event "exception" for an error of the program; the status stays as it is.
+ *
+ * @param type     of few different values, such as "ECONNREFUSED"; may be NULL
+ * @param message  for a reader; may be NULL
+ * Source: https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/
+ */
+LT_API void lt_span_exception(struct lt_span *span, const char *type, const char *message);
+
+/** Adds a link to a span of this or of another trace. */
+LT_API void lt_span_link(struct lt_span *span, const struct lt_span_context *context,
+	const struct lt_attr *attrs, size_t n);
+
+/**
+ * Sets the status.  OK is final; UNSET changes nothing.
+ * @param text  copied; kept only with LT_STATUS_ERROR; NULL: none
+ */
+LT_API void lt_span_status(struct lt_span *span, enum lt_status status, const char *text);
+
+/** Ends the span now.  Takes it: only a scope that it is still current in may name it after this.
+ */
+LT_API void lt_span_end(struct lt_span *span);
+
+/** Ends the span at end_ns (Unix time; 0: now). */
+LT_API void lt_span_end_at(struct lt_span *span, uint64_t end_ns);
+
+/**
+ * Keeps an ended span's context, with its tracestate, for callbacks that come later.
+ * Every hold needs a release; the span is exported after the last one.
+ * @return span
+ */
+LT_API struct lt_span *lt_span_hold(struct lt_span *span);
+LT_API void lt_span_release(struct lt_span *span);
+
+/* --- the current span --------------------------------------------------------------------- */
+
+/* A stretch of code, on one thread, in which a span is current: it lives in the caller's frame,
+ * and holds its span.  Scopes nest; leaving one leaves those inside it.  In an event loop, enter
+ * round one callback, never for the life of a request: requests interleave on the thread. */
+struct lt_scope {
+	struct lt_scope *outer;
+	struct lt_span *span;
+};
+
+/** Makes span current (NULL: no span is).  Leave it on the same thread, in the same function. */
+LT_API void lt_scope_enter(struct lt_scope *scope, struct lt_span *span);
+LT_API void lt_scope_leave(struct lt_scope *scope);
+
+/** This thread's current span; borrowed until its scope is left; NULL: none. */
+LT_API struct lt_span *lt_span_current(void);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* arena.c - a span's attributes, events and strings: many small pieces with one life. */
+#include "arena.h"
+
+#include <stdlib.h>
+
+enum {
+	ALIGNMENT = 8, /* of every type we store: no long double among them */
+	CHUNK_BYTES = 4096,
+	FIRST_ITEMS = 4, /* of an array that grows */
+};
+
+struct lt_chunk {
+	struct lt_chunk *older;
+	max_align_t bytes[];
+};
+
+void lt_arena_init(struct lt_arena *arena, void *memory, size_t size)
+{
+	arena->next = memory;
+	arena->end = arena->next + size;
+	arena->chunks = NULL;
+	arena->n_bytes = 0;
+}
+
+void lt_arena_done(struct lt_arena *arena)
+{
+	while (arena->chunks) {
+		struct lt_chunk *older = arena->chunks->older;
+		free(arena->chunks);
+		arena->chunks = older;
+	}
+}
+
+static bool add_chunk(struct lt_arena *arena, size_t size)
+{
+	size_t bytes = size > CHUNK_BYTES ? size : CHUNK_BYTES;
+	if (bytes > LT_ARENA_MAX_BYTES - arena->n_bytes)
+		return false;
+	struct lt_chunk *chunk = malloc(sizeof *chunk + bytes);
+	if (!chunk)
+		return false;
+	chunk->older = arena->chunks;
+	arena->chunks = chunk;
+	arena->n_bytes += bytes;
+	arena->next = (char *)chunk->bytes;
+	arena->end = arena->next + bytes;
+	return true;
+}
+
+void *lt_arena_alloc(struct lt_arena *arena, size_t size)
+{
+	if (size > LT_ARENA_MAX_BYTES)
+		return NULL;
+	size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+	if (size > (size_t)(arena->end - arena->next) && !add_chunk(arena, size))
+		return NULL;
+	void *memory = arena->next;
+	arena->next += size;
+	return memory;
+}
+
+bool lt_arena_copy(struct lt_arena *arena, struct lt_slice text, struct lt_slice *ret_copy)
+{
+	if (text.len == 0) {
+		*ret_copy = (struct lt_slice){"", 0};
+		return true;
+	}
+	char *copy = lt_arena_alloc(arena, text.len);
+	if (!copy)
+		return false;
+	memcpy(copy, text.ptr, text.len);
+	*ret_copy = (struct lt_slice){copy, text.len};
+	return true;
+}
+
+void *lt_arena_grow(
+	struct lt_arena *arena, void *items, uint32_t n, uint32_t *capacity, size_t item_size)
+{
+	if (n < *capacity)
+		return items;
+	uint32_t wanted = *capacity ? 2 * *capacity : FIRST_ITEMS;
+	void *grown = lt_arena_alloc(arena, wanted * item_size);
+	if (!grown)
+		return NULL;
+	if (n)
+		memcpy(grown, items, n * item_size);
+	*capacity = wanted;
+	return grown;
+}

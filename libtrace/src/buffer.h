@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* buffer.h - bytes that grow at the end, for encoders. */
+#ifndef LT_BUFFER_H
+#define LT_BUFFER_H
+
+#include <libtrace/trace.h>
+
+/* The largest request a receiver must take, https://opentelemetry.io/docs/specs/otlp/ : "64 MiB" */
+#define LT_BUFFER_MAX_BYTES (64u * 1024 * 1024)
+
+struct lt_buffer { /* zero is empty */
+	char *bytes;
+	size_t len;
+	size_t capacity;
+	bool failed; /* no memory, or over the limit: the content is useless from here on */
+};
+
+/** Forgets the content and keeps the memory. */
+void lt_buffer_reset(struct lt_buffer *buffer);
+
+/** Frees the memory. */
+void lt_buffer_done(struct lt_buffer *buffer);
+
+/** Room for n more bytes, not yet counted in len; NULL, with failed set, if there is none. */
+char *lt_buffer_reserve(struct lt_buffer *buffer, size_t n);
+
+void lt_buffer_add(struct lt_buffer *buffer, const void *bytes, size_t n);
+void lt_buffer_add_char(struct lt_buffer *buffer, char c);
+void lt_buffer_add_text(struct lt_buffer *buffer, const char *text);
+void lt_buffer_printf(struct lt_buffer *buffer, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/** Adds text with what is not UTF-8 in it replaced by U+FFFD. */
+void lt_buffer_add_utf8(struct lt_buffer *buffer, struct lt_slice text);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* curl_library.c - finds libcurl, preferring the flavour that the program has loaded anyway. */
+#include "curl_library.h"
+
+#include "exit.h"
+#include "report.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+/* The second is Debian's; both have the same interface. */
+static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
+enum { N_NAMES = sizeof names / sizeof names[0] };
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct lt_curl_library library;
+static bool is_loaded;
+
+static void *open_library(int flags)
+{
+	for (int i = 0; i < N_NAMES; i++) {
+		void *handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL | flags);
+		if (handle)
+			return handle;
+	}
+	return NULL;
+}
+
+static void load(void)
+{
+	void *handle = open_library(RTLD_NOLOAD);
+	if (!handle)
+		handle = open_library(0);
+	if (!handle) {
+		lt_report(LT_LEVEL_ERROR, "no libcurl to export with: %s", dlerror());
+		return;
+	}
+	const struct {
+		const char *name;
+		void *function;
+	} symbols[] = {
+		{"curl_global_init", &library.global_init},
+		{"curl_easy_init", &library.easy_init},
+		{"curl_easy_setopt", &library.easy_setopt},
+		{"curl_easy_perform", &library.easy_perform},
+		{"curl_easy_getinfo", &library.easy_getinfo},
+		{"curl_easy_strerror", &library.easy_strerror},
+		{"curl_easy_cleanup", &library.easy_cleanup},
+		{"curl_slist_append", &library.slist_append},
+		{"curl_slist_free_all", &library.slist_free_all},
+	};
+	for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
+		void *symbol = dlsym(handle, symbols[i].name); /* by handle: never the agent's */
+		if (!symbol) {
+			lt_report(LT_LEVEL_ERROR, "libcurl has no %s", symbols[i].name);
+			return;
+		}
+		*(void **)symbols[i].function = symbol;
+	}
+	is_loaded = library.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+	lt_exit_renew(); /* the TLS library has just registered its own clean-up */
+}
+
+const struct lt_curl_library *lt_curl_library(void)
+{
+	pthread_once(&once, load);
+	return is_loaded ? &library : NULL;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* exporter_console.c - batches as trees on standard output, for a first look without a backend.
+ *
+ *	trace 4bf92f3577b34da6a3ce929d0e0e4736
+ *	GET /checkout  SERVER  1.82 s  http.response.status_code=200 url.path="/checkout"
+ *	  POST  CLIENT  1.81 s  http.response.status_code=200
+ */
+#include "buffer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <libtrace/sdk.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { DEPTH_MAX = 64 }; /* of indentation; deeper spans are printed at that depth */
+
+struct console {
+	struct lt_exporter super;
+	struct lt_buffer text;
+};
+
+struct batch { /* what one export() prints */
+	const struct lt_span_data *const *spans;
+	size_t n;
+	bool *printed;
+	struct lt_buffer *text;
+};
+
+static const char *const kinds[] = {"INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"};
+
+static void add_duration(struct lt_buffer *b, uint64_t ns)
+{
+	if (ns >= 1000000000)
+		lt_buffer_printf(b, "%.2f s", (double)ns / 1e9);
+	else if (ns >= 1000000)
+		lt_buffer_printf(b, "%.1f ms", (double)ns / 1e6);
+	else
+		lt_buffer_printf(b, "%.1f us", (double)ns / 1e3);
+}
+
+static void add_item(struct lt_buffer *b, const struct lt_attr *attr, uint32_t i)
+{
+	switch (attr->type) {
+	case LT_TYPE_STRING_ARRAY:
+		lt_buffer_printf(
+			b, "\"%.*s\"", (int)attr->value.strings[i].len, attr->value.strings[i].ptr);
+		break;
+	case LT_TYPE_BOOL_ARRAY:
+		lt_buffer_add_text(b, attr->value.booleans[i] ? "true" : "false");
+		break;
+	case LT_TYPE_INT_ARRAY:
+		lt_buffer_printf(b, "%" PRId64, attr->value.integers[i]);
+		break;
+	default:
+		lt_buffer_printf(b, "%g", attr->value.numbers[i]);
+		break;
+	}
+}
+
+static void add_value(struct lt_buffer *b, const struct lt_attr *attr)
+{
+	switch (attr->type) {
+	case LT_TYPE_NONE:
+		break;
+	case LT_TYPE_STRING:
+		lt_buffer_printf(
+			b, "\"%.*s\"", (int)attr->value.string.len, attr->value.string.ptr);
+		break;
+	case LT_TYPE_BOOL:
+		lt_buffer_add_text(b, attr->value.boolean ? "true" : "false");
+		break;
+	case LT_TYPE_INT:
+		lt_buffer_printf(b, "%" PRId64, attr->value.integer);
+		break;
+	case LT_TYPE_DOUBLE:
+		lt_buffer_printf(b, "%g", attr->value.number);
+		break;
+	default:
+		lt_buffer_add_char(b, '[');
+		for (uint32_t i = 0; i < attr->n_items; i++) {
+			if (i)
+				lt_buffer_add_text(b, ", ");
+			add_item(b, attr, i);
+		}
+		lt_buffer_add_char(b, ']');
+		break;
+	}
+}
+
+static void add_attrs(struct lt_buffer *b, const struct lt_attr *attrs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		lt_buffer_printf(
+			b, "%s%.*s=", i ? " " : "  ", (int)attrs[i].key.len, attrs[i].key.ptr);
+		add_value(b, &attrs[i]);
+	}
+}
+
+static void add_span(struct lt_buffer *b, const struct lt_span_data *span, unsigned depth)
+{
+	lt_buffer_printf(b, "%*s%.*s  %s  ", 2 * (int)depth, "", (int)span->name.len,
+		span->name.ptr, kinds[span->kind]);
+	add_duration(b, span->end_ns > span->start_ns ? span->end_ns - span->start_ns : 0);
+	if (span->status == LT_STATUS_ERROR)
+		lt_buffer_printf(b, "  ERROR%s%.*s", span->status_text.len ? ": " : "",
+			(int)span->status_text.len, span->status_text.ptr);
+	add_attrs(b, span->attrs, span->n_attrs);
+	lt_buffer_add_char(b, '\n');
+	for (uint32_t i = 0; i < span->n_events; i++) {
+		const struct lt_event *event = &span->events[i];
+		lt_buffer_printf(b, "%*s- %.*s", 2 * (int)depth + 2, "", (int)event->name.len,
+			event->name.ptr);
+		add_attrs(b, event->attrs, event->n_attrs);
+		lt_buffer_add_char(b, '\n');
+	}
+}
+
+static bool is_child(const struct lt_span_data *child, const struct lt_span_data *parent)
+{
+	return memcmp(child->parent_span_id, parent->context.span_id,
+		       sizeof child->parent_span_id) == 0 &&
+	       memcmp(child->context.trace_id, parent->context.trace_id,
+		       sizeof child->context.trace_id) == 0;
+}
+
+static void print_tree(struct batch *batch, size_t i, unsigned depth)
+{
+	batch->printed[i] = true;
+	add_span(batch->text, batch->spans[i], depth);
+	for (size_t j = 0; j < batch->n; j++)
+		if (!batch->printed[j] && is_child(batch->spans[j], batch->spans[i]))
+			print_tree(batch, j, depth < DEPTH_MAX ? depth + 1 : depth);
+}
+
+static bool has_parent_here(const struct batch *batch, size_t i)
+{
+	for (size_t j = 0; j < batch->n; j++)
+		if (j != i && is_child(batch->spans[i], batch->spans[j]))
+			return true;
+	return false;
+}
+
+static void print_batch(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		if (batch->printed[i] || has_parent_here(batch, i))
+			continue;
+		struct lt_ids ids = lt_span_context_ids(&batch->spans[i]->context);
+		lt_buffer_printf(batch->text, "trace %s\n", ids.trace_id);
+		print_tree(batch, i, 0);
+	}
+}
+
+static int write_all(const char *bytes, size_t n)
+{
+	while (n) {
+		ssize_t written = write(STDOUT_FILENO, bytes, n);
+		if (written < 0 && errno != EINTR)
+			return -errno;
+		if (written > 0) {
+			bytes += written;
+			n -= (size_t)written;
+		}
+	}
+	return 0;
+}
+
+static int export(struct lt_exporter *self, const struct lt_span_data *const *spans, size_t n,
+	unsigned timeout_ms)
+{
+	struct console *console = (struct console *)self;
+	struct batch batch = {spans, n, calloc(n, sizeof(bool)), &console->text};
+	if (!batch.printed)
+		return -ENOMEM;
+	lt_buffer_reset(&console->text);
+	print_batch(&batch);
+	free(batch.printed);
+	return console->text.failed ? -ENOMEM : write_all(console->text.bytes, console->text.len);
+}
+
+static void free_console(struct lt_exporter *self)
+{
+	lt_buffer_done(&((struct console *)self)->text);
+	free(self);
+}
+
+int lt_exporter_console_new(struct lt_exporter **ret_exporter)
+{
+	static const struct lt_exporter_impl impl = {.export = export, .free = free_console};
+	struct console *console = calloc(1, sizeof *console);
+	if (!console)
+		return -ENOMEM;
+	console->super.impl = &impl;
+	*ret_exporter = &console->super;
+	return 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hex.h - ids as lower-case hex digits and back. */
+#ifndef LT_HEX_H
+#define LT_HEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Writes 2 * n digits, no NUL; returns the byte after them. */
+char *lt_hex_print(char *out, const uint8_t *bytes, size_t n);
+
+/** Reads 2 * n lower-case digits; false, with bytes half-written, for any other character. */
+bool lt_hex_parse(const char *text, uint8_t *bytes, size_t n);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* otlp.h - an ExportTraceServiceRequest out of a batch of spans, in its two encodings.
+ *
+ * Source: https://github.com/open-telemetry/opentelemetry-proto, v1.11.0, trace.proto
+ */
+#ifndef LT_OTLP_H
+#define LT_OTLP_H
+
+#include "buffer.h"
+
+#include <libtrace/sdk.h>
+
+/** Appends the request for n >= 1 spans of one provider; look at buffer->failed after it. */
+void lt_otlp_protobuf_encode(
+	struct lt_buffer *buffer, const struct lt_span_data *const *spans, size_t n);
+void lt_otlp_json_encode(
+	struct lt_buffer *buffer, const struct lt_span_data *const *spans, size_t n);
+
+/* What a receiver says of a batch that it took in part.
+ * Source: https://opentelemetry.io/docs/specs/otlp/#partial-success-1 */
+struct lt_otlp_partial_success {
+	int64_t n_rejected;	 /* spans */
+	struct lt_slice message; /* borrowed from the response */
+};
+
+/** Reads a protobuf ExportTraceServiceResponse; false if it is none.  Nothing said: all zero. */
+bool lt_otlp_protobuf_decode_response(
+	struct lt_slice response, struct lt_otlp_partial_success *ret_partial);
+
+/** Whether spans[i] is the first of its scope: one ScopeSpans message starts with each of these. */
+static inline bool lt_otlp_starts_scope(const struct lt_span_data *const *spans, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (spans[j]->scope == spans[i]->scope)
+			return false;
+	return true;
+}
+
+/* The flags field of spans and links: W3C's in the low byte, and whether the parent was remote.
+ * Source: trace.proto, enum SpanFlags */
+enum { LT_OTLP_HAS_IS_REMOTE = 0x100, LT_OTLP_IS_REMOTE = 0x200 };
+
+static inline uint32_t lt_otlp_flags(const struct lt_span_context *context, bool remote)
+{
+	return context->flags | LT_OTLP_HAS_IS_REMOTE | (remote ? LT_OTLP_IS_REMOTE : 0u);
+}
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* otlp_http_config.h - what the OTEL_EXPORTER_OTLP_* variables say.
+ *
+ * Source: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+ */
+#ifndef LT_OTLP_HTTP_CONFIG_H
+#define LT_OTLP_HTTP_CONFIG_H
+
+#include <libtrace/sdk.h>
+
+enum { LT_OTLP_HEADERS_MAX = 64 }; /* beyond that they are reported and left out */
+
+struct lt_otlp_http_config {
+	char *endpoint; /* full URL */
+	bool json;	/* else protobuf */
+	bool gzip;
+	unsigned timeout_ms;		    /* of one batch, with its retries; 0: no limit */
+	char *headers[LT_OTLP_HEADERS_MAX]; /* "Name: value" */
+	size_t n_headers;
+	const char *certificate, *client_certificate,
+		*client_key; /* PEM files; borrowed; or NULL */
+};
+
+/**
+ * Fills config from options and the environment.
+ * @return 0, -EINVAL for an endpoint that is no http(s) URL (reported), -ENOMEM; config needs
+ *         lt_otlp_http_config_done in any case
+ */
+int lt_otlp_http_config_init(
+	struct lt_otlp_http_config *config, const struct lt_otlp_http_options *options);
+void lt_otlp_http_config_done(struct lt_otlp_http_config *config);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* propagator.c - extract and inject, in the formats that OTEL_PROPAGATORS names. */
+#include "propagator.h"
+
+#include "config.h"
+#include "report.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <strings.h>
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool use_tracecontext;
+
+static void read_config(void)
+{
+	const char *value = lt_config_string("OTEL_PROPAGATORS");
+	if (!value) { /* the default, tracecontext,baggage: what there is of it */
+		use_tracecontext = true;
+		return;
+	}
+	char *text = strdup(value);
+	char *rest = text;
+	for (char *name; rest && (name = lt_config_next_item(&rest));) {
+		if (strcasecmp(name, "tracecontext") == 0)
+			use_tracecontext = true;
+		else if (strcasecmp(name, "none") != 0 && strcasecmp(name, "baggage") != 0)
+			lt_report(LT_LEVEL_WARN, "OTEL_PROPAGATORS: %s is not known here; left out",
+				name);
+	}
+	free(text);
+}
+
+int lt_extract(
+	const struct lt_carrier_impl *impl, void *carrier, struct lt_remote_context *ret_remote)
+{
+	pthread_once(&once, read_config);
+	return use_tracecontext ? lt_tracecontext_extract(impl, carrier, ret_remote) : -ENOENT;
+}
+
+int lt_inject(
+	const struct lt_carrier_impl *impl, void *carrier, const struct lt_span_context *context)
+{
+	struct lt_span_context current;
+	if (!context) {
+		current = lt_span_get_context(lt_span_current());
+		context = &current;
+	}
+	pthread_once(&once, read_config);
+	if (!use_tracecontext || !lt_span_context_is_valid(context))
+		return 0;
+	return lt_tracecontext_inject(impl, carrier, context);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* propagator.h - the formats that lt_extract and lt_inject choose from. */
+#ifndef LT_PROPAGATOR_H
+#define LT_PROPAGATOR_H
+
+#include <libtrace/propagation.h>
+
+/** As lt_extract and lt_inject, in the W3C Trace Context format. */
+int lt_tracecontext_extract(
+	const struct lt_carrier_impl *impl, void *carrier, struct lt_remote_context *ret_remote);
+int lt_tracecontext_inject(
+	const struct lt_carrier_impl *impl, void *carrier, const struct lt_span_context *context);
+
+#endif

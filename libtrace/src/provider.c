@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* provider.c - puts resource, sampler, processor and limits together, and takes them apart again.
+ */
+#include "provider.h"
+
+#include "clock.h"
+#include "config.h"
+#include "report.h"
+#include "sampler.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <strings.h>
+
+enum { FREE_TIMEOUT_MS = 5000 };
+
+static _Atomic(struct lt_provider *) global;
+
+struct lt_provider *lt_provider_global(void)
+{
+	return atomic_load_explicit(&global, memory_order_acquire);
+}
+
+void lt_provider_set_global(struct lt_provider *provider)
+{
+	atomic_store_explicit(&global, provider, memory_order_release);
+}
+
+/* The general variable is the fallback of the span's own: both may be unset. */
+static uint32_t limit(uint32_t option, const char *variable, const char *general, uint32_t fallback)
+{
+	if (option)
+		return option == LT_LIMIT_ZERO ? 0 : option;
+	if (general)
+		fallback = (uint32_t)lt_config_uint(general, fallback, 0, UINT32_MAX - 1);
+	return (uint32_t)lt_config_uint(variable, fallback, 0, UINT32_MAX - 1);
+}
+
+static struct lt_span_limits resolve_limits(const struct lt_span_limits *limits)
+{
+	return (struct lt_span_limits){
+		.attr_count = limit(limits->attr_count, "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+			"OTEL_ATTRIBUTE_COUNT_LIMIT", 128),
+		.attr_value_length =
+			limit(limits->attr_value_length, "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+				"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", UINT32_MAX),
+		.event_count = limit(limits->event_count, "OTEL_SPAN_EVENT_COUNT_LIMIT", NULL, 128),
+		.link_count = limit(limits->link_count, "OTEL_SPAN_LINK_COUNT_LIMIT", NULL, 128),
+		.event_attr_count = limit(
+			limits->event_attr_count, "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", NULL, 128),
+		.link_attr_count = limit(
+			limits->link_attr_count, "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", NULL, 128),
+	};
+}
+
+/* What OTEL_TRACES_EXPORTER names: otlp (the default) or console; *ret_exporter NULL for none. */
+static int exporter_from_env(struct lt_exporter **ret_exporter)
+{
+	const char *name = lt_config_string("OTEL_TRACES_EXPORTER");
+	*ret_exporter = NULL;
+	if (name && strcasecmp(name, "none") == 0)
+		return 0;
+	if (name && strcasecmp(name, "console") == 0)
+		return lt_exporter_console_new(ret_exporter);
+	if (name && strcasecmp(name, "otlp") != 0)
+		lt_report(LT_LEVEL_WARN, "OTEL_TRACES_EXPORTER=%s is not known here; using otlp",
+			name);
+	return lt_exporter_otlp_http_new(NULL, ret_exporter);
+}
+
+static int processor_from_env(struct lt_processor **ret_processor)
+{
+	struct lt_exporter *exporter;
+	int err = exporter_from_env(&exporter);
+	if (err)
+		return err;
+	if (!exporter)
+		return -ECANCELED;
+	return lt_processor_batch_new(exporter, NULL, ret_processor);
+}
+
+static void processor_free(struct lt_processor *processor)
+{
+	if (processor)
+		processor->impl->free(processor);
+}
+
+int lt_provider_new(const struct lt_provider_options *options, struct lt_provider **ret_provider)
+{
+	static const struct lt_provider_options defaults;
+	if (!options)
+		options = &defaults;
+	struct lt_resource *resource = options->resource;
+	struct lt_sampler *sampler = options->sampler;
+	struct lt_processor *processor = options->processor;
+	struct lt_provider *provider = NULL;
+	int err = 0;
+
+	lt_clock_anchor();
+	if (lt_config_bool("OTEL_SDK_DISABLED"))
+		err = -ECANCELED;
+	if (!err && !resource)
+		err = lt_resource_new(NULL, 0, &resource);
+	if (!err && !sampler)
+		err = lt_sampler_from_env(&sampler);
+	if (!err && !processor)
+		err = processor_from_env(&processor);
+	if (!err && !(provider = calloc(1, sizeof *provider)))
+		err = -ENOMEM;
+	if (err) {
+		lt_resource_free(resource);
+		lt_sampler_free(sampler);
+		processor_free(processor);
+		return err;
+	}
+	provider->resource = resource;
+	provider->sampler = sampler;
+	provider->processor = processor;
+	provider->limits = resolve_limits(&options->limits);
+	pthread_mutex_init(&provider->lock, NULL);
+	*ret_provider = provider;
+	return 0;
+}
+
+int lt_provider_flush(struct lt_provider *provider, unsigned timeout_ms)
+{
+	return provider->processor->impl->flush(provider->processor, timeout_ms);
+}
+
+int lt_provider_shutdown(struct lt_provider *provider, unsigned timeout_ms)
+{
+	if (atomic_exchange(&provider->is_shut_down, true))
+		return -EALREADY;
+	return provider->processor->impl->shutdown(provider->processor, timeout_ms);
+}
+
+void lt_provider_free(struct lt_provider *provider)
+{
+	if (!provider)
+		return;
+	struct lt_provider *self = provider;
+	atomic_compare_exchange_strong(&global, &self, NULL);
+	lt_provider_shutdown(provider, FREE_TIMEOUT_MS);
+	processor_free(provider->processor);
+	lt_sampler_free(provider->sampler);
+	lt_resource_free(provider->resource);
+	lt_tracers_free(provider->tracers);
+	pthread_mutex_destroy(&provider->lock);
+	free(provider);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* resource.h - the attributes that all spans of a program share. */
+#ifndef LT_RESOURCE_H
+#define LT_RESOURCE_H
+
+#include "attributes.h"
+
+#include <libtrace/sdk.h>
+
+struct lt_resource {
+	struct lt_attributes attrs;
+	struct lt_arena arena;
+	char bytes[1024]; /* of the arena: enough for most */
+};
+
+#endif

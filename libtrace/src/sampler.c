@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sampler.c - the built-in samplers.
+ *
+ * Source: https://opentelemetry.io/docs/specs/otel/trace/sdk/#built-in-samplers
+ */
+#include "sampler.h"
+
+#include "config.h"
+#include "report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <strings.h>
+
+void lt_sampler_free(struct lt_sampler *sampler)
+{
+	if (sampler && sampler->impl->free)
+		sampler->impl->free(sampler);
+}
+
+static void free_sampler(struct lt_sampler *self)
+{
+	free(self);
+}
+
+/* --- always on, always off ---------------------------------------------------------------- */
+
+static enum lt_decision sample_on(struct lt_sampler *self,
+	const struct lt_sampling_parameters *parameters, struct lt_sampling_result *result)
+{
+	return LT_RECORD_AND_SAMPLE;
+}
+
+static enum lt_decision sample_off(struct lt_sampler *self,
+	const struct lt_sampling_parameters *parameters, struct lt_sampling_result *result)
+{
+	return LT_DROP;
+}
+
+struct lt_sampler *lt_sampler_always_on(void)
+{
+	static const struct lt_sampler_impl impl = {.sample = sample_on};
+	static struct lt_sampler sampler = {&impl};
+	return &sampler;
+}
+
+struct lt_sampler *lt_sampler_always_off(void)
+{
+	static const struct lt_sampler_impl impl = {.sample = sample_off};
+	static struct lt_sampler sampler = {&impl};
+	return &sampler;
+}
+
+/* --- ratio -------------------------------------------------------------------------------- */
+
+struct ratio {
+	struct lt_sampler super;
+	uint64_t threshold; /* of the 56 random bits: those below it are sampled */
+};
+
+/* The right-most 7 bytes are the random ones:
+ * https://www.w3.org/TR/trace-context-2/#random-trace-id-flag */
+static uint64_t randomness(const uint8_t trace_id[16])
+{
+	uint64_t value = 0;
+	for (int i = 9; i < 16; i++)
+		value = value << 8 | trace_id[i];
+	return value;
+}
+
+static enum lt_decision sample_ratio(struct lt_sampler *self,
+	const struct lt_sampling_parameters *parameters, struct lt_sampling_result *result)
+{
+	const struct ratio *ratio = (const struct ratio *)self;
+	return randomness(parameters->trace_id) < ratio->threshold ? LT_RECORD_AND_SAMPLE : LT_DROP;
+}
+
+int lt_sampler_ratio_new(double ratio, struct lt_sampler **ret_sampler)
+{
+	static const struct lt_sampler_impl impl = {.sample = sample_ratio, .free = free_sampler};
+	if (!(ratio >= 0 && ratio <= 1))
+		return -EINVAL;
+	struct ratio *sampler = malloc(sizeof *sampler);
+	if (!sampler)
+		return -ENOMEM;
+	*sampler = (struct ratio){{&impl}, (uint64_t)(ratio * (double)((uint64_t)1 << 56))};
+	*ret_sampler = &sampler->super;
+	return 0;
+}
+
+/* --- parent-based ------------------------------------------------------------------------- */
+
+struct parent_based {
+	struct lt_sampler super;
+	struct lt_sampler *root;
+};
+
+static enum lt_decision sample_parent_based(struct lt_sampler *self,
+	const struct lt_sampling_parameters *parameters, struct lt_sampling_result *result)
+{
+	struct lt_sampler *root = ((struct parent_based *)self)->root;
+	if (!parameters->parent)
+		return root->impl->sample(root, parameters, result);
+	return parameters->parent->flags & LT_FLAG_SAMPLED ? LT_RECORD_AND_SAMPLE : LT_DROP;
+}
+
+static void free_parent_based(struct lt_sampler *self)
+{
+	lt_sampler_free(((struct parent_based *)self)->root);
+	free(self);
+}
+
+int lt_sampler_parent_based_new(struct lt_sampler *root, struct lt_sampler **ret_sampler)
+{
+	static const struct lt_sampler_impl impl = {
+		.sample = sample_parent_based, .free = free_parent_based};
+	struct parent_based *sampler = malloc(sizeof *sampler);
+	if (!sampler) {
+		lt_sampler_free(root);
+		return -ENOMEM;
+	}
+	*sampler = (struct parent_based){{&impl}, root};
+	*ret_sampler = &sampler->super;
+	return 0;
+}
+
+/* --- from the environment ----------------------------------------------------------------- */
+
+static int ratio_from_env(struct lt_sampler **ret_sampler)
+{
+	double ratio = 1;
+	if (lt_config_double("OTEL_TRACES_SAMPLER_ARG", &ratio) && !(ratio >= 0 && ratio <= 1)) {
+		lt_report(LT_LEVEL_WARN,
+			"OTEL_TRACES_SAMPLER_ARG=%g is not a ratio from 0 to 1; using 1", ratio);
+		ratio = 1;
+	}
+	return lt_sampler_ratio_new(ratio, ret_sampler);
+}
+
+int lt_sampler_from_env(struct lt_sampler **ret_sampler)
+{
+	static const char prefix[] = "parentbased_";
+	const char *name = lt_config_string("OTEL_TRACES_SAMPLER");
+	if (!name)
+		name = "parentbased_always_on";
+
+	bool parent_based = strncasecmp(name, prefix, sizeof prefix - 1) == 0;
+	const char *root_name = parent_based ? name + sizeof prefix - 1 : name;
+	struct lt_sampler *root = lt_sampler_always_on();
+	if (strcasecmp(root_name, "always_off") == 0) {
+		root = lt_sampler_always_off();
+	} else if (strcasecmp(root_name, "traceidratio") == 0) {
+		int err = ratio_from_env(&root);
+		if (err)
+			return err;
+	} else if (strcasecmp(root_name, "always_on") != 0) {
+		lt_report(LT_LEVEL_WARN,
+			"OTEL_TRACES_SAMPLER=%s is not known here; using parentbased_always_on",
+			name);
+		parent_based = true;
+	}
+	if (parent_based)
+		return lt_sampler_parent_based_new(root, ret_sampler);
+	*ret_sampler = root;
+	return 0;
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* span.c - a span from start to end.
+ *
+ * Source: https://opentelemetry.io/docs/specs/otel/trace/api/#span
+ */
+#include "span.h"
+
+#include "clock.h"
+#include "ids.h"
+#include "provider.h"
+
+#include <libtrace/semconv.h>
+#include <sched.h>
+
+_Static_assert(LT_SPAN_BLOCK_BYTES > sizeof(struct lt_span) + 512, "room for the strings");
+
+static void lock(struct lt_span *span)
+{
+	while (atomic_exchange_explicit(&span->locked, true, memory_order_acquire))
+		sched_yield();
+}
+
+static void unlock(struct lt_span *span)
+{
+	atomic_store_explicit(&span->locked, false, memory_order_release);
+}
+
+/* True, with the lock held, if there is something to record on. */
+static bool begin_change(struct lt_span *span)
+{
+	if (!span || !span->recording)
+		return false;
+	lock(span);
+	if (!atomic_load_explicit(&span->ended, memory_order_relaxed))
+		return true;
+	unlock(span);
+	return false;
+}
+
+static struct lt_span_limits *limits_of(const struct lt_span *span)
+{
+	return &span->tracer->provider->limits;
+}
+
+static void copy_text(struct lt_span *span, struct lt_slice text, struct lt_slice *ret_copy)
+{
+	if (!lt_arena_copy(&span->arena, text, ret_copy))
+		*ret_copy = (struct lt_slice){"", 0};
+}
+
+static void set_attrs(struct lt_span *span, const struct lt_attr *attrs, size_t n)
+{
+	const struct lt_span_limits *limits = limits_of(span);
+	lt_attributes_add(&span->attrs, &span->arena,
+		&(struct lt_attribute_limits){limits->attr_count, limits->attr_value_length}, attrs,
+		n);
+}
+
+/* A fixed set, of an event or a link.  Returns how many were dropped. */
+static uint32_t copy_attrs(struct lt_span *span, uint32_t max_count, const struct lt_attr *attrs,
+	size_t n, const struct lt_attr **ret_attrs, uint32_t *ret_n)
+{
+	struct lt_attributes set = {0};
+	lt_attributes_add(&set, &span->arena,
+		&(struct lt_attribute_limits){max_count, limits_of(span)->attr_value_length}, attrs,
+		n);
+	*ret_attrs = set.items;
+	*ret_n = set.n;
+	return set.n_dropped;
+}
+
+static void add_event(struct lt_span *span, uint64_t time_ns, struct lt_slice name,
+	const struct lt_attr *attrs, size_t n)
+{
+	struct lt_span_data *data = &span->data;
+	struct lt_event *events = NULL;
+	if (data->n_events < limits_of(span)->event_count)
+		events = lt_arena_grow(&span->arena, span->events, data->n_events,
+			&span->event_capacity, sizeof *events);
+	if (!events) {
+		data->n_dropped_events++;
+		return;
+	}
+	span->events = events;
+	struct lt_event *event = &events[data->n_events++];
+	event->time_ns = time_ns ? time_ns : lt_clock_now_ns();
+	copy_text(span, name, &event->name);
+	event->n_dropped_attrs = copy_attrs(
+		span, limits_of(span)->event_attr_count, attrs, n, &event->attrs, &event->n_attrs);
+}
+
+static void add_link(struct lt_span *span, const struct lt_span_context *context,
+	const struct lt_attr *attrs, size_t n)
+{
+	struct lt_span_data *data = &span->data;
+	struct lt_span_link *links = NULL;
+	if (data->n_links < limits_of(span)->link_count)
+		links = lt_arena_grow(&span->arena, span->links, data->n_links,
+			&span->link_capacity, sizeof *links);
+	if (!links) {
+		data->n_dropped_links++;
+		return;
+	}
+	span->links = links;
+	struct lt_span_link *link = &links[data->n_links++];
+	link->context = *context;
+	copy_text(span, context->tracestate, &link->context.tracestate);
+	link->n_dropped_attrs = copy_attrs(
+		span, limits_of(span)->link_attr_count, attrs, n, &link->attrs, &link->n_attrs);
+}
+
+/* --- start -------------------------------------------------------------------------------- */
+
+static const struct lt_span_context *parent_of(const struct lt_span_options *options)
+{
+	if (options->root)
+		return NULL;
+	if (options->parent)
+		return lt_span_context_is_valid(options->parent) ? options->parent : NULL;
+	const struct lt_span *current = lt_span_current();
+	return current ? &current->data.context : NULL;
+}
+
+static void init_context(struct lt_span_context *context, const struct lt_span_context *parent)
+{
+	if (parent) {
+		memcpy(context->trace_id, parent->trace_id, sizeof context->trace_id);
+		context->flags = parent->flags & LT_FLAG_RANDOM;
+	} else {
+		lt_ids_trace(context->trace_id);
+		context->flags = LT_FLAG_RANDOM;
+	}
+	lt_ids_span(context->span_id);
+	context->remote = false;
+}
+
+/* All that an unrecorded span needs. */
+static void init_bare(
+	struct lt_span *span, struct lt_tracer *tracer, const struct lt_span_context *parent)
+{
+	init_context(&span->data.context, parent);
+	span->data.context.tracestate = (struct lt_slice){"", 0};
+	span->tracer = tracer;
+	atomic_init(&span->n_holders, 1);
+	atomic_init(&span->locked, false);
+	span->recording = false;
+	atomic_init(&span->ended, false);
+	lt_arena_init(
+		&span->arena, span->bytes, LT_SPAN_BLOCK_BYTES - offsetof(struct lt_span, bytes));
+}
+
+static void init_recording(struct lt_span *span, struct lt_slice name,
+	const struct lt_span_options *options, const struct lt_span_context *parent)
+{
+	struct lt_span_data *data = &span->data;
+	memset(data->parent_span_id, 0, sizeof data->parent_span_id);
+	data->parent_remote = false;
+	if (parent) {
+		memcpy(data->parent_span_id, parent->span_id, sizeof data->parent_span_id);
+		data->parent_remote = parent->remote;
+	}
+	data->kind = (uint8_t)options->kind;
+	data->status = LT_STATUS_UNSET;
+	data->status_text = (struct lt_slice){"", 0};
+	data->n_events = data->n_links = 0;
+	data->n_dropped_events = data->n_dropped_links = 0;
+	data->end_ns = 0;
+	data->scope = &span->tracer->scope;
+	data->resource = span->tracer->provider->resource;
+	span->attrs =
+		(struct lt_attributes){.items = span->first_attrs, .capacity = LT_SPAN_FIRST_ATTRS};
+	span->events = NULL;
+	span->links = NULL;
+	span->event_capacity = span->link_capacity = 0;
+	span->recording = true;
+	copy_text(span, name, &data->name);
+	set_attrs(span, options->attrs, options->n_attrs);
+	for (size_t i = 0; i < options->n_links; i++)
+		add_link(span, &options->links[i].context, options->links[i].attrs,
+			options->links[i].n_attrs);
+	data->start_ns = options->start_ns ? options->start_ns : lt_clock_now_ns();
+}
+
+/* Asks the sampler; the context gets the tracestate and the flag that follow from its answer. */
+static enum lt_decision sample(struct lt_span *span, struct lt_slice name,
+	const struct lt_span_options *options, const struct lt_span_context *parent,
+	struct lt_sampling_result *ret_extra)
+{
+	struct lt_sampler *sampler = span->tracer->provider->sampler;
+	struct lt_span_context *context = &span->data.context;
+	enum lt_decision decision = sampler->impl->sample(sampler,
+		&(struct lt_sampling_parameters){
+			.parent = parent,
+			.trace_id = context->trace_id,
+			.name = name,
+			.kind = options->kind,
+			.attrs = options->attrs,
+			.n_attrs = options->n_attrs,
+			.links = options->links,
+			.n_links = options->n_links,
+		},
+		ret_extra);
+	if (decision == LT_RECORD_AND_SAMPLE)
+		context->flags |= LT_FLAG_SAMPLED;
+	if (ret_extra->tracestate.ptr)
+		copy_text(span, ret_extra->tracestate, &context->tracestate);
+	else if (parent && parent->tracestate.len)
+		copy_text(span, parent->tracestate, &context->tracestate);
+	return decision;
+}
+
+struct lt_span *lt_span_start(
+	struct lt_tracer *tracer, const char *name, const struct lt_span_options *options)
+{
+	static const struct lt_span_options defaults;
+	if (!tracer || atomic_load_explicit(&tracer->provider->is_shut_down, memory_order_relaxed))
+		return NULL;
+	struct lt_span *span = lt_span_pool_get();
+	if (!span)
+		return NULL;
+	if (!options)
+		options = &defaults;
+	const struct lt_span_context *parent = parent_of(options);
+	struct lt_slice name_slice = lt_slice(name);
+	struct lt_sampling_result extra = {0};
+	init_bare(span, tracer, parent);
+	if (sample(span, name_slice, options, parent, &extra) == LT_DROP)
+		return span;
+
+	struct lt_processor *processor = tracer->provider->processor;
+	init_recording(span, name_slice, options, parent);
+	set_attrs(span, extra.attrs, extra.n_attrs);
+	if (processor->impl->on_start)
+		processor->impl->on_start(processor, span, parent);
+	return span;
+}
+
+/* --- while it runs ------------------------------------------------------------------------ */
+
+bool lt_span_is_recording(const struct lt_span *span)
+{
+	return span && span->recording && !atomic_load_explicit(&span->ended, memory_order_relaxed);
+}
+
+struct lt_span_context lt_span_get_context(const struct lt_span *span)
+{
+	return span ? span->data.context : (struct lt_span_context){.tracestate = {"", 0}};
+}
+
+const struct lt_span_data *lt_span_read(const struct lt_span *span)
+{
+	if (!span || !span->recording)
+		return NULL;
+	struct lt_span_data *data = (struct lt_span_data *)&span->data;
+	data->attrs = span->attrs.items;
+	data->n_attrs = span->attrs.n;
+	data->n_dropped_attrs = span->attrs.n_dropped;
+	data->events = span->events;
+	data->links = span->links;
+	return data;
+}
+
+void lt_span_set(struct lt_span *span, const struct lt_attr *attrs, size_t n)
+{
+	if (!begin_change(span))
+		return;
+	set_attrs(span, attrs, n);
+	unlock(span);
+}
+
+void lt_span_set_name(struct lt_span *span, const char *name)
+{
+	if (!begin_change(span))
+		return;
+	copy_text(span, lt_slice(name), &span->data.name);
+	unlock(span);
+}
+
+void lt_span_event(struct lt_span *span, const char *name, const struct lt_attr *attrs, size_t n)
+{
+	lt_span_event_at(span, 0, name, attrs, n);
+}
+
+void lt_span_event_at(struct lt_span *span, uint64_t time_ns, const char *name,
+	const struct lt_attr *attrs, size_t n)
+{
+	if (!begin_change(span))
+		return;
+	add_event(span, time_ns, lt_slice(name), attrs, n);
+	unlock(span);
+}
+
+void lt_span_exception(struct lt_span *span, const char *type, const char *message)
+{
+	lt_span_event(span, "exception",
+		LT_ATTRS(lt_str(LT_EXCEPTION_TYPE, type), lt_str(LT_EXCEPTION_MESSAGE, message)));
+}
+
+void lt_span_link(struct lt_span *span, const struct lt_span_context *context,
+	const struct lt_attr *attrs, size_t n)
+{
+	if (!begin_change(span))
+		return;
+	add_link(span, context, attrs, n);
+	unlock(span);
+}
+
+void lt_span_status(struct lt_span *span, enum lt_status status, const char *text)
+{
+	if (status == LT_STATUS_UNSET || !begin_change(span))
+		return;
+	if (span->data.status != LT_STATUS_OK) {
+		span->data.status = (uint8_t)status;
+		copy_text(span, lt_slice(status == LT_STATUS_ERROR ? text : NULL),
+			&span->data.status_text);
+	}
+	unlock(span);
+}
+
+/* --- end ---------------------------------------------------------------------------------- */
+
+void lt_span_end(struct lt_span *span)
+{
+	lt_span_end_at(span, 0);
+}
+
+void lt_span_end_at(struct lt_span *span, uint64_t end_ns)
+{
+	if (!span)
+		return;
+	if (span->recording) {
+		if (!begin_change(span))
+			return;
+		span->data.end_ns = end_ns ? end_ns : lt_clock_now_ns();
+		atomic_store_explicit(&span->ended, true, memory_order_relaxed);
+		unlock(span);
+	}
+	lt_span_release(span);
+}
+
+struct lt_span *lt_span_hold(struct lt_span *span)
+{
+	if (span)
+		atomic_fetch_add_explicit(&span->n_holders, 1, memory_order_relaxed);
+	return span;
+}
+
+void lt_span_release(struct lt_span *span)
+{
+	if (!span || atomic_fetch_sub_explicit(&span->n_holders, 1, memory_order_acq_rel) != 1)
+		return;
+	if (!span->recording) {
+		lt_span_recycle(span);
+		return;
+	}
+	struct lt_processor *processor = span->tracer->provider->processor;
+	lt_span_read(span); /* what exporters read is complete from here on */
+	processor->impl->on_end(processor, span);
+}
+
+void lt_span_recycle(struct lt_span *span)
+{
+	lt_arena_done(&span->arena);
+	lt_span_pool_put(span);
+}

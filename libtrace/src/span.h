@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* span.h - a span's memory: one block that holds the span, its first attributes and their bytes.
+ *
+ * A block's life: taken from the thread's cache at start; counted by its owner and by the scopes
+ * and callbacks that hold it; handed to the processor when the last of them lets go; recycled by
+ * the processor, mostly on its own thread.
+ */
+#ifndef LT_SPAN_H
+#define LT_SPAN_H
+
+#include "arena.h"
+#include "attributes.h"
+
+#include <libtrace/sdk.h>
+#include <stdatomic.h>
+
+enum {
+	LT_SPAN_BLOCK_BYTES = 2048, /* a HTTP span with its 15 attributes fits */
+	LT_SPAN_FIRST_ATTRS = 16,
+};
+
+struct lt_span {
+	struct lt_span_data data; /* first: what exporters read */
+	struct lt_tracer *tracer;
+	struct lt_span *next; /* in the pool, or in a processor's queue */
+	struct lt_span *next_pack;
+	atomic_uint n_holders;
+	atomic_bool locked; /* held for the length of one call on the span, never while taking
+			       another */
+	bool recording;	    /* false: only the context is there */
+	atomic_bool ended;
+	struct lt_attributes attrs;
+	struct lt_event *events;
+	struct lt_span_link *links;
+	uint32_t event_capacity, link_capacity;
+	struct lt_arena arena;
+	struct lt_attr first_attrs[LT_SPAN_FIRST_ATTRS];
+	char bytes[]; /* to the end of the block */
+};
+
+/** A block with nothing initialised; NULL without memory. */
+struct lt_span *lt_span_pool_get(void);
+
+/** Gives a block back to this thread's cache; its arena must be done. */
+void lt_span_pool_put(struct lt_span *span);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* thread.h - all that libtrace keeps per thread, in one place, so that a call finds it in one go.
+ */
+#ifndef LT_THREAD_H
+#define LT_THREAD_H
+
+#include <libtrace/trace.h>
+
+struct lt_thread {
+	struct lt_scope *scope;	   /* innermost; NULL: no span is current */
+	unsigned suppressed;	   /* depth of lt_suppress_enter */
+	struct lt_span *free_head; /* cache of span_pool.c */
+	unsigned n_free;
+	bool registered;  /* for the clean-up at thread exit */
+	bool seeded;	  /* cleared in a fork's child: two processes must not make the same ids */
+	uint64_t seed[4]; /* of ids.c */
+};
+
+/* initial-exec: libtrace.so is loaded at start, never by dlopen from a thread in full flight, so
+ * its few words fit the static TLS block and cost no call to find. */
+extern __thread struct lt_thread lt_thread __attribute__((tls_model("initial-exec")));
+
+#endif

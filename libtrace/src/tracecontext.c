@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tracecontext.c - W3C Trace Context, Level 2: traceparent and tracestate.
+ *
+ * Source: https://www.w3.org/TR/trace-context-2/
+ */
+#include "hex.h"
+#include "propagator.h"
+#include "tracestate.h"
+
+#include <errno.h>
+
+enum { FLAGS_KNOWN = LT_FLAG_SAMPLED | LT_FLAG_RANDOM };
+
+char *lt_traceparent_print(const struct lt_span_context *context, char text[LT_TRACEPARENT_LEN + 1])
+{
+	uint8_t flags = context->flags & FLAGS_KNOWN;
+	char *p = text;
+	*p++ = '0';
+	*p++ = '0';
+	*p++ = '-';
+	p = lt_hex_print(p, context->trace_id, sizeof context->trace_id);
+	*p++ = '-';
+	p = lt_hex_print(p, context->span_id, sizeof context->span_id);
+	*p++ = '-';
+	p = lt_hex_print(p, &flags, 1);
+	*p = '\0';
+	return text;
+}
+
+/* version "-" trace-id "-" parent-id "-" flags; a higher version may go on after another "-" */
+int lt_traceparent_parse(struct lt_slice text, struct lt_span_context *ret_context)
+{
+	const char *p = text.ptr;
+	uint8_t version, flags;
+	struct lt_span_context context = {.remote = true, .tracestate = {"", 0}};
+
+	if (text.len < LT_TRACEPARENT_LEN || p[2] != '-' || p[35] != '-' || p[52] != '-')
+		return -EBADMSG;
+	if (!lt_hex_parse(p, &version, 1) || version == 0xff ||
+		!lt_hex_parse(p + 3, context.trace_id, sizeof context.trace_id) ||
+		!lt_hex_parse(p + 36, context.span_id, sizeof context.span_id) ||
+		!lt_hex_parse(p + 53, &flags, 1))
+		return -EBADMSG;
+	if (text.len > LT_TRACEPARENT_LEN && (version == 0 || p[LT_TRACEPARENT_LEN] != '-'))
+		return -EBADMSG;
+	if (!lt_span_context_is_valid(&context))
+		return -EBADMSG;
+	context.flags = flags & FLAGS_KNOWN;
+	*ret_context = context;
+	return 0;
+}
+
+static void extract_tracestate(
+	const struct lt_carrier_impl *impl, void *carrier, struct lt_remote_context *remote)
+{
+	struct lt_slice value;
+	unsigned n_members = 0;
+	remote->tracestate[0] = '\0';
+	for (size_t i = 0; impl->get(carrier, "tracestate", i, &value); i++)
+		if (lt_tracestate_append(value, remote->tracestate, &n_members) != 0)
+			return; /* dropped alone: the context keeps its empty one */
+	remote->context.tracestate = lt_slice(remote->tracestate);
+}
+
+int lt_tracecontext_extract(
+	const struct lt_carrier_impl *impl, void *carrier, struct lt_remote_context *ret_remote)
+{
+	struct lt_slice value, second;
+	if (!impl->get(carrier, "traceparent", 0, &value))
+		return -ENOENT;
+	if (impl->get(carrier, "traceparent", 1, &second))
+		return -EBADMSG;
+	int err = lt_traceparent_parse(value, &ret_remote->context);
+	if (err)
+		return err;
+	extract_tracestate(impl, carrier, ret_remote);
+	return 0;
+}
+
+int lt_tracecontext_inject(
+	const struct lt_carrier_impl *impl, void *carrier, const struct lt_span_context *context)
+{
+	char traceparent[LT_TRACEPARENT_LEN + 1];
+	int err = impl->set(carrier, "traceparent", lt_traceparent_print(context, traceparent));
+	if (err || context->tracestate.len == 0)
+		return err;
+	/* A sampler may have made it longer than what came in; half a member is worse than none. */
+	if (context->tracestate.len > LT_TRACESTATE_MAX)
+		return 0;
+	char tracestate[LT_TRACESTATE_MAX + 1];
+	memcpy(tracestate, context->tracestate.ptr, context->tracestate.len);
+	tracestate[context->tracestate.len] = '\0';
+	return impl->set(carrier, "tracestate", tracestate);
+}
