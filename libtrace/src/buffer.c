@@ -67,17 +67,22 @@ void lt_buffer_add_text(struct lt_buffer *buffer, const char *text)
 
 void lt_buffer_printf(struct lt_buffer *buffer, const char *format, ...)
 {
-	va_list args, again;
-	va_start(args, format);
-	va_copy(again, args);
-	int n = vsnprintf(NULL, 0, format, args);
-	char *to = lt_buffer_reserve(buffer, (size_t)n + 1);
-	if (to) {
-		vsnprintf(to, (size_t)n + 1, format, again);
-		buffer->len += (size_t)n;
+	va_list args;
+	for (size_t room = 128;;) { /* mostly enough; else the second time round is */
+		char *to = lt_buffer_reserve(buffer, room);
+		if (!to)
+			return;
+		va_start(args, format);
+		int n = vsnprintf(to, room, format, args);
+		va_end(args);
+		if (n < 0)
+			return;
+		if ((size_t)n < room) {
+			buffer->len += (size_t)n;
+			return;
+		}
+		room = (size_t)n + 1;
 	}
-	va_end(again);
-	va_end(args);
 }
 
 void lt_buffer_add_utf8(struct lt_buffer *buffer, struct lt_slice text)

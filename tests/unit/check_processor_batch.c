@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check_processor_batch.c - the queue's bound, its batches, its deadlines, and forks. */
+#include "check_main.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* An exporter that a test can hold closed, and that keeps count. */
+struct gate {
+	struct lt_exporter super;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool is_closed, is_hurried, fails;
+	int n_inside;	/* threads in export() */
+	size_t n_spans; /* exported */
+	size_t largest_batch;
+	uint64_t last_index; /* of the attribute "i": order must hold */
+	bool out_of_order;
+};
+
+static int gate_export(struct lt_exporter *self, const struct lt_span_data *const *spans, size_t n,
+	unsigned timeout_ms)
+{
+	struct gate *gate = (struct gate *)self;
+	pthread_mutex_lock(&gate->lock);
+	ck_assert_int_eq(++gate->n_inside, 1); /* never twice at once */
+	pthread_cond_broadcast(&gate->changed);
+	while (gate->is_closed && !gate->is_hurried)
+		pthread_cond_wait(&gate->changed, &gate->lock);
+	int err = gate->fails || (gate->is_closed && gate->is_hurried) ? -EIO : 0;
+	if (!err)
+		gate->n_spans += n;
+	if (n > gate->largest_batch)
+		gate->largest_batch = n;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t index = (uint64_t)spans[i]->attrs[0].value.integer;
+		gate->out_of_order |= index < gate->last_index;
+		gate->last_index = index;
+	}
+	gate->n_inside--;
+	pthread_cond_broadcast(&gate->changed);
+	pthread_mutex_unlock(&gate->lock);
+	return err;
+}
+
+static void gate_hurry(struct lt_exporter *self, unsigned timeout_ms)
+{
+	struct gate *gate = (struct gate *)self;
+	pthread_mutex_lock(&gate->lock);
+	gate->is_hurried = true;
+	pthread_cond_broadcast(&gate->changed);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+static void gate_free(struct lt_exporter *self)
+{
+}
+
+static void gate_set_closed(struct gate *gate, bool is_closed)
+{
+	pthread_mutex_lock(&gate->lock);
+	gate->is_closed = is_closed;
+	pthread_cond_broadcast(&gate->changed);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+static void gate_wait_until_inside(struct gate *gate)
+{
+	pthread_mutex_lock(&gate->lock);
+	while (gate->n_inside == 0)
+		pthread_cond_wait(&gate->changed, &gate->lock);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+static void gate_wait_for(struct gate *gate, size_t n_spans)
+{
+	pthread_mutex_lock(&gate->lock);
+	while (gate->n_spans < n_spans)
+		pthread_cond_wait(&gate->changed, &gate->lock);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+static const struct lt_exporter_impl gate_impl = {gate_export, gate_hurry, gate_free};
+static struct gate gate = {.super = {&gate_impl},
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.changed = PTHREAD_COND_INITIALIZER};
+static struct lt_processor *processor;
+static struct lt_provider *provider;
+static struct lt_tracer *tracer;
+
+enum { LONG_MS = 3600000 }; /* a delay that never passes in a test */
+
+static void set_up_with(struct lt_batch_options options)
+{
+	ck_assert_int_eq(lt_processor_batch_new(&gate.super, &options, &processor), 0);
+	ck_assert_int_eq(
+		lt_provider_new(&(struct lt_provider_options){.processor = processor}, &provider),
+		0);
+	tracer = lt_tracer_get(provider, "check", NULL);
+}
+
+static void make_spans(int n)
+{
+	static int index;
+	for (int i = 0; i < n; i++) {
+		struct lt_span *span = lt_span_start(tracer, "s", NULL);
+		lt_span_set(span, LT_ATTRS(lt_int("i", index++)));
+		lt_span_end(span);
+	}
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+START_TEST(a_full_batch_is_exported_without_waiting_for_the_delay)
+{
+	set_up_with((struct lt_batch_options){.max_batch_size = 8, .schedule_delay_ms = LONG_MS});
+	make_spans(8);
+	gate_wait_for(&gate, 8);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(the_delay_exports_what_there_is)
+{
+	set_up_with((struct lt_batch_options){.schedule_delay_ms = 20});
+	make_spans(1);
+	gate_wait_for(&gate, 1);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(flush_exports_all_in_order_and_in_batches)
+{
+	set_up_with((struct lt_batch_options){
+		.max_queue_size = 4096, .max_batch_size = 100, .schedule_delay_ms = LONG_MS});
+	make_spans(1050);
+	ck_assert_int_eq(lt_provider_flush(provider, 10000), 0);
+	ck_assert_uint_eq(gate.n_spans, 1050);
+	ck_assert_uint_le(gate.largest_batch, 100);
+	ck_assert(!gate.out_of_order);
+	ck_assert_uint_eq(lt_processor_batch_stats(processor).n_exported, 1050);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(flush_with_nothing_made_is_at_once)
+{
+	set_up_with((struct lt_batch_options){.schedule_delay_ms = LONG_MS});
+	ck_assert_int_eq(lt_provider_flush(provider, 10000), 0);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(a_full_queue_drops_and_counts_and_recovers)
+{
+	set_up_with((struct lt_batch_options){
+		.max_queue_size = 16, .max_batch_size = 4, .schedule_delay_ms = LONG_MS});
+	gate_set_closed(&gate, true);
+	make_spans(4);
+	gate_wait_until_inside(&gate);
+	make_spans(12 + 5); /* 4 of 16 places are taken by the batch that is stuck */
+	struct lt_batch_stats stats = lt_processor_batch_stats(processor);
+	ck_assert_uint_eq(stats.n_dropped_full, 5);
+	gate_set_closed(&gate, false);
+	ck_assert_int_eq(lt_provider_flush(provider, 10000), 0);
+	make_spans(3);
+	ck_assert_int_eq(lt_provider_flush(provider, 10000), 0);
+	stats = lt_processor_batch_stats(processor);
+	ck_assert_uint_eq(stats.n_exported, 16 + 3);
+	ck_assert_uint_eq(stats.n_dropped_full, 5);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(what_the_exporter_loses_is_counted_and_flush_says_so)
+{
+	set_up_with((struct lt_batch_options){.schedule_delay_ms = LONG_MS});
+	gate.fails = true;
+	make_spans(3);
+	ck_assert_int_eq(lt_provider_flush(provider, 10000), -EIO);
+	ck_assert_uint_eq(lt_processor_batch_stats(processor).n_dropped_failed, 3);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(flush_gives_up_at_its_deadline)
+{
+	set_up_with((struct lt_batch_options){.schedule_delay_ms = LONG_MS});
+	gate_set_closed(&gate, true);
+	make_spans(1);
+	double start = seconds();
+	ck_assert_int_eq(lt_provider_flush(provider, 50), -ETIMEDOUT);
+	ck_assert_double_lt(seconds() - start, 5);
+	gate_set_closed(&gate, false);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(shutdown_exports_what_is_queued)
+{
+	set_up_with((struct lt_batch_options){.schedule_delay_ms = LONG_MS});
+	make_spans(5);
+	ck_assert_int_eq(lt_provider_shutdown(provider, 10000), 0);
+	ck_assert_uint_eq(gate.n_spans, 5);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(shutdown_hurries_an_exporter_that_is_stuck)
+{
+	set_up_with((struct lt_batch_options){.schedule_delay_ms = LONG_MS});
+	gate_set_closed(&gate, true);
+	make_spans(5);
+	ck_assert_int_eq(lt_provider_shutdown(provider, 50), -EIO);
+	ck_assert_uint_eq(lt_processor_batch_stats(processor).n_dropped_failed, 5);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(a_span_that_ends_after_shutdown_is_dropped_and_counted)
+{
+	set_up_with((struct lt_batch_options){.schedule_delay_ms = LONG_MS});
+	struct lt_span *span = lt_span_start(tracer, "late", NULL);
+	ck_assert_int_eq(lt_provider_shutdown(provider, 1000), 0);
+	lt_span_end(span);
+	ck_assert_uint_eq(lt_processor_batch_stats(processor).n_dropped_full, 1);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(a_forks_child_exports_its_own_spans_and_not_its_parents)
+{
+	set_up_with((struct lt_batch_options){.schedule_delay_ms = LONG_MS});
+	make_spans(7);
+	struct lt_span_context in_parent, in_child;
+	int ids[2];
+	ck_assert_int_eq(pipe(ids), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		struct lt_span *span = lt_span_start(tracer, "child", NULL);
+		lt_span_set(span, LT_ATTRS(lt_int("i", 0)));
+		in_child = lt_span_get_context(span);
+		lt_span_end(span);
+		int err = lt_provider_flush(provider, 10000);
+		ssize_t written = write(ids[1], &in_child, sizeof in_child);
+		_exit(err != 0 || gate.n_spans != 1 || written < 0);
+	}
+	int status;
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(read(ids[0], &in_child, sizeof in_child), sizeof in_child);
+	struct lt_span *span = lt_span_start(tracer, "parent", NULL);
+	in_parent = lt_span_get_context(span);
+	ck_assert_mem_ne(in_parent.trace_id, in_child.trace_id, 16);
+	lt_span_set(span, LT_ATTRS(lt_int("i", 1000000)));
+	lt_span_end(span);
+	ck_assert_int_eq(lt_provider_flush(provider, 10000), 0);
+	ck_assert_uint_eq(gate.n_spans, 8);
+	lt_provider_free(provider);
+}
+END_TEST
+
+/* --- many threads ------------------------------------------------------------------------- */
+
+enum { N_THREADS = 4, N_SPANS = 20000 };
+
+static void *end_spans(void *unused)
+{
+	for (int i = 0; i < N_SPANS; i++) {
+		struct lt_span *span = lt_span_start(tracer, "s", NULL);
+		lt_span_set(span, LT_ATTRS(lt_int("i", 0)));
+		lt_span_end(span);
+	}
+	return NULL;
+}
+
+START_TEST(every_span_of_many_threads_is_exported_or_counted_as_dropped)
+{
+	set_up_with((struct lt_batch_options){.schedule_delay_ms = 1});
+	pthread_t threads[N_THREADS];
+	for (int i = 0; i < N_THREADS; i++)
+		pthread_create(&threads[i], NULL, end_spans, NULL);
+	for (int i = 0; i < N_THREADS; i++)
+		pthread_join(threads[i], NULL);
+	ck_assert_int_eq(lt_provider_flush(provider, 10000), 0);
+	struct lt_batch_stats stats = lt_processor_batch_stats(processor);
+	ck_assert_uint_eq(stats.n_exported, gate.n_spans);
+	ck_assert_uint_eq(stats.n_exported + stats.n_dropped_full, N_THREADS * N_SPANS);
+	lt_provider_free(provider);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("processor_batch");
+	tcase_set_timeout(tests, 60);
+	tcase_add_test(tests, a_full_batch_is_exported_without_waiting_for_the_delay);
+	tcase_add_test(tests, the_delay_exports_what_there_is);
+	tcase_add_test(tests, flush_exports_all_in_order_and_in_batches);
+	tcase_add_test(tests, flush_with_nothing_made_is_at_once);
+	tcase_add_test(tests, a_full_queue_drops_and_counts_and_recovers);
+	tcase_add_test(tests, what_the_exporter_loses_is_counted_and_flush_says_so);
+	tcase_add_test(tests, flush_gives_up_at_its_deadline);
+	tcase_add_test(tests, shutdown_exports_what_is_queued);
+	tcase_add_test(tests, shutdown_hurries_an_exporter_that_is_stuck);
+	tcase_add_test(tests, a_span_that_ends_after_shutdown_is_dropped_and_counted);
+	tcase_add_test(tests, a_forks_child_exports_its_own_spans_and_not_its_parents);
+	tcase_add_test(tests, every_span_of_many_threads_is_exported_or_counted_as_dropped);
+	return run_tests(tests, "processor_batch");
+}

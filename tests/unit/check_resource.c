@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check_resource.c - who wins when several places name the service. */
+#include "check_main.h"
+
+#include <libtrace/semconv.h>
+#include <stdio.h>
+
+static struct lt_resource *resource;
+static char last_report[1024];
+
+static void keep_report(enum lt_level level, const char *text, void *user)
+{
+	snprintf(last_report, sizeof last_report, "%s", text);
+}
+
+static void set_up(void)
+{
+	last_report[0] = '\0';
+	lt_set_report_handler(keep_report, NULL);
+	unsetenv("OTEL_SERVICE_NAME");
+	unsetenv("OTEL_RESOURCE_ATTRIBUTES");
+}
+
+static void tear_down(void)
+{
+	lt_resource_free(resource);
+}
+
+static const struct lt_attr *attr(const char *key)
+{
+	size_t n;
+	const struct lt_attr *attrs = lt_resource_attrs(resource, &n);
+	return lt_attr_find(attrs, n, key);
+}
+
+START_TEST(without_settings_the_service_is_unknown_and_the_sdk_named)
+{
+	ck_assert_int_eq(lt_resource_new(NULL, 0, &resource), 0);
+	ck_assert_slice_eq(attr(LT_SERVICE_NAME)->value.string, "unknown_service:check_resource");
+	ck_assert_slice_eq(attr(LT_TELEMETRY_SDK_LANGUAGE)->value.string, "c");
+	ck_assert_slice_eq(attr(LT_TELEMETRY_SDK_NAME)->value.string, "libtrace");
+	ck_assert_slice_eq(attr(LT_TELEMETRY_SDK_VERSION)->value.string, LT_VERSION);
+	ck_assert_int_gt(attr(LT_PROCESS_PID)->value.integer, 0);
+	ck_assert_ptr_nonnull(attr(LT_HOST_NAME));
+}
+END_TEST
+
+START_TEST(the_instance_id_is_a_version_4_uuid_and_differs)
+{
+	ck_assert_int_eq(lt_resource_new(NULL, 0, &resource), 0);
+	struct lt_slice id = attr(LT_SERVICE_INSTANCE_ID)->value.string;
+	ck_assert_uint_eq(id.len, 36);
+	ck_assert_int_eq(id.ptr[14], '4');
+	ck_assert(strchr("89ab", id.ptr[19]) != NULL);
+
+	struct lt_resource *other;
+	ck_assert_int_eq(lt_resource_new(NULL, 0, &other), 0);
+	size_t n;
+	const struct lt_attr *attrs = lt_resource_attrs(other, &n);
+	ck_assert_mem_ne(
+		lt_attr_find(attrs, n, LT_SERVICE_INSTANCE_ID)->value.string.ptr, id.ptr, 36);
+	lt_resource_free(other);
+}
+END_TEST
+
+START_TEST(service_name_wins_over_resource_attributes)
+{
+	setenv("OTEL_RESOURCE_ATTRIBUTES", "service.name=one,deployment.environment.name=a%2Cb", 1);
+	ck_assert_int_eq(lt_resource_new(NULL, 0, &resource), 0);
+	ck_assert_slice_eq(attr(LT_SERVICE_NAME)->value.string, "one");
+	ck_assert_slice_eq(attr("deployment.environment.name")->value.string, "a,b");
+	lt_resource_free(resource);
+
+	setenv("OTEL_SERVICE_NAME", "two", 1);
+	ck_assert_int_eq(lt_resource_new(NULL, 0, &resource), 0);
+	ck_assert_slice_eq(attr(LT_SERVICE_NAME)->value.string, "two");
+	lt_resource_free(resource);
+
+	struct lt_attr in_code = lt_str(LT_SERVICE_NAME, "three");
+	ck_assert_int_eq(lt_resource_new(&in_code, 1, &resource), 0);
+	ck_assert_slice_eq(attr(LT_SERVICE_NAME)->value.string, "three");
+}
+END_TEST
+
+START_TEST(broken_resource_attributes_are_left_out_whole_and_said)
+{
+	setenv("OTEL_RESOURCE_ATTRIBUTES", "good=1,broken", 1);
+	ck_assert_int_eq(lt_resource_new(NULL, 0, &resource), 0);
+	ck_assert_ptr_null(attr("good"));
+	ck_assert_ptr_nonnull(strstr(last_report, "OTEL_RESOURCE_ATTRIBUTES"));
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("resource");
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, without_settings_the_service_is_unknown_and_the_sdk_named);
+	tcase_add_test(tests, the_instance_id_is_a_version_4_uuid_and_differs);
+	tcase_add_test(tests, service_name_wins_over_resource_attributes);
+	tcase_add_test(tests, broken_resource_attributes_are_left_out_whole_and_said);
+	return run_tests(tests, "resource");
+}

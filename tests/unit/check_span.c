@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check_span.c - what a span records, whose child it is, and how long it lives. */
+#include "check_main.h"
+
+#include <libtrace/semconv.h>
+#include <pthread.h>
+#include <stdio.h>
+
+static struct lt_exporter *exporter;
+static struct lt_provider *provider;
+static struct lt_tracer *tracer;
+
+static void set_up_with(struct lt_provider_options options)
+{
+	provider = memory_provider(&exporter, options);
+	tracer = lt_tracer_get(provider, "check", "1.2");
+	ck_assert_ptr_nonnull(tracer);
+}
+
+static void set_up(void)
+{
+	set_up_with((struct lt_provider_options){0});
+}
+
+static void tear_down(void)
+{
+	lt_provider_free(provider);
+}
+
+static const struct lt_attr *attr(const struct lt_span_data *span, const char *key)
+{
+	return lt_attr_find(span->attrs, span->n_attrs, key);
+}
+
+START_TEST(a_span_arrives_as_it_was_recorded)
+{
+	struct lt_span *span = lt_span_start(tracer, "GET",
+		&(struct lt_span_options){
+			.kind = LT_KIND_SERVER,
+			.attrs = (const struct lt_attr[]){lt_str("at.start", "yes")},
+			.n_attrs = 1,
+		});
+	ck_assert(lt_span_is_recording(span));
+	lt_span_set_name(span, "GET /checkout");
+	lt_span_set(span, LT_ATTRS(lt_str("s", "text"), lt_int("i", -7), lt_bool("b", true),
+				  lt_double("d", 0.5)));
+	lt_span_event(span, "received", LT_ATTRS(lt_int("bytes", 12)));
+	lt_span_status(span, LT_STATUS_ERROR, "broken");
+	struct lt_span_context context = lt_span_get_context(span);
+	lt_span_end(span);
+
+	const struct lt_span_data *data = lt_exporter_memory_span(exporter, 0);
+	ck_assert_slice_eq(data->name, "GET /checkout");
+	ck_assert_uint_eq(data->kind, LT_KIND_SERVER);
+	ck_assert_mem_eq(data->context.span_id, context.span_id, 8);
+	ck_assert_uint_eq(data->context.flags, LT_FLAG_SAMPLED | LT_FLAG_RANDOM);
+	ck_assert_slice_eq(attr(data, "at.start")->value.string, "yes");
+	ck_assert_slice_eq(attr(data, "s")->value.string, "text");
+	ck_assert_int_eq(attr(data, "i")->value.integer, -7);
+	ck_assert(attr(data, "b")->value.boolean);
+	ck_assert_double_eq(attr(data, "d")->value.number, 0.5);
+	ck_assert_uint_eq(data->n_events, 1);
+	ck_assert_slice_eq(data->events[0].name, "received");
+	ck_assert_int_eq(data->events[0].attrs[0].value.integer, 12);
+	ck_assert_uint_eq(data->status, LT_STATUS_ERROR);
+	ck_assert_slice_eq(data->status_text, "broken");
+	ck_assert_uint_ge(data->end_ns, data->start_ns);
+	ck_assert_uint_le(data->start_ns, data->events[0].time_ns);
+	ck_assert_slice_eq(data->scope->name, "check");
+	ck_assert_slice_eq(data->scope->version, "1.2");
+}
+END_TEST
+
+START_TEST(arrays_of_every_type_are_copied)
+{
+	int64_t ints[] = {1, -2};
+	bool bools[] = {true, false};
+	double doubles[] = {0.25};
+	struct lt_slice strings[] = {{"a", 1}, {"", 0}};
+	struct lt_span *span = lt_span_start(tracer, "arrays", NULL);
+	lt_span_set(span, LT_ATTRS(lt_ints("i", ints, 2), lt_bools("b", bools, 2),
+				  lt_doubles("d", doubles, 1), lt_strs("s", strings, 2),
+				  lt_ints("none", NULL, 0)));
+	ints[0] = 99;
+	strings[0].ptr = "z";
+	lt_span_end(span);
+
+	const struct lt_span_data *data = lt_exporter_memory_span(exporter, 0);
+	ck_assert_uint_eq(data->n_attrs, 5);
+	ck_assert_int_eq(attr(data, "i")->value.integers[0], 1);
+	ck_assert_int_eq(attr(data, "i")->value.integers[1], -2);
+	ck_assert(!attr(data, "b")->value.booleans[1]);
+	ck_assert_double_eq(attr(data, "d")->value.numbers[0], 0.25);
+	ck_assert_slice_eq(attr(data, "s")->value.strings[0], "a");
+	ck_assert_uint_eq(attr(data, "s")->value.strings[1].len, 0);
+	ck_assert_uint_eq(attr(data, "none")->n_items, 0);
+}
+END_TEST
+
+START_TEST(a_key_set_twice_keeps_the_later_value)
+{
+	struct lt_span *span = lt_span_start(tracer, "twice", NULL);
+	lt_span_set(span, LT_ATTRS(lt_int("k", 1), lt_str("other", "x")));
+	lt_span_set(span, LT_ATTRS(lt_str("k", "two")));
+	lt_span_end(span);
+	const struct lt_span_data *data = lt_exporter_memory_span(exporter, 0);
+	ck_assert_uint_eq(data->n_attrs, 2);
+	ck_assert_slice_eq(attr(data, "k")->value.string, "two");
+}
+END_TEST
+
+START_TEST(attributes_without_value_or_key_are_passed_over)
+{
+	struct lt_span *span = lt_span_start(tracer, "none", NULL);
+	lt_span_set(span, LT_ATTRS(lt_str("null", NULL), lt_str("", "no key")));
+	lt_span_end(span);
+	const struct lt_span_data *data = lt_exporter_memory_span(exporter, 0);
+	ck_assert_uint_eq(data->n_attrs, 0);
+	ck_assert_uint_eq(data->n_dropped_attrs, 0);
+}
+END_TEST
+
+START_TEST(the_current_span_is_the_parent)
+{
+	struct lt_span *parent = lt_span_start(tracer, "parent", NULL);
+	struct lt_scope scope;
+	lt_scope_enter(&scope, parent);
+	ck_assert_ptr_eq(lt_span_current(), parent);
+	struct lt_span *child = lt_span_start(tracer, "child", NULL);
+	lt_scope_leave(&scope);
+	ck_assert_ptr_null(lt_span_current());
+	struct lt_span *other = lt_span_start(tracer, "other", NULL);
+
+	struct lt_span_context p = lt_span_get_context(parent), c = lt_span_get_context(child),
+			       o = lt_span_get_context(other);
+	ck_assert_mem_eq(p.trace_id, c.trace_id, 16);
+	ck_assert_mem_ne(p.trace_id, o.trace_id, 16);
+	ck_assert_mem_eq(lt_span_read(child)->parent_span_id, p.span_id, 8);
+	lt_span_end(child);
+	lt_span_end(other);
+	lt_span_end(parent);
+	ck_assert_uint_eq(lt_exporter_memory_count(exporter), 3);
+}
+END_TEST
+
+START_TEST(root_and_parent_options_win_over_the_current_span)
+{
+	struct lt_span *current = lt_span_start(tracer, "current", NULL);
+	struct lt_span *chosen = lt_span_start(tracer, "chosen", NULL);
+	struct lt_span_context context = lt_span_get_context(chosen);
+	struct lt_scope scope;
+	lt_scope_enter(&scope, current);
+	struct lt_span *root =
+		lt_span_start(tracer, "root", &(struct lt_span_options){.root = true});
+	struct lt_span *child =
+		lt_span_start(tracer, "child", &(struct lt_span_options){.parent = &context});
+	lt_scope_leave(&scope);
+
+	static const uint8_t none[8];
+	ck_assert_mem_eq(lt_span_read(root)->parent_span_id, none, 8);
+	ck_assert_mem_eq(lt_span_read(child)->parent_span_id, context.span_id, 8);
+	lt_span_end(root);
+	lt_span_end(child);
+	lt_span_end(chosen);
+	lt_span_end(current);
+}
+END_TEST
+
+START_TEST(a_remote_parent_gives_its_trace_its_flags_and_its_tracestate)
+{
+	struct lt_span_context remote = {.trace_id = {1},
+		.span_id = {2},
+		.flags = LT_FLAG_SAMPLED,
+		.remote = true,
+		.tracestate = lt_slice("foo=1")};
+	struct lt_span *span =
+		lt_span_start(tracer, "remote", &(struct lt_span_options){.parent = &remote});
+	struct lt_span_context context = lt_span_get_context(span);
+	ck_assert_mem_eq(context.trace_id, remote.trace_id, 16);
+	/* Not random: whoever made the trace id did not say that it was. */
+	ck_assert_uint_eq(context.flags, LT_FLAG_SAMPLED);
+	ck_assert(!context.remote);
+	ck_assert_slice_eq(context.tracestate, "foo=1");
+	ck_assert(lt_span_read(span)->parent_remote);
+	lt_span_end(span);
+}
+END_TEST
+
+START_TEST(a_span_ended_while_current_stays_readable_until_its_scope_is_left)
+{
+	struct lt_span *span = lt_span_start(tracer, "ended early", NULL);
+	struct lt_span_context before = lt_span_get_context(span);
+	struct lt_scope scope;
+	lt_scope_enter(&scope, span);
+	lt_span_end(span);
+	ck_assert(!lt_span_is_recording(lt_span_current()));
+	ck_assert_uint_eq(lt_exporter_memory_count(exporter), 0);
+	struct lt_span_context after = lt_span_get_context(lt_span_current());
+	ck_assert_mem_eq(before.span_id, after.span_id, 8);
+	lt_span_set(lt_span_current(), LT_ATTRS(lt_str("too", "late")));
+	lt_scope_leave(&scope);
+	ck_assert_uint_eq(lt_exporter_memory_span(exporter, 0)->n_attrs, 0);
+}
+END_TEST
+
+START_TEST(leaving_an_outer_scope_leaves_those_inside)
+{
+	struct lt_span *span = lt_span_start(tracer, "s", NULL);
+	struct lt_scope outer, inner;
+	lt_scope_enter(&outer, span);
+	lt_scope_enter(&inner, NULL);
+	ck_assert_ptr_null(lt_span_current());
+	lt_scope_leave(&outer);
+	ck_assert_ptr_null(lt_span_current());
+	lt_scope_leave(&inner); /* does nothing */
+	lt_span_end(span);
+	ck_assert_uint_eq(lt_exporter_memory_count(exporter), 1);
+}
+END_TEST
+
+START_TEST(a_held_span_is_exported_after_its_release)
+{
+	struct lt_span *span = lt_span_hold(lt_span_start(tracer, "held", NULL));
+	lt_span_end(span);
+	ck_assert_uint_eq(lt_exporter_memory_count(exporter), 0);
+	struct lt_span_context context = lt_span_get_context(span);
+	ck_assert(lt_span_context_is_valid(&context));
+	lt_span_release(span);
+	ck_assert_uint_eq(lt_exporter_memory_count(exporter), 1);
+}
+END_TEST
+
+START_TEST(null_tracer_and_null_span_do_nothing)
+{
+	struct lt_scope scope;
+	ck_assert_ptr_null(lt_tracer_get(NULL, "no provider", NULL));
+	struct lt_span *span = lt_span_start(NULL, "nothing", NULL);
+	ck_assert_ptr_null(span);
+	lt_scope_enter(&scope, span);
+	lt_span_set(span, LT_ATTRS(lt_int("k", 1)));
+	lt_span_event(span, "e", NULL, 0);
+	lt_span_exception(span, "t", "m");
+	lt_span_status(span, LT_STATUS_ERROR, "x");
+	lt_span_set_name(span, "n");
+	ck_assert_ptr_null(lt_span_hold(span));
+	lt_span_release(span);
+	struct lt_span_context context = lt_span_get_context(span);
+	ck_assert(!lt_span_context_is_valid(&context));
+	ck_assert_str_eq(lt_span_context_ids(&context).trace_id, "");
+	ck_assert(!lt_span_is_recording(span));
+	lt_scope_leave(&scope);
+	lt_span_end(span);
+}
+END_TEST
+
+START_TEST(status_ok_is_final_and_unset_changes_nothing)
+{
+	struct lt_span *span = lt_span_start(tracer, "status", NULL);
+	lt_span_status(span, LT_STATUS_ERROR, "first");
+	lt_span_status(span, LT_STATUS_UNSET, NULL);
+	ck_assert_uint_eq(lt_span_read(span)->status, LT_STATUS_ERROR);
+	lt_span_status(span, LT_STATUS_OK, "ignored");
+	lt_span_status(span, LT_STATUS_ERROR, "late");
+	ck_assert_uint_eq(lt_span_read(span)->status, LT_STATUS_OK);
+	ck_assert_uint_eq(lt_span_read(span)->status_text.len, 0);
+	lt_span_end(span);
+}
+END_TEST
+
+START_TEST(links_keep_their_order_and_their_tracestate)
+{
+	struct lt_span_context first = {.trace_id = {1}, .span_id = {1}};
+	struct lt_span_context second = {
+		.trace_id = {2}, .span_id = {2}, .tracestate = lt_slice("v=1")};
+	struct lt_link at_start = {.context = first};
+	struct lt_span *span = lt_span_start(
+		tracer, "links", &(struct lt_span_options){.links = &at_start, .n_links = 1});
+	lt_span_link(span, &second, LT_ATTRS(lt_str("why", "batch")));
+	lt_span_end(span);
+	const struct lt_span_data *data = lt_exporter_memory_span(exporter, 0);
+	ck_assert_uint_eq(data->n_links, 2);
+	ck_assert_uint_eq(data->links[0].context.trace_id[0], 1);
+	ck_assert_slice_eq(data->links[1].context.tracestate, "v=1");
+	ck_assert_slice_eq(data->links[1].attrs[0].value.string, "batch");
+}
+END_TEST
+
+START_TEST(times_given_are_times_recorded)
+{
+	struct lt_span *span =
+		lt_span_start(tracer, "times", &(struct lt_span_options){.start_ns = 1000});
+	lt_span_event_at(span, 1500, "e", NULL, 0);
+	lt_span_end_at(span, 2000);
+	const struct lt_span_data *data = lt_exporter_memory_span(exporter, 0);
+	ck_assert_uint_eq(data->start_ns, 1000);
+	ck_assert_uint_eq(data->events[0].time_ns, 1500);
+	ck_assert_uint_eq(data->end_ns, 2000);
+}
+END_TEST
+
+START_TEST(an_error_of_the_program_is_the_exception_event)
+{
+	struct lt_span *span = lt_span_start(tracer, "exception", NULL);
+	lt_span_exception(span, "ECONNREFUSED", "order-service refused");
+	lt_span_end(span);
+	const struct lt_event *event = &lt_exporter_memory_span(exporter, 0)->events[0];
+	ck_assert_slice_eq(event->name, "exception");
+	ck_assert_slice_eq(
+		lt_attr_find(event->attrs, event->n_attrs, LT_EXCEPTION_TYPE)->value.string,
+		"ECONNREFUSED");
+}
+END_TEST
+
+START_TEST(over_the_limits_things_are_dropped_and_counted)
+{
+	tear_down();
+	set_up_with((struct lt_provider_options){.limits = {.attr_count = 2,
+							 .attr_value_length = 3,
+							 .event_count = 1,
+							 .link_count = LT_LIMIT_ZERO,
+							 .event_attr_count = 1}});
+	struct lt_span_context context = {.trace_id = {1}, .span_id = {1}};
+	struct lt_span *span = lt_span_start(tracer, "limits", NULL);
+	lt_span_set(span, LT_ATTRS(lt_str("a", "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f"), lt_int("b", 1),
+				  lt_int("c", 2)));
+	lt_span_set(span, LT_ATTRS(lt_int("b", 3))); /* replaces: no drop */
+	lt_span_event(span, "one", LT_ATTRS(lt_int("x", 1), lt_int("y", 2)));
+	lt_span_event(span, "two", NULL, 0);
+	lt_span_link(span, &context, NULL, 0);
+	lt_span_end(span);
+	const struct lt_span_data *data = lt_exporter_memory_span(exporter, 0);
+	ck_assert_uint_eq(data->n_attrs, 2);
+	ck_assert_uint_eq(data->n_dropped_attrs, 1);
+	ck_assert_slice_eq(attr(data, "a")->value.string, "\xc3\xa4\xc3\xb6\xc3\xbc");
+	ck_assert_int_eq(attr(data, "b")->value.integer, 3);
+	ck_assert_uint_eq(data->n_events, 1);
+	ck_assert_uint_eq(data->n_dropped_events, 1);
+	ck_assert_uint_eq(data->events[0].n_dropped_attrs, 1);
+	ck_assert_uint_eq(data->n_links, 0);
+	ck_assert_uint_eq(data->n_dropped_links, 1);
+}
+END_TEST
+
+START_TEST(a_span_takes_no_more_than_its_memory)
+{
+	char *text = malloc(600 * 1024);
+	memset(text, 'x', 600 * 1024 - 1);
+	text[600 * 1024 - 1] = '\0';
+	struct lt_span *span = lt_span_start(tracer, "large", NULL);
+	lt_span_set(span,
+		LT_ATTRS(lt_str("first", text), lt_str("second", text), lt_str("third", "fits")));
+	free(text);
+	lt_span_end(span);
+	const struct lt_span_data *data = lt_exporter_memory_span(exporter, 0);
+	ck_assert_uint_eq(data->n_dropped_attrs, 1);
+	ck_assert_ptr_nonnull(attr(data, "first"));
+	ck_assert_slice_eq(attr(data, "third")->value.string, "fits");
+}
+END_TEST
+
+START_TEST(many_attributes_and_events_outgrow_the_block)
+{
+	char key[32];
+	struct lt_span *span = lt_span_start(tracer, "many", NULL);
+	for (int i = 0; i < 128; i++) {
+		snprintf(key, sizeof key, "a.key.of.some.length.%d", i);
+		lt_span_set(span, LT_ATTRS(lt_int(key, i)));
+		lt_span_event(span, key, LT_ATTRS(lt_str(key, key)));
+	}
+	lt_span_end(span);
+	const struct lt_span_data *data = lt_exporter_memory_span(exporter, 0);
+	ck_assert_uint_eq(data->n_attrs, 128);
+	ck_assert_uint_eq(data->n_events, 128);
+	ck_assert_int_eq(attr(data, "a.key.of.some.length.127")->value.integer, 127);
+	ck_assert_slice_eq(data->events[127].attrs[0].value.string, "a.key.of.some.length.127");
+}
+END_TEST
+
+START_TEST(after_shutdown_spans_are_null)
+{
+	ck_assert_int_eq(lt_provider_shutdown(provider, 100), 0);
+	ck_assert_ptr_null(lt_span_start(tracer, "late", NULL));
+	ck_assert_int_ne(lt_provider_shutdown(provider, 100), 0);
+}
+END_TEST
+
+START_TEST(the_same_scope_gives_the_same_tracer)
+{
+	struct lt_attr a = lt_str("k", "v"), b = lt_str("k", "w");
+	struct lt_instrumentation_scope scope = {
+		.name = lt_slice("check"), .version = lt_slice("1.2")};
+	ck_assert_ptr_eq(lt_tracer_get_scope(provider, &scope), tracer);
+	scope.attrs = &a;
+	scope.n_attrs = 1;
+	struct lt_tracer *with_a = lt_tracer_get_scope(provider, &scope);
+	ck_assert_ptr_ne(with_a, tracer);
+	ck_assert_ptr_eq(lt_tracer_get_scope(provider, &scope), with_a);
+	scope.attrs = &b;
+	ck_assert_ptr_ne(lt_tracer_get_scope(provider, &scope), with_a);
+}
+END_TEST
+
+START_TEST(ids_for_logs_are_hex)
+{
+	struct lt_span_context context = {
+		.trace_id = {0x4b, [15] = 0x36}, .span_id = {0xab, [7] = 1}, .flags = 1};
+	struct lt_ids ids = lt_span_context_ids(&context);
+	ck_assert_str_eq(ids.trace_id, "4b000000000000000000000000000036");
+	ck_assert_str_eq(ids.span_id, "ab00000000000001");
+	ck_assert_str_eq(ids.trace_flags, "01");
+}
+END_TEST
+
+/* --- threads ------------------------------------------------------------------------------ */
+
+enum { N_THREADS = 4, N_SPANS = 2000 };
+
+static void *make_spans(void *shared)
+{
+	for (int i = 0; i < N_SPANS; i++) {
+		struct lt_span *span = lt_span_start(tracer, "threaded", NULL);
+		lt_span_set(span, LT_ATTRS(lt_int("i", i)));
+		lt_span_event(shared, "tick", NULL, 0);
+		lt_span_set(shared, LT_ATTRS(lt_int("last", i)));
+		lt_span_end(span);
+	}
+	return NULL;
+}
+
+START_TEST(threads_share_a_tracer_and_a_span)
+{
+	pthread_t threads[N_THREADS];
+	struct lt_span *shared = lt_span_start(tracer, "shared", NULL);
+	for (int i = 0; i < N_THREADS; i++)
+		pthread_create(&threads[i], NULL, make_spans, shared);
+	for (int i = 0; i < N_THREADS; i++)
+		pthread_join(threads[i], NULL);
+	lt_span_end(shared);
+	ck_assert_uint_eq(lt_exporter_memory_count(exporter), N_THREADS * N_SPANS + 1);
+	const struct lt_span_data *data = lt_exporter_memory_find(exporter, "shared");
+	ck_assert_uint_eq(data->n_events + data->n_dropped_events, N_THREADS * N_SPANS);
+	ck_assert_int_eq(attr(data, "last")->value.integer, N_SPANS - 1);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("span");
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_set_timeout(tests, 60);
+	tcase_add_test(tests, a_span_arrives_as_it_was_recorded);
+	tcase_add_test(tests, arrays_of_every_type_are_copied);
+	tcase_add_test(tests, a_key_set_twice_keeps_the_later_value);
+	tcase_add_test(tests, attributes_without_value_or_key_are_passed_over);
+	tcase_add_test(tests, the_current_span_is_the_parent);
+	tcase_add_test(tests, root_and_parent_options_win_over_the_current_span);
+	tcase_add_test(tests, a_remote_parent_gives_its_trace_its_flags_and_its_tracestate);
+	tcase_add_test(tests, a_span_ended_while_current_stays_readable_until_its_scope_is_left);
+	tcase_add_test(tests, leaving_an_outer_scope_leaves_those_inside);
+	tcase_add_test(tests, a_held_span_is_exported_after_its_release);
+	tcase_add_test(tests, null_tracer_and_null_span_do_nothing);
+	tcase_add_test(tests, status_ok_is_final_and_unset_changes_nothing);
+	tcase_add_test(tests, links_keep_their_order_and_their_tracestate);
+	tcase_add_test(tests, times_given_are_times_recorded);
+	tcase_add_test(tests, an_error_of_the_program_is_the_exception_event);
+	tcase_add_test(tests, over_the_limits_things_are_dropped_and_counted);
+	tcase_add_test(tests, a_span_takes_no_more_than_its_memory);
+	tcase_add_test(tests, many_attributes_and_events_outgrow_the_block);
+	tcase_add_test(tests, after_shutdown_spans_are_null);
+	tcase_add_test(tests, the_same_scope_gives_the_same_tracer);
+	tcase_add_test(tests, ids_for_logs_are_hex);
+	tcase_add_test(tests, threads_share_a_tracer_and_a_span);
+	return run_tests(tests, "span");
+}
