@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* agent.c - the agent's beginning and end inside a program that knows nothing of it.
+ *
+ * The constructor makes the provider that the program's own spans (if it has any) use too, since
+ * libtrace.so is shared by both.  At exit what is left is sent, within a deadline.
+ */
+#include "agent.h"
+#include "http.h"
+#include "settings.h"
+#include <libtrace/semconv.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXIT_TIMEOUT_MS 2000 /* OTEL_C_EXIT_TIMEOUT default: what an exit may wait for a collector */
+
+struct agent agent;
+static struct lt_provider *provider;
+static unsigned exit_timeout_ms;
+
+static bool environment_get(
+	void *carrier, const char *key, size_t index, struct lt_slice *ret_value)
+{
+	char name[32]; /* TRACEPARENT, TRACESTATE, B3, X_B3_PARENTSPANID; longer names are not ours */
+	size_t i;
+
+	for (i = 0; key[i]; i++) {
+		if (i + 1 == sizeof(name))
+			return false;
+		if (key[i] >= 'a' && key[i] <= 'z')
+			name[i] = (char)(key[i] - 'a' + 'A');
+		else
+			name[i] = key[i] == '-' ? '_' : key[i];
+	}
+	name[i] = '\0';
+
+	const char *value = index == 0 ? getenv(name) : NULL;
+	if (!value)
+		return false;
+	*ret_value = lt_slice(value);
+	return true;
+}
+
+static struct lt_tracer *tracer(const char *library)
+{
+	return lt_tracer_get_scope(provider,
+		&(struct lt_instrumentation_scope){.name = lt_slice(library),
+			.version = lt_slice(LT_VERSION),
+			.schema_url = lt_slice(LT_SEMCONV_SCHEMA_URL)});
+}
+
+void agent_expect_exit(void)
+{
+	static atomic_bool is_done;
+
+	if (atomic_load_explicit(&is_done, memory_order_relaxed) || atomic_exchange(&is_done, true))
+		return;
+	/* exit() calls the handlers registered last first. */
+	lt_provider_shutdown_at_exit(provider, exit_timeout_ms);
+}
+
+__attribute__((constructor)) static void start(void)
+{
+	static const struct lt_carrier_impl environment = {.get = environment_get};
+
+	if (lt_provider_global() || lt_provider_new(NULL, &provider))
+		return;
+	lt_provider_set_global(provider);
+
+	http_init();
+	settings_init();
+	agent.response_headers = settings_bool("OTEL_C_RESPONSE_HEADERS", true);
+	agent.has_environment_parent =
+		lt_extract(&environment, NULL, &agent.environment_parent) == 0;
+	agent.client_tracer = tracer("libtrace-agent/libcurl");
+	agent.server_tracer = tracer("libtrace-agent/libh2o");
+
+	exit_timeout_ms = settings_ms("OTEL_C_EXIT_TIMEOUT", EXIT_TIMEOUT_MS);
+	lt_provider_shutdown_at_exit(provider, exit_timeout_ms);
+}

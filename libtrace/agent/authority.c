@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* authority.c - see authority.h. */
+#include "authority.h"
+#include <strings.h>
+
+static bool parse_port(struct lt_slice digits, uint16_t *ret_port)
+{
+	unsigned port = 0;
+
+	if (digits.len > 5)
+		return false;
+	for (size_t i = 0; i < digits.len; i++) {
+		if (digits.ptr[i] < '0' || digits.ptr[i] > '9')
+			return false;
+		port = port * 10 + (unsigned)(digits.ptr[i] - '0');
+	}
+	if (port > UINT16_MAX)
+		return false;
+	*ret_port = (uint16_t)port;
+	return true;
+}
+
+struct http_authority http_authority(struct lt_slice text)
+{
+	struct http_authority authority = {0};
+	const char *end = text.ptr + text.len, *colon;
+
+	if (text.len && text.ptr[0] == '[') {
+		const char *bracket = memchr(text.ptr, ']', text.len);
+		if (!bracket)
+			return authority;
+		authority.host = (struct lt_slice){text.ptr + 1, (size_t)(bracket - text.ptr - 1)};
+		colon = bracket + 1;
+		if (colon < end && *colon != ':')
+			return (struct http_authority){0};
+	} else {
+		colon = text.len ? memchr(text.ptr, ':', text.len) : NULL;
+		if (!colon)
+			colon = end;
+		authority.host = (struct lt_slice){text.ptr, (size_t)(colon - text.ptr)};
+	}
+	if (colon < end && !parse_port((struct lt_slice){colon + 1, (size_t)(end - colon - 1)},
+				   &authority.port))
+		return (struct http_authority){0};
+	return authority;
+}
+
+static struct lt_slice trim(struct lt_slice text)
+{
+	while (text.len && (*text.ptr == ' ' || *text.ptr == '\t')) {
+		text.ptr++;
+		text.len--;
+	}
+	while (text.len && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t'))
+		text.len--;
+	return text;
+}
+
+/* Takes what comes before the separator off the front of rest; quoted separators do not count. */
+static struct lt_slice take(struct lt_slice *rest, char separator)
+{
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; i < rest->len && (quoted || rest->ptr[i] != separator); i++) {
+		if (rest->ptr[i] == '"')
+			quoted = !quoted;
+	}
+	struct lt_slice part = {rest->ptr, i};
+	i += i < rest->len;
+	rest->ptr += i;
+	rest->len -= i;
+	return trim(part);
+}
+
+static struct lt_slice unquote(struct lt_slice text)
+{
+	if (text.len >= 2 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"')
+		return (struct lt_slice){text.ptr + 1, text.len - 2};
+	return text;
+}
+
+/* An address with or without a port: an IPv6 one without brackets has several colons. */
+static struct lt_slice address_of(struct lt_slice node)
+{
+	const char *colon = node.len ? memchr(node.ptr, ':', node.len) : NULL;
+
+	if (colon && node.ptr[0] != '[' &&
+		memchr(colon + 1, ':', (size_t)(node.ptr + node.len - colon - 1)))
+		return node;
+	return http_authority(node).host;
+}
+
+static bool is(struct lt_slice text, const char *name)
+{
+	return text.len == strlen(name) && strncasecmp(text.ptr, name, text.len) == 0;
+}
+
+struct http_forwarded http_forwarded(struct lt_slice forwarded, struct lt_slice x_for,
+	struct lt_slice x_host, struct lt_slice x_proto)
+{
+	struct http_forwarded result = {0};
+
+	if (!forwarded.ptr) {
+		result.client = x_for.ptr ? address_of(take(&x_for, ',')) : x_for;
+		result.host = x_host.ptr ? take(&x_host, ',') : x_host;
+		result.proto = x_proto.ptr ? take(&x_proto, ',') : x_proto;
+	} else {
+		struct lt_slice element = take(&forwarded, ',');
+		while (element.len) {
+			struct lt_slice value = take(&element, ';');
+			const struct lt_slice name = take(&value, '=');
+			value = unquote(trim(value));
+			if (is(name, "for"))
+				result.client = address_of(value);
+			else if (is(name, "host"))
+				result.host = value;
+			else if (is(name, "proto"))
+				result.proto = value;
+		}
+	}
+	if (!is(result.proto, "http") && !is(result.proto, "https"))
+		result.proto = (struct lt_slice){0};
+	return result;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* curl_transfer.c - see curl_transfer.h.
+ *
+ * Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span
+ */
+#include "curl_transfer.h"
+#include "agent.h"
+#include "http.h"
+#include <libtrace/semconv.h>
+
+#define ERROR_FROM 400 /* on a client's span 4xx is an error too */
+
+/* A CURLU may change at any time, so it is only read when the transfer begins. */
+static bool read_url(struct hook_library *library, struct curl_handle *handle)
+{
+	char *text = NULL;
+
+	if (handle->settings.url_handle && CURL_REAL(library, curl_url_get) &&
+		CURL_REAL(library, curl_url_get)(
+			handle->settings.url_handle, CURLUPART_URL, &text, 0) == CURLUE_OK) {
+		url_set(&handle->url, text);
+		CURL_REAL(library, curl_free)(text);
+	}
+	return url_parse(&handle->url, handle->settings.default_scheme);
+}
+
+static struct lt_span *start_span(const struct curl_handle *handle)
+{
+	const struct http_method method = http_method(lt_slice(curl_handle_method(handle)));
+	const struct url *url = &handle->url;
+	const int port = handle->settings.port ? handle->settings.port : url->port;
+	const struct lt_attr attrs[] = {
+		lt_str(LT_HTTP_REQUEST_METHOD, method.name),
+		lt_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original),
+		lt_strn(LT_SERVER_ADDRESS, url->host),
+		lt_int(LT_SERVER_PORT, port),
+		lt_strn(LT_URL_FULL, url->full),
+	};
+
+	return lt_span_start(agent.client_tracer, method.span_name,
+		&(struct lt_span_options){
+			.kind = LT_KIND_CLIENT,
+			.parent = !handle->parent && agent.has_environment_parent
+					  ? &agent.environment_parent.context
+					  : NULL,
+			.attrs = attrs,
+			.n_attrs = sizeof(attrs) / sizeof(attrs[0]),
+		});
+}
+
+void curl_transfer_start(struct hook_library *library, struct curl_handle *handle)
+{
+	handle->is_running = true;
+	handle->parent = lt_span_hold(lt_span_current());
+	if (!read_url(library, handle))
+		return;
+	agent_expect_exit();
+	handle->span = start_span(handle);
+
+	const struct lt_span_context context = lt_span_get_context(handle->span);
+	if (curl_injection_write(&handle->injection, &context))
+		return;
+	struct curl_slist *first =
+		curl_injection_link(&handle->injection, handle->settings.headers);
+	handle->is_injected = first != handle->settings.headers;
+	if (handle->is_injected)
+		CURL_REAL(library, curl_easy_setopt)(handle->easy, CURLOPT_HTTPHEADER, first);
+}
+
+static long info_long(struct hook_library *library, struct curl_handle *handle, CURLINFO info)
+{
+	long value = 0;
+
+	CURL_REAL(library, curl_easy_getinfo)(handle->easy, info, &value);
+	return value;
+}
+
+static const char *info_text(struct hook_library *library, struct curl_handle *handle, CURLINFO info)
+{
+	char *value = NULL;
+
+	CURL_REAL(library, curl_easy_getinfo)(handle->easy, info, &value);
+	return value && *value ? value : NULL;
+}
+
+static const char *version_of(long version)
+{
+	switch (version) {
+	case CURL_HTTP_VERSION_1_0:
+		return http_version(0x100);
+	case CURL_HTTP_VERSION_1_1:
+		return http_version(0x101);
+	case CURL_HTTP_VERSION_2_0:
+		return http_version(0x200);
+	case CURL_HTTP_VERSION_3:
+		return http_version(0x300);
+	default:
+		return NULL; /* no response */
+	}
+}
+
+/* CURLINFO_EFFECTIVE_METHOD (libcurl 7.72) knows better what was sent than what was noted of the
+ * options; after a redirect it is the last request's, though, and the span tells the first. */
+static void correct_method(struct hook_library *library, struct curl_handle *handle)
+{
+	const char *sent = info_text(library, handle, CURLINFO_EFFECTIVE_METHOD);
+
+	if (!sent || strncmp(sent, curl_handle_method(handle), CURL_METHOD_BYTES - 1) == 0)
+		return;
+	const struct http_method method = http_method(lt_slice(sent));
+	lt_span_set(handle->span, LT_ATTRS(lt_str(LT_HTTP_REQUEST_METHOD, method.name),
+					  lt_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original)));
+	lt_span_set_name(handle->span, method.span_name);
+}
+
+/* Returns the response's status code, 0 without one. */
+static int describe(struct hook_library *library, struct curl_handle *handle)
+{
+	const int status = (int)info_long(library, handle, CURLINFO_RESPONSE_CODE);
+	const char *peer = info_text(library, handle, CURLINFO_PRIMARY_IP);
+	const long peer_port = peer ? info_long(library, handle, CURLINFO_PRIMARY_PORT) : 0;
+	const long redirects = info_long(library, handle, CURLINFO_REDIRECT_COUNT);
+	const long version = info_long(library, handle, CURLINFO_HTTP_VERSION);
+	struct lt_attr attrs[4];
+	size_t n = 0;
+
+	attrs[n++] = lt_str(LT_NETWORK_PEER_ADDRESS, peer);
+	attrs[n++] = lt_str(LT_NETWORK_PROTOCOL_VERSION, version_of(version));
+	if (peer_port > 0)
+		attrs[n++] = lt_int(LT_NETWORK_PEER_PORT, peer_port);
+	if (redirects > 0)
+		attrs[n++] = lt_int(LT_HTTP_REQUEST_RESEND_COUNT, redirects);
+	lt_span_set(handle->span, attrs, n);
+	if (redirects == 0)
+		correct_method(library, handle);
+	http_set_status(handle->span, status, ERROR_FROM);
+	return status;
+}
+
+static void end(struct hook_library *library, struct curl_handle *handle)
+{
+	if (handle->is_injected)
+		CURL_REAL(library, curl_easy_setopt)(
+			handle->easy, CURLOPT_HTTPHEADER, handle->settings.headers);
+	lt_span_end(handle->span);
+	lt_span_release(handle->parent);
+	handle->span = handle->parent = NULL;
+	handle->is_running = handle->is_injected = false;
+}
+
+void curl_transfer_finish(struct hook_library *library, struct curl_handle *handle, CURLcode result)
+{
+	if (handle->span && lt_span_is_recording(handle->span)) {
+		const int status = describe(library, handle);
+		/* A progress callback that says no is the program's own wish, not a failure. */
+		if (result != CURLE_OK && result != CURLE_ABORTED_BY_CALLBACK &&
+			status < ERROR_FROM) {
+			lt_span_set(handle->span,
+				LT_ATTRS(lt_str(LT_ERROR_TYPE, curl_code_name(result))));
+			lt_span_status(handle->span, LT_STATUS_ERROR, NULL);
+		}
+	}
+	end(library, handle);
+}
+
+void curl_transfer_abandon(struct hook_library *library, struct curl_handle *handle)
+{
+	if (handle->span && lt_span_is_recording(handle->span))
+		describe(library, handle);
+	end(library, handle);
+}

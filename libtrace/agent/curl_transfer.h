@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* curl_transfer.h - the CLIENT span of a transfer, from its start to its end. */
+#ifndef LT_AGENT_CURL_TRANSFER_H
+#define LT_AGENT_CURL_TRANSFER_H
+
+#include "curl_handle.h"
+
+/**
+ * Starts the span of a transfer that is about to begin, and gives its request the span's context.
+ * Does nothing for another protocol than HTTP.
+ *
+ * One span is made for the whole transfer, whose redirects libcurl follows by itself.
+ */
+void curl_transfer_start(struct hook_library *library, struct curl_handle *handle);
+
+/** Ends the span of a transfer that libcurl has finished with this result. */
+void curl_transfer_finish(
+	struct hook_library *library, struct curl_handle *handle, CURLcode result);
+
+/** Ends the span of a transfer that the program has given up: its status stays unset. */
+void curl_transfer_abandon(struct hook_library *library, struct curl_handle *handle);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* h2o_requests.h - which span belongs to which h2o request.
+ *
+ * A request stays on its thread, so each thread has a table of its own and no lock is needed.  It
+ * grows to what the most requests alive at once on the thread need, 48 bytes each at worst, and is kept.
+ */
+#ifndef LT_AGENT_H2O_REQUESTS_H
+#define LT_AGENT_H2O_REQUESTS_H
+
+#include <libtrace/trace.h>
+
+struct h2o_request {
+	const void *req;      /* an h2o_req_t; NULL: a free place */
+	struct lt_span *span; /* SERVER; NULL: the request is not traced */
+	bool has_response;    /* h2o_start_response was called */
+};
+
+/** The entry of a request; borrowed until the next add or remove; NULL: none. */
+struct h2o_request *h2o_request_find(const void *req);
+
+/** Adds the entry of a request that has none; borrowed likewise; NULL without memory. */
+struct h2o_request *h2o_request_add(const void *req, struct lt_span *span);
+
+/** Takes the entry out; false: there was none. */
+bool h2o_request_remove(const void *req, struct h2o_request *ret_request);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* h2o_span.c - see h2o_span.h.
+ *
+ * Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span
+ */
+#include "h2o_span.h"
+#include "agent.h"
+#include "authority.h"
+#include "http.h"
+#include "url.h"
+#include <arpa/inet.h>
+#include <libtrace/semconv.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#define MAX_NAME_BYTES 256 /* of "{method} {route}"; longer ones are cut off */
+#define ERROR_FROM 500	   /* on a server's span 4xx is the client's error */
+
+static struct lt_slice slice(h2o_iovec_t text)
+{
+	return (struct lt_slice){text.base, text.len};
+}
+
+static bool header_is(const h2o_header_t *header, const char *name, size_t len)
+{
+	return header->name->len == len && strncasecmp(header->name->base, name, len) == 0;
+}
+
+static bool get_header(void *carrier, const char *key, size_t index, struct lt_slice *ret_value)
+{
+	const h2o_headers_t *headers = carrier;
+	const size_t len = strlen(key);
+
+	for (size_t i = 0; i < headers->size; i++) {
+		if (header_is(&headers->entries[i], key, len) && index-- == 0) {
+			*ret_value = slice(headers->entries[i].value);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The request headers that attributes come from; ptr NULL: absent. */
+struct facts {
+	struct lt_slice user_agent, forwarded, x_for, x_host, x_proto;
+};
+
+static struct facts read_headers(const h2o_headers_t *headers)
+{
+	struct facts facts = {0};
+	const struct {
+		const char *name;
+		size_t len;
+		struct lt_slice *value;
+	} wanted[] = {
+		{"user-agent", 10, &facts.user_agent},
+		{"forwarded", 9, &facts.forwarded},
+		{"x-forwarded-for", 15, &facts.x_for},
+		{"x-forwarded-host", 16, &facts.x_host},
+		{"x-forwarded-proto", 17, &facts.x_proto},
+	};
+
+	for (size_t i = 0; i < headers->size; i++) {
+		const h2o_header_t *header = &headers->entries[i];
+		for (size_t j = 0; j < sizeof(wanted) / sizeof(wanted[0]); j++) {
+			/* The first of several is the one nearest to the client. */
+			if (!wanted[j].value->ptr && header_is(header, wanted[j].name, wanted[j].len))
+				*wanted[j].value = slice(header->value);
+		}
+	}
+	return facts;
+}
+
+struct peer {
+	char address[INET6_ADDRSTRLEN]; /* "": none, as on a Unix socket */
+	uint16_t port;
+};
+
+static struct peer read_peer(h2o_conn_t *conn)
+{
+	struct sockaddr_storage storage;
+	struct peer peer = {0};
+
+	if (!conn->callbacks->get_peername ||
+		conn->callbacks->get_peername(conn, (struct sockaddr *)&storage) == 0)
+		return peer;
+	if (storage.ss_family == AF_INET) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)&storage;
+		inet_ntop(AF_INET, &in->sin_addr, peer.address, sizeof(peer.address));
+		peer.port = ntohs(in->sin_port);
+	} else if (storage.ss_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&storage;
+		inet_ntop(AF_INET6, &in6->sin6_addr, peer.address, sizeof(peer.address));
+		peer.port = ntohs(in6->sin6_port);
+	}
+	return peer;
+}
+
+static struct lt_slice cut(struct lt_slice text)
+{
+	if (text.len > URL_MAX_BYTES)
+		text.len = URL_MAX_BYTES;
+	return text;
+}
+
+/* h2o finds the query later than the span starts. */
+static void split_target(struct lt_slice target, struct lt_slice *ret_path, struct lt_slice *ret_query)
+{
+	const char *mark = target.len ? memchr(target.ptr, '?', target.len) : NULL;
+
+	*ret_path = target;
+	*ret_query = (struct lt_slice){0};
+	if (mark) {
+		ret_path->len = (size_t)(mark - target.ptr);
+		*ret_query = (struct lt_slice){mark + 1, target.len - ret_path->len - 1};
+	}
+}
+
+static uint64_t arrival_ns(const h2o_req_t *req)
+{
+	const struct timeval *at = &req->timestamps.request_begin_at;
+
+	return (uint64_t)at->tv_sec * 1000000000 + (uint64_t)at->tv_usec * 1000;
+}
+
+struct lt_span *h2o_span_start(h2o_req_t *req, bool from_arrival)
+{
+	static const struct lt_carrier_impl headers = {.get = get_header};
+	struct lt_slice path, query;
+	split_target(slice(req->input.path), &path, &query);
+	if (agent_excludes(path))
+		return NULL;
+
+	const struct facts facts = read_headers(&req->headers);
+	const struct http_forwarded original = http_forwarded(
+		facts.forwarded, facts.x_for, facts.x_host, facts.x_proto);
+	const struct http_method method = http_method(slice(req->input.method));
+	const struct peer peer = read_peer(req->conn);
+	struct lt_slice scheme = original.proto;
+	if (!scheme.len && req->input.scheme)
+		scheme = slice(req->input.scheme->name);
+	struct http_authority server = http_authority(
+		original.host.len ? original.host : slice(req->input.authority));
+	if (server.host.len && !server.port)
+		server.port = scheme.len == 5 ? 443 : 80;
+
+	char redacted[URL_REDACTED_MAX(URL_MAX_BYTES)];
+	query = cut(query);
+	const struct lt_slice safe_query = {
+		query.len ? redacted : NULL, query.len ? url_redact_query(query, redacted) : 0};
+
+	struct lt_attr attrs[13];
+	size_t n = 0;
+	attrs[n++] = lt_str(LT_HTTP_REQUEST_METHOD, method.name);
+	attrs[n++] = lt_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original);
+	attrs[n++] = lt_strn(LT_URL_PATH, cut(path));
+	attrs[n++] = lt_strn(LT_URL_QUERY, safe_query);
+	attrs[n++] = lt_strn(LT_URL_SCHEME, scheme);
+	attrs[n++] = lt_strn(LT_USER_AGENT_ORIGINAL, cut(facts.user_agent));
+	attrs[n++] = lt_str(LT_NETWORK_PROTOCOL_VERSION, http_version(req->version));
+	if (server.host.len) {
+		attrs[n++] = lt_strn(LT_SERVER_ADDRESS, cut(server.host));
+		attrs[n++] = lt_int(LT_SERVER_PORT, server.port);
+	}
+	if (peer.address[0]) {
+		attrs[n++] = lt_str(LT_NETWORK_PEER_ADDRESS, peer.address);
+		attrs[n++] = lt_int(LT_NETWORK_PEER_PORT, peer.port);
+	}
+	if (original.client.len)
+		attrs[n++] = lt_strn(LT_CLIENT_ADDRESS, cut(original.client));
+	else if (peer.address[0])
+		attrs[n++] = lt_str(LT_CLIENT_ADDRESS, peer.address);
+
+	struct lt_remote_context remote;
+	const bool has_parent = lt_extract(&headers, &req->headers, &remote) == 0;
+	return lt_span_start(agent.server_tracer, method.span_name,
+		&(struct lt_span_options){
+			.parent = has_parent ? &remote.context : NULL,
+			.root = !has_parent,
+			.kind = LT_KIND_SERVER,
+			.start_ns = from_arrival ? arrival_ns(req) : 0,
+			.attrs = attrs,
+			.n_attrs = n,
+		});
+}
+
+/* The path that the program registered; "" for none (h2o's fallback, or no handler was asked). */
+static struct lt_slice route_of(const h2o_req_t *req)
+{
+	if (!req->pathconf || !req->hostconf || req->pathconf == &req->hostconf->fallback_path)
+		return (struct lt_slice){0};
+	struct lt_slice route = slice(req->pathconf->path);
+	if (route.len > 1 && route.ptr[route.len - 1] == '/')
+		route.len--;
+	return route;
+}
+
+void h2o_span_describe(struct lt_span *span, h2o_req_t *req, bool has_response)
+{
+	if (!lt_span_is_recording(span))
+		return;
+	const struct lt_slice route = route_of(req);
+	if (route.len) {
+		const struct http_method method = http_method(slice(req->input.method));
+		char name[MAX_NAME_BYTES];
+		snprintf(name, sizeof(name), "%s %.*s", method.span_name, (int)route.len, route.ptr);
+		lt_span_set_name(span, name);
+		lt_span_set(span, LT_ATTRS(lt_strn(LT_HTTP_ROUTE, route)));
+	}
+	if (has_response)
+		http_set_status(span, req->res.status, ERROR_FROM);
+}

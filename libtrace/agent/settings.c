@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* settings.c - see settings.h. */
+#include "settings.h"
+#include "agent.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define MAX_EXCLUDED 64 /* paths in OTEL_C_EXCLUDED_URLS */
+
+static struct lt_slice excluded[MAX_EXCLUDED];
+static size_t n_excluded;
+
+static const char *value_of(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+void agent_warn(const char *format, ...)
+{
+	const char *level = value_of("OTEL_LOG_LEVEL");
+	char line[512] = "libtrace-agent: ";
+	const size_t prefix = strlen(line);
+	va_list arguments;
+
+	if (level && (!strcasecmp(level, "none") || !strcasecmp(level, "error")))
+		return;
+	va_start(arguments, format);
+	int n = vsnprintf(line + prefix, sizeof(line) - prefix - 1, format, arguments);
+	va_end(arguments);
+	if (n < 0)
+		return;
+	size_t len = strlen(line);
+	line[len++] = '\n';
+	/* One write: lines of several processes do not mix.  Nobody is left to tell if it fails. */
+	ssize_t ignored = write(STDERR_FILENO, line, len);
+	(void)ignored;
+}
+
+bool settings_bool(const char *name, bool otherwise)
+{
+	const char *value = value_of(name);
+
+	if (!value)
+		return otherwise;
+	if (!strcasecmp(value, "true"))
+		return true;
+	if (!strcasecmp(value, "false"))
+		return false;
+	agent_warn("%s=%s is neither true nor false: ignored", name, value);
+	return otherwise;
+}
+
+unsigned settings_ms(const char *name, unsigned otherwise)
+{
+	const char *value = value_of(name);
+	char *end;
+
+	if (!value)
+		return otherwise;
+	errno = 0;
+	unsigned long ms = strtoul(value, &end, 10);
+	if (value[0] < '0' || value[0] > '9' || *end || errno || ms > 3600000) {
+		agent_warn("%s=%s is not a number of milliseconds up to 3600000: ignored", name,
+			value);
+		return otherwise;
+	}
+	return (unsigned)ms;
+}
+
+static struct lt_slice trim(const char *from, const char *to)
+{
+	while (from < to && (*from == ' ' || *from == '\t'))
+		from++;
+	while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
+		to--;
+	return (struct lt_slice){from, (size_t)(to - from)};
+}
+
+size_t settings_list(
+	const char *name, const char *otherwise, size_t max, struct lt_slice *items)
+{
+	const char *value = value_of(name);
+	size_t n = 0;
+
+	/* The program may change its environment; this list outlives that. */
+	value = value ? strdup(value) : otherwise;
+	while (value) {
+		const char *comma = strchrnul(value, ',');
+		struct lt_slice item = trim(value, comma);
+		if (item.len && n == max) {
+			agent_warn("%s: only the first %zu are used", name, max);
+			break;
+		}
+		if (item.len)
+			items[n++] = item;
+		value = *comma ? comma + 1 : NULL;
+	}
+	return n;
+}
+
+void settings_init(void)
+{
+	n_excluded = settings_list(
+		"OTEL_C_EXCLUDED_URLS", "/healthz,/readyz", MAX_EXCLUDED, excluded);
+}
+
+/* An entry that ends in "*" names all paths that begin as it does. */
+static bool path_matches(struct lt_slice path, struct lt_slice entry)
+{
+	if (entry.ptr[entry.len - 1] == '*')
+		return path.len >= entry.len - 1 &&
+		       memcmp(path.ptr, entry.ptr, entry.len - 1) == 0;
+	return path.len == entry.len && memcmp(path.ptr, entry.ptr, entry.len) == 0;
+}
+
+bool agent_excludes(struct lt_slice path)
+{
+	for (size_t i = 0; i < n_excluded; i++) {
+		if (path_matches(path, excluded[i]))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libtrace-instrument - runs a program with the agent in it, and does nothing after that: it becomes
+ * the program, so that signals, exit code and process id are the program's own. */
+#include "doctor.h"
+#include "options.h"
+#include "preload.h"
+#include "program.h"
+#include <errno.h>
+#include <libtrace/trace.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_LAUNCHER = 125, EXIT_NOT_RUN = 126, EXIT_NOT_FOUND = 127 }; /* as env(1) has them */
+
+/* Says why a program that runs all the same is not traced.  False: the agent would even keep it from
+ * starting, or make its dynamic linker complain. */
+static bool can_preload(const char *name)
+{
+	struct program program;
+
+	if (program_read(name, &program)) /* exec tells better what is wrong */
+		return true;
+	const char *reason = program_reason(program.reach);
+	/* A shell runs what is neither ELF nor has a #! line. */
+	if (!reason || program.reach == REACH_NO_ELF)
+		return true;
+	fprintf(stderr, "libtrace-instrument: %s runs without being traced: %s\n", name, reason);
+	/* What the others start may well be traced. */
+	return program.reach != REACH_NO_LIBC && program.reach != REACH_NO_ARCHITECTURE;
+}
+
+static int run(char **program)
+{
+	char agent[PATH_MAX];
+
+	int err = preload_find_agent(agent);
+	if (err) {
+		fprintf(stderr, "libtrace-instrument: %s\n",
+			err == -EINVAL
+				? "the path of libtrace-agent.so has a space or a colon, which "
+				  "LD_PRELOAD cannot name: install it elsewhere, or set LIBTRACE_AGENT"
+				: "libtrace-agent.so is not where it was installed: set "
+				  "LIBTRACE_AGENT to its path");
+		return EXIT_LAUNCHER;
+	}
+	if (can_preload(program[0]) && preload_add(agent)) {
+		fprintf(stderr, "libtrace-instrument: out of memory\n");
+		return EXIT_LAUNCHER;
+	}
+	execvp(program[0], program);
+	err = errno;
+	fprintf(stderr, "libtrace-instrument: %s: %s\n", program[0], strerror(err));
+	return err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+
+	if (options_read(argv, &options))
+		return EXIT_LAUNCHER;
+	if (options.help) {
+		options_help();
+		return EXIT_SUCCESS;
+	}
+	if (options.version) {
+		printf("libtrace-instrument %s\n", LT_VERSION);
+		return EXIT_SUCCESS;
+	}
+	if (!options.program[0]) {
+		fprintf(stderr, "libtrace-instrument: which program? (try --help)\n");
+		return EXIT_LAUNCHER;
+	}
+	return options.doctor ? doctor(options.program[0]) : run(options.program);
+}

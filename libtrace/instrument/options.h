@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* options.h - the command line: every OTEL_X_Y is --x-y. */
+#ifndef LT_INSTRUMENT_OPTIONS_H
+#define LT_INSTRUMENT_OPTIONS_H
+
+#include <stdbool.h>
+
+struct options {
+	bool help, version, doctor;
+	char **program; /* its name and arguments, inside argv; program[0] NULL: none was named */
+};
+
+/**
+ * Reads the command line, and puts each --x-y VALUE or --x-y=VALUE into the environment.
+ * @return 0; -EINVAL, which has been said on standard error; or -ENOMEM
+ */
+int options_read(char **argv, struct options *ret_options);
+
+/** Prints what --help shows. */
+void options_help(void);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* preload.c - see preload.h. */
+#include "preload.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define AGENT "libtrace-agent.so"
+
+/* From the folder of this program's file to the agent's. */
+static const char *const places[] = {
+	LIBRARY_FOLDER, /* as configured: "../lib", "../lib/x86_64-linux-gnu" */
+	"../lib",
+	"../lib64",
+	"../agent", /* the build tree */
+};
+
+static int own_folder(char folder[PATH_MAX])
+{
+	ssize_t len = readlink("/proc/self/exe", folder, PATH_MAX - 1);
+
+	if (len < 0)
+		return -errno;
+	folder[len] = '\0';
+	*strrchr(folder, '/') = '\0';
+	return 0;
+}
+
+static int find(char path[PATH_MAX])
+{
+	const char *named = getenv("LIBTRACE_AGENT");
+	char folder[PATH_MAX], candidate[2 * PATH_MAX];
+
+	if (named && *named)
+		return realpath(named, path) ? 0 : -ENOENT;
+	int err = own_folder(folder);
+	for (size_t i = 0; !err && i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(candidate, sizeof(candidate), "%s/%s/" AGENT, folder, places[i]);
+		if (realpath(candidate, path))
+			return 0;
+	}
+	return err ? err : -ENOENT;
+}
+
+int preload_find_agent(char path[PATH_MAX])
+{
+	int err = find(path);
+
+	return !err && strpbrk(path, " :\t\n") ? -EINVAL : err;
+}
+
+int preload_add(const char *agent)
+{
+	const char *present = getenv("LD_PRELOAD");
+	const size_t len = strlen(agent);
+
+	if (!present || !*present)
+		return setenv("LD_PRELOAD", agent, 1) ? -errno : 0;
+	for (const char *entry = present; (entry = strstr(entry, agent)); entry += len) {
+		if ((entry == present || strchr(" :", entry[-1])) &&
+			(!entry[len] || strchr(" :", entry[len])))
+			return 0;
+	}
+	char *value;
+	if (asprintf(&value, "%s:%s", present, agent) < 0)
+		return -ENOMEM;
+	int err = setenv("LD_PRELOAD", value, 1) ? -errno : 0;
+	free(value);
+	return err;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* program.h - what a program's file says about whether the agent can get into it. */
+#ifndef LT_INSTRUMENT_PROGRAM_H
+#define LT_INSTRUMENT_PROGRAM_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+enum reach {
+	REACH_YES,
+	REACH_NO_STATIC,	/* nothing is loaded into it */
+	REACH_NO_SECURE,	/* setuid, setgid or file capabilities: the dynamic linker obeys nobody */
+	REACH_NO_ARCHITECTURE,	/* for another processor, or 32 bits */
+	REACH_NO_LIBC,		/* its dynamic linker is another C library's */
+	REACH_NO_ELF,		/* not a program that the kernel knows by itself */
+};
+
+struct program {
+	char script[PATH_MAX];	    /* the file that was named, when it is a script; else "" */
+	char path[PATH_MAX];	    /* the ELF file that runs: the program, or the script's interpreter */
+	char dynamic_linker[PATH_MAX]; /* "" in a static one */
+	enum reach reach;
+	bool defines_h2o;  /* libh2o is linked into it statically, as far as its symbols tell */
+	bool defines_curl; /* likewise libcurl */
+};
+
+/**
+ * Finds and reads a program.
+ *
+ * @param name  as a shell takes it: looked for on PATH unless it has a slash
+ * @return 0; -ENOENT when there is none, -EACCES when it is not executable, or another -Exxx
+ */
+int program_read(const char *name, struct program *ret_program);
+
+/** One line for a reader on why the agent does not get into it; NULL for REACH_YES. */
+const char *program_reason(enum reach reach);
+
+/** The dynamic linker of this very process's file; "" when it has none. */
+void program_own_linker(char linker[PATH_MAX]);
+
+#endif
