@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* h2o_compat.h - what differs between libh2o 2.2.5 (Debian, Ubuntu) and 2.3 (nixpkgs).
+ *
+ * Timers above all: 2.2.5 keeps one list of timers for each delay, 2.3 one wheel for all.  So a
+ * timer here is started with a `struct delay`, which is that list in 2.2.5 and a number in 2.3.
+ * Nothing else in services/ asks which version it is compiled with.
+ *
+ * Threads: a loop and all that hangs on it belong to one thread.
+ */
+#ifndef SERVICES_H2O_COMPAT_H
+#define SERVICES_H2O_COMPAT_H
+
+#include <errno.h>
+#include <h2o.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define COMPAT_TIMER_WHEEL (H2O_LIBRARY_VERSION_MAJOR > 0 || H2O_LIBRARY_VERSION_MINOR > 13)
+
+/* --- timers ------------------------------------------------------------------------------- */
+
+/* A length of time that timers of one loop wait; initialised once, outlives its timers. */
+struct delay {
+	h2o_loop_t *loop;
+	uint64_t ms;
+#if !COMPAT_TIMER_WHEEL
+	h2o_timeout_t list;
+#endif
+};
+
+/* Part of the object that waits; all zero is a timer that does not run. */
+struct timer {
+#if COMPAT_TIMER_WHEEL
+	h2o_timer_t entry;
+#else
+	h2o_timeout_entry_t entry;
+#endif
+	void (*on_fire)(struct timer *timer);
+};
+
+static inline void delay_init(struct delay *delay, h2o_loop_t *loop, uint64_t ms)
+{
+	delay->loop = loop;
+	delay->ms = ms;
+#if !COMPAT_TIMER_WHEEL
+	h2o_timeout_init(loop, &delay->list, ms);
+#endif
+}
+
+/** Changes the delay; only while no timer of it runs. */
+static inline void delay_set(struct delay *delay, uint64_t ms)
+{
+	delay->ms = ms;
+#if !COMPAT_TIMER_WHEEL
+	delay->list.timeout = ms;
+#endif
+}
+
+/** Ends the delay; no timer of it may run.  One that is all zero, never initialised, is fine. */
+static inline void delay_done(struct delay *delay)
+{
+#if !COMPAT_TIMER_WHEEL
+	if (delay->loop)
+		h2o_timeout_dispose(delay->loop, &delay->list);
+#endif
+	delay->loop = NULL;
+}
+
+#if COMPAT_TIMER_WHEEL
+static inline void timer_on_entry(h2o_timer_t *entry)
+#else
+static inline void timer_on_entry(h2o_timeout_entry_t *entry)
+#endif
+{
+	struct timer *timer = H2O_STRUCT_FROM_MEMBER(struct timer, entry, entry);
+	timer->on_fire(timer);
+}
+
+/**
+ * Starts a timer that does not run: on_fire is called once, never early; with a delay of 0 still in
+ * this turn of the loop or in the next, after what is at hand.
+ */
+static inline void timer_start(
+	struct timer *timer, struct delay *delay, void (*on_fire)(struct timer *timer))
+{
+	timer->on_fire = on_fire;
+#if COMPAT_TIMER_WHEEL
+	h2o_timer_init(&timer->entry, timer_on_entry);
+	/* The loop's clock shows whole milliseconds: one more is never early. */
+	h2o_timer_link(delay->loop, delay->ms ? delay->ms + 1 : 0, &timer->entry);
+#else
+	timer->entry.cb = timer_on_entry;
+	h2o_timeout_link(delay->loop, &delay->list, &timer->entry);
+	if (delay->ms > 0) {
+		/* The loop counts from when this turn began, rounded down: count from now,
+		 * rounded up. */
+		struct timespec now;
+		clock_gettime(CLOCK_REALTIME, &now); /* as h2o's update_now() */
+		timer->entry.registered_at =
+			(uint64_t)now.tv_sec * 1000 + (uint64_t)(now.tv_nsec + 999999) / 1000000;
+	}
+#endif
+}
+
+/** Stops a timer; one that does not run is fine. */
+static inline void timer_stop(struct timer *timer)
+{
+#if COMPAT_TIMER_WHEEL
+	h2o_timer_unlink(&timer->entry);
+#else
+	h2o_timeout_unlink(&timer->entry);
+#endif
+}
+
+/* --- connections -------------------------------------------------------------------------- */
+
+/** Whether no client is connected any more. */
+static inline bool compat_has_no_connections(const h2o_context_t *ctx)
+{
+#if COMPAT_TIMER_WHEEL
+	return ctx->_conns.num_conns.idle + ctx->_conns.num_conns.active +
+		       ctx->_conns.num_conns.shutdown ==
+	       0;
+#else
+	return ctx->http1._conns.next == &ctx->http1._conns;
+#endif
+}
+
+/** Makes every later answer close its connection, and shutdown_requested true. */
+static inline void compat_request_shutdown(h2o_context_t *ctx)
+{
+#if COMPAT_TIMER_WHEEL
+	h2o_context_request_shutdown(ctx);
+#else
+	/* h2o_context_request_shutdown() would also start a timer for HTTP/2, which nobody speaks
+	 * here, and with that running the context cannot be disposed of. */
+	ctx->shutdown_requested = 1;
+#endif
+}
+
+#if !COMPAT_TIMER_WHEEL
+static inline int compat_close_if_idle(h2o_req_t *req, void *unused)
+{
+	/* No byte of a request has been looked at.  End of input makes h2o close the connection,
+	 * after it has answered what may have arrived meanwhile. */
+	if (req->timestamps.request_begin_at.tv_sec == 0) {
+		h2o_socket_t *sock = req->conn->callbacks->get_socket(req->conn);
+		shutdown(h2o_socket_get_fd(sock), SHUT_RD);
+	}
+	return 0;
+}
+#endif
+
+/** Closes the connections on which no request is under way. */
+static inline void compat_close_idle(h2o_context_t *ctx)
+{
+#if COMPAT_TIMER_WHEEL
+	h2o_context_close_idle_connections(ctx, SIZE_MAX, 0);
+#else
+	ctx->globalconf->http1.callbacks.foreach_request(ctx, compat_close_if_idle, NULL);
+#endif
+}
+
+/** Disposes of a context without connections. */
+static inline void compat_context_dispose(h2o_context_t *ctx)
+{
+#if COMPAT_TIMER_WHEEL
+	h2o_context_dispose(ctx);
+#else
+	h2o_multithread_queue_t *queue = ctx->queue;
+	h2o_context_dispose(ctx);
+	free(queue); /* h2o_multithread_destroy_queue() leaves it */
+#endif
+}
+
+/* --- watching a client that waits -------------------------------------------------------- */
+
+/* While a request is being worked on, h2o does not look at its connection.  These do, so that work
+ * for a client that has gone can be given up.  The socket's data is h2o's: it is put back. */
+struct watch {
+	h2o_socket_t *sock; /* NULL: not watching */
+	void *h2o_data;
+	void (*on_gone)(struct watch *watch);
+};
+
+static inline void watch_stop(struct watch *watch)
+{
+	if (!watch->sock)
+		return;
+	h2o_socket_dont_read(watch->sock, 0);
+	h2o_socket_read_stop(watch->sock);
+	watch->sock->data = watch->h2o_data;
+	watch->sock = NULL;
+}
+
+#if !COMPAT_TIMER_WHEEL
+static inline void watch_on_readable(h2o_socket_t *sock, const char *err)
+{
+	struct watch *watch = sock->data;
+	char byte;
+	ssize_t n = recv(h2o_socket_get_fd(sock), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	bool gone = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+
+	/* Bytes are the next request, sent ahead: h2o reads them in their turn, and the watch ends,
+	 * for they would wake it all the time. */
+	if (gone || n > 0)
+		watch_stop(watch);
+	if (gone)
+		watch->on_gone(watch);
+}
+#endif
+
+/** Calls on_gone once when the client closes its side.  With libh2o 2.3, whose sockets are out of
+ * reach, it never does. */
+static inline void watch_start(
+	struct watch *watch, h2o_req_t *req, void (*on_gone)(struct watch *watch))
+{
+#if !COMPAT_TIMER_WHEEL
+	watch->on_gone = on_gone;
+	watch->sock = req->conn->callbacks->get_socket(req->conn);
+	watch->h2o_data = watch->sock->data;
+	watch->sock->data = watch;
+	h2o_socket_dont_read(watch->sock, 1);
+	h2o_socket_read_start(watch->sock, watch_on_readable);
+#endif
+}
+
+/* --- memory and output ----------------------------------------------------------------------- */
+
+/** Memory for text that lives as long as the request. */
+static inline char *compat_alloc_text(h2o_req_t *req, size_t n_bytes)
+{
+#if COMPAT_TIMER_WHEEL
+	return h2o_mem_alloc_pool(&req->pool, char, n_bytes);
+#else
+	return h2o_mem_alloc_pool(&req->pool, n_bytes);
+#endif
+}
+
+/** A stream that a filter puts before *slot. */
+static inline h2o_ostream_t *compat_add_ostream(h2o_req_t *req, h2o_ostream_t **slot)
+{
+#if COMPAT_TIMER_WHEEL
+	return h2o_add_ostream(req, H2O_ALIGNOF(h2o_ostream_t), sizeof(h2o_ostream_t), slot);
+#else
+	return h2o_add_ostream(req, sizeof(h2o_ostream_t), slot);
+#endif
+}
+
+/* What h2o_ostream_t.do_send() gets and passes on. */
+#if COMPAT_TIMER_WHEEL
+typedef h2o_sendvec_t compat_vec_t;
+
+static inline compat_vec_t compat_vec(const char *ptr, size_t len)
+{
+	compat_vec_t vec;
+	h2o_sendvec_init_raw(&vec, ptr, len);
+	return vec;
+}
+
+static inline const char *compat_vec_ptr(const compat_vec_t *vec)
+{
+	return vec->raw;
+}
+#else
+typedef h2o_iovec_t compat_vec_t;
+
+static inline compat_vec_t compat_vec(const char *ptr, size_t len)
+{
+	return h2o_iovec_init(ptr, len);
+}
+
+static inline const char *compat_vec_ptr(const compat_vec_t *vec)
+{
+	return vec->base;
+}
+#endif
+
+#endif

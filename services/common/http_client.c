@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* http_client.c - see http_client.h.
+ *
+ * curl says which descriptors it waits for and how long; it must not be told about h2o's sockets,
+ * nor h2o close curl's.  So curl's descriptors are in an epoll of their own, and that epoll's
+ * descriptor is one socket of the h2o loop.  Calls end in finish_calls() alone, after curl has
+ * returned, so callbacks may start and cancel calls as they like.
+ */
+#include "http_client.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "http_sockets.h"
+#include "log.h"
+
+#define SPARE_CALLS_MAX 1024	 /* handles kept for later calls, some 10 KB each */
+#define SPARE_BODY_MAX 4096	 /* bytes of answer buffer kept with one */
+#define RECEIVE_BUFFER_SIZE 2048 /* bytes; curl's own default is 16 KB for each call */
+/* Seconds that a connection may have been idle and still be used: less than the 10 that our own
+ * services keep it (http_server.c), so that closing and sending seldom cross. */
+#define IDLE_CONNECTION_MAX_S 8L
+
+struct http_call {
+	struct http_client *client;
+	CURL *easy;
+	struct http_call *next_spare;
+	struct curl_slist *headers; /* this call's own; NULL: the client's */
+	http_reply_cb on_reply;
+	void *user;
+	char *body; /* of the answer; kept from call to call */
+	size_t body_len, body_capacity;
+};
+
+struct http_client {
+	CURLM *multi;
+	struct http_sockets sockets;
+	struct delay delay; /* what curl asked for last; changes */
+	struct timer timer;
+	char *url;
+	long timeout_ms;
+	struct curl_slist *headers;
+	struct http_call *spare_calls;
+	size_t n_spare_calls;
+};
+
+/* --- a call's end ------------------------------------------------------------------------- */
+
+static void call_free(struct http_call *call)
+{
+	curl_slist_free_all(call->headers);
+	if (call->easy)
+		curl_easy_cleanup(call->easy);
+	free(call->body);
+	free(call);
+}
+
+/* Takes a call that curl no longer has. */
+static void call_put_back(struct http_call *call)
+{
+	struct http_client *client = call->client;
+
+	if (client->n_spare_calls == SPARE_CALLS_MAX) {
+		call_free(call);
+		return;
+	}
+	if (call->headers) {
+		curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, client->headers);
+		curl_slist_free_all(call->headers);
+		call->headers = NULL;
+	}
+	if (call->body_capacity > SPARE_BODY_MAX) {
+		free(call->body);
+		call->body = NULL;
+		call->body_capacity = 0;
+	}
+	call->next_spare = client->spare_calls;
+	client->spare_calls = call;
+	client->n_spare_calls++;
+}
+
+static enum http_call_error error_of(CURLcode code)
+{
+	switch (code) {
+	case CURLE_OK:
+		return HTTP_CALL_OK;
+	case CURLE_OPERATION_TIMEDOUT:
+		return HTTP_CALL_TIMEOUT;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_CONNECT:
+		return HTTP_CALL_UNREACHABLE;
+	default:
+		return HTTP_CALL_BROKEN;
+	}
+}
+
+static void call_finish(struct http_call *call, CURLcode code)
+{
+	long status = 0;
+
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_multi_remove_handle(call->client->multi, call->easy);
+	struct http_reply reply = {
+		.error = error_of(code),
+		.reason = curl_easy_strerror(code),
+		.status = (int)status,
+		.body = call->body_len > 0 ? call->body : "",
+		.body_len = call->body_len,
+	};
+	call->on_reply(call->user, &reply);
+	call_put_back(call);
+}
+
+static void finish_calls(struct http_client *client)
+{
+	CURLMsg *message;
+	int n_left;
+
+	while ((message = curl_multi_info_read(client->multi, &n_left))) {
+		struct http_call *call;
+		CURLcode code = message->data.result; /* gone with the handle */
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
+		call_finish(call, code);
+	}
+}
+
+void http_call_cancel(struct http_call *call)
+{
+	if (!call)
+		return;
+	curl_multi_remove_handle(call->client->multi, call->easy);
+	call_put_back(call);
+}
+
+/* --- what curl waits for ------------------------------------------------------------------ */
+
+static void on_timer(struct timer *timer)
+{
+	struct http_client *client = H2O_STRUCT_FROM_MEMBER(struct http_client, timer, timer);
+	int n_running;
+
+	curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &n_running);
+	finish_calls(client);
+}
+
+static int on_curl_timeout(CURLM *multi, long timeout_ms, void *user)
+{
+	struct http_client *client = user;
+
+	timer_stop(&client->timer);
+	if (timeout_ms < 0)
+		return 0;
+	delay_set(&client->delay, (uint64_t)timeout_ms);
+	timer_start(&client->timer, &client->delay, on_timer);
+	return 0;
+}
+
+static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *unused)
+{
+	struct http_client *client = user;
+	uint32_t events = what == CURL_POLL_IN	    ? EPOLLIN
+			  : what == CURL_POLL_OUT   ? EPOLLOUT
+			  : what == CURL_POLL_INOUT ? EPOLLIN | EPOLLOUT
+						    : 0;
+	return http_sockets_want(&client->sockets, fd, events) == 0 ? 0 : -1;
+}
+
+static void on_socket_ready(void *user, int fd, uint32_t events)
+{
+	struct http_client *client = user;
+	int mask = (events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+		   (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+		   (events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+	int n_running;
+
+	curl_multi_socket_action(client->multi, fd, mask, &n_running);
+}
+
+static void on_sockets_done(void *user)
+{
+	finish_calls(user);
+}
+
+static curl_socket_t on_open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct http_client *client = user;
+	int fd = http_sockets_open(
+		&client->sockets, address->family, address->socktype, address->protocol);
+	return fd >= 0 ? fd : CURL_SOCKET_BAD;
+}
+
+static int on_close_socket(void *user, curl_socket_t fd)
+{
+	struct http_client *client = user;
+	http_sockets_close(&client->sockets, fd);
+	return 0;
+}
+
+/* --- a call's beginning ------------------------------------------------------------------- */
+
+static size_t on_body(char *bytes, size_t size, size_t n, void *user)
+{
+	struct http_call *call = user;
+	size_t len = size * n, need = call->body_len + len;
+
+	if (need > HTTP_CLIENT_ANSWER_MAX)
+		return 0; /* curl ends the call with an error */
+	if (need > call->body_capacity) {
+		size_t capacity = need < 512 ? 512 : need * 2;
+		char *body = realloc(call->body, capacity);
+		if (!body)
+			return 0;
+		call->body = body;
+		call->body_capacity = capacity;
+	}
+	memcpy(call->body + call->body_len, bytes, len);
+	call->body_len = need;
+	return len;
+}
+
+/* What is the same for each call. @return whether curl had the memory */
+static bool set_up_easy(struct http_call *call)
+{
+	struct http_client *client = call->client;
+	CURL *easy = call->easy;
+
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* a service of ours, whatever http_proxy says */
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, client->timeout_ms);
+	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_MAX_S);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER_SIZE);
+	curl_easy_setopt(easy, CURLOPT_MAXFILESIZE, (long)HTTP_CLIENT_ANSWER_MAX);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, client);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, client);
+	return curl_easy_setopt(easy, CURLOPT_URL, client->url) == CURLE_OK;
+}
+
+static struct http_call *call_take(struct http_client *client)
+{
+	struct http_call *call = client->spare_calls;
+
+	if (call) {
+		client->spare_calls = call->next_spare;
+		client->n_spare_calls--;
+		call->body_len = 0;
+		return call;
+	}
+	call = calloc(1, sizeof *call);
+	if (!call)
+		return NULL;
+	call->client = client;
+	call->easy = curl_easy_init();
+	if (!call->easy || !set_up_easy(call)) {
+		call_free(call);
+		return NULL;
+	}
+	return call;
+}
+
+/* Adds "name: value" to a list. @return whether there was memory */
+static bool add_header(struct curl_slist **list, const char *name, const char *value)
+{
+	char *line;
+
+	if (asprintf(&line, "%s: %s", name, value) < 0)
+		return false;
+	struct curl_slist *longer = curl_slist_append(*list, line);
+	free(line);
+	if (!longer)
+		return false;
+	*list = longer;
+	return true;
+}
+
+static bool add_usual_headers(struct curl_slist **list)
+{
+	return add_header(list, "Content-Type", "application/json") &&
+	       add_header(list, "Accept", "application/json");
+}
+
+static bool set_headers(struct http_call *call, const struct http_header *headers, size_t n)
+{
+	if (n == 0)
+		return true;
+	bool ok = add_usual_headers(&call->headers);
+	for (size_t i = 0; ok && i < n; i++)
+		ok = add_header(&call->headers, headers[i].name, headers[i].value);
+	if (ok)
+		curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
+	return ok;
+}
+
+struct http_call *http_client_post(struct http_client *client, h2o_iovec_t json,
+	const struct http_header *headers, size_t n_headers, http_reply_cb on_reply, void *user)
+{
+	struct http_call *call = call_take(client);
+
+	if (!call)
+		return NULL;
+	call->on_reply = on_reply;
+	call->user = user;
+	curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, json.base);
+	curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE, (long)json.len);
+	if (!set_headers(call, headers, n_headers) ||
+		curl_multi_add_handle(client->multi, call->easy) != CURLM_OK) {
+		call_put_back(call);
+		return NULL;
+	}
+	return call;
+}
+
+/* --- the client --------------------------------------------------------------------------- */
+
+int http_client_global_init(void)
+{
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return -ENOMEM;
+	if (!(curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_ASYNCHDNS))
+		log_warn(
+			"this libcurl looks up names one at a time: a slow one delays all requests",
+			LOG_NO_FIELDS);
+	return 0;
+}
+
+static bool has_part(CURLU *url, CURLUPart what)
+{
+	char *part = NULL;
+	bool has = curl_url_get(url, what, &part, 0) == CURLUE_OK && *part;
+	curl_free(part);
+	return has;
+}
+
+static bool is_http(CURLU *url)
+{
+	char *scheme = NULL;
+	bool is = curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+		  (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
+	curl_free(scheme);
+	return is;
+}
+
+char *http_client_url(const char *base, const char *path)
+{
+	CURLU *url = curl_url();
+	char *full = NULL;
+	size_t len = strlen(base);
+
+	if (url && curl_url_set(url, CURLUPART_URL, base, 0) == CURLUE_OK && is_http(url) &&
+		has_part(url, CURLUPART_HOST) && !has_part(url, CURLUPART_QUERY) &&
+		!has_part(url, CURLUPART_FRAGMENT) && !has_part(url, CURLUPART_USER)) {
+		while (len > 0 && base[len - 1] == '/')
+			len--;
+		if (asprintf(&full, "%.*s%s", (int)len, base, path) < 0)
+			full = NULL;
+	}
+	curl_url_cleanup(url);
+	return full;
+}
+
+int http_client_new(
+	h2o_loop_t *loop, const char *url, unsigned timeout_ms, struct http_client **ret_client)
+{
+	struct http_client *client = calloc(1, sizeof *client);
+	int error = -ENOMEM;
+
+	if (!client)
+		return error;
+	delay_init(&client->delay, loop, 0);
+	client->timeout_ms = timeout_ms;
+	client->url = strdup(url);
+	client->multi = curl_multi_init();
+	if (!client->url || !client->multi || !add_usual_headers(&client->headers) ||
+		(error = http_sockets_start(
+			 &client->sockets, loop, on_socket_ready, on_sockets_done, client)) != 0) {
+		http_client_free(client);
+		return error;
+	}
+	curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
+	curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
+	curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_curl_timeout);
+	curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
+	curl_multi_setopt(client->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+	curl_multi_setopt(
+		client->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)HTTP_CLIENT_CONNECTIONS_MAX);
+	curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)HTTP_CLIENT_CONNECTIONS_MAX);
+	*ret_client = client;
+	return 0;
+}
+
+void http_client_free(struct http_client *client)
+{
+	if (!client)
+		return;
+	while (client->spare_calls) {
+		struct http_call *call = client->spare_calls;
+		client->spare_calls = call->next_spare;
+		call_free(call);
+	}
+	curl_multi_cleanup(client->multi);
+	timer_stop(&client->timer);
+	delay_done(&client->delay);
+	http_sockets_stop(&client->sockets);
+	curl_slist_free_all(client->headers);
+	free(client->url);
+	free(client);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* listener.c - see listener.h. */
+#include "listener.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define ACCEPT_MAX 256	   /* connections in one turn of the loop */
+#define RETRY_DELAY_MS 100 /* when descriptors or memory ran out */
+
+/* --- opening ------------------------------------------------------------------------------ */
+
+static int open_socket(const struct addrinfo *address, int option)
+{
+	int on = 1, off = 0;
+	int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (address->ai_family == AF_INET6) /* "::" means IPv4 as well */
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+		(option && setsockopt(fd, SOL_SOCKET, option, &on, sizeof on) != 0) ||
+		bind(fd, address->ai_addr, address->ai_addrlen) != 0 ||
+		listen(fd, LISTEN_BACKLOG) != 0) {
+		int error = errno;
+		close(fd);
+		return -error;
+	}
+	return fd;
+}
+
+static unsigned short *port_of(struct sockaddr *address)
+{
+	return address->sa_family == AF_INET6 ? &((struct sockaddr_in6 *)address)->sin6_port
+					      : &((struct sockaddr_in *)address)->sin_port;
+}
+
+/* SO_REUSEPORT would also let a second program share the port and take half of the requests
+ * unnoticed: so a socket without it must be able to have the port first. */
+static int claim_port(struct addrinfo *address)
+{
+	int fd = open_socket(address, 0);
+
+	if (fd < 0)
+		return fd;
+	int error = getsockname(fd, address->ai_addr, &address->ai_addrlen) == 0 ? 0 : -errno;
+	close(fd);
+	return error;
+}
+
+static int open_all(struct addrinfo *address, size_t n, int *fds)
+{
+	int error = claim_port(address);
+
+	for (size_t i = 0; !error && i < n; i++) {
+		fds[i] = open_socket(address, SO_REUSEPORT);
+		if (fds[i] >= 0)
+			continue;
+		error = fds[i];
+		while (i > 0)
+			close(fds[--i]);
+	}
+	return error;
+}
+
+static void complain(const char *host, const char *setting, unsigned port, int error)
+{
+	char message[120];
+
+	snprintf(message, sizeof message,
+		error == -EADDRINUSE ? "port %u is busy: set %s to another one"
+				     : "cannot listen on port %u: see HOST and %s",
+		port, setting);
+	log_error(message, LOG_FIELDS(log_str("HOST", host), log_str("reason", strerror(-error))));
+}
+
+int listen_on(const char *host, const char *setting, unsigned port, size_t n, int *fds,
+	unsigned *ret_port)
+{
+	struct addrinfo hints = {.ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+	struct addrinfo *address;
+	char service[12];
+
+	snprintf(service, sizeof service, "%u", port);
+	int status = getaddrinfo(host, service, &hints, &address);
+	if (status != 0) {
+		log_error("HOST is not an address of this machine",
+			LOG_FIELDS(log_str("HOST", host), log_str("reason", gai_strerror(status))));
+		return -EADDRNOTAVAIL;
+	}
+	int error = open_all(address, n, fds);
+	if (!error)
+		*ret_port = ntohs(*port_of(address->ai_addr));
+	else
+		complain(host, setting, port, error);
+	freeaddrinfo(address);
+	return error;
+}
+
+/* --- accepting ---------------------------------------------------------------------------- */
+
+/* @return whether all that was queued has been accepted */
+static bool accept_some(struct listener *listener)
+{
+	for (unsigned i = 0; i < ACCEPT_MAX; i++) {
+		errno = 0;
+		h2o_socket_t *sock = h2o_evloop_socket_accept(listener->sock);
+		if (sock)
+			h2o_accept(&listener->accept, sock);
+		else if (errno != ECONNABORTED && errno != EINTR)
+			return true;
+	}
+	return false;
+}
+
+static void on_connection(h2o_socket_t *sock, const char *err);
+
+static void on_retry(struct timer *timer)
+{
+	struct listener *listener = H2O_STRUCT_FROM_MEMBER(struct listener, retry, timer);
+	h2o_socket_read_start(listener->sock, on_connection);
+}
+
+static void on_connection(h2o_socket_t *sock, const char *err)
+{
+	struct listener *listener = sock->data;
+
+	if (err || !accept_some(listener) || errno == EAGAIN)
+		return;
+	log_warn("cannot accept connections for now",
+		LOG_FIELDS(log_str("reason", strerror(errno))));
+	h2o_socket_read_stop(sock);
+	timer_start(&listener->retry, &listener->retry_delay, on_retry);
+}
+
+void listener_start(struct listener *listener, h2o_context_t *ctx, int fd)
+{
+	*listener = (struct listener){
+		.accept = {.ctx = ctx, .hosts = ctx->globalconf->hosts},
+		.sock = h2o_evloop_socket_create(ctx->loop, fd, H2O_SOCKET_FLAG_DONT_READ),
+	};
+	delay_init(&listener->retry_delay, ctx->loop, RETRY_DELAY_MS);
+	listener->sock->data = listener;
+	h2o_socket_read_start(listener->sock, on_connection);
+}
+
+void listener_stop(struct listener *listener)
+{
+	if (!listener->sock)
+		return;
+	timer_stop(&listener->retry);
+	while (!accept_some(listener)) {}
+	h2o_socket_read_stop(listener->sock);
+	h2o_socket_close(listener->sock);
+	listener->sock = NULL;
+	delay_done(&listener->retry_delay);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* checkout.c - see checkout.h.  One request here makes one call there:
+ *
+ *   checkout()  parse the query, post the order            (the loop goes on with other requests)
+ *   on_reply()  check what came back, wrap it, answer
+ */
+#include "checkout.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "http_answer.h"
+#include "http_work.h"
+#include "log.h"
+#include "query.h"
+#include "text.h"
+
+struct checkout {
+	struct http_work work;
+	struct http_call *call; /* NULL: none under way */
+};
+
+/* --- the question ------------------------------------------------------------------------- */
+
+struct order {
+	char item[CHECKOUT_ITEM_MAX];
+	size_t item_len;
+	unsigned qty;
+};
+
+static bool read_item(struct order *order, const struct query_value *value)
+{
+	if (!value->is_valid || value->len < 1 || value->len > CHECKOUT_ITEM_MAX ||
+		!utf8_is_valid(value->bytes, value->len) || memchr(value->bytes, 0, value->len))
+		return false;
+	memcpy(order->item, value->bytes, value->len);
+	order->item_len = value->len;
+	return true;
+}
+
+static bool read_qty(struct order *order, const struct query_value *value)
+{
+	unsigned qty = 0;
+
+	if (!value->is_valid || value->len < 1)
+		return false;
+	for (size_t i = 0; i < value->len; i++) {
+		if (value->bytes[i] < '0' || value->bytes[i] > '9')
+			return false;
+		qty = qty * 10 + (unsigned)(value->bytes[i] - '0');
+		if (qty > CHECKOUT_QTY_MAX)
+			return false;
+	}
+	order->qty = qty;
+	return qty >= 1;
+}
+
+/* @return NULL, or what is wrong with the query, with its name */
+static const char *read_order(struct order *order, h2o_req_t *req)
+{
+	char buffer[CHECKOUT_ITEM_MAX + 1]; /* one more shows that it is too long */
+	struct query_value value;
+
+	*order = (struct order){.item = "widget", .item_len = strlen("widget"), .qty = 1};
+	if (req->query_at == SIZE_MAX)
+		return NULL;
+	h2o_iovec_t query = h2o_iovec_init(
+		req->path.base + req->query_at + 1, req->path.len - req->query_at - 1);
+	if (query_get(query, "item", buffer, sizeof buffer, &value) && !read_item(order, &value))
+		return "item must be given once, as 1 to 256 bytes of UTF-8 without NUL";
+	if (query_get(query, "qty", buffer, sizeof buffer, &value) && !read_qty(order, &value))
+		return "qty must be given once, as a whole number from 1 to 1000000";
+	return NULL;
+}
+
+static h2o_iovec_t order_json(h2o_req_t *req, const struct order *order)
+{
+	size_t capacity = sizeof "{'item':,'qty':1000000}" + TEXT_JSON_MAX(order->item_len);
+	struct text text = text_in(compat_alloc_text(req, capacity), capacity);
+
+	text_adds(&text, "{\"item\":");
+	text_add_json(&text, order->item, order->item_len);
+	text_adds(&text, ",\"qty\":");
+	text_addi(&text, order->qty);
+	text_adds(&text, "}");
+	return h2o_iovec_init(text.ptr, text.len);
+}
+
+/* --- the answer --------------------------------------------------------------------------- */
+
+/* Whether the order service's answer is {"order_id":"…","status":"…"}, and maybe more. */
+static bool is_order(const struct http_reply *reply)
+{
+	json_t *json = json_loadb(reply->body, reply->body_len, JSON_REJECT_DUPLICATES, NULL);
+	bool is = json_is_string(json_object_get(json, "order_id")) &&
+		  json_is_string(json_object_get(json, "status"));
+	json_decref(json);
+	return is;
+}
+
+static void answer_order(h2o_req_t *req, const struct http_reply *reply)
+{
+	static const char before[] = "{\"status\":\"success\",\"order\":";
+	size_t capacity = sizeof before + reply->body_len;
+	struct text text = text_in(compat_alloc_text(req, capacity), capacity);
+
+	text_adds(&text, before);
+	text_add(&text, reply->body, reply->body_len);
+	text_addc(&text, '}');
+	http_answer(req, 200, text.ptr, text.len);
+}
+
+static void answer_failure(h2o_req_t *req, int status, const char *code, const char *message,
+	const struct log_field *cause)
+{
+	log_warn(message, cause, 1);
+	http_error(req, status, code, message);
+}
+
+static void on_reply(void *user, const struct http_reply *reply)
+{
+	struct checkout *checkout = user;
+	h2o_req_t *req = http_work_end(&checkout->work);
+	struct log_field reason = log_str("reason", reply->reason);
+	struct log_field status = log_int("status", reply->status);
+
+	checkout->call = NULL;
+	if (reply->error == HTTP_CALL_TIMEOUT)
+		answer_failure(req, 504, "order_service_timeout",
+			"the order service did not answer in time", &reason);
+	else if (reply->error == HTTP_CALL_UNREACHABLE)
+		answer_failure(req, 502, "order_service_unreachable",
+			"the order service cannot be reached", &reason);
+	else if (reply->error != HTTP_CALL_OK)
+		answer_failure(req, 502, "order_service_failed",
+			"the order service broke off its answer", &reason);
+	else if (reply->status != 200)
+		answer_failure(req, 502, "order_service_failed",
+			"the order service did not take the order", &status);
+	else if (!is_order(reply))
+		answer_failure(req, 502, "order_service_failed",
+			"the order service did not answer with an order", &status);
+	else
+		answer_order(req, reply);
+}
+
+static void stop_checkout(struct http_work *work)
+{
+	struct checkout *checkout = (struct checkout *)work;
+	http_call_cancel(checkout->call);
+	checkout->call = NULL;
+}
+
+void checkout(h2o_req_t *req, struct http_client *orders, const struct http_header *headers,
+	size_t n_headers)
+{
+	struct order order;
+	const char *wrong = read_order(&order, req);
+
+	if (wrong) {
+		http_error(req, 400, "invalid_parameter", wrong);
+		return;
+	}
+	struct checkout *checkout = http_work_new(req, sizeof *checkout, stop_checkout);
+	checkout->call = http_client_post(
+		orders, order_json(req, &order), headers, n_headers, on_reply, checkout);
+	if (!checkout->call)
+		http_error(http_work_end(&checkout->work), 500, "out_of_memory",
+			"there is no memory for the order");
+}

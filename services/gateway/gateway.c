@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gateway.c - see gateway.h. */
+#include "gateway.h"
+
+#include <stdlib.h>
+
+#include "config.h"
+#include "http_server.h"
+
+struct gateway {
+	char *orders_url;
+	unsigned order_timeout_ms;
+};
+
+static int start_thread(h2o_loop_t *loop, void *user, void **ret_state)
+{
+	const struct gateway *gateway = user;
+	struct http_client *client;
+	int error = http_client_new(loop, gateway->orders_url, gateway->order_timeout_ms, &client);
+
+	if (!error)
+		*ret_state = client;
+	return error;
+}
+
+static void stop_thread(void *state)
+{
+	http_client_free(state);
+}
+
+struct http_client *gateway_orders(const h2o_req_t *req)
+{
+	return http_state(req);
+}
+
+int gateway_main(const char *name, void (*handle)(h2o_req_t *req), int (*before)(void),
+	void (*after)(void), int argc, char **argv)
+{
+	struct program program = {
+		name, "answers /checkout by ordering from the order service", 8000};
+	struct gateway gateway;
+	const char *base;
+	const struct config_setting settings[] = {
+		{CONFIG_TEXT, "ORDER_SERVICE_URL", "where POST /orders is", .ret_text = &base,
+			.text = "http://localhost:8001"},
+		{CONFIG_NUMBER, "ORDER_TIMEOUT_MS", "longest wait for an order",
+			.ret_number = &gateway.order_timeout_ms, .number = 5000, .min = 1,
+			.max = 3600000},
+		{CONFIG_END},
+	};
+	const struct http_route routes[] = {{"/checkout", "GET", handle}};
+	const struct http_service service = {
+		routes, sizeof routes / sizeof routes[0], start_thread, stop_thread, &gateway};
+	struct config config;
+
+	int status = config_load(&program, settings, argc, argv, &config);
+	if (status >= 0)
+		return status;
+	gateway.orders_url = http_client_url(base, "/orders");
+	if (!gateway.orders_url)
+		return config_complain("ORDER_SERVICE_URL",
+			"must be an http or https URL such as http://localhost:8001, without "
+			"query, "
+			"fragment or user, not \"%s\"",
+			base);
+	if (http_client_global_init() != 0 || (before && before() != 0)) {
+		free(gateway.orders_url);
+		return EXIT_FAILURE;
+	}
+	status = http_serve(&service, &config);
+	if (after)
+		after();
+	free(gateway.orders_url);
+	return status;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main.c - the program order-service: an order is half a second of work, nothing more. */
+#include "orders.h"
+
+int main(int argc, char **argv)
+{
+	const struct order_step steps[] = {
+		{"ORDER_PROCESSING_MS", 500, "how long an order takes", NULL, NULL},
+	};
+	const struct orders_service service = {
+		.name = "order-service", .steps = steps, .n_steps = 1};
+
+	return orders_main(&service, argc, argv);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main_manual.c - the program order-service-manual: order-service-custom that also makes the
+ * request's own span, a child of the one its caller tells of, without libtrace-instrument. */
+#include "orders_custom.h"
+#include "server_span.h"
+
+static int (*before_orders)(void);
+
+static void on_orders(h2o_req_t *req)
+{
+	manual_handle(req, "POST /orders (manual)", "/orders", orders_take);
+}
+
+static int before(void)
+{
+	int error = manual_start("order-service");
+	return error ? error : before_orders();
+}
+
+int main(int argc, char **argv)
+{
+	struct orders_service service = orders_custom("order-service-manual");
+
+	before_orders = service.before;
+	service.before = before;
+	service.after = manual_stop;
+	service.handle = on_orders;
+	return orders_main(&service, argc, argv);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* orders_custom.c - see orders_custom.h.
+ *
+ * Orders interleave on a thread, so a span is current only within one function here; between them
+ * an order keeps its spans itself.  Without a provider all of them are NULL, and nothing changes
+ * but that log lines have no ids.
+ */
+#include "orders_custom.h"
+
+#include <time.h>
+
+#include <libtrace/trace.h>
+
+#include "log.h"
+
+struct spans {
+	struct lt_span *request; /* held: it may end before the order is gone */
+	struct lt_span *step;	 /* NULL: between two steps */
+	struct timespec step_start;
+};
+
+static struct lt_tracer *tracer;
+
+static struct spans *spans_of(struct order *order)
+{
+	return (struct spans *)order->extra;
+}
+
+/* --- log lines ---------------------------------------------------------------------------- */
+
+/* Source: https://opentelemetry.io/docs/specs/otel/compatibility/logging_trace_context/ */
+static void add_ids(struct log_line *line)
+{
+	struct lt_span_context context = lt_span_get_context(lt_span_current());
+
+	if (!lt_span_context_is_valid(&context))
+		return;
+	struct lt_ids ids = lt_span_context_ids(&context);
+	const struct log_field fields[] = {
+		log_str("trace_id", ids.trace_id),
+		log_str("span_id", ids.span_id),
+		log_str("trace_flags", ids.trace_flags),
+	};
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+		log_line_add(line, &fields[i]);
+}
+
+/* --- steps -------------------------------------------------------------------------------- */
+
+static void begin_step(
+	struct order *order, const char *name, const struct lt_attr *attrs, size_t n_attrs)
+{
+	struct spans *spans = spans_of(order);
+	struct lt_scope scope;
+
+	lt_scope_enter(&scope, spans->request); /* the parent */
+	spans->step = lt_span_start(
+		tracer, name, &(struct lt_span_options){.attrs = attrs, .n_attrs = n_attrs});
+	lt_scope_leave(&scope);
+	clock_gettime(CLOCK_MONOTONIC, &spans->step_start);
+}
+
+static void end_step(struct order *order, const char *message)
+{
+	struct spans *spans = spans_of(order);
+	struct timespec now;
+	struct lt_scope scope;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	int64_t duration_ms = (now.tv_sec - spans->step_start.tv_sec) * 1000 +
+		(now.tv_nsec - spans->step_start.tv_nsec) / 1000000;
+	lt_scope_enter(&scope, spans->step);
+	log_info(message, LOG_FIELDS(log_str("item", order->item), log_int("qty", order->qty),
+				  log_int("duration_ms", duration_ms)));
+	lt_scope_leave(&scope);
+	lt_span_end(spans->step);
+	spans->step = NULL;
+}
+
+static void begin_check_inventory(struct order *order)
+{
+	begin_step(order, "check_inventory", LT_ATTRS(lt_str("item", order->item)));
+}
+
+static void end_check_inventory(struct order *order)
+{
+	end_step(order, "inventory checked");
+}
+
+static void begin_insert_order_record(struct order *order)
+{
+	begin_step(order, "insert_order_record",
+		LT_ATTRS(lt_str("order.item", order->item), lt_int("order.qty", order->qty)));
+}
+
+static void end_insert_order_record(struct order *order)
+{
+	end_step(order, "order record inserted");
+}
+
+static const struct order_step steps[] = {
+	{"CHECK_INVENTORY_MS", 300, "how long the inventory check takes", begin_check_inventory,
+		end_check_inventory},
+	{"INSERT_ORDER_RECORD_MS", 1500, "how long the insert takes", begin_insert_order_record,
+		end_insert_order_record},
+};
+
+/* --- an order's life ---------------------------------------------------------------------- */
+
+static void on_received(struct order *order)
+{
+	spans_of(order)->request = lt_span_hold(lt_span_current());
+	log_info("order received",
+		LOG_FIELDS(log_str("item", order->item), log_int("qty", order->qty)));
+}
+
+static void on_gone(struct order *order)
+{
+	struct spans *spans = spans_of(order);
+	struct lt_scope scope;
+
+	if (order->step < sizeof steps / sizeof steps[0]) {
+		lt_scope_enter(&scope, spans->step);
+		log_warn("order given up: its client has gone",
+			LOG_FIELDS(log_str("item", order->item), log_int("qty", order->qty)));
+		lt_scope_leave(&scope);
+		lt_span_event(spans->step, "given_up", NULL, 0);
+		lt_span_end(spans->step);
+	}
+	lt_span_release(spans->request);
+}
+
+static int before(void)
+{
+	tracer = lt_tracer_get(NULL, "order-service", SERVICES_VERSION);
+	log_set_context(add_ids);
+	return 0;
+}
+
+struct orders_service orders_custom(const char *name)
+{
+	return (struct orders_service){
+		.name = name,
+		.steps = steps,
+		.n_steps = sizeof steps / sizeof steps[0],
+		.extra_size = sizeof(struct spans),
+		.received = on_received,
+		.gone = on_gone,
+		.before = before,
+	};
+}
