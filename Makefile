@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+# The verbs; meson does the work.  `make help` lists them.
+
+BUILD = build
+PREFIX = $(CURDIR)/$(BUILD)/prefix
+BIN = $(PREFIX)/bin
+STACK = services/stack
+SEND = curl -sS -i http://localhost:8000/checkout
+
+# The stack's own settings: a trace is to be seen within 2 s of its answer.
+TRACED = OTEL_BSP_SCHEDULE_DELAY=500 PATH=$(BIN):$$PATH
+
+.PHONY: help build demo check bench fuzz clean packages \
+	infra-up infra-down run-order run-order-custom run-order-manual \
+	run-gateway run-gateway-manual run-request
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+packages:
+	@$(STACK)/packages.sh
+
+$(BUILD)/build.ninja:
+	@meson setup $(BUILD) --prefix $(PREFIX) --libdir lib >$(BUILD).log || { cat $(BUILD).log; exit 1; }
+	@rm -f $(BUILD).log
+
+#: make build               everything, installed under build/prefix
+build: packages
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+	@meson install -C $(BUILD) --no-rebuild --quiet
+
+#: make demo                start the stack, send /checkout, print the trace  (KEEP=1: leave it running;
+#:                          ORDER=zero-code|custom|manual, BACKEND=traceview|jaeger)
+demo: build
+	@STACK_BIN=$(BIN) $(STACK)/stack.sh --once $(if $(KEEP),--keep) \
+		--order $(or $(ORDER),custom) --backend $(or $(BACKEND),traceview)
+
+#: make check               every test that this machine can run
+check: packages
+	@tests/check.sh
+
+#: make bench               speed, side by side in one run
+bench: build
+	@tests/bench/bench.sh $(BIN)
+
+#: make fuzz                the parsers under a fuzzer, a minute each (needs clang)
+fuzz:
+	@tests/fuzz/fuzz.sh
+
+#: make infra-up            a trace backend in the background: a real Jaeger where one is at hand, else traceview
+infra-up: build
+	@PATH=$(BIN):$$PATH $(STACK)/infra.sh up
+
+#: make infra-down          stop it
+infra-down:
+	@$(STACK)/infra.sh down
+
+#: make run-order           order-service under libtrace-instrument, on :8001
+run-order: build
+	@$(TRACED) exec libtrace-instrument --service-name order-service order-service
+
+#: make run-order-custom    the same with custom spans and correlated logs
+run-order-custom: build
+	@$(TRACED) exec libtrace-instrument --service-name order-service order-service-custom
+
+#: make run-order-manual    the same with propagation by hand and no launcher
+run-order-manual: build
+	@$(TRACED) OTEL_SERVICE_NAME=order-service exec order-service-manual
+
+#: make run-gateway         api-gateway under libtrace-instrument, on :8000
+run-gateway: build
+	@$(TRACED) exec libtrace-instrument --service-name api-gateway api-gateway
+
+#: make run-gateway-manual  the same with propagation by hand and no launcher
+run-gateway-manual: build
+	@$(TRACED) OTEL_SERVICE_NAME=api-gateway exec api-gateway-manual
+
+#: make run-request         one /checkout
+run-request:
+	@$(SEND)
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-*

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# packages.sh - sees to it that the machine can build and test: installs Debian's packages when it
+# may, and prints the one command that would when it may not.
+set -euo pipefail
+
+apt=(gcc libc6-dev meson ninja-build pkg-config python3 curl zlib1g-dev libssl-dev
+	libh2o-evloop-dev libcurl4-openssl-dev libjansson-dev check)
+dnf=(gcc meson ninja-build pkgconf python3 curl zlib-devel openssl-devel libh2o-devel
+	libcurl-devel jansson-devel check-devel)
+pacman=(gcc meson ninja pkgconf python curl zlib openssl libh2o jansson check)
+
+missing=()
+for tool in gcc meson ninja pkg-config python3 curl; do
+	command -v "$tool" >/dev/null || missing+=("$tool")
+done
+for module in zlib openssl libh2o-evloop libcurl jansson check; do
+	pkg-config --exists "$module" 2>/dev/null || missing+=("$module")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
+	echo "installing what is missing (${missing[*]}) from Debian's packages"
+	export DEBIAN_FRONTEND=noninteractive
+	log=$(mktemp)
+	trap 'rm -f "$log"' EXIT
+	if ! { apt-get update && apt-get install -y --no-install-recommends "${apt[@]}"; } >"$log" 2>&1; then
+		cat "$log" >&2
+		echo "packages.sh: apt-get failed, see above" >&2
+		exit 1
+	fi
+	exit 0
+fi
+
+echo "missing: ${missing[*]}" >&2
+if command -v apt-get >/dev/null; then
+	echo "install it with:  sudo apt-get install -y ${apt[*]}" >&2
+elif command -v dnf >/dev/null; then
+	echo "install it with:  sudo dnf install -y ${dnf[*]}" >&2
+elif command -v pacman >/dev/null; then
+	echo "install it with:  sudo pacman -S --needed ${pacman[*]}" >&2
+else
+	echo "with Nix, this has it all:  nix develop" >&2
+fi
+exit 1

@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# stack.sh - the whole demo in one terminal: a backend, order-service, api-gateway, each waited for;
+# one Ctrl-C ends all and flushes.  `make demo` and `nix run .#stack` are two ways in.
+set -euo pipefail
+shopt -s inherit_errexit
+
+usage() {
+	cat <<'EOF'
+usage: stack [--order zero-code|custom|manual] [--backend jaeger|traceview] [--once] [--keep]
+
+Starts a trace backend, order-service and api-gateway, and runs until Ctrl-C.
+  --order VARIANT   how order-service is traced (default: custom)
+  --backend NAME    jaeger (a real one, on PATH) or traceview (default: traceview)
+  --once            send one /checkout, print its trace, stop everything, exit 0
+  --keep            after --once: leave everything running until Ctrl-C
+Ports, by variable: GATEWAY_PORT=8000 ORDER_PORT=8001 TRACEVIEW_UI_PORT=16686
+TRACEVIEW_OTLP_PORT=4318 (Jaeger's last two are fixed).
+Delays: CHECK_INVENTORY_MS=300 INSERT_ORDER_RECORD_MS=1500 ORDER_PROCESSING_MS=500
+EOF
+}
+
+die() {
+	echo "stack: $1" >&2
+	exit "${2:-1}"
+}
+
+order=custom backend=traceview once= keep=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--order) order=${2:-} && shift ;;
+	--backend) backend=${2:-} && shift ;;
+	--once) once=1 ;;
+	--keep) keep=1 ;;
+	--help | -h) usage && exit 0 ;;
+	*) usage >&2 && exit 2 ;;
+	esac
+	shift
+done
+
+bin=${STACK_BIN:-} # where the programs are; empty: PATH
+[ -z "$bin" ] || PATH=$bin:$PATH
+
+gateway_port=${GATEWAY_PORT:-8000}
+order_port=${ORDER_PORT:-8001}
+ui_port=${TRACEVIEW_UI_PORT:-16686}
+otlp_port=${TRACEVIEW_OTLP_PORT:-4318}
+
+case $order in
+zero-code) order_program=(libtrace-instrument order-service) spans=3 ;;
+custom) order_program=(libtrace-instrument order-service-custom) spans=5 ;;
+manual) order_program=(order-service-manual) spans=5 ;;
+*) die "--order is zero-code, custom or manual, not \"$order\"" 2 ;;
+esac
+case $backend in
+traceview) backend_program=(traceview serve) ;;
+jaeger)
+	command -v jaeger >/dev/null || die "no jaeger on PATH; --backend traceview needs none"
+	backend_program=(jaeger) ui_port=16686 otlp_port=4318
+	;;
+*) die "--backend is jaeger or traceview, not \"$backend\"" 2 ;;
+esac
+
+# --- processes ---------------------------------------------------------------------------------
+
+pids=() # in the order of starting
+stop_all() {
+	trap '' INT TERM
+	# The gateway first, then what it calls, the backend last: every span finds its way.
+	for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
+		kill -TERM "${pids[i]}" 2>/dev/null || true
+		wait "${pids[i]}" 2>/dev/null || true
+	done
+	pids=()
+}
+trap stop_all EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# start NAME VAR=value... PROGRAM ARG...: its output with the name before each line
+start() {
+	local name=$1
+	shift
+	# A session of its own: Ctrl-C is ours to pass on, in our order.
+	setsid env "$@" > >(trap '' INT && exec sed -u "s/^/$(printf '%-13s' "$name") | /") 2>&1 &
+	pids+=($!)
+}
+
+must_be_free() { # PORT VARIABLE
+	if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then
+		die "port $1 is in use; set $2 to a free one, or stop what listens there"
+	fi
+}
+
+wait_for() { # NAME URL: until it answers 200, or its process is gone, or 30 s have passed
+	local pid=${pids[-1]} end=$((SECONDS + 30))
+	until curl -sf -o /dev/null --max-time 1 "$2"; do
+		kill -0 "$pid" 2>/dev/null || die "$1 has stopped before it was ready; see its output above"
+		[ $SECONDS -lt $end ] || die "$1 did not answer $2 within 30 s"
+		sleep 0.1
+	done
+}
+
+must_be_free "$gateway_port" GATEWAY_PORT
+must_be_free "$order_port" ORDER_PORT
+must_be_free "$ui_port" TRACEVIEW_UI_PORT
+must_be_free "$otlp_port" TRACEVIEW_OTLP_PORT
+
+ui=http://localhost:$ui_port
+# A demo is to be looked at now, not in the SDK's 5 s; libtrace-instrument passes all of it on.
+traced=(OTEL_EXPORTER_OTLP_ENDPOINT="http://localhost:$otlp_port"
+	OTEL_BSP_SCHEDULE_DELAY="${OTEL_BSP_SCHEDULE_DELAY:-500}")
+
+start "$backend" OTEL_TRACES_SAMPLER=always_off TRACEVIEW_UI_PORT="$ui_port" \
+	TRACEVIEW_OTLP_PORT="$otlp_port" "${backend_program[@]}"
+wait_for "$backend" "$ui/api/v3/services"
+start order-service "${traced[@]}" OTEL_SERVICE_NAME=order-service PORT="$order_port" \
+	"${order_program[@]}"
+wait_for order-service "http://localhost:$order_port/readyz"
+start api-gateway "${traced[@]}" OTEL_SERVICE_NAME=api-gateway PORT="$gateway_port" \
+	ORDER_SERVICE_URL="http://localhost:$order_port" libtrace-instrument api-gateway
+wait_for api-gateway "http://localhost:$gateway_port/readyz"
+
+# --- what one does with it ---------------------------------------------------------------------
+
+if [ -n "$once" ]; then
+	headers=$(curl -sf -D - -o /dev/null "http://localhost:$gateway_port/checkout") ||
+		die "/checkout failed"
+	trace_id=$(sed -n 's/^traceresponse: 00-\([0-9a-f]*\)-.*/\1/ip' <<<"$headers")
+	[ -n "$trace_id" ] || die "the answer to /checkout names no trace"
+	echo
+	traceview show "$trace_id" --url "$ui" --wait 15 --spans $spans
+	echo
+	echo "The same trace in a browser, while the stack runs: $ui/trace/$trace_id"
+	[ -n "$keep" ] || exit 0
+fi
+cat <<EOF
+
+Running: api-gateway on :$gateway_port, order-service ($order) on :$order_port, $backend on :$ui_port
+  a request:   curl http://localhost:$gateway_port/checkout
+  its trace:   $ui
+Ctrl-C ends it all.
+EOF
+wait -n "${pids[@]}" || true
+die "one of the processes has ended; stopping the others"

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# check.sh - builds what the tests need, runs them all, prints a tally; `make check`.
+# CHECK_BUILDS picks builds (default: all three); WERROR=true makes warnings errors, as in CI.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+builds=${CHECK_BUILDS:-plain sanitized threads}
+declare -A sanitize=([plain]=none [sanitized]=address,undefined [threads]=thread)
+declare -A suites=([plain]="unit agent integration" [sanitized]="unit agent integration" [threads]=unit)
+
+folder() { # BUILD
+	if [ "$1" = plain ]; then echo build; else echo "build-$1"; fi
+}
+
+build() { # BUILD
+	local dir
+	dir=$(folder "$1")
+	if [ ! -f "$dir/build.ninja" ]; then
+		meson setup "$dir" --prefix "$PWD/$dir/prefix" --libdir lib -Db_sanitize="${sanitize[$1]}" \
+			-Dwerror="${WERROR:-false}" >"$dir.log" || { cat "$dir.log"; return 1; }
+		rm -f "$dir.log"
+	fi
+	ninja -C "$dir" --quiet && meson install -C "$dir" --no-rebuild --quiet >/dev/null
+}
+
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0
+export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+export TSAN_OPTIONS=die_after_fork=0:halt_on_error=1 # a test of forks starts a thread in the child
+results=()
+for name in $builds; do
+	echo "== $name: building"
+	build "$name" || { echo "the build \"$name\" failed"; echo "0 passed, 1 failed"; exit 1; }
+	echo "== $name: testing"
+	args=()
+	for suite in ${suites[$name]}; do args+=(--suite "$suite"); done
+	# shellcheck disable=SC2086
+	meson test -C "$(folder "$name")" --no-rebuild "${args[@]}" 2>&1 |
+		grep -E '^ *[0-9]+/[0-9]+ ' # its running commentary; the tally below says the rest
+	results+=("$name=$(folder "$name")/meson-logs/testlog.junit.xml")
+done
+exec python3 tests/tally.py "${results[@]}"

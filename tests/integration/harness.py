@@ -1,0 +1,392 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every integration test uses: real programs on a loopback of their own, traceview as the backend.
+
+A test file imports this, defines unittest classes, and ends with harness.main(). Importing it moves
+the process into a network namespace of its own, so tests use the real ports, side by side, and
+disturb nothing on the machine. Where namespaces are not allowed it stays on the machine's loopback.
+"""
+import ctypes
+import fcntl
+import http.client
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+import unittest
+from collections import namedtuple
+
+BIN = os.environ.get("LIBTRACE_BIN", "")
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SANITIZED = os.environ.get("LIBTRACE_SANITIZE", "none") != "none"
+# Sanitizers slow programs down, by about this much; deadlines of their own, not of the code under test.
+SLOWNESS = 4 if SANITIZED else 1
+
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+
+
+def enter_own_network():
+    libc = ctypes.CDLL(None, use_errno=True)
+    uid, gid = os.getuid(), os.getgid()
+    if libc.unshare(CLONE_NEWNET) != 0:
+        if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0:
+            return
+        for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
+            with open(f"/proc/self/{name}", "w") as file:
+                file.write(text)
+    with socket.socket() as s:  # ip link set lo up
+        up = struct.pack("16sH14x", b"lo", 1)
+        fcntl.ioctl(s, 0x8914, up)
+
+
+enter_own_network()
+
+
+def wait_until(condition, timeout=10, what="condition"):
+    """Waits until condition() is true, and returns what it gave."""
+    deadline = time.monotonic() + timeout * SLOWNESS
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what}: not within {timeout * SLOWNESS} s")
+        time.sleep(0.02)
+
+
+# --- HTTP --------------------------------------------------------------------------------------
+
+Response = namedtuple("Response", "status headers body")
+
+
+def request(method, port, path, body=None, headers=None, timeout=30):
+    """One request on a connection of its own; header names in lower case."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout * SLOWNESS)
+    try:
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        return Response(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+    finally:
+        connection.close()
+
+
+def get(port, path, **options):
+    return request("GET", port, path, **options)
+
+
+def post_json(port, path, value, headers=None, **options):
+    headers = {"Content-Type": "application/json", **(headers or {})}
+    return request("POST", port, path, json.dumps(value), headers, **options)
+
+
+def answers(port, path="/readyz"):
+    try:
+        return get(port, path, timeout=2).status == 200
+    except OSError:
+        return False
+
+
+def at_once(n, call):
+    """Runs call(i) on n threads at the same time; returns the results in order, or raises what one raised."""
+    results, errors = [None] * n, []
+
+    def run(i):
+        try:
+            results[i] = call(i)
+        except Exception as error:  # noqa: BLE001: it is raised below, on the test's own thread
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(n)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return results
+
+
+# --- programs ----------------------------------------------------------------------------------
+
+
+def sanitizer_runtimes():
+    """The sanitizers' own libraries must come before the agent in LD_PRELOAD."""
+    names = [n for flag, n in (("address", "libasan.so"), ("undefined", "libubsan.so"))
+             if flag in os.environ.get("LIBTRACE_SANITIZE", "")]
+    return [subprocess.run(["gcc", f"-print-file-name={n}"], capture_output=True, text=True, check=True).stdout.strip()
+            for n in names]
+
+
+def program_path(name):
+    path = os.path.join(BIN, name)
+    return path if os.path.exists(path) else name
+
+
+class Program:
+    """A program under test; its output is read as it comes."""
+
+    def __init__(self, arguments, env=None, traced=False, service=None):
+        self.name = service or arguments[0]
+        command = [program_path(arguments[0]), *arguments[1:]]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+        environment["PATH"] = f"{BIN}:{environment['PATH']}"
+        environment.update(env or {})
+        if traced:
+            command = [program_path("libtrace-instrument"), "--service-name", self.name, "--", *command]
+            if sanitizer_runtimes():
+                environment["LD_PRELOAD"] = ":".join(sanitizer_runtimes())
+        self.lines = []
+        self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, text=True, errors="replace")
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    @property
+    def output(self):
+        return "\n".join(self.lines)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def wait_ready(self, port, path="/readyz"):
+        def ready():
+            if self.process.poll() is not None:
+                raise AssertionError(f"{self.name} ended with {self.process.returncode}:\n{self.output}")
+            return answers(port, path)
+        wait_until(ready, 15, f"{self.name} on port {port}")
+        return self
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self, timeout=30):
+        code = self.process.wait(timeout * SLOWNESS)
+        self.reader.join()
+        return code
+
+    def stop(self):
+        """SIGTERM; returns the exit code."""
+        if self.process.poll() is None:
+            self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.wait()
+
+    def rss_bytes(self):
+        with open(f"/proc/{self.pid}/status") as status:
+            for line in status:
+                if line.startswith("VmRSS:"):
+                    return int(line.split()[1]) * 1024
+        raise AssertionError("no VmRSS")
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.pid}/stat") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+# --- traces ------------------------------------------------------------------------------------
+
+KINDS = ["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"]
+
+Span = namedtuple("Span", "service name kind attributes status message trace_id id parent start_ns end_ns events "
+                          "links resource scope flags")
+
+
+def value_of(any_value):
+    for kind, value in any_value.items():
+        if kind == "intValue":
+            return int(value)
+        if kind == "arrayValue":
+            return [value_of(item) for item in value.get("values", [])]
+        return value
+    return None
+
+
+def attributes_of(pairs):
+    return {pair["key"]: value_of(pair["value"]) for pair in pairs or []}
+
+
+def spans_of(resource_spans):
+    """Flattens OTLP JSON into a list of Span, by start time."""
+    spans = []
+    for group in resource_spans:
+        resource = attributes_of(group.get("resource", {}).get("attributes"))
+        for scope_spans in group.get("scopeSpans", []):
+            for s in scope_spans.get("spans", []):
+                status = s.get("status", {})
+                spans.append(Span(
+                    resource.get("service.name"), s["name"], KINDS[s.get("kind", 0)],
+                    attributes_of(s.get("attributes")), status.get("code", 0), status.get("message", ""),
+                    s["traceId"], s["spanId"], s.get("parentSpanId", ""), int(s["startTimeUnixNano"]),
+                    int(s["endTimeUnixNano"]), s.get("events", []), s.get("links", []), resource,
+                    scope_spans.get("scope", {}), s.get("flags", 0)))
+    return sorted(spans, key=lambda s: s.start_ns)
+
+
+def tree(spans):
+    """The trace as nested lists: [(service, kind, name), [children...]], roots first started first."""
+    ids = {s.id for s in spans}
+
+    def node(span):
+        return [(span.service, span.kind, span.name), [node(s) for s in spans if s.parent == span.id]]
+
+    return [node(s) for s in spans if s.parent not in ids]
+
+
+def one(spans, name):
+    """The one span of that name."""
+    found = [s for s in spans if s.name == name]
+    assert len(found) == 1, f"{len(found)} spans named {name!r} among {[s.name for s in spans]}"
+    return found[0]
+
+
+def trace_id(response):
+    """The trace that a response says it belongs to."""
+    version, trace, _, _ = response.headers["traceresponse"].split("-")
+    assert version == "00"
+    return trace
+
+
+class Backend:
+    """traceview, or anything else with Jaeger's query API on its usual ports."""
+
+    UI, OTLP = 16686, 4318
+
+    def __init__(self, program=None):
+        self.program = program or Program(["traceview", "serve"])
+        self.program.wait_ready(self.UI, "/api/v3/services")
+
+    def trace(self, trace, n_spans, timeout=10):
+        """The spans of a trace, once there are n_spans of them; more is an error."""
+        found = []
+
+        def complete():
+            nonlocal found
+            answer = get(self.UI, f"/api/v3/traces/{trace}")
+            found = spans_of(json.loads(answer.body)["result"]["resourceSpans"]) if answer.status == 200 else []
+            return len(found) >= n_spans
+
+        try:
+            wait_until(complete, timeout, f"trace {trace}")
+        except AssertionError:
+            raise AssertionError(f"trace {trace} has {[s.name for s in found]}, not {n_spans} spans") from None
+        assert len(found) == n_spans, f"trace {trace} has {[s.name for s in found]}, not {n_spans} spans"
+        return found
+
+    def services(self):
+        return sorted(json.loads(get(self.UI, "/api/v3/services").body).get("services") or [])
+
+    def traces(self, service, limit=10000):
+        """All traces of a service, each a list of Span; for a backend that has found them already."""
+        path = (f"/api/v3/traces?query.service_name={service}&query.start_time_min=2020-01-01T00:00:00Z"
+                f"&query.start_time_max=2100-01-01T00:00:00Z&query.num_traces={limit}")
+        answer = get(self.UI, path)
+        if answer.status == 404:
+            return []
+        spans = spans_of(json.loads(answer.body)["result"]["resourceSpans"])
+        by_trace = {}
+        for span in spans:
+            by_trace.setdefault(span.trace_id, []).append(span)
+        return list(by_trace.values())
+
+
+class StackTest(unittest.TestCase):
+    """Starts what a test asks for, stops it all, and expects every program to end well."""
+
+    GATEWAY, ORDER = 8000, 8001
+    # The stack's own settings, as in the Makefile.
+    TRACING = {"OTEL_BSP_SCHEDULE_DELAY": "200"}
+
+    def setUp(self):
+        self.programs = []
+
+    def tearDown(self):
+        outcome = getattr(self, "_outcome", None)
+        for program in reversed(self.programs):
+            code = program.stop()
+            with self.subTest(program=program.name):
+                self.assertEqual(code, 0, program.output)
+                self.assertNotIn("Sanitizer", program.output)
+        if outcome is not None and any(error for _, error in getattr(outcome, "errors", []) if error):
+            for program in self.programs:
+                print(f"# output of {program.name}:\n# " + program.output.replace("\n", "\n# "))
+
+    def start(self, arguments, **options):
+        program = Program(arguments, **options)
+        self.programs.append(program)
+        return program
+
+    def start_backend(self):
+        self.backend = Backend(self.start(["traceview", "serve"]))
+        return self.backend
+
+    def start_order(self, program="order-service-custom", traced=True, env=None):
+        env = {**self.TRACING, "PORT": str(self.ORDER), "OTEL_SERVICE_NAME": "order-service", **(env or {})}
+        self.order = self.start([program], env=env, traced=traced, service="order-service").wait_ready(self.ORDER)
+        return self.order
+
+    def start_gateway(self, program="api-gateway", traced=True, env=None):
+        env = {**self.TRACING, "PORT": str(self.GATEWAY), "OTEL_SERVICE_NAME": "api-gateway",
+               "ORDER_SERVICE_URL": f"http://127.0.0.1:{self.ORDER}", **(env or {})}
+        self.gateway = self.start([program], env=env, traced=traced, service="api-gateway").wait_ready(self.GATEWAY)
+        return self.gateway
+
+
+# --- TAP ---------------------------------------------------------------------------------------
+
+
+class TapResult(unittest.TestResult):
+    """Prints the Test Anything Protocol, which meson counts."""
+
+    def __init__(self):
+        super().__init__()
+        self.n = 0
+        self.n_bad = 0
+
+    def line(self, word, test, comment=""):
+        self.n += 1
+        print(f"{word} {self.n} - {test.id().removeprefix('__main__.')}{comment}", flush=True)
+
+    def bad(self, test, error):
+        self.n_bad += 1
+        self.line("not ok", test)
+        print("# " + self._exc_info_to_string(error, test).replace("\n", "\n# "), flush=True)
+
+    def addSuccess(self, test):
+        self.line("ok", test)
+
+    def addSkip(self, test, reason):
+        self.line("ok", test, f" # SKIP {reason}")
+
+    def addFailure(self, test, error):
+        self.bad(test, error)
+
+    def addError(self, test, error):
+        self.bad(test, error)
+
+    def addSubTest(self, test, subtest, error):
+        if error is not None:
+            self.bad(subtest, error)
+
+
+def main():
+    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
+    if len(sys.argv) > 1:  # by hand: the names of the tests to run
+        suite = unittest.TestSuite(t for case in suite for t in case if any(a in t.id() for a in sys.argv[1:]))
+    result = TapResult()
+    suite.run(result)
+    print(f"1..{result.n}")
+    sys.exit(1 if result.n_bad or not result.n else 0)
