@@ -26,9 +26,13 @@ static const char *setting(const char *x, const char **ret_name)
 	return value;
 }
 
+/* Has a host too: "http://" alone does not, nor with a path after it. */
 static bool is_http_url(const char *url)
 {
-	return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
+	size_t scheme_len = strncasecmp(url, "http://", 7) == 0	   ? 7
+			    : strncasecmp(url, "https://", 8) == 0 ? 8
+								   : 0;
+	return scheme_len && url[scheme_len] && url[scheme_len] != '/';
 }
 
 /* The traces' own endpoint is used as it is, but for a missing path; the general one is a base. */
@@ -45,7 +49,7 @@ static char *endpoint_from_env(void)
 	if (!base)
 		base = "http://localhost:4318";
 	size_t len = strlen(base);
-	bool has_slash = base[len - 1] == '/';
+	bool has_slash = len > 1 && base[len - 1] == '/' && base[len - 2] != '/';
 	return asprintf(&url, "%s%sv1/traces", base, has_slash ? "" : "/") < 0 ? NULL : url;
 }
 

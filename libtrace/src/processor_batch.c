@@ -343,6 +343,7 @@ static void after_fork_child(void)
 
 static void watch_forks(void)
 {
+	lt_span_pool_init();
 	pthread_atfork(before_fork, after_fork_parent, after_fork_child);
 }
 

@@ -38,6 +38,10 @@ struct lt_span {
 	char bytes[]; /* to the end of the block */
 };
 
+/** Registers the pool's fork handlers, before those of a caller whose own ones recycle spans: in the
+ * child they run in the order in which they were registered. */
+void lt_span_pool_init(void);
+
 /** A block with nothing initialised; NULL without memory. */
 struct lt_span *lt_span_pool_get(void);
 

@@ -82,9 +82,14 @@ static void init(void)
 	pthread_atfork(before_fork, after_fork, after_fork);
 }
 
-static void register_thread(void)
+void lt_span_pool_init(void)
 {
 	pthread_once(&once, init);
+}
+
+static void register_thread(void)
+{
+	lt_span_pool_init();
 	pthread_setspecific(exit_key, &lt_thread);
 	lt_thread.registered = true;
 }
