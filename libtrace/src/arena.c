@@ -7,7 +7,7 @@
 enum {
 	ALIGNMENT = 8, /* of every type we store: no long double among them */
 	CHUNK_BYTES = 4096,
-	FIRST_ITEMS = 4, /* of an array that grows */
+	FIRST_ITEMS = 2, /* of an array that grows: events and links are mostly few */
 };
 
 struct lt_chunk {

@@ -9,18 +9,22 @@
 
 #include <libtrace/testing.h>
 
-struct lt_attr *lt_attributes_find(struct lt_attr *items, size_t n, struct lt_slice key)
+enum { SPARE_ATTRS = 4 }; /* room for what comes later than the first ones */
+
+static const struct lt_attr *find(const struct lt_attributes *set, struct lt_slice key)
 {
 	/* A set is small (128 by default), and lengths mostly differ: a scan beats an index. */
-	for (size_t i = 0; i < n; i++)
-		if (items[i].key.len == key.len && memcmp(items[i].key.ptr, key.ptr, key.len) == 0)
-			return &items[i];
+	for (uint32_t i = 0; i < set->n; i++) {
+		const struct lt_attr *attr = &set->items[i];
+		if (attr->key.len == key.len && memcmp(attr->key.ptr, key.ptr, key.len) == 0)
+			return attr;
+	}
 	return NULL;
 }
 
-const struct lt_attr *lt_attr_find(const struct lt_attr *attrs, size_t n, const char *key)
+const struct lt_attr *lt_attributes_find(const struct lt_attributes *attrs, const char *key)
 {
-	return lt_attributes_find((struct lt_attr *)attrs, n, lt_slice(key));
+	return find(attrs, lt_slice(key));
 }
 
 static struct lt_slice cut(struct lt_slice text, uint32_t max_chars)
@@ -84,16 +88,29 @@ static bool copy_value(struct lt_arena *arena, uint32_t value_length, const stru
 	return true;
 }
 
+/* Makes room for n more, as far as the limit and the arena go. */
+static void reserve(struct lt_attributes *set, struct lt_arena *arena, uint32_t max_count, size_t n)
+{
+	size_t wanted = set->n + n < max_count ? set->n + n : max_count;
+	if (wanted <= set->capacity)
+		return;
+	/* The first attributes are mostly the most; after them the set doubles. */
+	wanted += set->n > SPARE_ATTRS ? set->n : SPARE_ATTRS;
+	struct lt_attr *items = lt_arena_alloc(arena, wanted * sizeof *items);
+	if (!items)
+		return;
+	if (set->n)
+		memcpy(items, set->items, set->n * sizeof *items);
+	set->items = items;
+	set->capacity = (uint32_t)wanted;
+}
+
 static bool append(struct lt_attributes *set, struct lt_arena *arena,
 	const struct lt_attribute_limits *limits, const struct lt_attr *attr)
 {
-	if (set->n >= limits->count)
+	if (set->n >= limits->count || set->n >= set->capacity)
 		return false;
-	void *items = lt_arena_grow(arena, set->items, set->n, &set->capacity, sizeof *set->items);
-	if (!items)
-		return false;
-	set->items = items;
-	struct lt_attr *slot = &set->items[set->n];
+	struct lt_attr *slot = (struct lt_attr *)&set->items[set->n];
 	if (!lt_arena_copy(arena, attr->key, &slot->key) ||
 		!copy_value(arena, limits->value_length, attr, slot))
 		return false;
@@ -104,12 +121,16 @@ static bool append(struct lt_attributes *set, struct lt_arena *arena,
 void lt_attributes_add(struct lt_attributes *set, struct lt_arena *arena,
 	const struct lt_attribute_limits *limits, const struct lt_attr *attrs, size_t n)
 {
+	if (n == 0)
+		return;
+	reserve(set, arena, limits->count, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct lt_attr *attr = &attrs[i];
 		if (attr->type == LT_TYPE_NONE || attr->key.len == 0)
 			continue;
-		struct lt_attr *present = lt_attributes_find(set->items, set->n, attr->key);
-		bool kept = present ? copy_value(arena, limits->value_length, attr, present)
+		const struct lt_attr *present = find(set, attr->key);
+		bool kept = present ? copy_value(arena, limits->value_length, attr,
+					      (struct lt_attr *)present)
 				    : append(set, arena, limits, attr);
 		if (!kept)
 			set->n_dropped++;

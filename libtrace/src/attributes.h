@@ -6,12 +6,7 @@
 
 #include "arena.h"
 
-struct lt_attributes {
-	struct lt_attr *items;
-	uint32_t n;
-	uint32_t capacity;
-	uint32_t n_dropped; /* over the limits */
-};
+#include <libtrace/sdk.h>
 
 struct lt_attribute_limits {
 	uint32_t count;
@@ -24,8 +19,5 @@ struct lt_attribute_limits {
  */
 void lt_attributes_add(struct lt_attributes *set, struct lt_arena *arena,
 	const struct lt_attribute_limits *limits, const struct lt_attr *attrs, size_t n);
-
-/** The attribute of that key among n, or NULL. */
-struct lt_attr *lt_attributes_find(struct lt_attr *items, size_t n, struct lt_slice key);
 
 #endif

@@ -88,12 +88,12 @@ static void add_value(struct lt_buffer *b, const struct lt_attr *attr)
 	}
 }
 
-static void add_attrs(struct lt_buffer *b, const struct lt_attr *attrs, size_t n)
+static void add_attrs(struct lt_buffer *b, const struct lt_attributes *attrs)
 {
-	for (size_t i = 0; i < n; i++) {
-		lt_buffer_printf(
-			b, "%s%.*s=", i ? " " : "  ", (int)attrs[i].key.len, attrs[i].key.ptr);
-		add_value(b, &attrs[i]);
+	for (uint32_t i = 0; i < attrs->n; i++) {
+		lt_buffer_printf(b, "%s%.*s=", i ? " " : "  ", (int)attrs->items[i].key.len,
+			attrs->items[i].key.ptr);
+		add_value(b, &attrs->items[i]);
 	}
 }
 
@@ -105,13 +105,13 @@ static void add_span(struct lt_buffer *b, const struct lt_span_data *span, unsig
 	if (span->status == LT_STATUS_ERROR)
 		lt_buffer_printf(b, "  ERROR%s%.*s", span->status_text.len ? ": " : "",
 			(int)span->status_text.len, span->status_text.ptr);
-	add_attrs(b, span->attrs, span->n_attrs);
+	add_attrs(b, &span->attrs);
 	lt_buffer_add_char(b, '\n');
 	for (uint32_t i = 0; i < span->n_events; i++) {
 		const struct lt_event *event = &span->events[i];
 		lt_buffer_printf(b, "%*s- %.*s", 2 * (int)depth + 2, "", (int)event->name.len,
 			event->name.ptr);
-		add_attrs(b, event->attrs, event->n_attrs);
+		add_attrs(b, &event->attrs);
 		lt_buffer_add_char(b, '\n');
 	}
 }

@@ -23,12 +23,11 @@ struct memory {
 
 static const struct lt_attribute_limits no_limits = {UINT32_MAX, UINT32_MAX};
 
-static const struct lt_attr *copy_attrs(
-	struct lt_arena *arena, const struct lt_attr *attrs, uint32_t n)
+static struct lt_attributes copy_attrs(struct lt_arena *arena, const struct lt_attributes *attrs)
 {
-	struct lt_attributes set = {0};
-	lt_attributes_add(&set, arena, &no_limits, attrs, n);
-	return set.items;
+	struct lt_attributes set = {.n_dropped = attrs->n_dropped};
+	lt_attributes_add(&set, arena, &no_limits, attrs->items, attrs->n);
+	return set;
 }
 
 static void copy_events(struct lt_arena *arena, struct lt_span_data *data)
@@ -37,7 +36,7 @@ static void copy_events(struct lt_arena *arena, struct lt_span_data *data)
 	for (uint32_t i = 0; events && i < data->n_events; i++) {
 		events[i] = data->events[i];
 		lt_arena_copy(arena, events[i].name, &events[i].name);
-		events[i].attrs = copy_attrs(arena, events[i].attrs, events[i].n_attrs);
+		events[i].attrs = copy_attrs(arena, &events[i].attrs);
 	}
 	data->events = events;
 }
@@ -48,7 +47,7 @@ static void copy_links(struct lt_arena *arena, struct lt_span_data *data)
 	for (uint32_t i = 0; links && i < data->n_links; i++) {
 		links[i] = data->links[i];
 		lt_arena_copy(arena, links[i].context.tracestate, &links[i].context.tracestate);
-		links[i].attrs = copy_attrs(arena, links[i].attrs, links[i].n_attrs);
+		links[i].attrs = copy_attrs(arena, &links[i].attrs);
 	}
 	data->links = links;
 }
@@ -64,7 +63,7 @@ static struct kept *keep(const struct lt_span_data *span)
 	lt_arena_copy(&kept->arena, span->name, &kept->data.name);
 	lt_arena_copy(&kept->arena, span->status_text, &kept->data.status_text);
 	lt_arena_copy(&kept->arena, span->context.tracestate, &kept->data.context.tracestate);
-	kept->data.attrs = copy_attrs(&kept->arena, span->attrs, span->n_attrs);
+	kept->data.attrs = copy_attrs(&kept->arena, &span->attrs);
 	copy_events(&kept->arena, &kept->data);
 	copy_links(&kept->arena, &kept->data);
 	return kept;

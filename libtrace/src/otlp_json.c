@@ -216,17 +216,17 @@ static void add_any(struct lt_buffer *b, const struct lt_attr *attr)
 	}
 }
 
-static void add_attrs(struct lt_buffer *b, const struct lt_attr *attrs, size_t n)
+static void add_attrs(struct lt_buffer *b, const struct lt_attributes *attrs)
 {
-	if (n == 0)
+	if (attrs->n == 0)
 		return;
 	add_key(b, "attributes");
 	lt_buffer_add_char(b, '[');
-	for (size_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < attrs->n; i++) {
 		open_object(b);
-		add_string_member(b, "key", attrs[i].key);
+		add_string_member(b, "key", attrs->items[i].key);
 		add_key(b, "value");
-		add_any(b, &attrs[i]);
+		add_any(b, &attrs->items[i]);
 		lt_buffer_add_char(b, '}');
 	}
 	lt_buffer_add_char(b, ']');
@@ -245,8 +245,8 @@ static void add_events(struct lt_buffer *b, const struct lt_span_data *span)
 		open_object(b);
 		add_uint64_member(b, "timeUnixNano", event->time_ns);
 		add_string_member(b, "name", event->name);
-		add_attrs(b, event->attrs, event->n_attrs);
-		add_uint32_member(b, "droppedAttributesCount", event->n_dropped_attrs);
+		add_attrs(b, &event->attrs);
+		add_uint32_member(b, "droppedAttributesCount", event->attrs.n_dropped);
 		lt_buffer_add_char(b, '}');
 	}
 	lt_buffer_add_char(b, ']');
@@ -269,8 +269,8 @@ static void add_links(struct lt_buffer *b, const struct lt_span_data *span)
 		const struct lt_span_link *link = &span->links[i];
 		open_object(b);
 		add_context(b, &link->context);
-		add_attrs(b, link->attrs, link->n_attrs);
-		add_uint32_member(b, "droppedAttributesCount", link->n_dropped_attrs);
+		add_attrs(b, &link->attrs);
+		add_uint32_member(b, "droppedAttributesCount", link->attrs.n_dropped);
 		add_uint32_member(b, "flags", lt_otlp_flags(&link->context, link->context.remote));
 		lt_buffer_add_char(b, '}');
 	}
@@ -301,8 +301,8 @@ static void add_span(struct lt_buffer *b, const struct lt_span_data *span)
 	add_uint32_member(b, "kind", span->kind + 1u);
 	add_uint64_member(b, "startTimeUnixNano", span->start_ns);
 	add_uint64_member(b, "endTimeUnixNano", span->end_ns);
-	add_attrs(b, span->attrs, span->n_attrs);
-	add_uint32_member(b, "droppedAttributesCount", span->n_dropped_attrs);
+	add_attrs(b, &span->attrs);
+	add_uint32_member(b, "droppedAttributesCount", span->attrs.n_dropped);
 	add_events(b, span);
 	add_uint32_member(b, "droppedEventsCount", span->n_dropped_events);
 	add_links(b, span);
@@ -320,7 +320,7 @@ static void add_scope_spans(
 	lt_buffer_add_char(b, '{');
 	add_string_member(b, "name", scope->name);
 	add_string_member(b, "version", scope->version);
-	add_attrs(b, scope->attrs, scope->n_attrs);
+	add_attrs(b, &(struct lt_attributes){.items = scope->attrs, .n = (uint32_t)scope->n_attrs});
 	lt_buffer_add_char(b, '}');
 	add_key(b, "spans");
 	lt_buffer_add_char(b, '[');
@@ -334,10 +334,8 @@ static void add_scope_spans(
 
 void lt_otlp_json_encode(struct lt_buffer *b, const struct lt_span_data *const *spans, size_t n)
 {
-	size_t n_attrs;
-	const struct lt_attr *attrs = lt_resource_attrs(spans[0]->resource, &n_attrs);
 	lt_buffer_add_text(b, "{\"resourceSpans\":[{\"resource\":{");
-	add_attrs(b, attrs, n_attrs);
+	add_attrs(b, lt_resource_attributes(spans[0]->resource));
 	lt_buffer_add_text(b, "},\"scopeSpans\":[");
 	for (size_t i = 0; i < n; i++)
 		if (lt_otlp_starts_scope(spans, i))

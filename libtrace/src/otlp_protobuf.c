@@ -192,13 +192,13 @@ static void add_any(struct lt_buffer *b, const struct lt_attr *attr)
 	}
 }
 
-static void add_attrs(struct lt_buffer *b, unsigned field, const struct lt_attr *attrs, size_t n)
+static void add_attrs(struct lt_buffer *b, unsigned field, const struct lt_attributes *attrs)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < attrs->n; i++) {
 		size_t pair = begin_message(b, field, SHORT);
-		add_string(b, 1, attrs[i].key);
+		add_string(b, 1, attrs->items[i].key);
 		size_t value = begin_message(b, 2, SHORT);
-		add_any(b, &attrs[i]);
+		add_any(b, &attrs->items[i]);
 		end_message(b, value, SHORT);
 		end_message(b, pair, SHORT);
 	}
@@ -206,10 +206,8 @@ static void add_attrs(struct lt_buffer *b, unsigned field, const struct lt_attr 
 
 static void add_resource(struct lt_buffer *b, const struct lt_resource *resource)
 {
-	size_t n;
-	const struct lt_attr *attrs = lt_resource_attrs(resource, &n);
 	size_t start = begin_message(b, 1, LONG);
-	add_attrs(b, 1, attrs, n);
+	add_attrs(b, 1, lt_resource_attributes(resource));
 	end_message(b, start, LONG);
 }
 
@@ -218,7 +216,8 @@ static void add_scope(struct lt_buffer *b, const struct lt_instrumentation_scope
 	size_t start = begin_message(b, 1, SHORT);
 	add_string(b, 1, scope->name);
 	add_string(b, 2, scope->version);
-	add_attrs(b, 3, scope->attrs, scope->n_attrs);
+	add_attrs(b, 3,
+		&(struct lt_attributes){.items = scope->attrs, .n = (uint32_t)scope->n_attrs});
 	end_message(b, start, SHORT);
 }
 
@@ -229,8 +228,8 @@ static void add_event(struct lt_buffer *b, const struct lt_event *event)
 	size_t start = begin_message(b, 11, SHORT);
 	add_fixed64(b, 1, event->time_ns);
 	add_string(b, 2, event->name);
-	add_attrs(b, 3, event->attrs, event->n_attrs);
-	add_uint(b, 4, event->n_dropped_attrs);
+	add_attrs(b, 3, &event->attrs);
+	add_uint(b, 4, event->attrs.n_dropped);
 	end_message(b, start, SHORT);
 }
 
@@ -241,8 +240,8 @@ static void add_link(struct lt_buffer *b, const struct lt_span_link *link)
 	add_bytes(b, 1, context->trace_id, sizeof context->trace_id);
 	add_bytes(b, 2, context->span_id, sizeof context->span_id);
 	add_string(b, 3, context->tracestate);
-	add_attrs(b, 4, link->attrs, link->n_attrs);
-	add_uint(b, 5, link->n_dropped_attrs);
+	add_attrs(b, 4, &link->attrs);
+	add_uint(b, 5, link->attrs.n_dropped);
 	add_fixed32(b, 6, lt_otlp_flags(context, context->remote));
 	end_message(b, start, SHORT);
 }
@@ -271,8 +270,8 @@ static void add_span(struct lt_buffer *b, const struct lt_span_data *span)
 	add_uint(b, 6, span->kind + 1u); /* SPAN_KIND_INTERNAL is 1 there */
 	add_fixed64(b, 7, span->start_ns);
 	add_fixed64(b, 8, span->end_ns);
-	add_attrs(b, 9, span->attrs, span->n_attrs);
-	add_uint(b, 10, span->n_dropped_attrs);
+	add_attrs(b, 9, &span->attrs);
+	add_uint(b, 10, span->attrs.n_dropped);
 	for (uint32_t i = 0; i < span->n_events; i++)
 		add_event(b, &span->events[i]);
 	add_uint(b, 12, span->n_dropped_events);

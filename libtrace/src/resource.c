@@ -114,8 +114,7 @@ void lt_resource_free(struct lt_resource *resource)
 	free(resource);
 }
 
-const struct lt_attr *lt_resource_attrs(const struct lt_resource *resource, size_t *ret_n)
+const struct lt_attributes *lt_resource_attributes(const struct lt_resource *resource)
 {
-	*ret_n = resource->attrs.n;
-	return resource->attrs.items;
+	return &resource->attrs;
 }

@@ -51,22 +51,20 @@ static void copy_text(struct lt_span *span, struct lt_slice text, struct lt_slic
 static void set_attrs(struct lt_span *span, const struct lt_attr *attrs, size_t n)
 {
 	const struct lt_span_limits *limits = limits_of(span);
-	lt_attributes_add(&span->attrs, &span->arena,
+	lt_attributes_add(&span->data.attrs, &span->arena,
 		&(struct lt_attribute_limits){limits->attr_count, limits->attr_value_length}, attrs,
 		n);
 }
 
-/* A fixed set, of an event or a link.  Returns how many were dropped. */
-static uint32_t copy_attrs(struct lt_span *span, uint32_t max_count, const struct lt_attr *attrs,
-	size_t n, const struct lt_attr **ret_attrs, uint32_t *ret_n)
+/* The set of an event or a link. */
+static struct lt_attributes copy_attrs(
+	struct lt_span *span, uint32_t max_count, const struct lt_attr *attrs, size_t n)
 {
 	struct lt_attributes set = {0};
 	lt_attributes_add(&set, &span->arena,
 		&(struct lt_attribute_limits){max_count, limits_of(span)->attr_value_length}, attrs,
 		n);
-	*ret_attrs = set.items;
-	*ret_n = set.n;
-	return set.n_dropped;
+	return set;
 }
 
 static void add_event(struct lt_span *span, uint64_t time_ns, struct lt_slice name,
@@ -75,18 +73,17 @@ static void add_event(struct lt_span *span, uint64_t time_ns, struct lt_slice na
 	struct lt_span_data *data = &span->data;
 	struct lt_event *events = NULL;
 	if (data->n_events < limits_of(span)->event_count)
-		events = lt_arena_grow(&span->arena, span->events, data->n_events,
+		events = lt_arena_grow(&span->arena, (void *)data->events, data->n_events,
 			&span->event_capacity, sizeof *events);
 	if (!events) {
 		data->n_dropped_events++;
 		return;
 	}
-	span->events = events;
+	data->events = events;
 	struct lt_event *event = &events[data->n_events++];
 	event->time_ns = time_ns ? time_ns : lt_clock_now_ns();
 	copy_text(span, name, &event->name);
-	event->n_dropped_attrs = copy_attrs(
-		span, limits_of(span)->event_attr_count, attrs, n, &event->attrs, &event->n_attrs);
+	event->attrs = copy_attrs(span, limits_of(span)->event_attr_count, attrs, n);
 }
 
 static void add_link(struct lt_span *span, const struct lt_span_context *context,
@@ -95,18 +92,17 @@ static void add_link(struct lt_span *span, const struct lt_span_context *context
 	struct lt_span_data *data = &span->data;
 	struct lt_span_link *links = NULL;
 	if (data->n_links < limits_of(span)->link_count)
-		links = lt_arena_grow(&span->arena, span->links, data->n_links,
+		links = lt_arena_grow(&span->arena, (void *)data->links, data->n_links,
 			&span->link_capacity, sizeof *links);
 	if (!links) {
 		data->n_dropped_links++;
 		return;
 	}
-	span->links = links;
+	data->links = links;
 	struct lt_span_link *link = &links[data->n_links++];
 	link->context = *context;
 	copy_text(span, context->tracestate, &link->context.tracestate);
-	link->n_dropped_attrs = copy_attrs(
-		span, limits_of(span)->link_attr_count, attrs, n, &link->attrs, &link->n_attrs);
+	link->attrs = copy_attrs(span, limits_of(span)->link_attr_count, attrs, n);
 }
 
 /* --- start -------------------------------------------------------------------------------- */
@@ -167,10 +163,9 @@ static void init_recording(struct lt_span *span, struct lt_slice name,
 	data->end_ns = 0;
 	data->scope = &span->tracer->scope;
 	data->resource = span->tracer->provider->resource;
-	span->attrs =
-		(struct lt_attributes){.items = span->first_attrs, .capacity = LT_SPAN_FIRST_ATTRS};
-	span->events = NULL;
-	span->links = NULL;
+	data->attrs = (struct lt_attributes){.items = NULL};
+	data->events = NULL;
+	data->links = NULL;
 	span->event_capacity = span->link_capacity = 0;
 	span->recording = true;
 	copy_text(span, name, &data->name);
@@ -249,15 +244,7 @@ struct lt_span_context lt_span_get_context(const struct lt_span *span)
 
 const struct lt_span_data *lt_span_read(const struct lt_span *span)
 {
-	if (!span || !span->recording)
-		return NULL;
-	struct lt_span_data *data = (struct lt_span_data *)&span->data;
-	data->attrs = span->attrs.items;
-	data->n_attrs = span->attrs.n;
-	data->n_dropped_attrs = span->attrs.n_dropped;
-	data->events = span->events;
-	data->links = span->links;
-	return data;
+	return span && span->recording ? &span->data : NULL;
 }
 
 void lt_span_set(struct lt_span *span, const struct lt_attr *attrs, size_t n)
@@ -354,7 +341,6 @@ void lt_span_release(struct lt_span *span)
 		return;
 	}
 	struct lt_processor *processor = span->tracer->provider->processor;
-	lt_span_read(span); /* what exporters read is complete from here on */
 	processor->impl->on_end(processor, span);
 }
 

@@ -16,30 +16,24 @@
 
 enum {
 	LT_SPAN_BLOCK_BYTES = 2048, /* a HTTP span with its 15 attributes fits */
-	LT_SPAN_FIRST_ATTRS = 16,
 };
 
 struct lt_span {
-	struct lt_span_data data; /* first: what exporters read */
-	struct lt_tracer *tracer;
 	struct lt_span *next; /* in the pool, or in a processor's queue */
-	struct lt_span *next_pack;
+	struct lt_tracer *tracer;
 	atomic_uint n_holders;
 	atomic_bool locked; /* held for the length of one call on the span, never while taking
 			       another */
-	bool recording;	    /* false: only the context is there */
 	atomic_bool ended;
-	struct lt_attributes attrs;
-	struct lt_event *events;
-	struct lt_span_link *links;
+	bool recording; /* false: only the context is there */
 	uint32_t event_capacity, link_capacity;
 	struct lt_arena arena;
-	struct lt_attr first_attrs[LT_SPAN_FIRST_ATTRS];
-	char bytes[]; /* to the end of the block */
+	struct lt_span_data data; /* what exporters read */
+	char bytes[];		  /* the arena's first: to the end of the block */
 };
 
-/** Registers the pool's fork handlers, before those of a caller whose own ones recycle spans: in the
- * child they run in the order in which they were registered. */
+/** Registers the pool's fork handlers, before those of a caller whose own ones recycle spans: in
+ * the child they run in the order in which they were registered. */
 void lt_span_pool_init(void);
 
 /** A block with nothing initialised; NULL without memory. */

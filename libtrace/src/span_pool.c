@@ -16,51 +16,58 @@ enum {
 	PACKS_MAX = 64, /* kept in the store: 64 * 32 * 2 KiB = 4 MiB, the default queue's worth */
 };
 
+/* Free blocks; the first one's memory holds the link to the next pack. */
+struct pack {
+	struct lt_span *next; /* as in the block that it is */
+	struct pack *next_pack;
+};
+
 static pthread_mutex_t store_lock = PTHREAD_MUTEX_INITIALIZER; /* never held across a call */
-static struct lt_span *store;				       /* packs, by next_pack */
+static struct pack *store;
 static unsigned n_store;
 
 static pthread_key_t exit_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void free_pack(struct lt_span *pack)
+static void free_blocks(struct lt_span *list)
 {
-	while (pack) {
-		struct lt_span *next = pack->next;
-		free(pack);
-		pack = next;
+	while (list) {
+		struct lt_span *next = list->next;
+		free(list);
+		list = next;
 	}
 }
 
-static void store_pack(struct lt_span *pack)
+static void store_pack(struct lt_span *blocks)
 {
+	struct pack *pack = (struct pack *)blocks;
 	pthread_mutex_lock(&store_lock);
 	if (n_store < PACKS_MAX) {
 		pack->next_pack = store;
 		store = pack;
 		n_store++;
-		pack = NULL;
+		blocks = NULL;
 	}
 	pthread_mutex_unlock(&store_lock);
-	free_pack(pack);
+	free_blocks(blocks);
 }
 
 static struct lt_span *take_pack(void)
 {
 	if (pthread_mutex_trylock(&store_lock) != 0)
 		return NULL;
-	struct lt_span *pack = store;
+	struct pack *pack = store;
 	if (pack) {
 		store = pack->next_pack;
 		n_store--;
 	}
 	pthread_mutex_unlock(&store_lock);
-	return pack;
+	return (struct lt_span *)pack;
 }
 
 static void on_thread_exit(void *unused)
 {
-	free_pack(lt_thread.free_head);
+	free_blocks(lt_thread.free_head);
 	lt_thread.free_head = NULL;
 	lt_thread.n_free = 0;
 	lt_thread.registered = false; /* a later destructor may still start spans */
@@ -102,10 +109,16 @@ static struct lt_span *refill(void)
 	if (!pack)
 		return malloc(LT_SPAN_BLOCK_BYTES);
 	lt_thread.free_head = pack->next;
-	lt_thread.n_free = 0;
-	for (struct lt_span *span = pack->next; span; span = span->next)
-		lt_thread.n_free++;
+	lt_thread.n_free = PACK - 1;
 	return pack;
+}
+
+/* The next span's block was last written by the worker, on another core: have it here in time. */
+static void prefetch(const struct lt_span *span)
+{
+	enum { LINE_BYTES = 64, N_LINES = 8 };
+	for (int i = 0; i < N_LINES; i++)
+		__builtin_prefetch((const char *)span + (ptrdiff_t)i * LINE_BYTES, 1);
 }
 
 struct lt_span *lt_span_pool_get(void)
@@ -115,6 +128,7 @@ struct lt_span *lt_span_pool_get(void)
 		return refill();
 	lt_thread.free_head = span->next;
 	lt_thread.n_free--;
+	prefetch(span->next);
 	return span;
 }
 

@@ -13,7 +13,8 @@ static inline int run_tests(TCase *tests, const char *name)
 	Suite *suite = suite_create(name);
 	suite_add_tcase(suite, tests);
 	SRunner *runner = srunner_create(suite);
-	srunner_set_tap(runner, "-"); /* what meson counts; nothing else may be on standard output */
+	srunner_set_tap(
+		runner, "-"); /* what meson counts; nothing else may be on standard output */
 	srunner_run_all(runner, CK_SILENT);
 	int n_failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

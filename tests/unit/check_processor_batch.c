@@ -36,7 +36,7 @@ static int gate_export(struct lt_exporter *self, const struct lt_span_data *cons
 	if (n > gate->largest_batch)
 		gate->largest_batch = n;
 	for (size_t i = 0; i < n; i++) {
-		uint64_t index = (uint64_t)spans[i]->attrs[0].value.integer;
+		uint64_t index = (uint64_t)spans[i]->attrs.items[0].value.integer;
 		gate->out_of_order |= index < gate->last_index;
 		gate->last_index = index;
 	}

@@ -28,9 +28,7 @@ static void tear_down(void)
 
 static const struct lt_attr *attr(const char *key)
 {
-	size_t n;
-	const struct lt_attr *attrs = lt_resource_attrs(resource, &n);
-	return lt_attr_find(attrs, n, key);
+	return lt_attributes_find(lt_resource_attributes(resource), key);
 }
 
 START_TEST(without_settings_the_service_is_unknown_and_the_sdk_named)
@@ -55,10 +53,9 @@ START_TEST(the_instance_id_is_a_version_4_uuid_and_differs)
 
 	struct lt_resource *other;
 	ck_assert_int_eq(lt_resource_new(NULL, 0, &other), 0);
-	size_t n;
-	const struct lt_attr *attrs = lt_resource_attrs(other, &n);
-	ck_assert_mem_ne(
-		lt_attr_find(attrs, n, LT_SERVICE_INSTANCE_ID)->value.string.ptr, id.ptr, 36);
+	ck_assert_mem_ne(lt_attributes_find(lt_resource_attributes(other), LT_SERVICE_INSTANCE_ID)
+				 ->value.string.ptr,
+		id.ptr, 36);
 	lt_resource_free(other);
 }
 END_TEST

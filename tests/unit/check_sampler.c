@@ -118,7 +118,7 @@ START_TEST(record_only_records_and_does_not_export)
 	struct lt_span *span = lt_span_start(lt_tracer_get(provider, "check", NULL), "s",
 		&(struct lt_span_options){.attrs = &attr, .n_attrs = 1});
 	ck_assert(lt_span_is_recording(span));
-	ck_assert_uint_eq(lt_span_read(span)->n_attrs, 2);
+	ck_assert_uint_eq(lt_span_read(span)->attrs.n, 2);
 	struct lt_span_context context = lt_span_get_context(span);
 	ck_assert_uint_eq(context.flags & LT_FLAG_SAMPLED, 0);
 	ck_assert_slice_eq(context.tracestate, "s=1");

@@ -29,7 +29,7 @@ static void tear_down(void)
 
 static const struct lt_attr *attr(const struct lt_span_data *span, const char *key)
 {
-	return lt_attr_find(span->attrs, span->n_attrs, key);
+	return lt_attributes_find(&span->attrs, key);
 }
 
 START_TEST(a_span_arrives_as_it_was_recorded)
@@ -61,7 +61,7 @@ START_TEST(a_span_arrives_as_it_was_recorded)
 	ck_assert_double_eq(attr(data, "d")->value.number, 0.5);
 	ck_assert_uint_eq(data->n_events, 1);
 	ck_assert_slice_eq(data->events[0].name, "received");
-	ck_assert_int_eq(data->events[0].attrs[0].value.integer, 12);
+	ck_assert_int_eq(data->events[0].attrs.items[0].value.integer, 12);
 	ck_assert_uint_eq(data->status, LT_STATUS_ERROR);
 	ck_assert_slice_eq(data->status_text, "broken");
 	ck_assert_uint_ge(data->end_ns, data->start_ns);
@@ -86,7 +86,7 @@ START_TEST(arrays_of_every_type_are_copied)
 	lt_span_end(span);
 
 	const struct lt_span_data *data = lt_exporter_memory_span(exporter, 0);
-	ck_assert_uint_eq(data->n_attrs, 5);
+	ck_assert_uint_eq(data->attrs.n, 5);
 	ck_assert_int_eq(attr(data, "i")->value.integers[0], 1);
 	ck_assert_int_eq(attr(data, "i")->value.integers[1], -2);
 	ck_assert(!attr(data, "b")->value.booleans[1]);
@@ -104,7 +104,7 @@ START_TEST(a_key_set_twice_keeps_the_later_value)
 	lt_span_set(span, LT_ATTRS(lt_str("k", "two")));
 	lt_span_end(span);
 	const struct lt_span_data *data = lt_exporter_memory_span(exporter, 0);
-	ck_assert_uint_eq(data->n_attrs, 2);
+	ck_assert_uint_eq(data->attrs.n, 2);
 	ck_assert_slice_eq(attr(data, "k")->value.string, "two");
 }
 END_TEST
@@ -115,8 +115,8 @@ START_TEST(attributes_without_value_or_key_are_passed_over)
 	lt_span_set(span, LT_ATTRS(lt_str("null", NULL), lt_str("", "no key")));
 	lt_span_end(span);
 	const struct lt_span_data *data = lt_exporter_memory_span(exporter, 0);
-	ck_assert_uint_eq(data->n_attrs, 0);
-	ck_assert_uint_eq(data->n_dropped_attrs, 0);
+	ck_assert_uint_eq(data->attrs.n, 0);
+	ck_assert_uint_eq(data->attrs.n_dropped, 0);
 }
 END_TEST
 
@@ -199,7 +199,7 @@ START_TEST(a_span_ended_while_current_stays_readable_until_its_scope_is_left)
 	ck_assert_mem_eq(before.span_id, after.span_id, 8);
 	lt_span_set(lt_span_current(), LT_ATTRS(lt_str("too", "late")));
 	lt_scope_leave(&scope);
-	ck_assert_uint_eq(lt_exporter_memory_span(exporter, 0)->n_attrs, 0);
+	ck_assert_uint_eq(lt_exporter_memory_span(exporter, 0)->attrs.n, 0);
 }
 END_TEST
 
@@ -281,7 +281,7 @@ START_TEST(links_keep_their_order_and_their_tracestate)
 	ck_assert_uint_eq(data->n_links, 2);
 	ck_assert_uint_eq(data->links[0].context.trace_id[0], 1);
 	ck_assert_slice_eq(data->links[1].context.tracestate, "v=1");
-	ck_assert_slice_eq(data->links[1].attrs[0].value.string, "batch");
+	ck_assert_slice_eq(data->links[1].attrs.items[0].value.string, "batch");
 }
 END_TEST
 
@@ -306,8 +306,7 @@ START_TEST(an_error_of_the_program_is_the_exception_event)
 	const struct lt_event *event = &lt_exporter_memory_span(exporter, 0)->events[0];
 	ck_assert_slice_eq(event->name, "exception");
 	ck_assert_slice_eq(
-		lt_attr_find(event->attrs, event->n_attrs, LT_EXCEPTION_TYPE)->value.string,
-		"ECONNREFUSED");
+		lt_attributes_find(&event->attrs, LT_EXCEPTION_TYPE)->value.string, "ECONNREFUSED");
 }
 END_TEST
 
@@ -329,13 +328,13 @@ START_TEST(over_the_limits_things_are_dropped_and_counted)
 	lt_span_link(span, &context, NULL, 0);
 	lt_span_end(span);
 	const struct lt_span_data *data = lt_exporter_memory_span(exporter, 0);
-	ck_assert_uint_eq(data->n_attrs, 2);
-	ck_assert_uint_eq(data->n_dropped_attrs, 1);
+	ck_assert_uint_eq(data->attrs.n, 2);
+	ck_assert_uint_eq(data->attrs.n_dropped, 1);
 	ck_assert_slice_eq(attr(data, "a")->value.string, "\xc3\xa4\xc3\xb6\xc3\xbc");
 	ck_assert_int_eq(attr(data, "b")->value.integer, 3);
 	ck_assert_uint_eq(data->n_events, 1);
 	ck_assert_uint_eq(data->n_dropped_events, 1);
-	ck_assert_uint_eq(data->events[0].n_dropped_attrs, 1);
+	ck_assert_uint_eq(data->events[0].attrs.n_dropped, 1);
 	ck_assert_uint_eq(data->n_links, 0);
 	ck_assert_uint_eq(data->n_dropped_links, 1);
 }
@@ -352,7 +351,7 @@ START_TEST(a_span_takes_no_more_than_its_memory)
 	free(text);
 	lt_span_end(span);
 	const struct lt_span_data *data = lt_exporter_memory_span(exporter, 0);
-	ck_assert_uint_eq(data->n_dropped_attrs, 1);
+	ck_assert_uint_eq(data->attrs.n_dropped, 1);
 	ck_assert_ptr_nonnull(attr(data, "first"));
 	ck_assert_slice_eq(attr(data, "third")->value.string, "fits");
 }
@@ -369,10 +368,11 @@ START_TEST(many_attributes_and_events_outgrow_the_block)
 	}
 	lt_span_end(span);
 	const struct lt_span_data *data = lt_exporter_memory_span(exporter, 0);
-	ck_assert_uint_eq(data->n_attrs, 128);
+	ck_assert_uint_eq(data->attrs.n, 128);
 	ck_assert_uint_eq(data->n_events, 128);
 	ck_assert_int_eq(attr(data, "a.key.of.some.length.127")->value.integer, 127);
-	ck_assert_slice_eq(data->events[127].attrs[0].value.string, "a.key.of.some.length.127");
+	ck_assert_slice_eq(
+		data->events[127].attrs.items[0].value.string, "a.key.of.some.length.127");
 }
 END_TEST
 

@@ -16,19 +16,22 @@
 
 /* --- spans as processors and exporters read them ----------------------------------------- */
 
+struct lt_attributes {
+	const struct lt_attr *items; /* keys are unique, order is that of arrival */
+	uint32_t n;
+	uint32_t n_dropped; /* over the limits */
+	uint32_t capacity;  /* private */
+};
+
 struct lt_event {
 	uint64_t time_ns; /* Unix time */
 	struct lt_slice name;
-	const struct lt_attr *attrs;
-	uint32_t n_attrs;
-	uint32_t n_dropped_attrs; /* over OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT */
+	struct lt_attributes attrs;
 };
 
 struct lt_span_link { /* a recorded link */
 	struct lt_span_context context;
-	const struct lt_attr *attrs;
-	uint32_t n_attrs;
-	uint32_t n_dropped_attrs; /* over OTEL_LINK_ATTRIBUTE_COUNT_LIMIT */
+	struct lt_attributes attrs;
 };
 
 /* A resource: what made the spans.  Opaque; counted by its provider. */
@@ -39,16 +42,16 @@ struct lt_span_data {
 	struct lt_span_context context;
 	uint8_t parent_span_id[8]; /* all zero: a root span */
 	bool parent_remote;
-	uint8_t kind;	/* enum lt_kind */
-	uint8_t status; /* enum lt_status */
-	uint32_t n_attrs, n_events, n_links;
-	uint32_t n_dropped_attrs, n_dropped_events, n_dropped_links;
+	uint8_t kind;		   /* enum lt_kind */
+	uint8_t status;		   /* enum lt_status */
+	uint64_t start_ns, end_ns; /* Unix time */
 	struct lt_slice name;
 	struct lt_slice status_text;
-	uint64_t start_ns, end_ns; /* Unix time */
-	const struct lt_attr *attrs;
+	struct lt_attributes attrs;
+	uint32_t n_events, n_links;
 	const struct lt_event *events;
 	const struct lt_span_link *links;
+	uint32_t n_dropped_events, n_dropped_links;
 	const struct lt_instrumentation_scope *scope;
 	const struct lt_resource *resource;
 };
@@ -73,7 +76,7 @@ LT_API LT_CHECKED int lt_resource_new(
 LT_API void lt_resource_free(struct lt_resource *resource);
 
 /** Its attributes; borrowed from the resource. */
-LT_API const struct lt_attr *lt_resource_attrs(const struct lt_resource *resource, size_t *ret_n);
+LT_API const struct lt_attributes *lt_resource_attributes(const struct lt_resource *resource);
 
 /* --- samplers ----------------------------------------------------------------------------- */
 

@@ -23,6 +23,6 @@ LT_API const struct lt_span_data *lt_exporter_memory_find(
 LT_API void lt_exporter_memory_reset(struct lt_exporter *exporter);
 
 /** The attribute of that key, or NULL; for span, event and resource attributes alike. */
-LT_API const struct lt_attr *lt_attr_find(const struct lt_attr *attrs, size_t n, const char *key);
+LT_API const struct lt_attr *lt_attributes_find(const struct lt_attributes *attrs, const char *key);
 
 #endif
