@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main.c - traceview's command line. */
+#include "config.h"
+#include "server.h"
+#include "show.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define EXIT_USAGE 2
+
+static const char help_head[] =
+	"traceview - takes traces by OTLP, keeps the newest, shows them\n"
+	"\n"
+	"Usage:\n"
+	"  traceview [serve] [--otlp-port PORT] [--ui-port PORT] [--host ADDRESS]\n"
+	"  traceview show [TRACE_ID|latest] [OPTIONS]   (see traceview show --help)\n"
+	"  traceview --help | --version\n"
+	"\n"
+	"Programs send to http://localhost:4318/v1/traces (protobuf or JSON, gzip or not); the "
+	"page\n"
+	"and Jaeger's query API are at http://localhost:16686.\n"
+	"\n"
+	"Settings, by environment variable, with the values they have when unset:\n";
+
+static const char help_tail[] =
+	"\nSIGTERM or SIGINT: stop accepting, answer what was asked, exit.  Traces are kept in\n"
+	"memory only; when a limit is reached, those that changed least recently go.\n";
+
+static int complain(const char *what, const char *argument)
+{
+	fprintf(stderr, "traceview: %s: %s; --help shows what is understood\n", what, argument);
+	return EXIT_USAGE;
+}
+
+/* Options are another way of saying what variables say. */
+static int read_options(int argc, char **argv)
+{
+	static const struct option options[] = {{"otlp-port", required_argument, NULL, 'o'},
+		{"ui-port", required_argument, NULL, 'u'}, {"host", required_argument, NULL, 'h'},
+		{0}};
+	int option;
+	optind = 0; /* GNU: starts anew */
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		if (option == '?' || option == ':') {
+			return complain(
+				option == ':' ? "an option without its value" : "not an option",
+				argv[optind - 1]);
+		}
+		const char *name = option == 'o'   ? "TRACEVIEW_OTLP_PORT"
+				   : option == 'u' ? "TRACEVIEW_UI_PORT"
+						   : "HOST";
+		setenv(name, optarg, 1);
+	}
+	return optind < argc ? complain("not a command", argv[optind]) : 0;
+}
+
+static int serve(int argc, char **argv, bool only_help)
+{
+	struct server_options options;
+	struct store_options limits;
+	unsigned max_traces, max_bytes;
+	const struct config_setting settings[] = {
+		{CONFIG_TEXT, "HOST", "address to listen on", .ret_text = &options.host,
+			.text = "127.0.0.1"},
+		{CONFIG_NUMBER, "TRACEVIEW_OTLP_PORT", "OTLP/HTTP; 0: any that is free",
+			.ret_number = &options.otlp_port, .number = 4318, .max = 65535},
+		{CONFIG_NUMBER, "TRACEVIEW_UI_PORT", "page and query API; 0: any that is free",
+			.ret_number = &options.ui_port, .number = 16686, .max = 65535},
+		{CONFIG_NUMBER, "TRACEVIEW_MAX_TRACES", "traces that are kept",
+			.ret_number = &max_traces, .number = STORE_MAX_TRACES_DEFAULT, .min = 1,
+			.max = 10000000},
+		{CONFIG_NUMBER, "TRACEVIEW_MAX_BYTES", "memory that they may take",
+			.ret_number = &max_bytes, .number = STORE_MAX_BYTES_DEFAULT,
+			.min = 1024 * 1024, .max = UINT32_MAX},
+		{CONFIG_END},
+	};
+	if (only_help) {
+		fputs(help_head, stdout);
+		config_print(settings);
+		fputs(help_tail, stdout);
+		return EXIT_SUCCESS;
+	}
+	int status = read_options(argc, argv);
+	if (status) {
+		return status;
+	}
+	status = config_read("traceview", settings);
+	if (status >= 0) {
+		return status;
+	}
+	limits = (struct store_options){.max_traces = max_traces, .max_bytes = max_bytes};
+	if (store_new(&limits, &options.store)) {
+		fprintf(stderr, "traceview: no memory for TRACEVIEW_MAX_TRACES\n");
+		return EXIT_FAILURE;
+	}
+	status = server_run(&options);
+	store_free(options.store);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const char *command = argc > 1 ? argv[1] : "serve";
+	if (strcmp(command, "show") == 0) {
+		return show_main(argc - 1, argv + 1);
+	}
+	if (strcmp(command, "serve") == 0 && argc > 1) {
+		argc--;
+		argv++;
+	}
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0) {
+			return serve(argc, argv, true);
+		}
+		if (strcmp(argv[i], "--version") == 0) {
+			printf("traceview %s\n", LT_VERSION);
+			return EXIT_SUCCESS;
+		}
+	}
+	return serve(argc, argv, false);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* page.h - the page's files, built into the program by page/embed.py. */
+#ifndef TRACEVIEW_PAGE_H
+#define TRACEVIEW_PAGE_H
+
+#include <libtrace/trace.h>
+
+struct page_file {
+	const char *path; /* in a URL */
+	const char *type; /* Content-Type */
+	const unsigned char *data;
+	size_t len;
+};
+
+/* Ended by one without a path; generated. */
+extern const struct page_file page_files[];
+
+/**
+ * The file that answers a path: its own, or the page itself for what it shows: "/", "/search",
+ * "/trace/{id}".
+ * @return NULL when there is none
+ */
+const struct page_file *page_find(struct lt_slice path);
+
+/* Nothing but what this server sends is run, shown or asked for. */
+#define PAGE_POLICY                                                                                \
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "                \
+	"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fuzz_tracecontext.c - headers from strangers: the first line is traceparent, the others
+ * tracestate. */
+#include "fuzz.h"
+
+#include <libtrace/propagation.h>
+#include <stdlib.h>
+#include <strings.h>
+
+struct lines {
+	const char *text;
+	size_t len;
+};
+
+/* Line 0 is the only traceparent, line n + 1 the n-th tracestate. */
+static bool get(void *carrier, const char *key, size_t index, struct lt_slice *ret_value)
+{
+	const struct lines *lines = carrier;
+	bool is_parent = strcasecmp(key, "traceparent") == 0;
+	if (is_parent && index > 0)
+		return false;
+	size_t wanted = is_parent ? 0 : index + 1;
+	const char *line = lines->text, *end = lines->text + lines->len;
+	for (; wanted > 0; wanted--) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		if (!newline)
+			return false;
+		line = newline + 1;
+	}
+	const char *newline = memchr(line, '\n', (size_t)(end - line));
+	*ret_value = (struct lt_slice){line, (size_t)((newline ? newline : end) - line)};
+	return true;
+}
+
+static int set(void *carrier, const char *key, const char *value)
+{
+	/* What is sent on must be what we would accept. */
+	if (strcmp(key, "traceparent") == 0) {
+		struct lt_span_context context;
+		if (lt_traceparent_parse(lt_slice(value), &context) != 0)
+			abort();
+	} else if (strlen(value) > LT_TRACESTATE_MAX) {
+		abort();
+	}
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct lt_carrier_impl impl = {get, set};
+	struct lines lines = {(const char *)data, size};
+	struct lt_remote_context remote;
+	if (size && lt_extract(&impl, &lines, &remote) == 0)
+		lt_inject(&impl, &lines, &remote.context);
+	return 0;
+}
