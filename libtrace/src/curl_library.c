@@ -9,8 +9,12 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-/* The second is Debian's; both have the same interface. */
-static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
+/* The second is Debian's; both have the same interface.  A path is the build's own choice. */
+static const char *const names[] = {
+#ifdef LIBCURL_PATH
+	LIBCURL_PATH,
+#endif
+	"libcurl.so.4", "libcurl-gnutls.so.4"};
 enum { N_NAMES = sizeof names / sizeof names[0] };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;

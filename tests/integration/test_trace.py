@@ -6,15 +6,9 @@ import subprocess
 import time
 
 import harness
-from harness import StackTest, get, one, post_json, trace_id, tree
+from harness import CUSTOM_TREE, StackTest, get, one, post_json, trace_id, tree
 
 MS = 1_000_000
-
-CUSTOM_TREE = [[("api-gateway", "SERVER", "GET /checkout"), [
-    [("api-gateway", "CLIENT", "POST"), [
-        [("order-service", "SERVER", "POST /orders"), [
-            [("order-service", "INTERNAL", "check_inventory"), []],
-            [("order-service", "INTERNAL", "insert_order_record"), []]]]]]]]]
 
 
 class Trace(StackTest):
@@ -102,6 +96,14 @@ class Trace(StackTest):
         seen = get(self.GATEWAY, "/checkout")
         self.backend.trace(trace_id(seen), 3)
         self.assertEqual(get(self.backend.UI, f"/api/v3/traces/{trace}").status, 404)
+
+    def test_a_service_that_exports_nothing_still_hands_the_trace_on(self):
+        self.start_backend()
+        self.start_order("order-service", env={"ORDER_PROCESSING_MS": "0"})
+        self.start_gateway(env={"OTEL_TRACES_EXPORTER": "none"})
+        (span,) = self.backend.trace(trace_id(get(self.GATEWAY, "/checkout")), 1)
+        self.assertEqual(span.service, "order-service")
+        self.assertNotEqual(span.parent, "")
 
 
 class WithoutTracing(StackTest):
