@@ -136,9 +136,26 @@ static uint64_t monotonic_ns(void)
 
 #endif
 
+/* Wall minus monotonic, from the quickest of a few readings: one that was interrupted is wrong. */
+static int64_t measure_offset(void)
+{
+	enum { N_READINGS = 5 };
+	int64_t quickest = INT64_MAX, offset = 0;
+	for (int i = 0; i < N_READINGS; i++) {
+		int64_t before = read_ns(CLOCK_MONOTONIC);
+		int64_t wall = read_ns(CLOCK_REALTIME);
+		int64_t took = read_ns(CLOCK_MONOTONIC) - before;
+		if (took < quickest) {
+			quickest = took;
+			offset = wall - before - took / 2;
+		}
+	}
+	return offset;
+}
+
 void lt_clock_anchor(void)
 {
-	int64_t measured = read_ns(CLOCK_REALTIME) - read_ns(CLOCK_MONOTONIC);
+	int64_t measured = measure_offset();
 	int64_t used = atomic_load_explicit(&offset_ns, memory_order_relaxed);
 	if (llabs(measured - used) > TOLERANCE_NS)
 		atomic_store_explicit(&offset_ns, measured, memory_order_relaxed);

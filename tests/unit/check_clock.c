@@ -17,11 +17,21 @@ static uint64_t wall_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+/* Wall minus monotonic, from a reading that nothing interrupted. */
+static uint64_t wall_offset_ns(void)
+{
+	for (;;) {
+		uint64_t before = lt_clock_monotonic_ns();
+		uint64_t wall = wall_ns();
+		if (lt_clock_monotonic_ns() - before < SLACK_NS / 4)
+			return wall - before;
+	}
+}
+
 static void *compare_clocks(void *unused)
 {
 	uint64_t end = lt_clock_monotonic_ns() + RUN_NS, n_off = 0, n = 0, last = 0, backwards = 0;
-	/* The wall clock is slewed against the monotonic one: compare what passes, not what is. */
-	uint64_t offset = wall_ns() - lt_clock_monotonic_ns();
+	uint64_t offset = wall_offset_ns();
 	while (lt_clock_monotonic_ns() < end) {
 		uint64_t before = lt_clock_monotonic_ns() + offset;
 		uint64_t ours = lt_clock_now_ns();
