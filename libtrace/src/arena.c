@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 enum {
-	ALIGNMENT = 8, /* of every type we store: no long double among them */
 	CHUNK_BYTES = 4096,
 	FIRST_ITEMS = 2, /* of an array that grows: events and links are mostly few */
 };
@@ -48,30 +47,13 @@ static bool add_chunk(struct lt_arena *arena, size_t size)
 	return true;
 }
 
-void *lt_arena_alloc(struct lt_arena *arena, size_t size)
+void *lt_arena_alloc_chunk(struct lt_arena *arena, size_t size)
 {
-	if (size > LT_ARENA_MAX_BYTES)
-		return NULL;
-	size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-	if (size > (size_t)(arena->end - arena->next) && !add_chunk(arena, size))
+	if (!add_chunk(arena, size))
 		return NULL;
 	void *memory = arena->next;
 	arena->next += size;
 	return memory;
-}
-
-bool lt_arena_copy(struct lt_arena *arena, struct lt_slice text, struct lt_slice *ret_copy)
-{
-	if (text.len == 0) {
-		*ret_copy = (struct lt_slice){"", 0};
-		return true;
-	}
-	char *copy = lt_arena_alloc(arena, text.len);
-	if (!copy)
-		return false;
-	memcpy(copy, text.ptr, text.len);
-	*ret_copy = (struct lt_slice){copy, text.len};
-	return true;
 }
 
 void *lt_arena_grow(

@@ -8,6 +8,7 @@
 
 /* Bytes that one span may take beyond its block.  What does not fit is dropped and counted. */
 #define LT_ARENA_MAX_BYTES (1024 * 1024)
+#define LT_ARENA_ALIGNMENT 8 /* of every type we store: no long double among them */
 
 struct lt_arena {
 	char *next, *end; /* free bytes of the newest piece */
@@ -21,11 +22,34 @@ void lt_arena_init(struct lt_arena *arena, void *memory, size_t size);
 /** Frees the chunks; the arena must be initialised again before use. */
 void lt_arena_done(struct lt_arena *arena);
 
+/** lt_arena_alloc's way when the newest piece is full; size is a multiple of LT_ARENA_ALIGNMENT. */
+void *lt_arena_alloc_chunk(struct lt_arena *arena, size_t size);
+
 /** Memory for any type, not cleared; NULL at the limit or without memory. */
-void *lt_arena_alloc(struct lt_arena *arena, size_t size);
+static inline void *lt_arena_alloc(struct lt_arena *arena, size_t size)
+{
+	if (size > LT_ARENA_MAX_BYTES)
+		return NULL;
+	size = (size + LT_ARENA_ALIGNMENT - 1) & ~(size_t)(LT_ARENA_ALIGNMENT - 1);
+	if (size > (size_t)(arena->end - arena->next))
+		return lt_arena_alloc_chunk(arena, size);
+	void *memory = arena->next;
+	arena->next += size;
+	return memory;
+}
 
 /** A copy of text, not NUL-terminated; false at the limit. */
-bool lt_arena_copy(struct lt_arena *arena, struct lt_slice text, struct lt_slice *ret_copy);
+static inline bool lt_arena_copy(
+	struct lt_arena *arena, struct lt_slice text, struct lt_slice *ret_copy)
+{
+	char *copy = lt_arena_alloc(arena, text.len);
+	if (!copy)
+		return false;
+	if (text.len)
+		memcpy(copy, text.ptr, text.len);
+	*ret_copy = (struct lt_slice){copy, text.len};
+	return true;
+}
 
 /**
  * Makes room for one more item in an array of n items that grows by doubling inside the arena.
