@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXIT_TIMEOUT_MS 2000 /* OTEL_C_EXIT_TIMEOUT default: what an exit may wait for a collector */
+#define EXIT_TIMEOUT_MS                                                                            \
+	2000 /* OTEL_C_EXIT_TIMEOUT default: what an exit may wait for a collector */
 
 struct agent agent;
 static struct lt_provider *provider;
@@ -21,7 +22,7 @@ static unsigned exit_timeout_ms;
 static bool environment_get(
 	void *carrier, const char *key, size_t index, struct lt_slice *ret_value)
 {
-	char name[32]; /* TRACEPARENT, TRACESTATE, B3, X_B3_PARENTSPANID; longer names are not ours */
+	char name[32]; /* X_B3_PARENTSPANID is the longest */
 	size_t i;
 
 	for (i = 0; key[i]; i++) {
@@ -43,10 +44,10 @@ static bool environment_get(
 
 static struct lt_tracer *tracer(const char *library)
 {
-	return lt_tracer_get_scope(provider,
-		&(struct lt_instrumentation_scope){.name = lt_slice(library),
-			.version = lt_slice(LT_VERSION),
-			.schema_url = lt_slice(LT_SEMCONV_SCHEMA_URL)});
+	return lt_tracer_get_scope(
+		provider, &(struct lt_instrumentation_scope){.name = lt_slice(library),
+				  .version = lt_slice(LT_VERSION),
+				  .schema_url = lt_slice(LT_SEMCONV_SCHEMA_URL)});
 }
 
 void agent_expect_exit(void)

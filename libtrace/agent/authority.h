@@ -14,7 +14,8 @@ struct http_authority {
 /** Splits host[:port]; anything that is not that gives an empty host. */
 struct http_authority http_authority(struct lt_slice text);
 
-/* What proxies in front of a server say of the client's own request; empty where they say nothing. */
+/* What proxies in front of a server say of the client's own request; empty where they say nothing.
+ */
 struct http_forwarded {
 	struct lt_slice client; /* address, without port */
 	struct lt_slice host;	/* host[:port] */

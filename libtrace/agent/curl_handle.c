@@ -16,8 +16,7 @@ struct shard {
 	size_t n_handles;
 };
 
-static struct shard shards[N_SHARDS] = {
-	[0 ... N_SHARDS - 1] = {.lock = PTHREAD_MUTEX_INITIALIZER}};
+static struct shard shards[N_SHARDS] = {[0 ... N_SHARDS - 1] = {.lock = PTHREAD_MUTEX_INITIALIZER}};
 
 static uint64_t hash(const CURL *easy)
 {
@@ -36,8 +35,7 @@ static struct shard *lock_shard(const CURL *easy)
 /* The link that points at the handle, or at the NULL in its place.  Lock held, buckets not NULL. */
 static struct curl_handle **find_link(struct shard *shard, const CURL *easy)
 {
-	struct curl_handle **link =
-		&shard->buckets[hash(easy) / N_SHARDS % shard->n_buckets];
+	struct curl_handle **link = &shard->buckets[hash(easy) / N_SHARDS % shard->n_buckets];
 
 	while (*link && (*link)->easy != easy)
 		link = &(*link)->next;

@@ -12,7 +12,7 @@
 #include "curl_library.h"
 #include "url.h"
 
-#define CURL_METHOD_BYTES 32  /* a longer CURLOPT_CUSTOMREQUEST is cut off, and no known method */
+#define CURL_METHOD_BYTES 32 /* a longer CURLOPT_CUSTOMREQUEST is cut off, and no known method */
 #define CURL_SCHEME_BYTES 16 /* likewise CURLOPT_DEFAULT_PROTOCOL */
 
 enum curl_request { CURL_REQUEST_GET, CURL_REQUEST_HEAD, CURL_REQUEST_POST, CURL_REQUEST_PUT };
@@ -22,9 +22,9 @@ struct curl_settings { /* zero: as after curl_easy_init() */
 	bool no_body;
 	char custom_request[CURL_METHOD_BYTES]; /* "": none */
 	char default_scheme[CURL_SCHEME_BYTES]; /* "": none */
-	uint16_t port;			/* CURLOPT_PORT; 0: the URL's */
-	CURLU *url_handle;		/* borrowed from the program; NULL: none */
-	struct curl_slist *headers;	/* borrowed from the program */
+	uint16_t port;				/* CURLOPT_PORT; 0: the URL's */
+	CURLU *url_handle;			/* borrowed from the program; NULL: none */
+	struct curl_slist *headers;		/* borrowed from the program */
 };
 
 struct curl_handle {
@@ -35,7 +35,7 @@ struct curl_handle {
 
 	/* The transfer under way: */
 	bool is_running;
-	bool is_injected; /* libcurl has our list, whose end is the program's */
+	bool is_injected;	/* libcurl has our list, whose end is the program's */
 	struct lt_span *span;	/* CLIENT */
 	struct lt_span *parent; /* held; current when the transfer began */
 	struct curl_injection injection;

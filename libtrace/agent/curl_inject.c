@@ -106,14 +106,16 @@ static void free_copy(struct curl_injection *injection)
 	injection->copy = NULL;
 }
 
-/* Nodes of our own that borrow the program's lines, all but its trace context.  False: no memory. */
+/* Nodes of our own that borrow the program's lines, all but its trace context.  False: no memory.
+ */
 static bool copy_others(struct curl_injection *injection, const struct curl_slist *headers)
 {
 	struct curl_slist **tail = &injection->copy;
 
 	for (; headers; headers = headers->next) {
-		if (headers->data && (has_name(headers->data, traceparent, NAME_LEN(traceparent)) ||
-					     has_name(headers->data, tracestate, NAME_LEN(tracestate))))
+		if (headers->data &&
+			(has_name(headers->data, traceparent, NAME_LEN(traceparent)) ||
+				has_name(headers->data, tracestate, NAME_LEN(tracestate))))
 			continue;
 		struct curl_slist *node = malloc(sizeof(*node));
 		if (!node)

@@ -11,18 +11,18 @@
 #include <curl/curl.h>
 #include <libtrace/propagation.h>
 
-#define CURL_INJECT_MAX_FIELDS 8	     /* traceparent, tracestate, baggage; b3multi has five */
+#define CURL_INJECT_MAX_FIELDS 8	  /* traceparent, tracestate, baggage; b3multi has five */
 #define CURL_INJECT_MAX_BYTES (16 * 1024) /* of all lines: baggage may have 8,192 bytes */
 
 /* Zero is an empty one.  Memory is kept for the handle's next transfer. */
 struct curl_injection {
 	struct curl_slist nodes[CURL_INJECT_MAX_FIELDS];
 	size_t key_lens[CURL_INJECT_MAX_FIELDS]; /* bytes of each line before its colon */
-	size_t offsets[CURL_INJECT_MAX_FIELDS];  /* of each line in text */
+	size_t offsets[CURL_INJECT_MAX_FIELDS];	 /* of each line in text */
 	size_t n;
 	char *text; /* the lines, NUL-terminated, one after the other */
 	size_t len, capacity;
-	uint8_t trace_id[16];	  /* of the injected context */
+	uint8_t trace_id[16];	 /* of the injected context */
 	struct curl_slist *copy; /* the program's list without its traceparent; NULL: not needed */
 };
 
@@ -30,8 +30,7 @@ struct curl_injection {
  * Writes the lines that carry context.
  * @return 0; -ENOSPC, or -ENOMEM, with which nothing is injected
  */
-int curl_injection_write(
-	struct curl_injection *injection, const struct lt_span_context *context);
+int curl_injection_write(struct curl_injection *injection, const struct lt_span_context *context);
 
 /**
  * Puts the lines in front of the program's list.

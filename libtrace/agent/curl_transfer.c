@@ -75,7 +75,8 @@ static long info_long(struct hook_library *library, struct curl_handle *handle, 
 	return value;
 }
 
-static const char *info_text(struct hook_library *library, struct curl_handle *handle, CURLINFO info)
+static const char *info_text(
+	struct hook_library *library, struct curl_handle *handle, CURLINFO info)
 {
 	char *value = NULL;
 
@@ -108,8 +109,9 @@ static void correct_method(struct hook_library *library, struct curl_handle *han
 	if (!sent || strncmp(sent, curl_handle_method(handle), CURL_METHOD_BYTES - 1) == 0)
 		return;
 	const struct http_method method = http_method(lt_slice(sent));
-	lt_span_set(handle->span, LT_ATTRS(lt_str(LT_HTTP_REQUEST_METHOD, method.name),
-					  lt_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original)));
+	lt_span_set(
+		handle->span, LT_ATTRS(lt_str(LT_HTTP_REQUEST_METHOD, method.name),
+				      lt_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original)));
 	lt_span_set_name(handle->span, method.span_name);
 }
 
@@ -140,8 +142,8 @@ static int describe(struct hook_library *library, struct curl_handle *handle)
 static void end(struct hook_library *library, struct curl_handle *handle)
 {
 	if (handle->is_injected)
-		CURL_REAL(library, curl_easy_setopt)(
-			handle->easy, CURLOPT_HTTPHEADER, handle->settings.headers);
+		CURL_REAL(library, curl_easy_setopt)
+		(handle->easy, CURLOPT_HTTPHEADER, handle->settings.headers);
 	lt_span_end(handle->span);
 	lt_span_release(handle->parent);
 	handle->span = handle->parent = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* h2o_requests.c - see h2o_requests.h.
  *
- * Open addressing with linear probing, at most half full; a removal moves later entries up, so there
- * are no marks of removed ones.
+ * Open addressing with linear probing, at most half full; a removal moves later entries up, so
+ * there are no marks of removed ones.
  */
 #include "h2o_requests.h"
 #include <pthread.h>

@@ -2,7 +2,8 @@
 /* h2o_requests.h - which span belongs to which h2o request.
  *
  * A request stays on its thread, so each thread has a table of its own and no lock is needed.  It
- * grows to what the most requests alive at once on the thread need, 48 bytes each at worst, and is kept.
+ * grows to what the most requests alive at once on the thread need, 48 bytes each at worst, and is
+ * kept.
  */
 #ifndef LT_AGENT_H2O_REQUESTS_H
 #define LT_AGENT_H2O_REQUESTS_H

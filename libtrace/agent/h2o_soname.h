@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* h2o_soname.h - the one libh2o whose structures the agent knows, by the name its file gives itself. */
+/* h2o_soname.h - the one libh2o whose structures the agent knows, by the name its file gives
+ * itself. */
 #ifndef LT_AGENT_H2O_SONAME_H
 #define LT_AGENT_H2O_SONAME_H
 

@@ -66,7 +66,8 @@ static struct facts read_headers(const h2o_headers_t *headers)
 		const h2o_header_t *header = &headers->entries[i];
 		for (size_t j = 0; j < sizeof(wanted) / sizeof(wanted[0]); j++) {
 			/* The first of several is the one nearest to the client. */
-			if (!wanted[j].value->ptr && header_is(header, wanted[j].name, wanted[j].len))
+			if (!wanted[j].value->ptr &&
+				header_is(header, wanted[j].name, wanted[j].len))
 				*wanted[j].value = slice(header->value);
 		}
 	}
@@ -106,7 +107,8 @@ static struct lt_slice cut(struct lt_slice text)
 }
 
 /* h2o finds the query later than the span starts. */
-static void split_target(struct lt_slice target, struct lt_slice *ret_path, struct lt_slice *ret_query)
+static void split_target(
+	struct lt_slice target, struct lt_slice *ret_path, struct lt_slice *ret_query)
 {
 	const char *mark = target.len ? memchr(target.ptr, '?', target.len) : NULL;
 
@@ -134,15 +136,15 @@ struct lt_span *h2o_span_start(h2o_req_t *req, bool from_arrival)
 		return NULL;
 
 	const struct facts facts = read_headers(&req->headers);
-	const struct http_forwarded original = http_forwarded(
-		facts.forwarded, facts.x_for, facts.x_host, facts.x_proto);
+	const struct http_forwarded original =
+		http_forwarded(facts.forwarded, facts.x_for, facts.x_host, facts.x_proto);
 	const struct http_method method = http_method(slice(req->input.method));
 	const struct peer peer = read_peer(req->conn);
 	struct lt_slice scheme = original.proto;
 	if (!scheme.len && req->input.scheme)
 		scheme = slice(req->input.scheme->name);
-	struct http_authority server = http_authority(
-		original.host.len ? original.host : slice(req->input.authority));
+	struct http_authority server =
+		http_authority(original.host.len ? original.host : slice(req->input.authority));
 	if (server.host.len && !server.port)
 		server.port = scheme.len == 5 ? 443 : 80;
 
@@ -205,7 +207,8 @@ void h2o_span_describe(struct lt_span *span, h2o_req_t *req, bool has_response)
 	if (route.len) {
 		const struct http_method method = http_method(slice(req->input.method));
 		char name[MAX_NAME_BYTES];
-		snprintf(name, sizeof(name), "%s %.*s", method.span_name, (int)route.len, route.ptr);
+		snprintf(
+			name, sizeof(name), "%s %.*s", method.span_name, (int)route.len, route.ptr);
 		lt_span_set_name(span, name);
 		lt_span_set(span, LT_ATTRS(lt_strn(LT_HTTP_ROUTE, route)));
 	}

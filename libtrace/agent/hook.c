@@ -8,7 +8,7 @@
 
 #define MAX_PATH_BYTES 4096
 
-struct object { /* a loaded one */
+struct object {		   /* a loaded one */
 	uintptr_t address; /* searched for */
 	bool is_main;
 	uintptr_t start, end;
@@ -23,7 +23,8 @@ static uintptr_t dynamic_pointer(const struct dl_phdr_info *info, ElfW(Addr) val
 	return value < info->dlpi_addr ? info->dlpi_addr + value : value;
 }
 
-static void read_soname(const struct dl_phdr_info *info, const ElfW(Dyn) *dynamic, char *soname, size_t size)
+static void read_soname(
+	const struct dl_phdr_info *info, const ElfW(Dyn) * dynamic, char *soname, size_t size)
 {
 	uintptr_t strings = 0;
 	ElfW(Xword) offset = 0;
@@ -97,8 +98,8 @@ static void *symbol_in(const char *path, const char *name)
 	return symbol && !is_ours(symbol) ? symbol : NULL;
 }
 
-struct paths { /* of all loaded objects, newest last */
-	char *text;   /* NUL-terminated paths, one after the other */
+struct paths {	    /* of all loaded objects, newest last */
+	char *text; /* NUL-terminated paths, one after the other */
 	size_t len;
 };
 
@@ -143,7 +144,8 @@ static void *find_symbol(const struct object *caller, const char *name)
 	return symbol;
 }
 
-static struct hook_library *library_new(const struct hook_family *family, const struct object *object)
+static struct hook_library *library_new(
+	const struct hook_family *family, const struct object *object)
 {
 	struct hook_library *library = calloc(1, sizeof(*library));
 	/* Never closed: from now on somebody holds pointers into it. */
@@ -186,7 +188,8 @@ static struct hook_library *library_at(struct hook_family *family, const struct 
 	return NULL;
 }
 
-static void remember(struct hook_family *family, const struct object *caller, struct hook_library *library)
+static void remember(
+	struct hook_family *family, const struct object *caller, struct hook_library *library)
 {
 	if (atomic_load(&family->n_callers) >= HOOK_MAX_CALLERS)
 		return;
@@ -208,8 +211,9 @@ struct hook_call hook_resolve(struct hook_family *family, uintptr_t address)
 		caller.is_main = true;
 
 	void *symbol = find_symbol(&caller, family->names[0]);
-	struct hook_library *library =
-		symbol && object_at((uintptr_t)symbol, &target) ? library_at(family, &target) : NULL;
+	struct hook_library *library = symbol && object_at((uintptr_t)symbol, &target)
+					       ? library_at(family, &target)
+					       : NULL;
 	dlerror(); /* what was looked for in vain is not the program's to read */
 	if (!library)
 		return (struct hook_call){0};

@@ -15,15 +15,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HOOK_MAX_SYMBOLS 32   /* per family */
-#define HOOK_MAX_LIBRARIES 8  /* of one family in a process; the calls of a ninth fail */
-#define HOOK_MAX_CALLERS 64   /* calling objects kept; calls of more are looked up each time */
+#define HOOK_MAX_SYMBOLS 32  /* per family */
+#define HOOK_MAX_LIBRARIES 8 /* of one family in a process; the calls of a ninth fail */
+#define HOOK_MAX_CALLERS 64  /* calling objects kept; calls of more are looked up each time */
 
 /* One loaded library of a family.  Stays loaded from the first call on, and so does this. */
 struct hook_library {
-	uintptr_t start, end; /* where it is mapped */
-	char soname[64];      /* "" when it has none */
-	atomic_int verdict;   /* for the family's own use; 0 at first */
+	uintptr_t start, end;		 /* where it is mapped */
+	char soname[64];		 /* "" when it has none */
+	atomic_int verdict;		 /* for the family's own use; 0 at first */
 	void *symbols[HOOK_MAX_SYMBOLS]; /* in the family's order; NULL: not in this version */
 };
 
@@ -43,8 +43,9 @@ struct hook_family {
 };
 
 struct hook_call {
-	struct hook_library *library; /* NULL: there is none; the wrapper must fail as the library would */
-	bool internal;		      /* the library calls itself */
+	struct hook_library
+		*library; /* NULL: there is none; the wrapper must fail as the library would */
+	bool internal;	  /* the library calls itself */
 };
 
 /** The slow way of hook_call(): asks the dynamic linker. */

@@ -11,9 +11,9 @@
 #include <pthread.h>
 #include <stdarg.h>
 
-/* curl_easy_setopt takes a long, a pointer, a function or a curl_off_t: on the LP64 ABIs of Linux all
- * of them are passed as one general register, so that one read of pointer size serves all.  A 32-bit
- * curl_off_t would take two. */
+/* curl_easy_setopt takes a long, a pointer, a function or a curl_off_t: on the LP64 ABIs of Linux
+ * all of them are passed as one general register, so that one read of pointer size serves all.  A
+ * 32-bit curl_off_t would take two. */
 _Static_assert(sizeof(void *) == 8 && sizeof(long) == 8 && sizeof(curl_off_t) == 8,
 	"curl_easy_setopt is wrapped for 64-bit systems");
 
@@ -134,8 +134,8 @@ AGENT_HOOK CURL *curl_easy_duphandle(CURL *easy)
 	if (copied)
 		curl_handle_copy(copied, handle);
 	if (copy && handle && handle->is_injected)
-		CURL_REAL(call.library, curl_easy_setopt)(
-			copy, CURLOPT_HTTPHEADER, handle->settings.headers);
+		CURL_REAL(call.library, curl_easy_setopt)
+		(copy, CURLOPT_HTTPHEADER, handle->settings.headers);
 	return copy;
 }
 
@@ -146,7 +146,8 @@ AGENT_HOOK CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy)
 	if (!call.library)
 		return CURLM_BAD_HANDLE;
 	struct curl_handle *handle = may_trace(&call) ? handle_of(&call, easy) : NULL;
-	/* A handle that still runs here is refused there, unless its multi handle is gone by now. */
+	/* A handle that still runs here is refused there, unless its multi handle is gone by now.
+	 */
 	const bool was_running = handle && handle->is_running;
 	if (handle && !was_running)
 		curl_transfer_start(call.library, handle);

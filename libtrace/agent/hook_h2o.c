@@ -33,8 +33,8 @@ static bool is_known(struct hook_library *library)
 
 	if (verdict != VERDICT_NONE)
 		return verdict == VERDICT_KNOWN;
-	const enum verdict found = strcmp(library->soname, H2O_SONAME) == 0 ? VERDICT_KNOWN
-									      : VERDICT_OTHER;
+	const enum verdict found =
+		strcmp(library->soname, H2O_SONAME) == 0 ? VERDICT_KNOWN : VERDICT_OTHER;
 	if (atomic_compare_exchange_strong(&library->verdict, &verdict, found) &&
 		found == VERDICT_OTHER)
 		agent_warn("this program's %s is not the %s that this agent was built for: its "
@@ -95,7 +95,8 @@ AGENT_HOOK void h2o_dispose_request(h2o_req_t *req)
 		return;
 	}
 	h2o_span_describe(request.span, req, request.has_response);
-	/* The program's generator may be stopped in here, and what it gives up is this request's. */
+	/* The program's generator may be stopped in here, and what it gives up is this request's.
+	 */
 	lt_scope_enter(&scope, request.span);
 	H2O_REAL(call.library, h2o_dispose_request)(req);
 	lt_scope_leave(&scope);
@@ -135,12 +136,12 @@ static void add_headers(struct hook_library *library, h2o_req_t *req, struct lt_
 	lt_traceparent_print(&context, value + prefix_len);
 	if (!has_header(headers, "server-timing", prefix))
 		H2O_REAL(library, h2o_add_header_by_str)
-		(&req->pool, headers, "server-timing", strlen("server-timing"), 1, NULL, value,
-			prefix_len + LT_TRACEPARENT_LEN);
+	(&req->pool, headers, "server-timing", strlen("server-timing"), 1, NULL, value,
+		prefix_len + LT_TRACEPARENT_LEN);
 	if (!has_header(headers, "traceresponse", ""))
 		H2O_REAL(library, h2o_add_header_by_str)
-		(&req->pool, headers, "traceresponse", strlen("traceresponse"), 1, NULL,
-			value + prefix_len, LT_TRACEPARENT_LEN);
+	(&req->pool, headers, "traceresponse", strlen("traceresponse"), 1, NULL, value + prefix_len,
+		LT_TRACEPARENT_LEN);
 }
 
 AGENT_HOOK void h2o_start_response(h2o_req_t *req, h2o_generator_t *generator)

@@ -5,7 +5,7 @@
 #include <libtrace/semconv.h>
 #include <string.h>
 
-#define MAX_METHODS 32	   /* known methods */
+#define MAX_METHODS 32	    /* known methods */
 #define MAX_METHOD_BYTES 32 /* of one, with its NUL; a longer one is not taken */
 
 static char known[MAX_METHODS][MAX_METHOD_BYTES];

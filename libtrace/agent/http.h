@@ -12,8 +12,8 @@
 void http_init(void);
 
 struct http_method {
-	const char *name;	   /* http.request.method: a known method, or "_OTHER" */
-	const char *span_name;	   /* the same, or "HTTP"; both are static */
+	const char *name;	  /* http.request.method: a known method, or "_OTHER" */
+	const char *span_name;	  /* the same, or "HTTP"; both are static */
 	struct lt_slice original; /* http.request.method_original, borrowed; ptr NULL: not needed */
 };
 
@@ -27,7 +27,8 @@ struct http_method http_method(struct lt_slice sent);
  */
 void http_set_status(struct lt_span *span, int status, int error_from);
 
-/** The version as network.protocol.version has it, of major * 256 + minor; static; NULL: unknown. */
+/** The version as network.protocol.version has it, of major * 256 + minor; static; NULL: unknown.
+ */
 const char *http_version(int version);
 
 #endif

@@ -9,9 +9,14 @@
 #include <strings.h>
 #include <unistd.h>
 
-#define MAX_EXCLUDED 64 /* paths in OTEL_C_EXCLUDED_URLS */
+#define MAX_EXCLUDED 64	       /* paths in OTEL_C_EXCLUDED_URLS */
+#define MAX_EXCLUDED_BYTES 256 /* of one */
 
-static struct lt_slice excluded[MAX_EXCLUDED];
+/* Copied, since the program may change its environment. */
+static struct {
+	char text[MAX_EXCLUDED_BYTES];
+	size_t len; /* not 0 */
+} excluded[MAX_EXCLUDED];
 static size_t n_excluded;
 
 static const char *value_of(const char *name)
@@ -82,14 +87,13 @@ static struct lt_slice trim(const char *from, const char *to)
 	return (struct lt_slice){from, (size_t)(to - from)};
 }
 
-size_t settings_list(
-	const char *name, const char *otherwise, size_t max, struct lt_slice *items)
+size_t settings_list(const char *name, const char *otherwise, size_t max, struct lt_slice *items)
 {
 	const char *value = value_of(name);
 	size_t n = 0;
 
-	/* The program may change its environment; this list outlives that. */
-	value = value ? strdup(value) : otherwise;
+	if (!value)
+		value = otherwise;
 	while (value) {
 		const char *comma = strchrnul(value, ',');
 		struct lt_slice item = trim(value, comma);
@@ -106,23 +110,35 @@ size_t settings_list(
 
 void settings_init(void)
 {
-	n_excluded = settings_list(
-		"OTEL_C_EXCLUDED_URLS", "/healthz,/readyz", MAX_EXCLUDED, excluded);
+	struct lt_slice paths[MAX_EXCLUDED];
+	const size_t n =
+		settings_list("OTEL_C_EXCLUDED_URLS", "/healthz,/readyz", MAX_EXCLUDED, paths);
+
+	n_excluded = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (paths[i].len > MAX_EXCLUDED_BYTES) {
+			agent_warn("OTEL_C_EXCLUDED_URLS: a path of more than %d bytes is ignored",
+				MAX_EXCLUDED_BYTES);
+			continue;
+		}
+		memcpy(excluded[n_excluded].text, paths[i].ptr, paths[i].len);
+		excluded[n_excluded++].len = paths[i].len;
+	}
 }
 
 /* An entry that ends in "*" names all paths that begin as it does. */
-static bool path_matches(struct lt_slice path, struct lt_slice entry)
+static bool begins(struct lt_slice path, const char *entry, size_t len)
 {
-	if (entry.ptr[entry.len - 1] == '*')
-		return path.len >= entry.len - 1 &&
-		       memcmp(path.ptr, entry.ptr, entry.len - 1) == 0;
-	return path.len == entry.len && memcmp(path.ptr, entry.ptr, entry.len) == 0;
+	return path.len >= len && memcmp(path.ptr, entry, len) == 0;
 }
 
 bool agent_excludes(struct lt_slice path)
 {
 	for (size_t i = 0; i < n_excluded; i++) {
-		if (path_matches(path, excluded[i]))
+		const char *entry = excluded[i].text;
+		const size_t len = excluded[i].len;
+		if (entry[len - 1] == '*' ? begins(path, entry, len - 1)
+					  : path.len == len && begins(path, entry, len))
 			return true;
 	}
 	return false;

@@ -20,11 +20,10 @@ unsigned settings_ms(const char *name, unsigned otherwise);
  * @param name       the variable
  * @param otherwise  its default
  * @param max        what items has room for; the rest is said and ignored
- * @param items      filled; trimmed, none empty; live as long as the process
+ * @param items      filled; trimmed, none empty; borrowed from the environment
  * @return how many
  */
-size_t settings_list(
-	const char *name, const char *otherwise, size_t max, struct lt_slice *items);
+size_t settings_list(const char *name, const char *otherwise, size_t max, struct lt_slice *items);
 
 /** Reads what agent_excludes() answers from. */
 void settings_init(void);

@@ -95,7 +95,8 @@ static size_t scheme_len(const char *text)
 	size_t len = 0;
 
 	while ((text[len] >= 'a' && text[len] <= 'z') || (text[len] >= 'A' && text[len] <= 'Z') ||
-		(len && ((text[len] >= '0' && text[len] <= '9') || strchr("+-.", text[len] ? text[len] : ' '))))
+		(len && ((text[len] >= '0' && text[len] <= '9') ||
+				strchr("+-.", text[len] ? text[len] : ' '))))
 		len++;
 	return text[len] == ':' && text[len + 1] == '/' ? len : 0;
 }

@@ -14,16 +14,17 @@ struct url {
 	size_t text_capacity;
 	bool parsed; /* whether the rest belongs to text */
 
-	bool is_http;		/* http or https */
-	struct lt_slice host;	/* into text; without brackets */
-	uint16_t port;		/* the one in the text, else the scheme's */
-	bool has_port;		/* the text names it */
-	struct lt_slice full;	/* url.full, redacted: into full_text */
+	bool is_http;	      /* http or https */
+	struct lt_slice host; /* into text; without brackets */
+	uint16_t port;	      /* the one in the text, else the scheme's */
+	bool has_port;	      /* the text names it */
+	struct lt_slice full; /* url.full, redacted: into full_text */
 	char *full_text;
 	size_t full_capacity;
 };
 
-/** Takes over another text (copied; NULL: none); the same one again costs a comparison. 0 or -ENOMEM */
+/** Takes over another text (copied; NULL: none); the same one again costs a comparison. 0 or
+ * -ENOMEM */
 int url_set(struct url *url, const char *text);
 
 /**
@@ -45,6 +46,6 @@ void url_done(struct url *url);
  * @return bytes written
  */
 size_t url_redact_query(struct lt_slice query, char *out);
-#define URL_REDACTED_MAX(len) ((len) * 3 + 8) /* "sig=" grows to "sig=REDACTED": less than thrice */
+#define URL_REDACTED_MAX(len) ((len)*3 + 8) /* "sig=" grows to "sig=REDACTED": less than thrice */
 
 #endif

@@ -94,14 +94,17 @@ static bool examine(const struct program *program)
 		MAX_LIBRARIES, complaint, sizeof(complaint));
 	if (n < 0 || !find(libraries, n, "libtrace-agent.so")) {
 		say("agent", "%s does not load into it: %s", agent,
-			complaint[0] ? complaint : n < 0 ? strerror(-n) : "reason unknown");
+			complaint[0] ? complaint
+			: n < 0	     ? strerror(-n)
+				     : "reason unknown");
 		return false;
 	}
 	say("agent", "%s loads into it", agent);
 	const bool serves = examine_h2o(program, libraries, n);
 	const bool asks = examine_curl(program, libraries, n);
 	if (!serves && !asks)
-		say("", "(A library that it loads later, as Python does with pycurl, is found then.)");
+		say("", "(Libraries that it loads later, and programs that it starts, are "
+			"traced.)");
 	return serves || asks;
 }
 
@@ -130,7 +133,8 @@ static void print_settings(void)
 	qsort(set, n, sizeof(set[0]), by_name);
 	for (size_t i = 0; i < n; i++) {
 		const int len = (int)strcspn(set[i], "=");
-		if (len >= 7 && begins(set[i] + len - 7, "HEADERS") && !strstr(set[i], "_RESPONSE_"))
+		if (len >= 7 && begins(set[i] + len - 7, "HEADERS") &&
+			!strstr(set[i], "_RESPONSE_"))
 			say("setting", "%.*s=(not shown)", len, set[i]);
 		else
 			say("setting", "%s", set[i]);
@@ -181,7 +185,10 @@ int doctor(const char *name)
 		traced = examine(&program);
 	say("service", "%s", setting("OTEL_SERVICE_NAME", "unknown_service (set --service-name)"));
 	print_settings();
-	traced = examine_export() && traced;
-	say("verdict", "%s", traced ? "it would be traced" : "it would not be traced");
-	return traced ? 0 : 1;
+	const bool arrives = examine_export();
+	say("verdict", "%s",
+		!traced	   ? "it would not be traced"
+		: !arrives ? "it would be traced, but its spans would not arrive"
+			   : "it would be traced");
+	return traced && arrives ? 0 : 1;
 }

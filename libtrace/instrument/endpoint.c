@@ -32,8 +32,8 @@ static int read_endpoint(struct url *url)
 		if (!base)
 			base = "http://localhost:4318";
 		const size_t len = strlen(base);
-		snprintf(text, sizeof(text), "%s%sv1/traces", base,
-			base[len - 1] == '/' ? "" : "/");
+		snprintf(
+			text, sizeof(text), "%s%sv1/traces", base, base[len - 1] == '/' ? "" : "/");
 	}
 	if (url_set(url, text))
 		return -ENOMEM;

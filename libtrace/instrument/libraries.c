@@ -11,7 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Runs "LINKER --list PATH" with both of its outputs in a pipe; returns its reading end or -Exxx. */
+/* Runs "LINKER --list PATH" with both of its outputs in a pipe; returns its reading end or -Exxx.
+ */
 static int start(const char *dynamic_linker, const char *path, pid_t *ret_pid)
 {
 	char list[] = "--list";

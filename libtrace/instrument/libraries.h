@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libraries.h - the shared libraries that a program starts with, by its own dynamic linker's word. */
+/* libraries.h - the shared libraries that a program starts with, by its own dynamic linker's word.
+ */
 #ifndef LT_INSTRUMENT_LIBRARIES_H
 #define LT_INSTRUMENT_LIBRARIES_H
 
@@ -17,7 +18,8 @@ struct library {
  * @param dynamic_linker, path  the program's
  * @param agent                 preloaded into it
  * @param libraries             room for max of them; more are left out
- * @param ret_complaint         the dynamic linker's first complaint, cut to size; "" when it has none
+ * @param ret_complaint         the dynamic linker's first complaint, cut to size; "" when it has
+ * none
  * @return how many; -Exxx when it could not be asked
  */
 int libraries_list(const char *dynamic_linker, const char *path, const char *agent,

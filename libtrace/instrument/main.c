@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libtrace-instrument - runs a program with the agent in it, and does nothing after that: it becomes
- * the program, so that signals, exit code and process id are the program's own. */
+/* libtrace-instrument - runs a program with the agent in it, and does nothing after that: it
+ * becomes the program, so that signals, exit code and process id are the program's own. */
 #include "doctor.h"
 #include "options.h"
 #include "preload.h"
@@ -14,8 +14,8 @@
 
 enum { EXIT_LAUNCHER = 125, EXIT_NOT_RUN = 126, EXIT_NOT_FOUND = 127 }; /* as env(1) has them */
 
-/* Says why a program that runs all the same is not traced.  False: the agent would even keep it from
- * starting, or make its dynamic linker complain. */
+/* Says why a program that runs all the same is not traced.  False: the agent would even keep it
+ * from starting, or make its dynamic linker complain. */
 static bool can_preload(const char *name)
 {
 	struct program program;
@@ -40,7 +40,8 @@ static int run(char **program)
 		fprintf(stderr, "libtrace-instrument: %s\n",
 			err == -EINVAL
 				? "the path of libtrace-agent.so has a space or a colon, which "
-				  "LD_PRELOAD cannot name: install it elsewhere, or set LIBTRACE_AGENT"
+				  "LD_PRELOAD cannot name: install it elsewhere, or set "
+				  "LIBTRACE_AGENT"
 				: "libtrace-agent.so is not where it was installed: set "
 				  "LIBTRACE_AGENT to its path");
 		return EXIT_LAUNCHER;

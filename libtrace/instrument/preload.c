@@ -11,10 +11,8 @@
 
 /* From the folder of this program's file to the agent's. */
 static const char *const places[] = {
-	LIBRARY_FOLDER, /* as configured: "../lib", "../lib/x86_64-linux-gnu" */
-	"../lib",
-	"../lib64",
-	"../agent", /* the build tree */
+	LIBRARY_FOLDER,			  /* as configured: "../lib", "../lib/x86_64-linux-gnu" */
+	"../lib", "../lib64", "../agent", /* the build tree */
 };
 
 static int own_folder(char folder[PATH_MAX])

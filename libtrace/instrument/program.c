@@ -13,7 +13,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define MAX_SCRIPTS 4	    /* interpreters that are scripts themselves, as Linux allows */
+#define MAX_SCRIPTS 4	   /* interpreters that are scripts themselves, as Linux allows */
 #define MAX_LINE_BYTES 256 /* of a script's first line, likewise */
 
 #if defined(__x86_64__)
@@ -111,8 +111,8 @@ static int find_interpreter(const struct file *file, char path[PATH_MAX])
 	return find_on_path(word, path);
 }
 
-static bool names_symbol(const struct file *file, const ElfW(Shdr) *sections, uint64_t n_sections,
-	const ElfW(Shdr) *table, const char *name)
+static bool names_symbol(const struct file *file, const ElfW(Shdr) * sections, uint64_t n_sections,
+	const ElfW(Shdr) * table, const char *name)
 {
 	const ElfW(Shdr) *strings = table->sh_link < n_sections ? &sections[table->sh_link] : NULL;
 	const ElfW(Sym) *symbols = at(file, table->sh_offset, table->sh_size);
@@ -132,8 +132,8 @@ static bool names_symbol(const struct file *file, const ElfW(Shdr) *sections, ui
 static bool defines(const struct file *file, const char *name)
 {
 	const ElfW(Ehdr) *header = at(file, 0, sizeof(*header));
-	const ElfW(Shdr) *sections = at(file, header->e_shoff,
-		(uint64_t)header->e_shnum * sizeof(*sections));
+	const ElfW(Shdr) *sections =
+		at(file, header->e_shoff, (uint64_t)header->e_shnum * sizeof(*sections));
 
 	for (int i = 0; sections && i < header->e_shnum; i++) {
 		if ((sections[i].sh_type == SHT_SYMTAB || sections[i].sh_type == SHT_DYNSYM) &&
@@ -147,8 +147,8 @@ static bool defines(const struct file *file, const char *name)
 static void read_linker(const struct file *file, char linker[PATH_MAX])
 {
 	const ElfW(Ehdr) *header = at(file, 0, sizeof(*header));
-	const ElfW(Phdr) *segments = at(file, header->e_phoff,
-		(uint64_t)header->e_phnum * sizeof(*segments));
+	const ElfW(Phdr) *segments =
+		at(file, header->e_phoff, (uint64_t)header->e_phnum * sizeof(*segments));
 
 	linker[0] = '\0';
 	for (int i = 0; segments && i < header->e_phnum; i++) {
@@ -167,7 +167,8 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static enum reach read_elf(const struct file *file, const struct stat *stat_of, struct program *program)
+static enum reach read_elf(
+	const struct file *file, const struct stat *stat_of, struct program *program)
 {
 	const ElfW(Ehdr) *header = at(file, 0, sizeof(*header));
 	char own_linker[PATH_MAX];

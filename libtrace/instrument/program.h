@@ -8,16 +8,16 @@
 
 enum reach {
 	REACH_YES,
-	REACH_NO_STATIC,	/* nothing is loaded into it */
-	REACH_NO_SECURE,	/* setuid, setgid or file capabilities: the dynamic linker obeys nobody */
-	REACH_NO_ARCHITECTURE,	/* for another processor, or 32 bits */
-	REACH_NO_LIBC,		/* its dynamic linker is another C library's */
-	REACH_NO_ELF,		/* not a program that the kernel knows by itself */
+	REACH_NO_STATIC, /* nothing is loaded into it */
+	REACH_NO_SECURE, /* setuid, setgid or file capabilities: the dynamic linker obeys nobody */
+	REACH_NO_ARCHITECTURE, /* for another processor, or 32 bits */
+	REACH_NO_LIBC,	       /* its dynamic linker is another C library's */
+	REACH_NO_ELF,	       /* not a program that the kernel knows by itself */
 };
 
 struct program {
-	char script[PATH_MAX];	    /* the file that was named, when it is a script; else "" */
-	char path[PATH_MAX];	    /* the ELF file that runs: the program, or the script's interpreter */
+	char script[PATH_MAX]; /* the file that was named, when it is a script; else "" */
+	char path[PATH_MAX]; /* the ELF file that runs: the program, or the script's interpreter */
 	char dynamic_linker[PATH_MAX]; /* "" in a static one */
 	enum reach reach;
 	bool defines_h2o;  /* libh2o is linked into it statically, as far as its symbols tell */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_host.c - a client with no tracing code that uses libcurl in the ways the agent must get right.
+/* curl_host.c - a client with no tracing code that uses libcurl in the ways the agent must get
+ * right.
  *
  *   curl_host BASE_URL     of an h2o_host, whose /echo tells what was sent
  *
@@ -74,8 +75,9 @@ static void print_line(const char *what, int result, struct answer *answer)
 	const char *parent = strstr(answer->text, "traceparent: ");
 
 	printf("%s: result %d, method %.*s, own %.*s, traceparent %s\n", what, result,
-		(int)strcspn(answer->text, "\n"), answer->text, own ? (int)strcspn(own + 7, "\n") : 1,
-		own ? own + 7 : "-", parent ? strstr(parent + 1, "traceparent: ") ? "twice" : "yes" : "no");
+		(int)strcspn(answer->text, "\n"), answer->text,
+		own ? (int)strcspn(own + 7, "\n") : 1, own ? own + 7 : "-",
+		parent ? strstr(parent + 1, "traceparent: ") ? "twice" : "yes" : "no");
 	*answer = (struct answer){.len = 0};
 }
 
@@ -131,7 +133,7 @@ static void try_headers(void)
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
 	perform("headers", easy, &answer);
 	check(strcmp(list->data, "X-Own: 1") == 0 && strcmp(list->next->data, "X-Other: 2") == 0 &&
-		      !list->next->next,
+			!list->next->next,
 		"the program's list is as it was");
 	CURL *copy = curl_easy_duphandle(easy);
 	perform("headers, duplicated", copy, &answer);
@@ -140,7 +142,8 @@ static void try_headers(void)
 	curl_easy_setopt(copy, CURLOPT_HTTPHEADER, NULL);
 	curl_slist_free_all(list);
 	perform("headers, freed", copy, &answer);
-	list = curl_slist_append(NULL, "Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+	list = curl_slist_append(
+		NULL, "Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 	curl_easy_setopt(copy, CURLOPT_HTTPHEADER, list);
 	perform("own traceparent", copy, &answer);
 	curl_easy_cleanup(copy);

@@ -139,8 +139,7 @@ static void answer_late(struct timer *timer)
 
 static int on_late(h2o_handler_t *self, h2o_req_t *req)
 {
-	struct waiting *waiting =
-		h2o_mem_alloc_shared(&req->pool, sizeof(*waiting), stop_waiting);
+	struct waiting *waiting = h2o_mem_alloc_shared(&req->pool, sizeof(*waiting), stop_waiting);
 
 	*waiting = (struct waiting){.req = req};
 	timer_start(&waiting->timer, &late, answer_late);
@@ -231,7 +230,8 @@ static void on_poll(struct timer *timer)
 	timer_start(&poll_timer, &poll_delay, on_poll);
 }
 
-static void add_route(h2o_hostconf_t *host, const char *path, int (*handle)(h2o_handler_t *, h2o_req_t *))
+static void add_route(
+	h2o_hostconf_t *host, const char *path, int (*handle)(h2o_handler_t *, h2o_req_t *))
 {
 	h2o_pathconf_t *pathconf = h2o_config_register_path(host, path, 0);
 
@@ -305,5 +305,6 @@ int main(int argc, char **argv)
 	h2o_socket_read_start(listener, on_accept);
 	while (!must_stop)
 		h2o_evloop_run(loop, 100);
+	h2o_socket_close(listener);
 	return 0;
 }

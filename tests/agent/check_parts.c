@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check_parts.c - the agent's parts that need no program round them, each with its odd cases. */
+#include "agent.h"
+#include "authority.h"
+#include "curl_inject.h"
+#include "h2o_requests.h"
+#include "http.h"
+#include "settings.h"
+#include "url.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+static int n_failed;
+
+#define CHECK(holds)                                                                               \
+	do {                                                                                       \
+		if (!(holds)) {                                                                    \
+			printf("%s:%d: %s does not hold\n", __FILE__, __LINE__, #holds);           \
+			n_failed++;                                                                \
+		}                                                                                  \
+	} while (0)
+
+static void check_text(int line, struct lt_slice text, const char *expected)
+{
+	if (text.len == strlen(expected) &&
+		memcmp(text.ptr ? text.ptr : "", expected, text.len) == 0)
+		return;
+	printf("%s:%d: \"%.*s\" instead of \"%s\"\n", __FILE__, line, (int)text.len,
+		text.ptr ? text.ptr : "", expected);
+	n_failed++;
+}
+#define CHECK_TEXT(text, expected) check_text(__LINE__, text, expected)
+
+static void check_urls(void)
+{
+	static const struct {
+		const char *text, *full, *host; /* full NULL: not an HTTP URL */
+		int port;
+	} cases[] = {
+		{"http://a/b", "http://a/b", "a", 80},
+		{"HTTPS://a.example?x=1", "HTTPS://a.example?x=1", "a.example", 443},
+		{"localhost:8000/x", "http://localhost:8000/x", "localhost", 8000},
+		{"a", "http://a", "a", 80},
+		{"http:/a/b", "http://a/b", "a", 80},
+		{"http:///a/b", "http://a/b", "a", 80},
+		{"http://[::1]:81/", "http://[::1]:81/", "::1", 81},
+		{"http://u:p@a/", "http://REDACTED:REDACTED@a/", "a", 80},
+		{"http://u:p@q@a/", "http://REDACTED:REDACTED@a/", "a", 80},
+		{"http://a/@b", "http://a/@b", "a", 80},
+		{"http://a/?sig=1&x=2&Signature=3", "http://a/?sig=REDACTED&x=2&Signature=REDACTED",
+			"a", 80},
+		{"http://a/?sig=1#sig=1", "http://a/?sig=REDACTED#sig=1", "a", 80},
+		{"http://a/?sign=1&SIG=2&sig", "http://a/?sign=1&SIG=2&sig", "a", 80},
+		{"http://a/?", "http://a/?", "a", 80},
+		{"http://a/?&&x", "http://a/?&&x", "a", 80},
+		{"http://a/#f?sig=1", "http://a/#f?sig=REDACTED", "a", 80},
+		{"ftp://a/", NULL, NULL, 0},
+		{"file:///etc/passwd", NULL, NULL, 0},
+		{"ftp.example.org/x", NULL, NULL, 0},
+		{"http://", NULL, NULL, 0},
+		{"http://[::1/", NULL, NULL, 0},
+		{"http://a:99999/", NULL, NULL, 0},
+		{"http://a:b/", NULL, NULL, 0},
+		{"", NULL, NULL, 0},
+	};
+	struct url url = {0};
+
+	CHECK(!url_parse(&url, ""));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CHECK(url_set(&url, cases[i].text) == 0);
+		if (url_parse(&url, "") != !!cases[i].full) {
+			printf("%s: wrong\n", cases[i].text);
+			n_failed++;
+		}
+		if (!cases[i].full || !url.is_http)
+			continue;
+		CHECK_TEXT(url.full, cases[i].full);
+		CHECK_TEXT(url.host, cases[i].host);
+		CHECK(url.port == cases[i].port);
+	}
+	url_set(&url, "a/x");
+	CHECK(url_parse(&url, "https") && url.port == 443);
+	CHECK_TEXT(url.full, "https://a/x");
+
+	/* The longest one, all of it secret keys: each grows to its largest. */
+	char *text = malloc(3 * URL_MAX_BYTES);
+	strcpy(text, "http://a/?");
+	while (strlen(text) < 2 * URL_MAX_BYTES)
+		strcat(text, "sig=&");
+	CHECK(url_set(&url, text) == 0 && url_parse(&url, ""));
+	CHECK(url.full.len > URL_MAX_BYTES && url.full.len <= URL_REDACTED_MAX(URL_MAX_BYTES));
+	free(text);
+	CHECK(url_set(&url, NULL) == 0 && !url_parse(&url, ""));
+	url_done(&url);
+}
+
+static void check_authorities(void)
+{
+	CHECK_TEXT(http_authority(lt_slice("a:80")).host, "a");
+	CHECK(http_authority(lt_slice("a:80")).port == 80);
+	CHECK(http_authority(lt_slice("a:")).port == 0);
+	CHECK_TEXT(http_authority(lt_slice("[::1]")).host, "::1");
+	CHECK(http_authority(lt_slice("[::1]:8")).port == 8);
+	CHECK_TEXT(http_authority(lt_slice("[::1]x")).host, "");
+	CHECK_TEXT(http_authority(lt_slice("a:b")).host, "");
+	CHECK_TEXT(http_authority(lt_slice("")).host, "");
+	CHECK_TEXT(http_authority(lt_slice(NULL)).host, "");
+}
+
+static struct http_forwarded forwarded(const char *text)
+{
+	return http_forwarded(
+		lt_slice(text), lt_slice("9.9.9.9"), lt_slice("x"), lt_slice("https"));
+}
+
+static void check_forwarded(void)
+{
+	struct http_forwarded f = forwarded("for=1.2.3.4:5;Proto=https;host=\"a:1\", for=6.6.6.6");
+
+	CHECK_TEXT(f.client, "1.2.3.4");
+	CHECK_TEXT(f.host, "a:1");
+	CHECK_TEXT(f.proto, "https");
+	CHECK_TEXT(forwarded("For=\"[2001:db8::1]:4711\"").client, "2001:db8::1");
+	CHECK_TEXT(forwarded("for=_hidden, for=1.1.1.1").client, "_hidden");
+	CHECK_TEXT(forwarded("host=\"a,b\"; for = 1.1.1.1").client, "1.1.1.1");
+	CHECK_TEXT(forwarded("").client, "");
+	CHECK_TEXT(forwarded(";;=;,").client, "");
+	CHECK_TEXT(forwarded("for").client, "");
+	CHECK_TEXT(forwarded("proto=gopher").proto, "");
+
+	f = http_forwarded(
+		lt_slice(NULL), lt_slice(" 1.2.3.4 , 5.6.7.8"), lt_slice("a, b"), lt_slice("http"));
+	CHECK_TEXT(f.client, "1.2.3.4");
+	CHECK_TEXT(f.host, "a");
+	CHECK_TEXT(f.proto, "http");
+	f = http_forwarded(lt_slice(NULL), lt_slice("2001:db8::1"), lt_slice(NULL), lt_slice(NULL));
+	CHECK_TEXT(f.client, "2001:db8::1");
+}
+
+static void check_methods(void)
+{
+	setenv("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", " GET, BREW ,,", 1);
+	http_init();
+	CHECK(strcmp(http_method(lt_slice("BREW")).name, "BREW") == 0);
+	CHECK(strcmp(http_method(lt_slice("POST")).name, "_OTHER") == 0);
+	CHECK(strcmp(http_method(lt_slice("get")).span_name, "HTTP") == 0);
+	CHECK(strcmp(http_method(lt_slice("GE")).name, "_OTHER") == 0);
+	CHECK(strcmp(http_method(lt_slice("")).name, "_OTHER") == 0);
+	CHECK_TEXT(http_method(lt_slice("POST")).original, "POST");
+	CHECK(!http_method(lt_slice("GET")).original.ptr);
+	CHECK(!http_version(0x102) && strcmp(http_version(0x200), "2") == 0);
+}
+
+static void check_settings(void)
+{
+	setenv("OTEL_LOG_LEVEL", "none", 1);
+	setenv("X", "TRUE", 1);
+	CHECK(settings_bool("X", false));
+	setenv("X", "yes", 1);
+	CHECK(!settings_bool("X", false) && settings_bool("X", true));
+	setenv("X", "", 1);
+	CHECK(settings_bool("X", true) && settings_ms("X", 7) == 7);
+	setenv("X", "-1", 1);
+	CHECK(settings_ms("X", 7) == 7);
+	setenv("X", "3600001", 1);
+	CHECK(settings_ms("X", 7) == 7);
+	setenv("X", "0", 1);
+	CHECK(settings_ms("X", 7) == 0);
+
+	setenv("OTEL_C_EXCLUDED_URLS", "/a,/b/*", 1);
+	settings_init();
+	CHECK(agent_excludes(lt_slice("/a")) && !agent_excludes(lt_slice("/a/")));
+	CHECK(agent_excludes(lt_slice("/b/c")) && !agent_excludes(lt_slice("/b")));
+	CHECK(!agent_excludes(lt_slice("")));
+}
+
+static const struct lt_span_context context = {
+	.trace_id = {0x0a, [15] = 1}, .span_id = {[7] = 2}, .flags = LT_FLAG_SAMPLED};
+#define OURS "traceparent: 00-0a000000000000000000000000000001-0000000000000002-01"
+
+/* The list's lines, joined by "|". */
+static struct lt_slice joined(const struct curl_slist *list)
+{
+	static char text[1024];
+
+	text[0] = '\0';
+	for (; list; list = list->next) {
+		strcat(text, list->data);
+		strcat(text, list->next ? "|" : "");
+	}
+	return lt_slice(text);
+}
+
+static void check_injection(void)
+{
+	char x[] = "X: 1", y[] = "tracestate: a=b",
+	     other[] = "TraceParent:00-0b000000000000000000000000000001-0000000000000003-01",
+	     same[] = "Traceparent:  00-0a000000000000000000000000000001-0000000000000003-01",
+	     none[] = "traceparent:", longer[] = "traceparents: 1";
+	struct curl_slist last = {x, NULL}, first = {y, &last};
+	struct curl_injection injection = {.n = 0};
+
+	CHECK(curl_injection_write(&injection, &context) == 0);
+	CHECK_TEXT(joined(curl_injection_link(&injection, NULL)), OURS);
+	CHECK_TEXT(joined(curl_injection_link(&injection, &last)), OURS "|X: 1");
+	last.data = longer;
+	CHECK_TEXT(joined(curl_injection_link(&injection, &last)), OURS "|traceparents: 1");
+	last.data = other;
+	CHECK(curl_injection_link(&injection, &first) == &first);
+	last.data = none;
+	CHECK(curl_injection_link(&injection, &first) == &first);
+	last.data = same;
+	CHECK_TEXT(joined(curl_injection_link(&injection, &first)), OURS);
+	CHECK(first.next == &last && last.data == same);
+	last.data = x;
+	CHECK_TEXT(joined(curl_injection_link(&injection, &last)), OURS "|X: 1");
+
+	struct lt_span_context stateful = context;
+	stateful.tracestate = lt_slice("k=v");
+	CHECK(curl_injection_write(&injection, &stateful) == 0);
+	CHECK_TEXT(joined(curl_injection_link(&injection, NULL)), OURS "|tracestate: k=v");
+	/* A tracestate of the program's stands. */
+	CHECK_TEXT(joined(curl_injection_link(&injection, &first)), OURS "|tracestate: a=b|X: 1");
+	last.data = same;
+	CHECK_TEXT(joined(curl_injection_link(&injection, &first)), OURS "|tracestate: k=v");
+	curl_injection_done(&injection);
+}
+
+/* Adds and removes at random, and compares with a plain array. */
+static void check_requests(void)
+{
+	enum { N = 1000 };
+	static char reqs[N][64];
+	bool present[N] = {false};
+	struct h2o_request request;
+	unsigned random = 1;
+
+	CHECK(!h2o_request_find(reqs[0]) && !h2o_request_remove(reqs[0], &request));
+	for (int step = 0; step < 100000; step++) {
+		random = random * 1103515245 + 12345;
+		const unsigned i = random >> 8 & 1023;
+		if (i >= N)
+			continue;
+		if (present[i])
+			CHECK(h2o_request_remove(reqs[i], &request) && request.req == reqs[i]);
+		else
+			CHECK(h2o_request_add(reqs[i], NULL));
+		present[i] = !present[i];
+		const unsigned j = random >> 18 & 1023;
+		CHECK(j >= N || !!h2o_request_find(reqs[j]) == present[j]);
+	}
+	for (int i = 0; i < N; i++)
+		CHECK(h2o_request_remove(reqs[i], &request) == present[i]);
+}
+
+int main(void)
+{
+	check_urls();
+	check_authorities();
+	check_forwarded();
+	check_methods();
+	check_settings();
+	check_injection();
+	check_requests();
+	return n_failed ? 1 : 0;
+}
