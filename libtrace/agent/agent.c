@@ -8,7 +8,6 @@
 #include "http.h"
 #include "settings.h"
 #include <libtrace/semconv.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +16,6 @@
 
 struct agent agent;
 static struct lt_provider *provider;
-static unsigned exit_timeout_ms;
 
 static bool environment_get(
 	void *carrier, const char *key, size_t index, struct lt_slice *ret_value)
@@ -50,16 +48,6 @@ static struct lt_tracer *tracer(const char *library)
 				  .schema_url = lt_slice(LT_SEMCONV_SCHEMA_URL)});
 }
 
-void agent_expect_exit(void)
-{
-	static atomic_bool is_done;
-
-	if (atomic_load_explicit(&is_done, memory_order_relaxed) || atomic_exchange(&is_done, true))
-		return;
-	/* exit() calls the handlers registered last first. */
-	lt_provider_shutdown_at_exit(provider, exit_timeout_ms);
-}
-
 __attribute__((constructor)) static void start(void)
 {
 	static const struct lt_carrier_impl environment = {.get = environment_get};
@@ -76,6 +64,5 @@ __attribute__((constructor)) static void start(void)
 	agent.client_tracer = tracer("libtrace-agent/libcurl");
 	agent.server_tracer = tracer("libtrace-agent/libh2o");
 
-	exit_timeout_ms = settings_ms("OTEL_C_EXIT_TIMEOUT", EXIT_TIMEOUT_MS);
-	lt_provider_shutdown_at_exit(provider, exit_timeout_ms);
+	lt_provider_shutdown_at_exit(provider, settings_ms("OTEL_C_EXIT_TIMEOUT", EXIT_TIMEOUT_MS));
 }

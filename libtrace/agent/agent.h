@@ -8,8 +8,6 @@
 
 #include <libtrace/instrumentation.h>
 #include <libtrace/propagation.h>
-#include <libtrace/sdk.h>
-#include <libtrace/trace.h>
 
 /* A function of the program's library that the agent stands in front of; agent.map lists them. */
 #define AGENT_HOOK __attribute__((visibility("default")))
@@ -28,17 +26,6 @@ struct agent {
 };
 
 extern struct agent agent;
-
-/**
- * To be called before a span starts, when the program has set up the TLS library that it
- * (and perhaps the exporter) uses: moves the last export before that library's own exit handler,
- * after which it must not be touched.  Does something once.
- */
-void agent_expect_exit(void);
-
-/** Says something about the agent itself, once where it matters: one line on standard error unless
- * OTEL_LOG_LEVEL is error or none. */
-void agent_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** Whether OTEL_C_EXCLUDED_URLS names this path (without its query). */
 bool agent_excludes(struct lt_slice path);

@@ -54,7 +54,6 @@ void curl_transfer_start(struct hook_library *library, struct curl_handle *handl
 	handle->parent = lt_span_hold(lt_span_current());
 	if (!read_url(library, handle))
 		return;
-	agent_expect_exit();
 	handle->span = start_span(handle);
 
 	const struct lt_span_context context = lt_span_get_context(handle->span);

@@ -37,7 +37,7 @@ static bool is_known(struct hook_library *library)
 		strcmp(library->soname, H2O_SONAME) == 0 ? VERDICT_KNOWN : VERDICT_OTHER;
 	if (atomic_compare_exchange_strong(&library->verdict, &verdict, found) &&
 		found == VERDICT_OTHER)
-		agent_warn("this program's %s is not the %s that this agent was built for: its "
+		lt_report(LT_LEVEL_WARN, "this program's %s is not the %s that this agent was built for: its "
 			   "requests are not traced",
 			library->soname[0] ? library->soname : "libh2o", H2O_SONAME);
 	return found == VERDICT_KNOWN;
@@ -54,7 +54,6 @@ static bool may_trace(const struct hook_call *call)
 /* Starts the request's span and enters it in the table; NULL without memory. */
 static struct h2o_request *start(h2o_req_t *req, bool from_arrival)
 {
-	agent_expect_exit();
 	struct lt_span *span = h2o_span_start(req, from_arrival);
 	struct h2o_request *request = h2o_request_add(req, span);
 

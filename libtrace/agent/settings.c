@@ -3,11 +3,9 @@
 #include "settings.h"
 #include "agent.h"
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <unistd.h>
 
 #define MAX_EXCLUDED 64	       /* paths in OTEL_C_EXCLUDED_URLS */
 #define MAX_EXCLUDED_BYTES 256 /* of one */
@@ -26,27 +24,6 @@ static const char *value_of(const char *name)
 	return value && *value ? value : NULL;
 }
 
-void agent_warn(const char *format, ...)
-{
-	const char *level = value_of("OTEL_LOG_LEVEL");
-	char line[512] = "libtrace-agent: ";
-	const size_t prefix = strlen(line);
-	va_list arguments;
-
-	if (level && (!strcasecmp(level, "none") || !strcasecmp(level, "error")))
-		return;
-	va_start(arguments, format);
-	int n = vsnprintf(line + prefix, sizeof(line) - prefix - 1, format, arguments);
-	va_end(arguments);
-	if (n < 0)
-		return;
-	size_t len = strlen(line);
-	line[len++] = '\n';
-	/* One write: lines of several processes do not mix.  Nobody is left to tell if it fails. */
-	ssize_t ignored = write(STDERR_FILENO, line, len);
-	(void)ignored;
-}
-
 bool settings_bool(const char *name, bool otherwise)
 {
 	const char *value = value_of(name);
@@ -57,7 +34,7 @@ bool settings_bool(const char *name, bool otherwise)
 		return true;
 	if (!strcasecmp(value, "false"))
 		return false;
-	agent_warn("%s=%s is neither true nor false: ignored", name, value);
+	lt_report(LT_LEVEL_WARN, "%s=%s is neither true nor false: ignored", name, value);
 	return otherwise;
 }
 
@@ -71,7 +48,8 @@ unsigned settings_ms(const char *name, unsigned otherwise)
 	errno = 0;
 	unsigned long ms = strtoul(value, &end, 10);
 	if (value[0] < '0' || value[0] > '9' || *end || errno || ms > 3600000) {
-		agent_warn("%s=%s is not a number of milliseconds up to 3600000: ignored", name,
+		lt_report(LT_LEVEL_WARN,
+			"%s=%s is not a number of milliseconds up to 3600000: ignored", name,
 			value);
 		return otherwise;
 	}
@@ -98,7 +76,7 @@ size_t settings_list(const char *name, const char *otherwise, size_t max, struct
 		const char *comma = strchrnul(value, ',');
 		struct lt_slice item = trim(value, comma);
 		if (item.len && n == max) {
-			agent_warn("%s: only the first %zu are used", name, max);
+			lt_report(LT_LEVEL_WARN, "%s: only the first %zu are used", name, max);
 			break;
 		}
 		if (item.len)
@@ -117,7 +95,8 @@ void settings_init(void)
 	n_excluded = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (paths[i].len > MAX_EXCLUDED_BYTES) {
-			agent_warn("OTEL_C_EXCLUDED_URLS: a path of more than %d bytes is ignored",
+			lt_report(LT_LEVEL_WARN,
+				"OTEL_C_EXCLUDED_URLS: a path of more than %d bytes is ignored",
 				MAX_EXCLUDED_BYTES);
 			continue;
 		}

@@ -96,18 +96,18 @@ static void move_anchor(uint64_t tick, uint64_t ns)
 static uint64_t ask_kernel(void)
 {
 	pthread_once(&once, look_at_counter);
+	if (!may_count || atomic_flag_test_and_set(&being_anchored))
+		return (uint64_t)read_ns(CLOCK_MONOTONIC);
+	/* Read with the flag held: an anchor must not move to a moment before the present one. */
+	static uint64_t quickest = UINT64_MAX;
 	uint64_t before = __rdtsc();
 	uint64_t ns = (uint64_t)read_ns(CLOCK_MONOTONIC);
-	uint64_t after = __rdtsc();
-	if (may_count && !atomic_flag_test_and_set(&being_anchored)) {
-		/* A reading that was interrupted would spoil the rate. */
-		static uint64_t quickest = UINT64_MAX; /* being_anchored held */
-		if (after - before < quickest)
-			quickest = after - before;
-		if (after - before <= 4 * quickest)
-			move_anchor(before + (after - before) / 2, ns);
-		atomic_flag_clear(&being_anchored);
-	}
+	uint64_t took = __rdtsc() - before;
+	if (took < quickest)
+		quickest = took;
+	if (took <= 4 * quickest) /* a reading that was interrupted would spoil the rate */
+		move_anchor(before + took / 2, ns);
+	atomic_flag_clear(&being_anchored);
 	return ns;
 }
 

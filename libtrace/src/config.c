@@ -2,11 +2,10 @@
 /* config.c - the rules that all OTEL_* variables share. */
 #include "config.h"
 
-#include "report.h"
-
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <libtrace/instrumentation.h>
 #include <stdlib.h>
 #include <strings.h>
 

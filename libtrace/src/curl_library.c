@@ -3,9 +3,9 @@
 #include "curl_library.h"
 
 #include "exit.h"
-#include "report.h"
 
 #include <dlfcn.h>
+#include <libtrace/instrumentation.h>
 #include <pthread.h>
 #include <stdbool.h>
 

@@ -9,10 +9,10 @@
 #include "ids.h"
 #include "otlp.h"
 #include "otlp_http_config.h"
-#include "report.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <libtrace/instrumentation.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -3,9 +3,9 @@
 #include "otlp_http_config.h"
 
 #include "config.h"
-#include "report.h"
 
 #include <errno.h>
+#include <libtrace/instrumentation.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>

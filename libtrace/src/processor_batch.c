@@ -9,7 +9,7 @@
  */
 #include "clock.h"
 #include "config.h"
-#include "report.h"
+#include "exit.h"
 #include "span.h"
 
 #include <errno.h>
@@ -189,6 +189,7 @@ static void start_worker(struct batch *batch)
 {
 	if (atomic_load(&batch->is_running) || batch->must_stop)
 		return;
+	lt_exit_renew(); /* the span that ends may have set up the TLS library that we share */
 	sigset_t every, before;
 	sigfillset(&every);
 	pthread_attr_t attr;

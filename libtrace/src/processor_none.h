@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* processor_none.h - for OTEL_TRACES_EXPORTER=none: spans go nowhere, their contexts still travel. */
+/* processor_none.h - for OTEL_TRACES_EXPORTER=none: spans go nowhere, their contexts still travel.
+ */
 #ifndef LT_PROCESSOR_NONE_H
 #define LT_PROCESSOR_NONE_H
 

@@ -3,9 +3,9 @@
 #include "propagator.h"
 
 #include "config.h"
-#include "report.h"
 
 #include <errno.h>
+#include <libtrace/instrumentation.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <strings.h>

@@ -6,10 +6,10 @@
 #include "clock.h"
 #include "config.h"
 #include "processor_none.h"
-#include "report.h"
 #include "sampler.h"
 
 #include <errno.h>
+#include <libtrace/instrumentation.h>
 #include <stdlib.h>
 #include <strings.h>
 

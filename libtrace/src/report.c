@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* report.c - diagnostics: few, whole lines, on standard error unless the program takes them. */
-#include "report.h"
-
+#include <libtrace/instrumentation.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>

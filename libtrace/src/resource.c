@@ -8,9 +8,9 @@
 
 #include "config.h"
 #include "ids.h"
-#include "report.h"
 
 #include <errno.h>
+#include <libtrace/instrumentation.h>
 #include <libtrace/semconv.h>
 #include <limits.h>
 #include <stdio.h>

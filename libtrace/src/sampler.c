@@ -6,9 +6,9 @@
 #include "sampler.h"
 
 #include "config.h"
-#include "report.h"
 
 #include <errno.h>
+#include <libtrace/instrumentation.h>
 #include <stdlib.h>
 #include <strings.h>
 
