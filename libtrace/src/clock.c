@@ -61,26 +61,36 @@ static void look_at_counter(void)
 		O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	may_count = read(fd, source, sizeof source) >= 3 && memcmp(source, "tsc\n", 4) == 0 &&
+	may_count = read(fd, source, sizeof source) >= 4 && memcmp(source, "tsc\n", 4) == 0 &&
 		    is_invariant;
 	close(fd);
+}
+
+/* One of two rates cannot be right when they differ by more than this: the machine slept between.
+ */
+static bool is_near(uint64_t rate, uint64_t other)
+{
+	return rate - other + (other >> 10) <= other >> 9; /* a thousandth either way */
 }
 
 /* being_anchored held.  The rate is measured from the anchor before to this one, and trusted for
  * twice as long: so what it is off by stays near the error of one reading, some 50 ns. */
 static void move_anchor(uint64_t tick, uint64_t ns)
 {
+	uint64_t before_ns = atomic_load_explicit(&anchor.ns, memory_order_relaxed);
+	uint64_t before_rate = atomic_load_explicit(&anchor.ns_per_tick, memory_order_relaxed);
 	uint64_t ticks = tick - atomic_load_explicit(&anchor.tick, memory_order_relaxed);
-	uint64_t elapsed_ns = ns - atomic_load_explicit(&anchor.ns, memory_order_relaxed);
-	bool is_first = atomic_load_explicit(&anchor.ns, memory_order_relaxed) == 0;
-	if (!is_first && elapsed_ns < BASELINE_NS)
-		return; /* too short to tell a rate from */
-	uint64_t rate = 0, valid = 0;
-	if (!is_first && ticks) {
+	uint64_t elapsed_ns = ns - before_ns;
+	uint64_t rate = 0, valid = 0; /* of the first one: nothing to measure from */
+	if (before_ns) {
+		if (elapsed_ns < BASELINE_NS || ticks == 0)
+			return; /* too short to tell a rate from */
 		rate = (uint64_t)(((unsigned __int128)elapsed_ns << RATE_BITS) / ticks);
 		valid = elapsed_ns < VALID_NS / 2
 				? 2 * ticks
 				: (uint64_t)((unsigned __int128)ticks * VALID_NS / elapsed_ns);
+		if (before_rate && !is_near(rate, before_rate))
+			rate = valid = 0; /* start anew from here */
 	}
 	/* Each release keeps the odd sequence before it; each acquire below keeps the check after
 	 * it. */
