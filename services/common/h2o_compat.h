@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <h2o.h>
+#include <h2o/version.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -58,7 +59,8 @@ static inline void delay_set(struct delay *delay, uint64_t ms)
 #endif
 }
 
-/** Ends the delay; no timer of it may run.  One that is all zero, never initialised, is fine. */
+/** Ends the delay; no timer of it may run, or be calling this.  All zero, never initialised, is
+ * fine. */
 static inline void delay_done(struct delay *delay)
 {
 #if !COMPAT_TIMER_WHEEL
@@ -140,12 +142,24 @@ static inline void compat_request_shutdown(h2o_context_t *ctx)
 #endif
 }
 
-#if !COMPAT_TIMER_WHEEL
+/* Whether a byte of a request has been looked at. */
+static inline bool compat_has_begun(const h2o_req_t *req)
+{
+	return req->timestamps.request_begin_at.tv_sec != 0;
+}
+
+#if COMPAT_TIMER_WHEEL
+static inline int compat_note_begun(h2o_req_t *req, void *ret_has_begun)
+{
+	*(bool *)ret_has_begun |= compat_has_begun(req);
+	return 0;
+}
+#else
 static inline int compat_close_if_idle(h2o_req_t *req, void *unused)
 {
-	/* No byte of a request has been looked at.  End of input makes h2o close the connection,
-	 * after it has answered what may have arrived meanwhile. */
-	if (req->timestamps.request_begin_at.tv_sec == 0) {
+	/* End of input makes h2o close the connection, after it has answered what may have arrived
+	 * meanwhile. */
+	if (!compat_has_begun(req)) {
 		h2o_socket_t *sock = req->conn->callbacks->get_socket(req->conn);
 		shutdown(h2o_socket_get_fd(sock), SHUT_RD);
 	}
@@ -158,6 +172,13 @@ static inline void compat_close_idle(h2o_context_t *ctx)
 {
 #if COMPAT_TIMER_WHEEL
 	h2o_context_close_idle_connections(ctx, SIZE_MAX, 0);
+	/* Those that never had one count as active. */
+	H2O_CONN_LIST_FOREACH(h2o_conn_t * conn, ({&ctx->_conns.active}), {
+		bool has_begun = false;
+		conn->callbacks->foreach_request(conn, compat_note_begun, &has_begun);
+		if (!has_begun)
+			conn->callbacks->close_idle_connection(conn);
+	});
 #else
 	ctx->globalconf->http1.callbacks.foreach_request(ctx, compat_close_if_idle, NULL);
 #endif
@@ -172,6 +193,14 @@ static inline void compat_context_dispose(h2o_context_t *ctx)
 	h2o_multithread_queue_t *queue = ctx->queue;
 	h2o_context_dispose(ctx);
 	free(queue); /* h2o_multithread_destroy_queue() leaves it */
+#endif
+}
+
+/** Frees what h2o keeps for this thread, where it can. */
+static inline void compat_thread_done(void)
+{
+#if COMPAT_TIMER_WHEEL
+	h2o_cleanup_thread(0, NULL);
 #endif
 }
 

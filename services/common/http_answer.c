@@ -39,21 +39,26 @@ static const struct status *find_status(int status)
 	return &unknown;
 }
 
-void http_answer(h2o_req_t *req, int status, const char *json, size_t len)
+void http_answer_as(h2o_req_t *req, int status, const char *type, const char *body, size_t len)
 {
 	static h2o_generator_t no_more = {NULL, NULL};
 	bool is_head = h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"));
-	h2o_iovec_t body = h2o_iovec_init(json, len);
+	h2o_iovec_t vec = h2o_iovec_init(body, len);
 
 	if (req->conn->ctx->shutdown_requested)
 		req->http1_is_persistent = 0;
 	req->res.status = status;
 	req->res.reason = find_status(status)->reason;
 	req->res.content_length = len;
-	h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL,
-		H2O_STRLIT("application/json"));
+	h2o_add_header(
+		&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, type, strlen(type));
 	h2o_start_response(req, &no_more);
-	h2o_send(req, &body, is_head ? 0 : 1, H2O_SEND_STATE_FINAL);
+	h2o_send(req, &vec, is_head || len == 0 ? 0 : 1, H2O_SEND_STATE_FINAL);
+}
+
+void http_answer(h2o_req_t *req, int status, const char *json, size_t len)
+{
+	http_answer_as(req, status, "application/json", json, len);
 }
 
 /* Puts an error's JSON into the request's pool. */

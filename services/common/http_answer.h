@@ -22,6 +22,9 @@
  */
 void http_answer(h2o_req_t *req, int status, const char *json, size_t len);
 
+/** The same for a body of another Content-Type. */
+void http_answer_as(h2o_req_t *req, int status, const char *type, const char *body, size_t len);
+
 /**
  * Answers with an error.
  *

@@ -23,6 +23,15 @@
 /* Seconds that a connection may have been idle and still be used: less than the 10 that our own
  * services keep it (http_server.c), so that closing and sending seldom cross. */
 #define IDLE_CONNECTION_MAX_S 8L
+/* Seconds that a connection is used at all: then a new one goes where the name points by now.  A
+ * busy connection is never idle, and would keep a service that was scaled up from its new pods. */
+#define CONNECTION_MAX_S 30L
+/* Seconds that an address is remembered: only as long as many connections at once need it.  Open
+ * connections ask for no name, and a cluster's name server is near and has a cache of its own. */
+#define ADDRESS_MAX_S 1L
+/* For a name to be looked up and a connection made, of the time of a call: an address where nobody
+ * answers is given up (after half of it if there is another); two lost SYNs fit in. */
+#define CONNECT_TIMEOUT_MS 3500L
 
 struct http_call {
 	struct http_client *client;
@@ -235,7 +244,14 @@ static bool set_up_easy(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, client->timeout_ms);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
 	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_MAX_S);
+	curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, CONNECTION_MAX_S);
+	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, ADDRESS_MAX_S);
+	curl_easy_setopt(easy, CURLOPT_DNS_SHUFFLE_ADDRESSES, 1L); /* a headless service's pods */
+	/* A call that ends while its name is being looked up leaves that thread to itself: else
+	 * curl waits for it, and the loop with curl. */
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER_SIZE);
 	curl_easy_setopt(easy, CURLOPT_MAXFILESIZE, (long)HTTP_CLIENT_ANSWER_MAX);

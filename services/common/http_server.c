@@ -186,20 +186,27 @@ static void worker_close(struct worker *worker)
 	if (worker->state)
 		worker->server->service->stop(worker->state);
 	shutdown_watch_stop(&worker->shutdown);
-	listener_stop(&worker->listener);
+	listener_done(&worker->listener);
 	timer_stop(&worker->idle_timer);
 	timer_stop(&worker->drain_timer);
 	delay_done(&worker->idle_grace);
 	delay_done(&worker->drain_timeout);
 	compat_context_dispose(&worker->ctx);
 	h2o_evloop_destroy(loop);
+	compat_thread_done();
+}
+
+static bool is_drained(const struct worker *worker)
+{
+	return worker->ctx.shutdown_requested && !worker->listener.sock &&
+	       compat_has_no_connections(&worker->ctx);
 }
 
 static void serve(struct worker *worker)
 {
 	h2o_context_t *ctx = &worker->ctx;
 
-	while (!worker->is_late && !(ctx->shutdown_requested && compat_has_no_connections(ctx))) {
+	while (!worker->is_late && !is_drained(worker)) {
 		if (h2o_evloop_run(ctx->loop, INT32_MAX) == 0 || errno == EINTR)
 			continue;
 		log_error("the event loop failed", LOG_FIELDS(log_str("reason", strerror(errno))));
@@ -315,19 +322,3 @@ int http_serve(const struct http_service *service, const struct config *config)
 	}
 	return status;
 }
-
-#ifdef __has_feature
-#define HAS_ASAN (__has_feature(address_sanitizer))
-#elif defined(__SANITIZE_ADDRESS__)
-#define HAS_ASAN 1
-#else
-#define HAS_ASAN 0
-#endif
-#if HAS_ASAN
-/* libh2o keeps memory for reuse in each thread, and nothing frees it when the thread ends. */
-const char *__lsan_default_suppressions(void);
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void)
-{
-	return "leak:h2o_mem_alloc_recycle\n";
-}
-#endif

@@ -3,7 +3,9 @@
 #include "listener.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +14,8 @@
 
 #define ACCEPT_MAX 256	   /* connections in one turn of the loop */
 #define RETRY_DELAY_MS 100 /* when descriptors or memory ran out */
+#define WARN_INTERVAL_MS 10000
+#define LAST_CALL_MS 50 /* for connections that were being made as listening was to end */
 
 /* --- opening ------------------------------------------------------------------------------ */
 
@@ -135,8 +139,12 @@ static void on_connection(h2o_socket_t *sock, const char *err)
 
 	if (err || !accept_some(listener) || errno == EAGAIN)
 		return;
-	log_warn("cannot accept connections for now",
-		LOG_FIELDS(log_str("reason", strerror(errno))));
+	uint64_t now_ms = h2o_now(listener->accept.ctx->loop);
+	if (now_ms - listener->warned_at_ms >= WARN_INTERVAL_MS) {
+		log_warn("cannot accept connections for now",
+			LOG_FIELDS(log_str("reason", strerror(errno))));
+		listener->warned_at_ms = now_ms;
+	}
 	h2o_socket_read_stop(sock);
 	timer_start(&listener->retry, &listener->retry_delay, on_retry);
 }
@@ -148,18 +156,54 @@ void listener_start(struct listener *listener, h2o_context_t *ctx, int fd)
 		.sock = h2o_evloop_socket_create(ctx->loop, fd, H2O_SOCKET_FLAG_DONT_READ),
 	};
 	delay_init(&listener->retry_delay, ctx->loop, RETRY_DELAY_MS);
+	delay_init(&listener->last_call_delay, ctx->loop, LAST_CALL_MS);
 	listener->sock->data = listener;
 	h2o_socket_read_start(listener->sock, on_connection);
 }
 
-void listener_stop(struct listener *listener)
+/* Lets no connection begin any more: whoever tries meanwhile tries again, and is refused.
+ * @return whether it does */
+static bool drop_new_connections(int fd)
+{
+	static struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),		    /* the flags in TCP's header */
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, TH_SYN, 0, 1), /* SYN: drop it */
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
+}
+
+static void close_listener(struct listener *listener)
 {
 	if (!listener->sock)
 		return;
-	timer_stop(&listener->retry);
 	while (!accept_some(listener)) {}
+	timer_stop(&listener->retry);
+	timer_stop(&listener->last_call);
 	h2o_socket_read_stop(listener->sock);
 	h2o_socket_close(listener->sock);
 	listener->sock = NULL;
+}
+
+static void on_last_call(struct timer *timer)
+{
+	close_listener(H2O_STRUCT_FROM_MEMBER(struct listener, last_call, timer));
+}
+
+void listener_stop(struct listener *listener)
+{
+	if (drop_new_connections(h2o_socket_get_fd(listener->sock)))
+		timer_start(&listener->last_call, &listener->last_call_delay, on_last_call);
+	else
+		close_listener(listener);
+}
+
+void listener_done(struct listener *listener)
+{
+	close_listener(listener);
 	delay_done(&listener->retry_delay);
+	delay_done(&listener->last_call_delay);
 }

@@ -29,12 +29,20 @@ struct listener {
 	/* Out of descriptors or memory: it waits a little instead of spinning. */
 	struct delay retry_delay;
 	struct timer retry;
+	uint64_t warned_at_ms; /* the loop's time; 0: never */
+	struct delay last_call_delay;
+	struct timer last_call;
 };
 
 /** @param fd  taken */
 void listener_start(struct listener *listener, h2o_context_t *ctx, int fd);
 
-/** Accepts what the kernel has queued, then closes. Only once started. */
+/** Lets no connection begin any more, accepts those that have begun, then closes: sock is NULL a
+ * moment later. */
 void listener_stop(struct listener *listener);
+
+/** Closes at once, if that has not been done, and ends the listener.  Not from a timer's callback.
+ */
+void listener_done(struct listener *listener);
 
 #endif

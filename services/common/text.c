@@ -81,6 +81,8 @@ static size_t json_escape(unsigned char byte, char escape[6])
 	static const char hex[] = "0123456789abcdef";
 	static const char shorts[] = "\bb\tt\nn\ff\rr\"\"\\\\"; /* byte, letter, byte, letter… */
 
+	if (byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\')
+		return 0; /* nearly always */
 	for (size_t i = 0; i < sizeof shorts - 1; i += 2) {
 		if (byte == (unsigned char)shorts[i]) {
 			escape[0] = '\\';

@@ -20,7 +20,7 @@ void manual_stop(void);
  * Handles a request under a SERVER span, whose parent is the caller's span, as the request's
  * headers name it.  The span is current while handle() runs, and ends with the request.
  */
-void manual_handle(h2o_req_t *req, const char *span_name, const char *route,
-	void (*handle)(h2o_req_t *req));
+void manual_handle(
+	h2o_req_t *req, const char *span_name, const char *route, void (*handle)(h2o_req_t *req));
 
 #endif

@@ -68,7 +68,7 @@ static void end_step(struct order *order, const char *message)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	int64_t duration_ms = (now.tv_sec - spans->step_start.tv_sec) * 1000 +
-		(now.tv_nsec - spans->step_start.tv_nsec) / 1000000;
+			      (now.tv_nsec - spans->step_start.tv_nsec) / 1000000;
 	lt_scope_enter(&scope, spans->step);
 	log_info(message, LOG_FIELDS(log_str("item", order->item), log_int("qty", order->qty),
 				  log_int("duration_ms", duration_ms)));

@@ -25,7 +25,7 @@ die() {
 	exit "${2:-1}"
 }
 
-order=custom backend=traceview once= keep=
+order=custom backend=traceview once='' keep=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--order) order=${2:-} && shift ;;
@@ -63,15 +63,20 @@ esac
 
 # --- processes ---------------------------------------------------------------------------------
 
-pids=() # in the order of starting
+pids=() names=() # in the order of starting
 stop_all() {
+	local status=$?
 	trap '' INT TERM
 	# The gateway first, then what it calls, the backend last: every span finds its way.
 	for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
 		kill -TERM "${pids[i]}" 2>/dev/null || true
-		wait "${pids[i]}" 2>/dev/null || true
+		wait "${pids[i]}" 2>/dev/null || {
+			echo "stack: ${names[i]} has ended with exit code $?" >&2
+			[ $status -ne 0 ] || status=1
+		}
 	done
 	pids=()
+	exit "$status"
 }
 trap stop_all EXIT
 trap 'exit 130' INT
@@ -83,7 +88,7 @@ start() {
 	shift
 	# A session of its own: Ctrl-C is ours to pass on, in our order.
 	setsid env "$@" > >(trap '' INT && exec sed -u "s/^/$(printf '%-13s' "$name") | /") 2>&1 &
-	pids+=($!)
+	pids+=($!) names+=("$name")
 }
 
 must_be_free() { # PORT VARIABLE

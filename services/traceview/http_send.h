@@ -9,8 +9,8 @@
 /** Answers a request, once; HEAD gets the headers alone. @param body taken; empty afterwards */
 void http_send(h2o_req_t *req, int status, const char *content_type, struct buffer *body);
 
-/** The same from static memory. */
-void http_send_static(h2o_req_t *req, int status, const char *content_type, struct lt_slice body);
+/** The same with a line of plain text; static memory. */
+void http_send_text(h2o_req_t *req, int status, const char *text);
 
 /** Adds a header before the answer; name is in lower case, both are literals. */
 void http_send_header(h2o_req_t *req, const char *name, const char *value);

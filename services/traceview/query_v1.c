@@ -347,5 +347,5 @@ void v1_dependencies(struct query *q)
 		jw_end(&q->writer, '}');
 	}
 	jw_end(&q->writer, ']');
-	end_data(q, n, 0, NULL);
+	end_data(q, 0, 0, NULL); /* Jaeger's total is 0 */
 }

@@ -150,20 +150,18 @@ void receive(struct receiver *receiver, h2o_req_t *req)
 	enum encoding encoding;
 	size_t path_len = req->query_at == SIZE_MAX ? req->path.len : req->query_at;
 	if (!h2o_memis(req->path.base, path_len, H2O_STRLIT("/v1/traces"))) {
-		http_send_static(req, 404, "text/plain",
-			lt_slice("404 not found: this port takes POST /v1/traces\n"));
+		http_send_text(req, 404, "404 not found: this port takes POST /v1/traces\n");
 		return;
 	}
 	if (!h2o_memis(req->method.base, req->method.len, H2O_STRLIT("POST"))) {
 		http_send_header(req, "allow", "POST");
-		http_send_static(
-			req, 405, "text/plain", lt_slice("405 method not allowed: POST only\n"));
+		http_send_text(req, 405, "405 method not allowed: POST only\n");
 		return;
 	}
 	if (!read_encoding(req, &encoding)) {
-		http_send_static(req, 415, "text/plain",
-			lt_slice("415 unsupported media type, supported: [application/json, "
-				 "application/x-protobuf]\n"));
+		http_send_text(req, 415,
+			"415 unsupported media type, supported: [application/json, "
+			"application/x-protobuf]\n");
 		return;
 	}
 	struct lt_slice body = {req->entity.base ? req->entity.base : "", req->entity.len};
@@ -176,7 +174,6 @@ void receive(struct receiver *receiver, h2o_req_t *req)
 		take_gzip(receiver, req, encoding, body);
 	} else {
 		http_send_header(req, "accept-encoding", "gzip");
-		http_send_static(req, 415, "text/plain",
-			lt_slice("415 unsupported content encoding, supported: [gzip]\n"));
+		http_send_text(req, 415, "415 unsupported content encoding, supported: [gzip]\n");
 	}
 }

@@ -254,7 +254,7 @@ static void add_calls(const struct trace *trace, struct dependency *dependencies
 			continue;
 		}
 		const struct record *parent = trace_find_span(trace, record->parent_id);
-		if (parent && !slice_equal(parent->resource->service, record->resource->service)) {
+		if (parent) {
 			dependencies[(*n)++] = (struct dependency){
 				parent->resource->service, record->resource->service, 1};
 		}

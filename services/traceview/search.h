@@ -66,7 +66,8 @@ struct dependency {
 };
 
 /**
- * Which service called which, in traces that began in a stretch of time.
+ * Which service called which (itself too, as Jaeger counts), in traces that began in a stretch of
+ * time.
  * @return how many; -ENOMEM
  */
 LT_CHECKED long search_dependencies(const struct store *store, uint64_t start_min_ns,

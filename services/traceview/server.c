@@ -186,8 +186,8 @@ static void stop(struct server *server, h2o_loop_t *loop)
 	delay_done(&server->idle_grace);
 	delay_done(&server->drain_timeout);
 	shutdown_watch_stop(&server->shutdown);
-	listener_stop(&server->otlp.listener);
-	listener_stop(&server->ui.listener);
+	listener_done(&server->otlp.listener);
+	listener_done(&server->ui.listener);
 	compat_context_dispose(&server->otlp.ctx);
 	compat_context_dispose(&server->ui.ctx);
 	h2o_config_dispose(&server->otlp.globalconf);

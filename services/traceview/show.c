@@ -28,7 +28,8 @@ static const char help[] =
 	"\n"
 	"Prints a trace as a waterfall, from traceview or from Jaeger 2.13 to 2.21.\n"
 	"\n"
-	"  --url URL          the query API (default http://localhost:16686)\n"
+	"  --url URL          the query API (default http://localhost:16686; TRACEVIEW_UI_PORT\n"
+	"                     changes the port)\n"
 	"  --service NAME     latest: of the traces that this service takes part in\n"
 	"  --spans N          wait for (or, with latest, look for) a trace of at least N spans\n"
 	"  --wait SECONDS     how long to wait until the trace is there (default 0)\n"
@@ -294,8 +295,11 @@ static int run(const struct show *show, struct fetcher *fetcher)
 
 int show_main(int argc, char **argv)
 {
-	struct show show = {.url = "http://localhost:16686"};
+	char url[48];
+	struct show show = {.url = url};
 	struct fetcher *fetcher;
+	const char *port = getenv("TRACEVIEW_UI_PORT");
+	snprintf(url, sizeof(url), "http://localhost:%.5s", port && *port ? port : "16686");
 	setlocale(LC_CTYPE, "");
 	show.waterfall.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	choose_width(&show.waterfall);

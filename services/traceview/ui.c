@@ -26,8 +26,7 @@ static void answer_page(h2o_req_t *req, const struct page_file *file)
 {
 	http_send_header(req, "content-security-policy", PAGE_POLICY);
 	http_send_header(req, "cache-control", "no-cache");
-	http_send_static(
-		req, 200, file->type, (struct lt_slice){(const char *)file->data, file->len});
+	http_answer_as(req, 200, file->type, (const char *)file->data, file->len);
 }
 
 static void answer_get(

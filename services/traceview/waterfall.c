@@ -318,7 +318,8 @@ static void put_header(struct waterfall *w)
 	color(w, bold);
 	buffer_puts(w->out, hex_print(w->trace->id, 16, id));
 	color(w, reset);
-	buffer_put(w->out, line.data, line.len);
+	columns_put_up_to(w->out, buffer_slice(&line),
+		w->options->width - (unsigned)strlen("trace ") - 32, ascii);
 	buffer_puts(w->out, "\n");
 	buffer_done(&line);
 }

@@ -188,13 +188,13 @@ function referenceFacts(references) {
 	}));
 }
 
-function detail(span, view) {
+function detail({span, note}, view) {
 	const process = view.processes[span.processID];
 	const facts = [{key: "span id", value: span.spanID},
 		{key: "start", value: `${formatDuration(span.startTime - view.start)} into the trace, ` +
 			new Date(span.startTime / 1000).toISOString()},
 		{key: "duration", value: formatDuration(span.duration)},
-		...referenceFacts(span.references)];
+		...referenceFacts(span.references), ...(note ? [{key: "note", value: note}] : [])];
 	const events = span.logs.flatMap((log) => {
 		const name = log.fields.find((field) => field.key === "event");
 		const title = `Event at ${formatDuration(log.timestamp - view.start)}: ${name ? name.value : ""}`;
@@ -246,7 +246,7 @@ function spanRow(line, view) {
 		if (isOpen) {
 			row.nextElementSibling.remove();
 		} else {
-			row.after(detail(span, view));
+			row.after(detail(line, view));
 		}
 	});
 	return row;

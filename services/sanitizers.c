@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sanitizers.c - compiled into the services when they are built with AddressSanitizer. */
+
+/* libh2o 2.2.5 keeps memory for reuse in each thread, and nothing frees it when the thread ends.
+ * Source: lib/common/memory.c, h2o_mem_alloc_recycle() */
+const char *__lsan_default_suppressions(void);
+
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void)
+{
+	return "leak:h2o_mem_alloc_recycle\n";
+}
+
+/* Without its tally at the end of each log. */
+const char *__lsan_default_options(void);
+
+__attribute__((visibility("default"))) const char *__lsan_default_options(void)
+{
+	return "print_suppressions=0";
+}
