@@ -60,7 +60,7 @@ static void report_partial(struct otlp_http *otlp)
 	struct lt_slice response = {otlp->response.bytes, otlp->response.len};
 	struct lt_otlp_partial_success partial = {0};
 	if (otlp->config.json) { /* no JSON reader here: show what it says */
-		if (memmem(response.ptr, response.len, "rejectedSpans", 13))
+		if (response.len && memmem(response.ptr, response.len, "rejectedSpans", 13))
 			lt_report(LT_LEVEL_WARN, "%s took a batch in part: %.*s",
 				otlp->config.endpoint, (int)response.len, response.ptr);
 		return;

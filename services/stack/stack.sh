@@ -28,8 +28,11 @@ die() {
 order=custom backend=traceview once='' keep=''
 while [ $# -gt 0 ]; do
 	case $1 in
-	--order) order=${2:-} && shift ;;
-	--backend) backend=${2:-} && shift ;;
+	--order | --backend)
+		[ $# -gt 1 ] || die "$1 needs a value; see --help" 2
+		declare "${1#--}=$2"
+		shift
+		;;
 	--once) once=1 ;;
 	--keep) keep=1 ;;
 	--help | -h) usage && exit 0 ;;

@@ -145,10 +145,11 @@ static bool read_times(const struct params *params, struct search *search, char 
 	const char *lookback = params_get(params, "lookback");
 	uint64_t value;
 	if (start) {
-		if (!parse_uint64(start, &value) || value > UINT64_MAX / NS_PER_US) {
+		if (!parse_uint64(start, &value)) {
 			return bad_param(why, "start", start);
 		}
-		search->start_min_ns = value * NS_PER_US;
+		search->start_min_ns =
+			value < UINT64_MAX / NS_PER_US ? value * NS_PER_US : UINT64_MAX;
 	} else if (lookback && parse_duration(lookback, &value)) {
 		struct timespec now;
 		clock_gettime(CLOCK_REALTIME, &now);
@@ -156,10 +157,12 @@ static bool read_times(const struct params *params, struct search *search, char 
 		search->start_min_ns = now_ns > value ? now_ns - value : 0;
 	}
 	if (end) {
-		if (!parse_uint64(end, &value) || value > UINT64_MAX / NS_PER_US - 1) {
+		if (!parse_uint64(end, &value)) {
 			return bad_param(why, "end", end);
 		}
-		search->start_max_ns = value * NS_PER_US + NS_PER_US - 1;
+		if (value < UINT64_MAX / NS_PER_US - 1) {
+			search->start_max_ns = value * NS_PER_US + NS_PER_US - 1;
+		}
 	}
 	return true;
 }
