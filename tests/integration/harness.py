@@ -10,6 +10,8 @@ import fcntl
 import http.client
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import struct
@@ -43,7 +45,8 @@ def enter_own_network():
         fcntl.ioctl(s, 0x8914, up)
 
 
-enter_own_network()
+if os.environ.get("LIBTRACE_TEST_NETWORK") != "machine":  # as the cluster's tests must, to reach it
+    enter_own_network()
 
 
 def wait_until(condition, timeout=10, what="condition"):
@@ -56,6 +59,11 @@ def wait_until(condition, timeout=10, what="condition"):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what}: not within {timeout * SLOWNESS} s")
         time.sleep(0.02)
+
+
+def note(text):
+    """Says something beside the results, as a TAP comment."""
+    print(f"# {text}", flush=True)
 
 
 # --- HTTP --------------------------------------------------------------------------------------
@@ -90,6 +98,69 @@ def answers(port, path="/readyz"):
         return False
 
 
+def parse_response(text):
+    """What `curl -si` prints, as a Response; the last one of several."""
+    head, _, body = text.partition("\r\n\r\n")
+    while body.startswith("HTTP/"):
+        head, _, body = body.partition("\r\n\r\n")
+    lines = head.split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+    return Response(int(lines[0].split()[1]), headers, body)
+
+
+def read_request(connection):
+    """The bytes of one HTTP/1 request with a Content-Length or without a body; b"" at the connection's end."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = connection.recv(65536)
+        if not more:
+            return b""
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    while length and len(body) < int(length[1]):
+        body += connection.recv(65536)
+    return head + b"\r\n\r\n" + body
+
+
+def http_bytes(status, body=b"", headers=()):
+    """An HTTP/1.1 response that closes its connection."""
+    lines = [f"HTTP/1.1 {status} Reason", f"Content-Length: {len(body)}", "Connection: close", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+class RawServer:
+    """Answers each request on a connection of its own with bytes, or as reply(connection, request) does."""
+
+    def __init__(self, port, reply):
+        self.reply = reply if callable(reply) else lambda connection, _: connection.sendall(reply)
+        self.requests = []
+        self.listener = socket.create_server(("127.0.0.1", port))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        with connection:
+            try:
+                request = read_request(connection)
+                if request:
+                    self.requests.append(request)
+                    self.reply(connection, request)
+            except OSError:
+                pass  # the other side has gone
+
+    def stop(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
 def at_once(n, call):
     """Runs call(i) on n threads at the same time; returns the results in order, or raises what one raised."""
     results, errors = [None] * n, []
@@ -114,11 +185,12 @@ def at_once(n, call):
 
 
 def sanitizer_runtimes():
-    """The sanitizers' own libraries must come before the agent in LD_PRELOAD."""
+    """What must come before the agent in LD_PRELOAD: the sanitizers' own libraries, and asan_first.c's."""
     names = [n for flag, n in (("address", "libasan.so"), ("undefined", "libubsan.so"))
              if flag in os.environ.get("LIBTRACE_SANITIZE", "")]
-    return [subprocess.run(["gcc", f"-print-file-name={n}"], capture_output=True, text=True, check=True).stdout.strip()
-            for n in names]
+    paths = [subprocess.run(["gcc", f"-print-file-name={n}"], capture_output=True, text=True, check=True).stdout.strip()
+             for n in names]
+    return paths + [path for path in os.environ.get("LIBTRACE_PRELOAD", "").split(":") if path]
 
 
 def program_path(name):
@@ -126,22 +198,49 @@ def program_path(name):
     return path if os.path.exists(path) else name
 
 
+def is_ours(command):
+    """Programs of this tree are built as the agent is; others know nothing of sanitizers, and may leak."""
+    path = shutil.which(command) or ""
+    return os.path.realpath(path).startswith(os.path.realpath(os.path.dirname(BIN)))
+
+
+def command_of(arguments, env=None, traced=False, service=None):
+    """The command line and environment of a program, under libtrace-instrument when it is to be traced."""
+    command = [program_path(arguments[0]), *arguments[1:]]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("OTEL_", "TRACEPARENT", "TRACESTATE"))}
+    environment["PATH"] = f"{BIN}:{environment['PATH']}"
+    environment["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1"
+    environment["ASAN_OPTIONS"] = "detect_leaks=1" if is_ours(command[0]) else "detect_leaks=0"
+    environment.update(env or {})
+    if traced:
+        command = [program_path("libtrace-instrument"), "--service-name", service or arguments[0], "--", *command]
+        if sanitizer_runtimes():
+            environment["LD_PRELOAD"] = ":".join(sanitizer_runtimes())
+    return command, environment
+
+
+Finished = namedtuple("Finished", "code out err seconds")
+
+
+def run(arguments, env=None, traced=False, service=None, timeout=30):
+    """Runs a program to its end."""
+    command, environment = command_of(arguments, env, traced, service)
+    began = time.monotonic()
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=timeout * SLOWNESS)
+    return Finished(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"),
+                    time.monotonic() - began)
+
+
 class Program:
     """A program under test; its output is read as it comes."""
 
-    def __init__(self, arguments, env=None, traced=False, service=None):
+    def __init__(self, arguments, env=None, traced=False, service=None, **popen):
         self.name = service or arguments[0]
-        command = [program_path(arguments[0]), *arguments[1:]]
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
-        environment["PATH"] = f"{BIN}:{environment['PATH']}"
-        environment.update(env or {})
-        if traced:
-            command = [program_path("libtrace-instrument"), "--service-name", self.name, "--", *command]
-            if sanitizer_runtimes():
-                environment["LD_PRELOAD"] = ":".join(sanitizer_runtimes())
+        command, environment = command_of(arguments, env, traced, service)
         self.lines = []
         self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, text=True, errors="replace")
+                                        stderr=subprocess.STDOUT, text=True, errors="replace", **popen)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
@@ -184,12 +283,18 @@ class Program:
             self.process.kill()
         self.wait()
 
-    def rss_bytes(self):
+    def _memory_bytes(self, key):
         with open(f"/proc/{self.pid}/status") as status:
             for line in status:
-                if line.startswith("VmRSS:"):
+                if line.startswith(key + ":"):
                     return int(line.split()[1]) * 1024
-        raise AssertionError("no VmRSS")
+        raise AssertionError(f"no {key}")
+
+    def rss_bytes(self):
+        return self._memory_bytes("VmRSS")
+
+    def peak_rss_bytes(self):
+        return self._memory_bytes("VmHWM")
 
     def cpu_seconds(self):
         with open(f"/proc/{self.pid}/stat") as stat:
@@ -246,6 +351,14 @@ def tree(spans):
     return [node(s) for s in spans if s.parent not in ids]
 
 
+# What a /checkout with order-service-custom makes.
+CUSTOM_TREE = [[("api-gateway", "SERVER", "GET /checkout"), [
+    [("api-gateway", "CLIENT", "POST"), [
+        [("order-service", "SERVER", "POST /orders"), [
+            [("order-service", "INTERNAL", "check_inventory"), []],
+            [("order-service", "INTERNAL", "insert_order_record"), []]]]]]]]]
+
+
 def one(spans, name):
     """The one span of that name."""
     found = [s for s in spans if s.name == name]
@@ -269,14 +382,18 @@ class Backend:
         self.program = program or Program(["traceview", "serve"])
         self.program.wait_ready(self.UI, "/api/v3/services")
 
+    def spans(self, trace):
+        """The spans of a trace that have arrived."""
+        answer = get(self.UI, f"/api/v3/traces/{trace}")
+        return spans_of(json.loads(answer.body)["result"]["resourceSpans"]) if answer.status == 200 else []
+
     def trace(self, trace, n_spans, timeout=10):
         """The spans of a trace, once there are n_spans of them; more is an error."""
         found = []
 
         def complete():
             nonlocal found
-            answer = get(self.UI, f"/api/v3/traces/{trace}")
-            found = spans_of(json.loads(answer.body)["result"]["resourceSpans"]) if answer.status == 200 else []
+            found = self.spans(trace)
             return len(found) >= n_spans
 
         try:
@@ -314,13 +431,13 @@ class StackTest(unittest.TestCase):
         self.programs = []
 
     def tearDown(self):
-        outcome = getattr(self, "_outcome", None)
+        passed = self._outcome.success
         for program in reversed(self.programs):
             code = program.stop()
             with self.subTest(program=program.name):
                 self.assertEqual(code, 0, program.output)
                 self.assertNotIn("Sanitizer", program.output)
-        if outcome is not None and any(error for _, error in getattr(outcome, "errors", []) if error):
+        if not passed:
             for program in self.programs:
                 print(f"# output of {program.name}:\n# " + program.output.replace("\n", "\n# "))
 
@@ -328,6 +445,15 @@ class StackTest(unittest.TestCase):
         program = Program(arguments, **options)
         self.programs.append(program)
         return program
+
+    def serve_raw(self, port, reply):
+        server = RawServer(port, reply)
+        self.addCleanup(server.stop)
+        return server
+
+    def forget(self, program):
+        """For a program that has ended as the test wanted it to."""
+        self.programs.remove(program)
 
     def start_backend(self):
         self.backend = Backend(self.start(["traceview", "serve"]))
@@ -383,6 +509,9 @@ class TapResult(unittest.TestResult):
 
 
 def main():
+    if not os.path.exists(os.path.join(BIN, "libtrace-instrument")):
+        print(f"Bail out! no libtrace-instrument in LIBTRACE_BIN={BIN!r}: build and install first (make build)")
+        sys.exit(1)
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     if len(sys.argv) > 1:  # by hand: the names of the tests to run
         suite = unittest.TestSuite(t for case in suite for t in case if any(a in t.id() for a in sys.argv[1:]))

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: Apache-2.0
+"""OTLP/HTTP as a collector sees it: what is sent, what is tried again, what is given up, and how fast."""
+import os
+import re
+import threading
+import time
+import unittest
+
+import harness
+from collector import OK, Answer, Collector
+
+EMIT = os.environ.get("LIBTRACE_EMIT", "")
+VERSION = re.compile(r"^\d+\.\d+\.\d+$")
+
+
+def stats(finished):
+    """What emit counted: (exported, dropped with the queue full, failed)."""
+    numbers = re.search(r"^exported (\d+) full (\d+) failed (\d+)$", finished.out, re.MULTILINE)
+    assert numbers, finished
+    return tuple(int(n) for n in numbers.groups())
+
+
+class ExporterTest(unittest.TestCase):
+    def setUp(self):
+        self.assertTrue(os.path.exists(EMIT), f"LIBTRACE_EMIT={EMIT!r}: the build makes it (tests/integration/emit)")
+
+    def collect(self, *arguments, **options):
+        collector = Collector(*arguments, **options)
+        self.addCleanup(collector.stop)
+        return collector
+
+    def emit(self, *arguments, env=None):
+        finished = harness.run([EMIT, *map(str, arguments)], env=env)
+        self.assertEqual(finished.code, 0, finished)
+        self.assertNotIn("Sanitizer", finished.err)
+        return finished
+
+
+class Request(ExporterTest):
+    def test_protobuf_is_the_default_and_says_what_it_is(self):
+        collector = self.collect()
+        finished = self.emit(3)
+        (sent,) = collector.sent
+        self.assertEqual(sent.path, "/v1/traces")
+        self.assertEqual(sent.headers["content-type"], "application/x-protobuf")
+        self.assertNotIn("content-encoding", sent.headers)
+        self.assertNotIn("expect", sent.headers)
+        name, version = sent.headers["user-agent"].split("/")
+        self.assertEqual(name, "OTel-OTLP-Exporter-C")
+        self.assertRegex(version, VERSION)
+        self.assertEqual(sent.names, ["span 0", "span 1", "span 2"])
+        self.assertEqual(stats(finished), (3, 0, 0))
+
+    def test_http_json_has_the_same_spans(self):
+        collector = self.collect()
+        self.emit(3, env={"OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"})
+        (sent,) = collector.sent
+        self.assertEqual(sent.headers["content-type"], "application/json")
+        self.assertEqual(sent.names, ["span 0", "span 1", "span 2"])
+
+    def test_gzip_is_sent_when_asked_for_and_inflates_to_the_same(self):
+        for protocol in ("http/protobuf", "http/json"):
+            with self.subTest(protocol=protocol):
+                collector = self.collect(port=4318)
+                self.emit(100, env={"OTEL_EXPORTER_OTLP_COMPRESSION": "gzip",
+                                    "OTEL_EXPORTER_OTLP_PROTOCOL": protocol})
+                collector.stop()
+                (sent,) = collector.sent
+                self.assertEqual(sent.headers["content-encoding"], "gzip")
+                self.assertLess(int(sent.headers["content-length"]), len(sent.body))
+                self.assertEqual(len(sent.names), 100)
+
+    def test_headers_come_from_the_variable_decoded(self):
+        collector = self.collect()
+        self.emit(1, env={"OTEL_EXPORTER_OTLP_HEADERS": "api-key=secret%20word,x-tenant=blue"})
+        self.assertEqual(collector.sent[0].headers["api-key"], "secret word")
+        self.assertEqual(collector.sent[0].headers["x-tenant"], "blue")
+
+    def test_traces_headers_win_over_the_general_ones(self):
+        collector = self.collect()
+        self.emit(1, env={"OTEL_EXPORTER_OTLP_HEADERS": "a=general",
+                          "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "a=traces"})
+        self.assertEqual(collector.sent[0].headers["a"], "traces")
+
+    def test_the_general_endpoint_is_a_base_and_the_traces_endpoint_is_used_as_it_is(self):
+        base, own = "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+        cases = (({base: "http://127.0.0.1:4400"}, "/v1/traces"),
+                 ({base: "http://127.0.0.1:4400/"}, "/v1/traces"),
+                 ({base: "http://127.0.0.1:4400/otlp"}, "/otlp/v1/traces"),
+                 ({own: "http://127.0.0.1:4400/mine"}, "/mine"),
+                 ({own: "http://127.0.0.1:4400"}, "/"),
+                 ({own: "http://127.0.0.1:4400/mine", base: "http://127.0.0.1:1"}, "/mine"))
+        collector = self.collect(port=4400)
+        for env, _ in cases:
+            self.emit(1, env=env)
+        self.assertEqual([sent.path for sent in collector.sent], [path for _, path in cases])
+
+    def test_one_connection_serves_all_batches(self):
+        collector = self.collect()
+        finished = self.emit("--rounds", 10, 5)
+        self.assertEqual(len(collector.sent), 10)
+        self.assertEqual(collector.n_connections, 1)
+        self.assertEqual(stats(finished), (50, 0, 0))
+
+    def test_a_batch_is_no_larger_than_its_limit_and_nothing_empty_is_sent(self):
+        collector = self.collect()
+        self.emit(100, env={"OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "30", "OTEL_BSP_SCHEDULE_DELAY": "60000"})
+        self.assertEqual(sorted(len(sent.names) for sent in collector.sent)[-1], 30)
+        self.assertNotIn(0, [len(sent.names) for sent in collector.sent])
+        self.assertEqual(sorted(collector.taken), sorted(f"span {i}" for i in range(100)))
+
+
+class Retry(ExporterTest):
+    def test_retryable_answers_are_tried_again_and_nothing_is_lost(self):
+        for status in (429, 502, 503, 504):
+            with self.subTest(status=status):
+                collector = self.collect(lambda n, _, status=status: Answer(status) if n == 0 else OK)
+                finished = self.emit(4)
+                collector.stop()
+                self.assertEqual(len(collector.sent), 2)
+                self.assertEqual(len(collector.taken), 4)
+                self.assertEqual(stats(finished), (4, 0, 0))
+                self.assertIn("flush ok", finished.out)
+                self.assertIn(f"HTTP status {status}", finished.err)
+
+    def test_other_failures_are_not_tried_again_and_are_counted(self):
+        for status in (400, 401, 403, 404, 413, 500, 501):
+            with self.subTest(status=status):
+                collector = self.collect(lambda n, _, status=status: Answer(status))
+                finished = self.emit(4)
+                collector.stop()
+                self.assertEqual(len(collector.sent), 1)
+                self.assertEqual(stats(finished), (0, 0, 4))
+                self.assertIn(f"HTTP status {status}", finished.err)
+                self.assertIn("4 spans dropped", finished.err)
+
+    def test_retry_after_is_waited_for(self):
+        times = []
+
+        def answer(n, _):
+            times.append(time.monotonic())
+            return Answer(503, {"Retry-After": "2"}) if n == 0 else OK
+
+        finished = (self.collect(answer), self.emit(2))[1]
+        self.assertEqual(stats(finished), (2, 0, 0))
+        self.assertGreaterEqual(times[1] - times[0], 1.9)
+        self.assertLess(times[1] - times[0], 3 * harness.SLOWNESS)
+
+    def test_retries_back_off_further_each_time(self):
+        times = []
+
+        def answer(n, _):
+            times.append(time.monotonic())
+            return Answer(503) if n < 3 else OK
+
+        finished = (self.collect(answer), self.emit(1))[1]
+        self.assertEqual(stats(finished), (1, 0, 0))
+        waits = [b - a for a, b in zip(times, times[1:])]
+        for wait, (least, most) in zip(waits, ((0.25, 0.5), (0.5, 1), (1, 2))):
+            self.assertGreaterEqual(wait, least * 0.9)
+            self.assertLess(wait, most + 0.5 * harness.SLOWNESS)
+
+    def test_a_collector_that_appears_late_gets_the_spans(self):
+        collectors = []
+
+        def appear():
+            collectors.append(self.collect())
+
+        timer = threading.Timer(0.8, appear)
+        timer.start()
+        finished = self.emit(5)
+        timer.join()
+        self.assertEqual(stats(finished), (5, 0, 0))
+        self.assertEqual(len(collectors[0].taken), 5)
+        self.assertIn("cannot export to http://localhost:4318/v1/traces", finished.err)
+
+    def test_a_lost_response_is_tried_again(self):
+        def answer(n, _):
+            if n == 0:
+                raise ConnectionAbortedError  # the handler closes the connection without an answer
+            return OK
+
+        collector = self.collect(answer)
+        collector.server.handle_error = lambda *_: None
+        finished = self.emit(3)
+        self.assertEqual(len(collector.sent), 2)
+        self.assertEqual(stats(finished), (3, 0, 0))
+
+    def test_partial_success_is_said_and_not_tried_again(self):
+        # ExportTraceServiceResponse{partial_success{rejected_spans: 3, error_message: "too old"}}
+        partial = b"\x0a\x0b\x08\x03\x12\x07too old"
+        json_partial = b'{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}'
+        for protocol, body in (("http/protobuf", partial), ("http/json", json_partial)):
+            with self.subTest(protocol=protocol):
+                collector = self.collect(lambda n, _, body=body: Answer(200, {}, body))
+                finished = self.emit(5, env={"OTEL_EXPORTER_OTLP_PROTOCOL": protocol})
+                collector.stop()
+                self.assertEqual(len(collector.sent), 1)
+                self.assertIn("too old", finished.err)
+                self.assertIn("3", finished.err)
+
+
+class Deadlines(ExporterTest):
+    def test_a_collector_that_never_answers_is_given_up_after_the_timeout(self):
+        self.collect(lambda n, _: None)
+        finished = self.emit(2, env={"OTEL_EXPORTER_OTLP_TIMEOUT": "700"})
+        self.assertEqual(stats(finished), (0, 0, 2))
+        self.assertGreaterEqual(finished.seconds, 0.65)
+        self.assertLess(finished.seconds, 2 * harness.SLOWNESS)
+
+    def test_a_flush_returns_at_its_deadline(self):
+        self.collect(lambda n, _: None)
+        finished = self.emit("--flush-ms", 300, 2)
+        self.assertIn("flush Connection timed out", finished.out)
+        # The flush's 0.3 s and the 2 s that emit gives its shutdown.
+        self.assertLess(finished.seconds, 4 * harness.SLOWNESS)
+
+    def test_exit_is_quick_when_nobody_listens(self):
+        finished = self.emit("--flush-ms", 1, 5)
+        self.assertEqual(stats(finished), (0, 0, 5))
+        self.assertLess(finished.seconds, 1 * harness.SLOWNESS)
+        self.assertIn("5 spans dropped", finished.err)
+
+    def test_a_full_queue_drops_what_comes_and_counts_it(self):
+        collector = self.collect(lambda n, _: None)
+        finished = self.emit("--flush-ms", 200, 1000, env={
+            "OTEL_BSP_MAX_QUEUE_SIZE": "100", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "50",
+            "OTEL_EXPORTER_OTLP_TIMEOUT": "500"})
+        exported, full, failed = stats(finished)
+        self.assertEqual(exported, 0)
+        self.assertEqual(full + failed, 1000)
+        self.assertLessEqual(failed, 100)
+        self.assertLessEqual(max(len(sent.names) for sent in collector.sent), 50)
+
+
+class Choice(ExporterTest):
+    def test_none_sends_nothing(self):
+        collector = self.collect()
+        self.emit("--from-env", 3, env={"OTEL_TRACES_EXPORTER": "none"})
+        self.assertEqual(collector.n_connections, 0)
+
+    def test_console_prints_and_sends_nothing(self):
+        collector = self.collect()
+        finished = self.emit("--from-env", 3, env={"OTEL_TRACES_EXPORTER": "console"})
+        for i in range(3):
+            self.assertIn(f"span {i}", finished.out)
+        self.assertEqual(collector.n_connections, 0)
+
+    def test_a_disabled_sdk_makes_no_spans(self):
+        collector = self.collect()
+        finished = self.emit("--from-env", 3, env={"OTEL_SDK_DISABLED": "true"})
+        self.assertIn("provider Operation canceled", finished.out)
+        self.assertEqual(collector.n_connections, 0)
+
+    def test_only_true_disables_the_sdk(self):
+        collector = self.collect()
+        finished = self.emit("--from-env", 3, env={"OTEL_SDK_DISABLED": "1"})
+        self.assertIn("OTEL_SDK_DISABLED", finished.err)
+        self.assertEqual(len(collector.taken), 3)
+
+    def test_a_bad_endpoint_is_said_and_harms_nothing(self):
+        for endpoint in ("localhost:4318", "ftp://localhost", "http://", "http://[::1", "http://host with blank"):
+            with self.subTest(endpoint=endpoint):
+                finished = self.emit("--from-env", 3, env={"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint})
+                self.assertIn(endpoint, finished.err)
+                self.assertLess(finished.seconds, 5 * harness.SLOWNESS)
+
+    def test_what_is_not_known_is_said_and_the_default_is_used(self):
+        for name, value in (("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_COMPRESSION", "br"),
+                            ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"), ("OTEL_TRACES_EXPORTER", "zipkin"),
+                            ("OTEL_TRACES_SAMPLER", "sometimes"), ("OTEL_BSP_MAX_QUEUE_SIZE", "-1")):
+            with self.subTest(variable=name):
+                collector = self.collect()
+                finished = self.emit("--from-env", 2, env={name: value})
+                collector.stop()
+                self.assertIn(name, finished.err)
+                self.assertEqual(len(collector.taken), 2)
+                self.assertEqual(collector.sent[0].headers["content-type"], "application/x-protobuf")
+
+    def test_the_log_level_silences(self):
+        self.collect(lambda n, _: Answer(400))
+        self.assertEqual(self.emit(1, env={"OTEL_LOG_LEVEL": "none"}).err, "")
+
+
+if __name__ == "__main__":
+    harness.main()

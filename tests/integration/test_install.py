@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `meson install` lays out serves somebody who has nothing else of this project."""
+import glob
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+
+import harness
+from collector import Collector
+
+PREFIX = os.path.dirname(harness.BIN)
+LIB = os.environ.get("LIBTRACE_LIB") or os.path.join(PREFIX, "lib")
+INCLUDE = os.path.join(PREFIX, "include", "libtrace")
+CC = os.environ.get("LIBTRACE_CC", "cc").split()
+
+SMALL_PROGRAM = r"""
+#include <libtrace/sdk.h>
+#include <stdio.h>
+int main(void)
+{
+	struct lt_provider *provider;
+	if (lt_provider_new(NULL, &provider))
+		return 1;
+	struct lt_span *span = lt_span_start(lt_tracer_get(provider, "small", NULL), "work", NULL);
+	lt_span_set(span, LT_ATTRS(lt_str("k", "v"), lt_int("n", 1)));
+	lt_span_end(span);
+	puts(lt_provider_flush(provider, 5000) ? "lost" : "sent");
+	lt_provider_free(provider);
+	return 0;
+}
+"""
+
+
+def exported(library):
+    """The symbols that a shared library defines for others."""
+    listed = subprocess.run(["nm", "-D", "--defined-only", os.path.join(LIB, library)], capture_output=True, text=True,
+                            check=True).stdout
+    return {line.split()[2].partition("@")[0] for line in listed.splitlines() if line.split()[1] != "A"}
+
+
+def without_comments(text):
+    return re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+
+
+def declared():
+    """The functions that the installed headers say are LT_API."""
+    names = set()
+    for header in glob.glob(os.path.join(INCLUDE, "*.h")):
+        with open(header) as file:
+            text = without_comments(file.read()).replace("\n#define LT_API", "\n")
+        names |= set(re.findall(r"\bLT_API\b[^;{(]*?\b(lt_\w+)\s*\(", text))
+    return names
+
+
+class Build(unittest.TestCase):
+    def pkg_config(self, *arguments):
+        env = {**os.environ, "PKG_CONFIG_PATH": os.path.join(LIB, "pkgconfig")}
+        done = subprocess.run(["pkg-config", *arguments, "libtrace"], capture_output=True, text=True, env=env)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.split()
+
+    def compile(self, source, *more):
+        """Compiles a program with what pkg-config says alone; returns its path."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "program")
+        with open(path + ".c", "w") as file:
+            file.write(source)
+        flags = self.pkg_config("--cflags", "--libs")
+        sanitize = [f"-fsanitize={os.environ['LIBTRACE_SANITIZE']}"] if harness.SANITIZED else []
+        done = subprocess.run([*CC, "-Wall", "-Wextra", "-Werror", *more, path + ".c", "-o", path, *sanitize, *flags,
+                               f"-Wl,-rpath,{LIB}"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return path
+
+    def run_traced(self, path):
+        collector = Collector()
+        try:
+            done = harness.run([path])
+        finally:
+            collector.stop()
+        self.assertEqual(done.code, 0, done)
+        return done, collector.taken
+
+    def test_pkg_config_suffices_to_build_a_program_in_every_c_standard_from_11(self):
+        for standard in ("c11", "gnu11", "c17"):
+            done, taken = self.run_traced(self.compile(SMALL_PROGRAM, f"-std={standard}"))
+            self.assertEqual((done.out, done.err, taken[-1]), ("sent\n", "", "work"))
+
+    def test_each_header_can_be_included_alone_also_pedantically(self):
+        for header in sorted(os.listdir(INCLUDE)):
+            self.compile(f"#include <libtrace/{header}>\nint main(void) {{ return 0; }}\n", "-std=c11", "-pedantic",
+                         "-Wno-missing-field-initializers")
+
+    def test_the_readme_s_example_compiles_and_runs(self):
+        try:
+            with open(os.path.join(harness.SOURCE, "README.md")) as readme:
+                examples = re.findall(r"^```c\n(.*?)^```", readme.read(), re.DOTALL | re.MULTILINE)
+        except FileNotFoundError:
+            self.skipTest("there is no README.md yet")
+        programs = [example for example in examples if "int main(" in example]
+        self.assertTrue(programs, "README.md has no example with a main()")
+        for program in programs:
+            _, taken = self.run_traced(self.compile(program))
+            self.assertTrue(taken)
+
+    def test_the_version_is_the_same_everywhere(self):
+        (version,) = self.pkg_config("--modversion")
+        self.assertEqual(harness.run(["libtrace-instrument", "--version"]).out, f"libtrace-instrument {version}\n")
+        with open(os.path.join(INCLUDE, "trace.h")) as header:
+            self.assertIn(f'#define LT_VERSION "{version}"', header.read())
+
+
+class Symbols(unittest.TestCase):
+    def test_libtrace_exports_what_its_headers_declare_and_nothing_else(self):
+        found = {name for name in exported("libtrace.so") if not name.startswith(("__asan", "__odr_asan", "__ubsan"))}
+        self.assertEqual(found, declared())
+        self.assertEqual([name for name in found if not name.startswith("lt_")], [])
+
+    def test_the_agent_exports_only_what_it_wraps(self):
+        with open(os.path.join(harness.SOURCE, "libtrace", "agent", "agent.map")) as file:
+            wrapped = set(re.findall(r"^\t(\w+);", file.read(), re.MULTILINE))
+        found = exported("libtrace-agent.so")
+        self.assertEqual(found, wrapped)
+        self.assertTrue(all(name.startswith(("curl_", "h2o_")) for name in found), found)
+
+    def test_neither_library_drags_in_libcurl_or_libh2o(self):
+        for library in ("libtrace.so", "libtrace-agent.so"):
+            dynamic = subprocess.run(["readelf", "-d", os.path.join(LIB, library)], capture_output=True, text=True,
+                                     check=True).stdout
+            for needed in re.findall(r"NEEDED.*\[(.*)\]", dynamic):
+                self.assertFalse(needed.startswith(("libcurl", "libh2o", "libssl", "libcrypto", "libjansson")), needed)
+
+
+class Tree(unittest.TestCase):
+    def test_everything_is_where_it_belongs(self):
+        for path in ("bin/api-gateway", "bin/api-gateway-manual", "bin/order-service", "bin/order-service-custom",
+                     "bin/order-service-manual", "bin/traceview", "bin/libtrace-instrument", "lib/libtrace.so",
+                     "lib/libtrace-agent.so", "lib/pkgconfig/libtrace.pc", "include/libtrace/trace.h"):
+            self.assertTrue(os.path.exists(os.path.join(PREFIX, path)), path)
+
+    def test_the_man_page_is_there_and_says_what_the_launcher_does(self):
+        with open(os.path.join(PREFIX, "share/man/man1/libtrace-instrument.1")) as page:
+            text = page.read()
+        self.assertIn(".TH", text)
+        for word in ("NAME", "SYNOPSIS", "libtrace", "doctor", "service"):
+            self.assertIn(word, text)
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The scripts that people start things with: the demo's stack, and the backend in the background."""
+import os
+import re
+import shutil
+import signal
+import socket
+import tempfile
+import unittest
+
+import harness
+from harness import SANITIZED, Program, get, run, wait_until
+
+STACK = os.path.join(harness.SOURCE, "services", "stack", "stack.sh")
+INFRA = os.path.join(harness.SOURCE, "services", "stack", "infra.sh")
+ENV = {"STACK_BIN": harness.BIN, "CHECK_INVENTORY_MS": "30", "INSERT_ORDER_RECORD_MS": "150",
+       "ORDER_PROCESSING_MS": "50", "LC_ALL": "C.UTF-8",
+       # The scripts do not know of sanitizers, so the agent comes before their libraries.
+       **({"ASAN_OPTIONS": "verify_asan_link_order=0"} if SANITIZED else {})}
+WAIT_S = 60
+
+
+def neighbours():
+    """The processes of this test's network namespace, but for the test itself."""
+    mine, found = os.readlink("/proc/self/ns/net"), {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.readlink(f"/proc/{pid}/ns/net") == mine and int(pid) != os.getpid():
+                with open(f"/proc/{pid}/stat") as stat:
+                    fields = stat.read()
+                if fields.rpartition(")")[2].split()[0] != "Z":
+                    found[int(pid)] = fields.split()[1]
+        except OSError:
+            pass  # it has ended, or is somebody else's
+    return found
+
+
+class StackScript(unittest.TestCase):
+    def once(self, *arguments):
+        done = run(["bash", STACK, "--once", *arguments], env=ENV, timeout=WAIT_S)
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(neighbours(), {})
+        return done.out
+
+    def rows(self, out, kind):
+        """The waterfall's lines of one kind of span."""
+        return [line for line in out.splitlines() if re.search(rf"\b{kind}\b", line) and " | " not in line]
+
+    def check_custom(self, out):
+        self.assertIn("5 spans", out)
+        order = ["GET /checkout", "POST", "POST /orders", "check_inventory", "insert_order_record"]
+        lines = [line for line in out.splitlines() if any(name in line for name in order) and " | " not in line]
+        self.assertEqual(len(lines), 5, out)
+        for line, name in zip(lines, order):
+            self.assertIn(name, line)
+        self.assertIn("/trace/", out)
+
+    def test_once_prints_the_trace_of_five_spans_and_leaves_nothing(self):
+        self.check_custom(self.once())
+
+    def test_the_zero_code_variant_has_three_spans(self):
+        out = self.once("--order", "zero-code")
+        self.assertIn("3 spans", out)
+        self.assertEqual((len(self.rows(out, "SERVER")), len(self.rows(out, "CLIENT"))), (2, 1))
+
+    def test_the_manual_variant_has_its_own_server_span(self):
+        out = self.once("--order", "manual")
+        self.assertIn("POST /orders (manual)", out)
+        self.assertIn("5 spans", out)
+
+    @unittest.skipUnless(shutil.which("jaeger"), "no jaeger on PATH")
+    def test_a_real_jaeger_serves_as_well(self):
+        self.check_custom(self.once("--backend", "jaeger"))
+
+    def test_other_ports_are_used_when_they_are_set(self):
+        ports = {"GATEWAY_PORT": "9000", "ORDER_PORT": "9001", "TRACEVIEW_UI_PORT": "9002", "TRACEVIEW_OTLP_PORT": "9003"}
+        with socket.create_server(("127.0.0.1", 8000)), socket.create_server(("127.0.0.1", 4318)):
+            done = run(["bash", STACK, "--once"], env={**ENV, **ports}, timeout=WAIT_S)
+        self.assertEqual(done.code, 0, done)
+        self.assertIn("5 spans", done.out)
+
+    def test_a_busy_port_is_named_with_the_variable_to_set(self):
+        for port, variable in ((8000, "GATEWAY_PORT"), (8001, "ORDER_PORT"), (16686, "TRACEVIEW_UI_PORT"),
+                               (4318, "TRACEVIEW_OTLP_PORT")):
+            with self.subTest(port=port), socket.create_server(("127.0.0.1", port)):
+                done = run(["bash", STACK, "--once"], env=ENV)
+                self.assertEqual(done.code, 1, done)
+                self.assertIn(str(port), done.err)
+                self.assertIn(variable, done.err)
+                self.assertEqual(neighbours(), {})
+
+    def test_what_is_not_understood_is_said(self):
+        for arguments, word in ((["--nonsense"], "usage"), (["--order", "x"], "--order"), (["--order"], "--order"),
+                                (["--backend", "x"], "--backend")):
+            done = run(["bash", STACK, *arguments], env=ENV)
+            self.assertEqual(done.code, 2, done)
+            self.assertIn(word, done.err)
+        self.assertEqual(run(["bash", STACK, "--help"], env=ENV).code, 0)
+
+    def check_signal(self, number, code, group):
+        stack = Program(["bash", STACK], env=ENV, start_new_session=True)
+        try:
+            wait_until(lambda: "Ctrl-C ends it all" in stack.output, WAIT_S, "the stack")
+            answer = get(8000, "/checkout")
+            self.assertEqual(answer.status, 200)
+            (os.killpg if group else os.kill)(stack.pid, number)
+            self.assertEqual(stack.wait(WAIT_S), code, stack.output)
+        finally:
+            stack.stop()
+        self.assertEqual(neighbours(), {}, stack.output)
+        self.assertEqual(stack.output.count(": stopped requests="), 2, stack.output)  # both services, in good order
+        self.assertNotIn("dropped", stack.output)
+
+    def test_ctrl_c_ends_all_that_it_started(self):
+        self.check_signal(signal.SIGINT, 130, group=True)  # as a terminal does
+
+    def test_sigterm_ends_all_that_it_started(self):
+        self.check_signal(signal.SIGTERM, 143, group=False)
+
+    def test_a_service_that_ends_takes_the_others_along(self):
+        stack = Program(["bash", STACK], env=ENV, start_new_session=True)
+        try:
+            wait_until(lambda: "Ctrl-C ends it all" in stack.output, WAIT_S, "the stack")
+            (order,) = [pid for pid, name in neighbours().items() if name.startswith("(order-service")]
+            os.kill(order, signal.SIGTERM)
+            self.assertEqual(stack.wait(WAIT_S), 1, stack.output)
+        finally:
+            stack.stop()
+        self.assertIn("has ended", stack.output)
+        self.assertEqual(neighbours(), {})
+
+    def test_keep_leaves_it_running_after_the_trace(self):
+        stack = Program(["bash", STACK, "--once", "--keep"], env=ENV, start_new_session=True)
+        try:
+            wait_until(lambda: "Ctrl-C ends it all" in stack.output, WAIT_S, "the stack")
+            self.check_custom(stack.output)
+            self.assertEqual(get(8000, "/readyz").status, 200)
+        finally:
+            stack.stop()
+        self.assertEqual(neighbours(), {})
+
+
+class InfraScript(unittest.TestCase):
+    NEEDED = ("bash", "cat", "curl", "env", "id", "kill", "mkdir", "rm", "setsid", "sleep", "timeout")
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.env = {**ENV, "XDG_RUNTIME_DIR": self.folder}
+
+    def infra(self, verb, code=0):
+        done = run([shutil.which("bash"), INFRA, verb], env=self.env, timeout=WAIT_S)
+        self.assertEqual(done.code, code, done)
+        return done.out + done.err
+
+    def up_and_down(self, what):
+        try:
+            said = self.infra("up")
+            self.assertIn(what, said)
+            self.assertIn("http://localhost:16686", said)
+            self.assertEqual(get(16686, "/api/v3/services").status, 200)
+            self.assertIn("16686", self.infra("up", code=1))
+        finally:
+            said = self.infra("down")
+        self.assertIn("stopped", said)
+        self.assertEqual(neighbours(), {})
+        self.infra("down", code=1)
+
+    @unittest.skipUnless(shutil.which("jaeger"), "no jaeger on PATH")
+    def test_a_jaeger_on_path_is_preferred(self):
+        self.up_and_down("Jaeger")
+
+    def test_without_any_jaeger_it_is_traceview(self):
+        for name in self.NEEDED:
+            os.symlink(shutil.which(name), os.path.join(self.folder, name))
+        self.env["PATH"] = f"{self.folder}:{harness.BIN}"
+        self.up_and_down("traceview")
+
+    def test_a_port_that_something_else_has_is_named(self):
+        with socket.create_server(("127.0.0.1", 4318)):
+            self.assertIn("4318", self.infra("up", code=1))
+        self.assertEqual(neighbours(), {})
+
+    def test_a_verb_is_needed(self):
+        self.assertIn("usage", self.infra("sideways", code=2))
+
+
+if __name__ == "__main__":
+    harness.main()

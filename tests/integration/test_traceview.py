@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What traceview promises on the wire: whatever is sent, it answers, lives, and keeps to its limits."""
+import gzip
+import http.client
+import json
+import random
+import socket
+import time
+
+import harness
+import otlp
+from harness import Backend, StackTest, get, request, run, spans_of, wait_until
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+PROTOBUF = {"Content-Type": "application/x-protobuf"}
+JSON = {"Content-Type": "application/json"}
+
+
+def trace_id(i):
+    return f"{i + 1:032x}"
+
+
+class TraceviewTest(StackTest):
+    env = {}
+
+    def setUp(self):
+        super().setUp()
+        self.backend = Backend(self.start(["traceview", "serve"], env=self.env))
+
+    def send(self, body, headers, path="/v1/traces"):
+        return request("POST", Backend.OTLP, path, body, headers)
+
+    def send_json(self, value):
+        answer = self.send(json.dumps(value).encode(), JSON)
+        self.assertEqual(answer.status, 200, answer)
+        return answer
+
+    def span(self, trace=TRACE):
+        (span,) = self.backend.spans(trace)
+        return span
+
+
+class Receiver(TraceviewTest):
+    def test_protobuf_and_json_gzip_or_not_are_read_alike(self):
+        bodies = []
+        for i in range(2):
+            value = otlp.rich_span(trace_id(i))
+            bodies += [(PROTOBUF, otlp.protobuf(value)), (JSON, json.dumps(value).encode())]
+        spans = []
+        for i, (headers, body) in enumerate(bodies):
+            if i >= 2:
+                headers, body = {**headers, "Content-Encoding": "gzip"}, gzip.compress(body)
+            answer = self.send(body, headers)
+            self.assertEqual((answer.status, answer.headers["content-type"]), (200, headers["Content-Type"]))
+            spans.append(self.span(trace_id(i // 2)))
+        self.assertEqual(spans[0], spans[1])
+        self.assertEqual(spans[2], spans[3])
+        self.assertEqual(spans[0]._replace(trace_id=""), spans[2]._replace(trace_id=""))
+        span = spans[0]
+        self.assertEqual((span.name, span.kind, span.service, span.parent, span.status, span.message),
+                         ("r\u00efch", "SERVER", "tester", "1112131415161718", 2, "no"))
+        self.assertEqual(span.attributes, {"text": "v\u00e4lue", "empty": "", "yes": True, "int": -9007199254740993,
+                                           "double": 0.5, "list": ["a", "b"]})
+        self.assertEqual([(e["name"], int(e["timeUnixNano"])) for e in span.events], [("event", otlp.START + 5)])
+        self.assertEqual([item["spanId"] for item in span.links], ["b7ad6b7169203331"])
+
+    def test_an_empty_request_is_fine(self):
+        self.assertEqual(self.send(b"", PROTOBUF).status, 200)
+        for body in (b"{}", b'{"resourceSpans":[]}'):
+            answer = self.send(body, JSON)
+            self.assertEqual((answer.status, answer.body), (200, b"{}"))
+
+    def test_malformed_bodies_are_400_in_the_request_s_own_encoding(self):
+        good = otlp.protobuf(otlp.rich_span(TRACE))
+        for body in (b"\xff", b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", good[:-1], b"\x0a\x05\x12\x03\x12\x01\xff",
+                     b"\x0b", b"\x00\x00"):
+            with self.subTest(body=body[:20]):
+                answer = self.send(body, PROTOBUF)
+                self.assertEqual((answer.status, answer.headers["content-type"]), (400, "application/x-protobuf"))
+        for body in (b"", b"{", b"[]", b"nonsense", b'{"resourceSpans":7}', b'{"resourceSpans":[7]}',
+                     b'{"resourceSpans":[{"scopeSpans":[{"spans":[7]}]}]}', b"[" * 100000,
+                     b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"startTimeUnixNano":"soon"}]}]}]}', b'{"a":"\xff"}'):
+            with self.subTest(body=body[:40]):
+                answer = self.send(body, JSON)
+                self.assertEqual((answer.status, answer.headers["content-type"]), (400, "application/json"))
+                self.assertTrue(json.loads(answer.body)["message"])
+        self.assertEqual(self.backend.services(), [])
+
+    def test_a_request_is_kept_whole_or_not_at_all(self):
+        two = otlp.protobuf(otlp.one_span(trace_id(0))) + otlp.protobuf(otlp.one_span(trace_id(1)))
+        self.assertEqual(self.send(two[:-3], PROTOBUF).status, 400)
+        self.assertEqual(self.backend.spans(trace_id(0)), [])
+        self.assertEqual(self.send(two, PROTOBUF).status, 200)
+        self.assertEqual(len(self.backend.spans(trace_id(0)) + self.backend.spans(trace_id(1))), 2)
+
+    def test_every_beginning_of_a_request_is_answered(self):
+        value = otlp.rich_span(TRACE)
+        connection = http.client.HTTPConnection("127.0.0.1", Backend.OTLP, timeout=10 * harness.SLOWNESS)
+        for headers, body in ((PROTOBUF, otlp.protobuf(value)), (JSON, json.dumps(value).encode())):
+            for n in range(len(body) + 1):
+                connection.request("POST", "/v1/traces", body[:n], headers)
+                answer = connection.getresponse()
+                answer.read()
+                self.assertIn(answer.status, (200, 400), body[:n])
+            self.assertEqual(answer.status, 200)
+        connection.close()
+        self.assertEqual(self.span().name, "r\u00efch")
+
+    def test_damaged_requests_are_answered_and_what_they_leave_can_be_read(self):
+        value, dice = otlp.rich_span(TRACE), random.Random(1)
+        for headers, good in ((PROTOBUF, otlp.protobuf(value)), (JSON, json.dumps(value).encode())):
+            for _ in range(500):
+                body = bytearray(good)
+                for _ in range(dice.randint(1, 3)):
+                    body[dice.randrange(len(body))] = dice.randrange(256)
+                if dice.random() < 0.5:
+                    headers, sent = {**headers, "Content-Encoding": "gzip"}, gzip.compress(bytes(body))
+                else:
+                    headers, sent = {k: v for k, v in headers.items() if k != "Content-Encoding"}, bytes(body)
+                self.assertIn(self.send(sent, headers).status, (200, 400))
+        for path in ("/api/traces?service=tester&limit=1500", "/api/services", "/api/v3/services",
+                     "/api/v3/traces?query.service_name=tester&query.start_time_min=1970-01-01T00:00:00Z"
+                     "&query.start_time_max=2200-01-01T00:00:00Z"):
+            answer = get(Backend.UI, path)
+            self.assertIn(answer.status, (200, 404), path)
+            json.loads(answer.body.decode())
+
+    def test_other_types_paths_and_methods_are_refused_each_in_its_way(self):
+        for headers in ({}, {"Content-Type": "text/plain"}, {"Content-Type": "application/grpc"},
+                        {**PROTOBUF, "Content-Encoding": "br"}):
+            self.assertEqual(self.send(b"", headers).status, 415, headers)
+        for path in ("/", "/v1/metrics", "/v1/logs", "/v1/traces/more"):
+            self.assertEqual(self.send(b"", PROTOBUF, path).status, 404, path)
+        for method in ("GET", "PUT", "DELETE", "OPTIONS"):
+            answer = request(method, Backend.OTLP, "/v1/traces")
+            self.assertEqual((answer.status, answer.headers["allow"]), (405, "POST"))
+
+    def test_too_large_a_body_is_413_also_when_gzip_hides_it(self):
+        bomb = gzip.compress(bytes(65 * 2 ** 20))
+        self.assertLess(len(bomb), 2 ** 20)
+        self.assertEqual(self.send(bomb, {**PROTOBUF, "Content-Encoding": "gzip"}).status, 413)
+        with socket.create_connection(("127.0.0.1", Backend.OTLP), timeout=10) as s:
+            s.sendall(b"POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-protobuf\r\n"
+                      b"Content-Length: 70000000\r\n\r\n")
+            self.assertIn(b" 413 ", s.recv(65536).split(b"\r\n")[0])
+
+    def test_broken_gzip_is_400(self):
+        good = gzip.compress(otlp.protobuf(otlp.one_span(TRACE)))
+        for body in (b"", b"nonsense", good[:-1], good[:10], good[:-8] + bytes(8)):
+            self.assertEqual(self.send(body, {**PROTOBUF, "Content-Encoding": "gzip"}).status, 400, body)
+
+    def test_spans_without_valid_ids_are_rejected_and_counted(self):
+        value = otlp.one_span(TRACE)
+        spans = value["resourceSpans"][0]["scopeSpans"][0]["spans"]
+        spans += [{**spans[0], "traceId": "0" * 32}, {**spans[0], "spanId": "0" * 16}, {**spans[0], "traceId": "xyz"}]
+        answer = json.loads(self.send_json(value).body)
+        self.assertEqual(int(answer["partialSuccess"]["rejectedSpans"]), 3)
+        self.assertTrue(answer["partialSuccess"]["errorMessage"])
+        self.assertEqual(self.span().name, "a span")
+
+    def test_a_span_sent_twice_is_there_once(self):
+        for _ in range(2):
+            self.send_json(otlp.one_span(TRACE))
+        self.span()
+
+
+class Limits(TraceviewTest):
+    env = {"TRACEVIEW_MAX_TRACES": "10", "TRACEVIEW_MAX_BYTES": str(4 * 2 ** 20)}
+
+    def test_the_newest_traces_are_kept(self):
+        for i in range(30):
+            self.send_json(otlp.one_span(trace_id(i)))
+        kept = [i for i in range(30) if self.backend.spans(trace_id(i))]
+        self.assertEqual(kept, list(range(20, 30)))
+        self.assertEqual(len(self.backend.traces("tester")), 10)
+
+    def test_memory_is_bounded_however_much_is_sent(self):
+        self.send_json(otlp.one_span(TRACE))
+        before = self.backend.program.rss_bytes()
+        for i in range(100):
+            self.send_json(otlp.one_span(trace_id(i), attributes=[otlp.text("large", "x" * 500_000)]))
+        self.assertTrue(self.backend.spans(trace_id(99)))
+        if not harness.SANITIZED:
+            self.assertLess(self.backend.program.rss_bytes() - before, 16 * 2 ** 20)  # of 50 MB
+
+
+class Show(TraceviewTest):
+    def test_exit_codes_say_whether_the_trace_was_there(self):
+        self.send_json(otlp.one_span(TRACE))
+        for arguments, code, word in (([TRACE], 0, ""), (["latest"], 0, ""), ([], 0, ""),
+                                      ([trace_id(7)], 1, "no such trace"), ([TRACE, "--spans", "2"], 1, "1 of the 2"),
+                                      ([TRACE, "--url", "http://127.0.0.1:1"], 1, "127.0.0.1:1"),
+                                      (["--service", "nobody"], 1, ""), (["nonsense"], 2, "nonsense"),
+                                      (["--nonsense"], 2, "--nonsense"), ([TRACE, TRACE], 2, "one trace"),
+                                      (["--wait", "soon"], 2, "soon"), (["--url"], 2, "--url")):
+            with self.subTest(arguments=arguments):
+                done = run(["traceview", "show", *arguments])
+                self.assertEqual(done.code, code, done)
+                self.assertIn(word, done.err)
+                self.assertEqual("a span" in done.out, arguments in ([TRACE], ["latest"], [], [TRACE, "--spans", "2"]))
+
+    def test_it_waits_for_a_trace_that_is_on_its_way(self):
+        show = self.start(["traceview", "show", TRACE, "--wait", "20"])
+        wait_until(self.has_asked, what="its first question")
+        self.assertIsNone(show.process.poll())
+        self.send_json(otlp.one_span(TRACE))
+        self.assertEqual(show.wait(), 0)
+        self.assertIn("a span", show.output)
+
+    def has_asked(self):
+        """Somebody has, or had, a connection to the query port."""
+        with open("/proc/net/tcp") as table:
+            return any(row.split()[1].endswith(f":{Backend.UI:04X}") and row.split()[3] != "0A"
+                       for row in table.readlines()[1:])
+
+    def test_it_gives_up_when_the_time_is_over(self):
+        began = time.monotonic()
+        self.assertEqual(run(["traceview", "show", TRACE, "--wait", "0.5"]).code, 1)
+        self.assertGreaterEqual(time.monotonic() - began, 0.5)
+
+    def test_no_line_is_wider_than_asked_for_and_ascii_is_ascii(self):
+        self.send_json(otlp.one_span(TRACE, name="n" * 300, service="s" * 100))
+        for width in (60, 80, 200):
+            out = run(["traceview", "show", TRACE, "--width", str(width), "--ascii"]).out
+            self.assertTrue(out.isascii())
+            self.assertLessEqual(max(len(line) for line in out.splitlines()), width)
+
+    def test_escape_sequences_in_names_do_not_reach_the_terminal(self):
+        evil = "\x1b]0;owned\x07\x1b[2J\r\n\u202e\x9b31m"
+        self.send_json(otlp.one_span(TRACE, name=evil, service=evil, status={"code": 2, "message": evil}))
+        out = run(["traceview", "show", TRACE], env={"LC_ALL": "C.UTF-8"}).out
+        for character in "\x1b\x07\r\u202e\x9b":
+            self.assertNotIn(character, out)
+
+    def test_json_is_the_backend_s_own(self):
+        self.send_json(otlp.one_span(TRACE))
+        out = json.loads(run(["traceview", "show", TRACE, "--json"]).out)
+        self.assertEqual(out, json.loads(get(Backend.UI, f"/api/traces/{TRACE}").body))
+
+
+class Page(TraceviewTest):
+    def test_the_page_and_what_it_needs_are_served(self):
+        for path, kind in (("/", "text/html"), ("/search", "text/html"), (f"/trace/{TRACE}", "text/html"),
+                           ("/app.js", "text/javascript"), ("/style.css", "text/css"), ("/icon.svg", "image/svg+xml")):
+            answer = get(Backend.UI, path)
+            self.assertEqual(answer.status, 200, path)
+            self.assertTrue(answer.headers["content-type"].startswith(kind), answer.headers)
+            self.assertEqual(answer.headers["x-content-type-options"], "nosniff")
+            self.assertIn("default-src 'none'", answer.headers["content-security-policy"])
+        self.assertEqual(get(Backend.UI, "/nowhere").status, 404)
+        answer = request("POST", Backend.UI, "/")
+        self.assertEqual((answer.status, answer.headers["allow"]), (405, "GET, HEAD"))
+        self.assertEqual(request("HEAD", Backend.UI, "/").body, b"")
+
+    def test_markup_in_a_trace_is_only_ever_served_as_json(self):
+        evil = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
+        self.send_json(otlp.one_span(TRACE, name=evil, service=evil, attributes=[otlp.text(evil, evil)]))
+        empty = get(Backend.UI, "/").body
+        for path in ("/", "/search?service=" + "%3Cscript%3E", f"/trace/{TRACE}", "/trace/%3Cscript%3E"):
+            self.assertEqual(get(Backend.UI, path).body, empty, path)  # nothing of a trace or a URL is in it
+        for path in ("/api/services", f"/api/traces/{TRACE}", f"/api/v3/traces/{TRACE}", "/api/v3/services",
+                     "/api/traces/%3Cscript%3E", "/api/traces?service=%3Cscript%3E&limit=%3Cscript%3E", "/api/nowhere",
+                     "/%3Cscript%3E"):
+            answer = get(Backend.UI, path)
+            self.assertEqual(answer.headers["content-type"].partition(";")[0], "application/json", path)
+            self.assertEqual(answer.headers["x-content-type-options"], "nosniff")
+            json.loads(answer.body)
+        self.assertEqual(self.span().name, evil)
+
+    def test_the_api_finds_what_was_sent(self):
+        for i in range(3):
+            self.send_json(otlp.one_span(trace_id(i), name=f"name {i}", service=f"service {i % 2}"))
+        self.assertEqual(sorted(json.loads(get(Backend.UI, "/api/services").body)["data"]), ["service 0", "service 1"])
+        found = json.loads(get(Backend.UI, "/api/traces?service=service%200&limit=10").body)["data"]
+        self.assertEqual({t["traceID"] for t in found}, {trace_id(0), trace_id(2)})
+        operations = json.loads(get(Backend.UI, "/api/operations?service=service%201").body)["data"]
+        self.assertEqual([o["name"] for o in operations], ["name 1"])
+        self.assertEqual(get(Backend.UI, f"/api/v3/traces/{trace_id(9)}").status, 404)
+        self.assertEqual(get(Backend.UI, "/api/v3/traces/nonsense").status, 400)
+        answer = get(Backend.UI, f"/api/v3/traces/{trace_id(1)}")
+        (span,) = spans_of(json.loads(answer.body)["result"]["resourceSpans"])
+        self.assertEqual((span.name, span.service), ("name 1", "service 1"))
+
+
+if __name__ == "__main__":
+    harness.main()
