@@ -10,7 +10,7 @@ SEND = curl -sS -i http://localhost:8000/checkout
 # The stack's own settings: a trace is to be seen within 2 s of its answer.
 TRACED = OTEL_BSP_SCHEDULE_DELAY=500 PATH=$(BIN):$$PATH
 
-.PHONY: help build demo check bench fuzz clean packages \
+.PHONY: help build demo check check-nix check-cluster bench fuzz clean packages \
 	infra-up infra-down run-order run-order-custom run-order-manual \
 	run-gateway run-gateway-manual run-request
 
@@ -43,6 +43,14 @@ check: packages
 #: make bench               speed, side by side in one run
 bench: build
 	@tests/bench/bench.sh $(BIN)
+
+#: make check-nix           the flake: packages, images in containers, the stack; needs root, no network for Nix
+check-nix:
+	@tests/nix/check-nix.sh
+
+#: make check-cluster       the manifests on kubectl's current cluster, or on a one-node cluster of its own
+check-cluster:
+	@tests/e2e/check-cluster.sh
 
 #: make fuzz                the parsers under a fuzzer, a minute each (needs clang)
 fuzz:

@@ -1,0 +1,74 @@
+# What `nix run` runs: the stack, a request, load on it, and the images on their way to a cluster.
+{
+  lib,
+  stdenv,
+  bash,
+  coreutils,
+  curl,
+  gnused,
+  gzip,
+  util-linux,
+  wrk,
+  writeShellApplication,
+  images,
+  jaeger,
+  libtrace,
+  services,
+  traceview,
+}:
+let
+  app = name: description: runtimeInputs: text: {
+    type = "app";
+    program = lib.getExe (writeShellApplication {
+      inherit name runtimeInputs text;
+      meta = { inherit description; };
+    });
+    meta = { inherit description; };
+  };
+  note = "stack: no release of Jaeger is known for ${stdenv.hostPlatform.system}; traceview stands in for it";
+in
+rec {
+  default = stack;
+  stack =
+    app "stack" "Start a trace backend, order-service and api-gateway; Ctrl-C ends all"
+      (
+        [
+          bash
+          coreutils
+          curl
+          gnused
+          util-linux
+          libtrace
+          services
+          traceview
+        ]
+        ++ lib.optional (jaeger != null) jaeger
+      )
+      (
+        if jaeger == null then
+          ''
+            echo "${note}" >&2
+            exec bash ${../services/stack/stack.sh} "$@"
+          ''
+        else
+          ''
+            exec bash ${../services/stack/stack.sh} --backend jaeger "$@"
+          ''
+      );
+  request = app "request" "Send one /checkout to the running stack" [ curl ] ''
+    exec curl -sS -i "$@" "http://localhost:''${GATEWAY_PORT:-8000}/checkout"
+  '';
+  load = app "load" "Send /checkout to the running stack for 10 s, 16 at a time" [ wrk ] ''
+    exec wrk -t1 -c16 -d10s --timeout 10s "$@" "http://localhost:''${GATEWAY_PORT:-8000}/checkout"
+  '';
+  load-images =
+    app "load-images" "Hand both images to docker, podman, kind, minikube or containerd"
+      [
+        coreutils
+        gzip
+      ]
+      ''
+        images=(${images.gateway} ${images.order})
+        ${builtins.readFile ./load-images.sh}
+      '';
+}

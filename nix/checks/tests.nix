@@ -1,0 +1,64 @@
+# The project's own tests, on programs that are installed and fixed up as the packages are.
+{
+  lib,
+  stdenv,
+  bash,
+  check,
+  coreutils,
+  curl,
+  h2o,
+  jaeger,
+  jansson,
+  meson,
+  ninja,
+  openssl,
+  pkg-config,
+  python3,
+  zlib,
+  source,
+  suites,
+  version,
+}:
+stdenv.mkDerivation {
+  pname = "libtrace-tests-${lib.head suites}";
+  inherit version;
+  src = source [
+    ../../libtrace
+    ../../services
+    ../../tests
+  ];
+  strictDeps = true;
+  nativeBuildInputs = [
+    bash
+    coreutils
+    curl
+    meson
+    ninja
+    pkg-config
+    python3
+  ]
+  ++ lib.optional (jaeger != null) jaeger;
+  buildInputs = [
+    check
+    curl
+    h2o
+    jansson
+    openssl
+    zlib
+  ];
+  postPatch = "patchShebangs tests";
+  mesonFlags = [ "-Dlibcurl_path=${lib.getLib curl}/lib/libcurl.so.4" ];
+  doInstallCheck = true;
+  installCheckPhase = ''
+    runHook preInstallCheck
+    meson test --no-rebuild --print-errorlogs ${
+      lib.concatMapStringsSep " " (suite: "--suite ${suite}") suites
+    }
+    runHook postInstallCheck
+  '';
+  meta = {
+    description = "Tests of libtrace and its shop: ${lib.concatStringsSep ", " suites}";
+    license = lib.licenses.asl20;
+    platforms = lib.platforms.linux;
+  };
+}

@@ -1,0 +1,70 @@
+# Every output of the flake for one system, from that system's nixpkgs.
+{ pkgs }:
+let
+  inherit (pkgs) callPackage lib;
+  # Said once, in meson.build.
+  version = lib.head (
+    builtins.match ".*\n  version: '([0-9.]+)'.*" (builtins.readFile ../meson.build)
+  );
+  source = import ./source.nix { inherit lib; };
+  # HTTP, TLS, proxies and gzip are what is used of it; the rest would only make the images larger.
+  curl = pkgs.curlMinimal.override {
+    gssSupport = false;
+    http2Support = false;
+    scpSupport = false;
+  };
+  # For a file that gives several things: without the `override` that callPackage adds beside them.
+  callSet =
+    file: arguments:
+    removeAttrs (callPackage file arguments) [
+      "override"
+      "overrideDerivation"
+    ];
+  h2o = callPackage ./h2o.nix { };
+  common = {
+    inherit
+      curl
+      h2o
+      source
+      version
+      ;
+  };
+  libtrace = callPackage ./libtrace.nix common;
+  services = callPackage ./services.nix (common // { inherit libtrace; });
+  traceview = callPackage ./traceview.nix common;
+  jaeger = callPackage ./jaeger.nix { };
+  images = callSet ./images.nix {
+    inherit
+      libtrace
+      services
+      traceview
+      version
+      ;
+  };
+  programs = {
+    inherit
+      jaeger
+      libtrace
+      services
+      traceview
+      ;
+  };
+  apps = callSet ./apps.nix (programs // { inherit images; });
+  packages = {
+    default = services;
+    inherit
+      h2o
+      libtrace
+      services
+      traceview
+      ;
+    inherit (images) gateway order traceview-image;
+  }
+  // lib.optionalAttrs (jaeger != null) { inherit jaeger; };
+  devShell = callPackage ./shell.nix { inherit libtrace services traceview; };
+in
+{
+  inherit apps devShell packages;
+  checks =
+    packages // { inherit devShell; } // callSet ./checks (common // programs // { inherit images; });
+}

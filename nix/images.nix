@@ -1,0 +1,102 @@
+# The container images: one program's closure each, no shell, started through libtrace-instrument.
+# k8s/ names them by these names and tags.  localhost/ is no registry: nothing of that name is ever
+# pulled from elsewhere.
+{
+  lib,
+  dockerTools,
+  libtrace,
+  services,
+  traceview,
+  version,
+}:
+let
+  image =
+    {
+      name,
+      title,
+      contents,
+      config,
+    }:
+    dockerTools.buildLayeredImage {
+      name = "localhost/libtrace/${name}";
+      tag = version;
+      contents = contents ++ [
+        dockerTools.caCertificates # for export over TLS
+        dockerTools.fakeNss
+      ];
+      config = config // {
+        User = "10001:10001";
+        WorkingDir = "/";
+        StopSignal = "SIGTERM";
+        Env = [
+          "HOST=0.0.0.0"
+          "LOG_FORMAT=json"
+          "PATH=/bin"
+          "SSL_CERT_FILE=/etc/ssl/certs/ca-bundle.crt"
+        ]
+        ++ config.Env or [ ];
+        Labels = {
+          "org.opencontainers.image.title" = name;
+          "org.opencontainers.image.description" = title;
+          "org.opencontainers.image.version" = version;
+          "org.opencontainers.image.licenses" = "Apache-2.0";
+        };
+      };
+      meta = {
+        description = "Container image: ${title}";
+        license = lib.licenses.asl20;
+        platforms = lib.platforms.linux;
+      };
+    };
+  traced =
+    {
+      name,
+      title,
+      program,
+      programs,
+      port,
+    }:
+    image {
+      inherit name title;
+      contents = [
+        libtrace
+        programs
+      ];
+      config = {
+        Entrypoint = [ "libtrace-instrument" ];
+        Cmd = [ program ];
+        Env = [ "OTEL_SERVICE_NAME=${name}" ];
+        ExposedPorts."${toString port}/tcp" = { };
+      };
+    };
+in
+{
+  gateway = traced {
+    name = "api-gateway";
+    title = "Entry of the shop: GET /checkout, traced without a line of tracing code";
+    program = "api-gateway";
+    programs = services.gateway;
+    port = 8000;
+  };
+  # Commands: order-service, order-service-custom; order-service-manual wants to be the entry point.
+  order = traced {
+    name = "order-service";
+    title = "Orders of the shop: POST /orders, traced without code, with spans of its own, or by hand";
+    program = "order-service";
+    programs = services.order;
+    port = 8001;
+  };
+  traceview-image = image {
+    name = "traceview";
+    title = "Trace backend: OTLP/HTTP on 4318, Jaeger's query API and a page on 16686";
+    contents = [ traceview ];
+    config = {
+      Entrypoint = [ "traceview" ];
+      Cmd = [ "serve" ];
+      ExposedPorts = {
+        "4318/tcp" = { };
+        "16686/tcp" = { };
+      };
+    };
+  };
+}

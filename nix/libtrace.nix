@@ -1,0 +1,55 @@
+# libtrace.so, the agent that is preloaded, and its launcher.
+{
+  lib,
+  stdenv,
+  meson,
+  ninja,
+  pkg-config,
+  curl,
+  h2o,
+  jansson,
+  openssl,
+  zlib,
+  source,
+  version,
+}:
+stdenv.mkDerivation {
+  pname = "libtrace";
+  inherit version;
+  src = source [ ../libtrace ];
+  outputs = [
+    "out"
+    "dev"
+    "man"
+  ];
+  strictDeps = true;
+  nativeBuildInputs = [
+    meson
+    ninja
+    pkg-config
+  ];
+  # h2o, jansson and openssl for their headers only.
+  buildInputs = [
+    curl
+    h2o
+    jansson
+    openssl
+    zlib
+  ];
+  mesonFlags = [
+    "-Dparts=libtrace"
+    # Loaded when there is something to send, so no linker records it.
+    "-Dlibcurl_path=${lib.getLib curl}/lib/libcurl.so.4"
+  ];
+  disallowedReferences = [
+    h2o
+    h2o.dev
+    openssl.dev
+  ];
+  meta = {
+    description = "OpenTelemetry tracing for C, and zero-code tracing of libh2o and libcurl programs";
+    license = lib.licenses.asl20;
+    mainProgram = "libtrace-instrument";
+    platforms = lib.platforms.linux;
+  };
+}

@@ -1,0 +1,8 @@
+# what the declared inputs give: PATH and pkg-config's view
+export HOME=/homeless-shelter TZ=UTC LC_ALL=C SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-1}
+export PATH= PKG_CONFIG_LIBDIR= LDFLAGS=-Wl,--build-id=none CFLAGS="-O2 -ffile-prefix-map=$NIX_BUILD_TOP=/build"
+for p in ${nativeBuildInputs:-} $tools; do PATH=$PATH:$p/bin; done; PATH=${PATH#:}
+[ -n "$PATH" ] || PATH=/usr/bin:/bin
+for p in ${hostDeps:-}; do PKG_CONFIG_LIBDIR+=:$p/lib/pkgconfig:$p/share/pkgconfig; done
+PKG_CONFIG_LIBDIR=${PKG_CONFIG_LIBDIR#:}
+for p in ${hostLibs:-} $out; do LDFLAGS+=" -Wl,-rpath,$p/lib"; done

@@ -1,0 +1,61 @@
+# The shop.  Its two services are outputs of their own, so that an image holds one of them; `out` has
+# links to all programs.
+{
+  lib,
+  stdenv,
+  meson,
+  ninja,
+  pkg-config,
+  curl,
+  h2o,
+  jansson,
+  libtrace,
+  openssl,
+  zlib,
+  source,
+  version,
+}:
+stdenv.mkDerivation {
+  pname = "libtrace-services";
+  inherit version;
+  src = source [
+    ../libtrace/include
+    ../services/common
+    ../services/gateway
+    ../services/manual
+    ../services/meson.build
+    ../services/order
+  ];
+  outputs = [
+    "out"
+    "gateway"
+    "order"
+  ];
+  strictDeps = true;
+  nativeBuildInputs = [
+    meson
+    ninja
+    pkg-config
+  ];
+  buildInputs = [
+    curl
+    h2o
+    jansson
+    libtrace
+    openssl
+    zlib
+  ];
+  mesonFlags = [ "-Dparts=services" ];
+  postInstall = ''
+    mkdir -p "$gateway/bin" "$order/bin"
+    mv "$out"/bin/api-gateway* "$gateway/bin/"
+    mv "$out"/bin/order-service* "$order/bin/"
+    ln -s "$gateway"/bin/* "$order"/bin/* "$out/bin/"
+  '';
+  meta = {
+    description = "A shop of two HTTP services that show distributed tracing in C";
+    license = lib.licenses.asl20;
+    mainProgram = "api-gateway";
+    platforms = lib.platforms.linux;
+  };
+}

@@ -1,0 +1,48 @@
+# The embedded trace backend.
+{
+  lib,
+  stdenv,
+  meson,
+  ninja,
+  pkg-config,
+  python3,
+  curl,
+  h2o,
+  jansson,
+  openssl,
+  zlib,
+  source,
+  version,
+}:
+stdenv.mkDerivation {
+  pname = "traceview";
+  inherit version;
+  src = source [
+    ../libtrace/include
+    ../services/common
+    ../services/meson.build
+    ../services/traceview
+  ];
+  strictDeps = true;
+  nativeBuildInputs = [
+    meson
+    ninja
+    pkg-config
+    python3 # packs the page's files into the program
+  ];
+  buildInputs = [
+    curl
+    h2o
+    jansson
+    openssl
+    zlib
+  ];
+  mesonFlags = [ "-Dparts=traceview" ];
+  disallowedReferences = [ python3 ];
+  meta = {
+    description = "Trace backend in one small program: OTLP/HTTP in, Jaeger's query API and a page out";
+    license = lib.licenses.asl20;
+    mainProgram = "traceview";
+    platforms = lib.platforms.linux;
+  };
+}

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0
+"""k8s/ on a real cluster: applied, asked, restarted, evicted, killed, cut off from its backend, and removed.
+
+In this order: each test goes on from what the one before left. Figures are said as comments. Run by
+tests/e2e/check-cluster.sh, which finds a cluster and puts the images there.
+"""
+import http.client
+import json
+import os
+import sys
+import time
+import unittest
+from urllib.request import urlopen
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+os.environ["LIBTRACE_TEST_NETWORK"] = "machine"
+sys.path.insert(0, os.path.join(HERE, "..", "..", "integration"))
+
+import harness  # noqa: E402
+import kube  # noqa: E402
+from harness import note, spans_of, tree  # noqa: E402
+from kube import Load, evict, forward, kubectl, names_of, pods, rollout, wait_until  # noqa: E402
+
+K8S = os.path.join(HERE, "..", "..", "..", "k8s")
+SERVICES = ("order-service", "api-gateway")
+PER_SECOND, SECONDS = 20, 60
+
+ZERO_CODE = [[("api-gateway", "SERVER", "GET /checkout"), [
+    [("api-gateway", "CLIENT", "POST"), [
+        [("order-service", "SERVER", "POST /orders"), []]]]]]]
+CUSTOM = [[("api-gateway", "SERVER", "GET /checkout"), [
+    [("api-gateway", "CLIENT", "POST"), [
+        [("order-service", "SERVER", "POST /orders"), [
+            [("order-service", "INTERNAL", "check_inventory"), []],
+            [("order-service", "INTERNAL", "insert_order_record"), []]]]]]]]]
+
+
+class Jaeger:
+    """Its query API, on one connection through a port-forward."""
+
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+
+    def spans(self, trace):
+        self.connection.request("GET", f"/api/v3/traces/{trace}")
+        answer = self.connection.getresponse()
+        body = answer.read()
+        if answer.status == 404:
+            return []
+        assert answer.status == 200, body
+        return spans_of(json.loads(body)["result"]["resourceSpans"])
+
+    def wait_for(self, trace, expected, timeout=20):
+        """The spans of a trace, once they make this tree."""
+        found = []
+
+        def complete():
+            nonlocal found
+            found = self.spans(trace)
+            return tree(found) == expected
+
+        try:
+            wait_until(complete, timeout, f"trace {trace}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {tree(found)}") from None
+        return found
+
+    def count_spans(self, traces, each, timeout=20):
+        """How many spans there are of each trace, as soon as none misses one, or after the timeout."""
+        counts, deadline = {}, time.monotonic() + timeout
+        while True:
+            for trace in traces:
+                if counts.get(trace, 0) < each:
+                    counts[trace] = len(self.spans(trace))
+            if min(counts.values()) >= each or time.monotonic() > deadline:
+                return counts
+            time.sleep(1)
+
+
+class Cluster(unittest.TestCase):
+    longMessage = True
+
+    def apply(self, folder, *options):
+        """What kubectl says was done to each object; it must have no warnings."""
+        out, messages = kube.run("apply", "-f", os.path.join(K8S, folder), *options)
+        self.assertEqual(messages, "")
+        return out.splitlines()
+
+    def test_01_apply_alone_makes_everything_ready(self):
+        began = time.monotonic()
+        self.apply("")
+        rollout("jaeger", *SERVICES)
+        note(f"applied to ready: {time.monotonic() - began:.0f} s")
+        for line in self.apply(""):
+            self.assertRegex(line, r" unchanged$")
+        for folder in ("", "scale"):
+            self.apply(folder, "--dry-run=server")
+
+    def test_02_one_checkout_is_one_trace_with_the_right_pods(self):
+        trace = kube.checkout()
+        with forward("jaeger", 16686) as port:
+            spans = Jaeger(port).wait_for(trace, ZERO_CODE)
+        for name in SERVICES:
+            (pod,) = pods(name)
+            metadata = pod["metadata"]
+            for span in spans:
+                if span.service == name:
+                    expected = {
+                        "service.name": name, "service.version": metadata["labels"]["app.kubernetes.io/version"],
+                        "service.namespace": kube.NAMESPACE,
+                        "service.instance.id": f"{kube.NAMESPACE}.{metadata['name']}.{name}",
+                        "k8s.namespace.name": kube.NAMESPACE, "k8s.node.name": pod["spec"]["nodeName"],
+                        "k8s.deployment.name": name, "k8s.container.name": name,
+                        "k8s.pod.name": metadata["name"], "k8s.pod.uid": metadata["uid"],
+                        "host.name": metadata["name"]}
+                    self.assertEqual({k: span.resource.get(k) for k in expected}, expected)
+        client = harness.one(spans, "POST")
+        self.assertEqual(client.attributes["server.address"], "order-service")
+        self.assertEqual(client.attributes["url.full"], "http://order-service:8001/orders")
+
+    def test_03_a_checkout_through_a_port_forward(self):
+        with forward("api-gateway", 8000) as port, urlopen(f"http://127.0.0.1:{port}/checkout", timeout=10) as answer:
+            self.assertEqual(json.load(answer)["order"]["order_id"], "ord-789")
+            trace = answer.headers["traceresponse"].split("-")[1]
+        with forward("jaeger", 16686) as port:
+            Jaeger(port).wait_for(trace, ZERO_CODE)
+
+    def under_load(self, what, act, each=3):
+        """act() a quarter into a load. @return (answers, those that failed, trace -> spans that it misses)"""
+        load = Load(PER_SECOND, SECONDS)
+        time.sleep(SECONDS / 4)
+        act()
+        answers = load.finish()
+        failed = [a for a in answers if not a.good]
+        with forward("jaeger", 16686) as port:
+            counts = Jaeger(port).count_spans([a.rest for a in answers if a.good], each)
+        missing = {trace: each - n for trace, n in counts.items() if n < each}
+        slowest = max(a.milliseconds for a in answers)
+        note(f"{what}: {len(answers)} requests, {len(failed)} failed, {len(missing)} traces incomplete "
+             f"({sum(missing.values())} spans), slowest {slowest} ms")
+        for reason in sorted({f"{a.status} {a.rest}" for a in failed}):
+            note(f"    {sum(f'{a.status} {a.rest}' == reason for a in failed)} times: {reason}")
+        return answers, failed, missing
+
+    def replace_pods(self, replace):
+        """replace(pod's name) for the pods of both services, and waits until all of them have gone."""
+        old = {name: names_of(pods(name)) for name in SERVICES}
+        for name in SERVICES:
+            for pod in old[name]:
+                replace(pod)
+        rollout(*SERVICES)
+        wait_until(lambda: kube.all_gone(set().union(*old.values())), 90, "the old pods' end")
+
+    def test_04_rollout_restart_of_both_loses_nothing(self):
+        def restart():
+            old = set().union(*(names_of(pods(name)) for name in SERVICES))
+            kubectl("rollout", "restart", *(f"deployment/{name}" for name in SERVICES))
+            rollout(*SERVICES)
+            wait_until(lambda: kube.all_gone(old), 90, "the old pods' end")
+
+        _, failed, missing = self.under_load("rollout restart", restart)
+        self.assertEqual((len(failed), len(missing)), (0, 0))
+
+    def test_05_a_drains_evictions_lose_nothing(self):
+        _, failed, missing = self.under_load("eviction of both", lambda: self.replace_pods(
+            lambda pod: self.assertTrue(evict(pod))))
+        self.assertEqual((len(failed), len(missing)), (0, 0))
+
+    def test_06_killed_pods_are_back_soon(self):
+        """One replica each, killed without a word: what is answered meanwhile is an error, and not for long."""
+        answers, failed, missing = self.under_load("both killed", lambda: self.replace_pods(
+            lambda pod: kubectl("delete", "pod", pod, "--grace-period=0", "--force")))
+        self.assertLess(len(failed), 10 * PER_SECOND)
+        self.assertTrue(all(a.good for a in answers[-5 * PER_SECOND:]))
+        # Spans of the last OTEL_BSP_SCHEDULE_DELAY and of requests under way die with their process.
+        self.assertLess(len(missing), 3 * PER_SECOND)
+
+    def test_07_jaeger_away_for_30_seconds(self):
+        gone = 0
+
+        def away():
+            nonlocal gone
+            kubectl("scale", "deployment/jaeger", "--replicas=0")
+            wait_until(lambda: not kube.get("pods", "-l", "app.kubernetes.io/name=jaeger")["items"], 60, "Jaeger's end")
+            gone = time.time()
+            time.sleep(30)
+            kubectl("scale", "deployment/jaeger", "--replicas=1")
+            rollout("jaeger")
+            note(f"Jaeger was away for {time.time() - gone:.0f} s, and with it all that it had in memory")
+
+        answers, failed, missing = self.under_load("Jaeger away", away)
+        self.assertEqual(len(failed), 0)
+        self.assertLess(max(a.milliseconds for a in answers), 2000)
+        meanwhile = {a.rest for a in answers if a.at > gone + 1}
+        lost = missing.keys() & meanwhile
+        note(f"    of {len(meanwhile)} traces from when it had gone on, {len(lost)} were lost")
+        self.assertEqual(lost, set())
+
+    def order_pods(self):
+        return kube.get("pods", "-l", "app.kubernetes.io/name=order-service")["items"]
+
+    def test_08_one_command_switches_to_custom_spans(self):
+        kubectl("set", "env", "deployment/order-service", "ORDER_PROGRAM=order-service-custom")
+        rollout("order-service")
+        # The one before still answers until its end has been told to everybody.
+        wait_until(lambda: len(self.order_pods()) == 1, 60, "one order-service")
+        trace = kube.checkout()
+        with forward("jaeger", 16686) as port:
+            Jaeger(port).wait_for(trace, CUSTOM)
+
+
+    def test_09_scale(self):
+        """Two replicas behind budgets, a Collector that samples, Jaeger with a volume."""
+        self.provide_volume()
+        self.apply("scale")
+        rollout("jaeger", "otel-collector")
+        kubectl("set", "env", *(f"deployment/{name}" for name in SERVICES),
+                "OTEL_EXPORTER_OTLP_ENDPOINT=http://otel-collector:4318")
+        for name in SERVICES:
+            wait_until(lambda: len(pods(name)) >= 2, 60, f"two of {name}")  # noqa: B023
+        rollout(*SERVICES)
+        wait_until(lambda: len(self.order_pods()) == 2, 60, "two of order-service alone")
+        trace = kube.checkout()  # 1.8 s: slow enough to be kept
+        with forward("jaeger", 16686) as port:
+            Jaeger(port).wait_for(trace, CUSTOM, timeout=40)
+        first, second = sorted(names_of(pods("order-service")))
+        self.assertEqual((evict(first), evict(second)), (True, False), "the budget lets one go at a time")
+        jaeger, = pods("jaeger")
+        kubectl("delete", "pod", jaeger["metadata"]["name"])
+        rollout("jaeger", *SERVICES)
+        with forward("jaeger", 16686) as port:
+            Jaeger(port).wait_for(trace, CUSTOM)  # still there
+
+    def provide_volume(self):
+        """A cluster of check-cluster's own has nothing that makes volumes."""
+        if "HOST_VOLUME" in os.environ:
+            kube.run("apply", "-f", "-", text=json.dumps({
+                "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "jaeger"},
+                "spec": {"capacity": {"storage": "10Gi"}, "accessModes": ["ReadWriteOnce"],
+                         "hostPath": {"path": os.environ["HOST_VOLUME"]}}}))
+
+    def test_10_delete_leaves_nothing(self):
+        kube.run("delete", "-f", K8S, "--timeout=180s", timeout=200)
+        self.assertEqual(kube.run("get", "namespace", kube.NAMESPACE, "--ignore-not-found"), ("", ""))
+        if "HOST_VOLUME" in os.environ:
+            kube.run("delete", "persistentvolume", "jaeger")
+
+
+def main():
+    suite = unittest.defaultTestLoader.loadTestsFromTestCase(Cluster)
+    if len(sys.argv) > 1:  # by hand: the names of the tests to run
+        suite = unittest.TestSuite(t for t in suite if any(a in t.id() for a in sys.argv[1:]))
+    result = harness.TapResult()
+    suite.run(result)
+    print(f"1..{result.n}")
+    sys.exit(1 if result.n_bad else 0)
+
+
+main()

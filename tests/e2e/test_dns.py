@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The order service behind a name: a slow name server holds up nobody else, and no dead address is kept."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+
+import ctypes  # noqa: E402
+import socket  # noqa: E402
+import struct  # noqa: E402
+import tempfile  # noqa: E402
+import threading  # noqa: E402
+import time  # noqa: E402
+import unittest  # noqa: E402
+
+import harness  # noqa: E402
+from harness import StackTest, get  # noqa: E402
+
+CLONE_NEWNS, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 4096, 16384, 1 << 18
+NAME = "order-service"
+
+
+def use_own_resolver():
+    """Makes 127.0.0.1 the only name server, for this process and its children."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with tempfile.NamedTemporaryFile("w", delete=False) as file:
+        # As the manifests have it; the timeout is longer than the slow server takes.
+        file.write("search tracing-demo.svc.cluster.local\nnameserver 127.0.0.1\noptions ndots:5 timeout:30\n")
+    try:
+        target = os.path.realpath("/etc/resolv.conf").encode()
+        for call in (lambda: libc.unshare(CLONE_NEWNS),
+                     lambda: libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None),
+                     lambda: libc.mount(file.name.encode(), target, None, MS_BIND, None)):
+            if call() != 0:
+                raise unittest.SkipTest(f"cannot have a resolv.conf of its own: {os.strerror(ctypes.get_errno())}")
+    finally:
+        os.unlink(file.name)
+
+
+class NameServer:
+    """Answers A with self.addresses after self.delay seconds, and AAAA with nothing."""
+
+    def __init__(self):
+        self.addresses, self.delay, self.n_questions = [], 0, 0
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 53))
+        self.thread = threading.Thread(target=self._serve)
+        self.thread.start()
+
+    def _serve(self):
+        while True:
+            question, client = self.socket.recvfrom(512)
+            if not question:
+                return
+            self.n_questions += 1
+            timer = threading.Timer(self.delay, self._answer, (question, client))
+            timer.daemon = True
+            timer.start()
+
+    def _answer(self, question, client):
+        end = question.index(b"\0", 12) + 5
+        (kind,) = struct.unpack("!H", question[end - 4:end - 2])
+        addresses = self.addresses if kind == 1 else []
+        answer = question[:2] + struct.pack("!HHHHH", 0x8580, 1, len(addresses), 0, 0) + question[12:end]
+        for address in addresses:  # 0xc00c: the name is the question's
+            answer += struct.pack("!HHHIH", 0xC00C, 1, 1, 5, 4) + socket.inet_aton(address)
+        try:
+            self.socket.sendto(answer, client)
+        except OSError:
+            pass  # closed meanwhile
+
+    def close(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
+            end.sendto(b"", self.socket.getsockname())
+        self.thread.join()
+        self.socket.close()
+
+
+class Names(StackTest):
+    @classmethod
+    def setUpClass(cls):
+        use_own_resolver()
+
+    def setUp(self):
+        super().setUp()
+        try:
+            self.names = NameServer()
+        except OSError as error:
+            self.skipTest(f"cannot be a name server: {error}")
+
+    def tearDown(self):
+        super().tearDown()
+        self.names.close()
+
+    def start_order_at(self, address, milliseconds=0):
+        env = {"HOST": address, "PORT": str(self.ORDER), "ORDER_PROCESSING_MS": str(milliseconds)}
+        program = self.start(["order-service"], env=env, service=f"order-service at {address}")
+        harness.wait_until(lambda: any("listening" in line for line in program.lines), what=program.name)
+        return program
+
+    def start_gateway_by_name(self, **env):
+        return self.start_gateway(traced=False, env={
+            "ORDER_SERVICE_URL": f"http://{NAME}:{self.ORDER}", "THREADS": "1", **env})
+
+    def checkout(self):
+        return get(self.GATEWAY, "/checkout").status
+
+    def answers_from(self, address):
+        """How long until an order goes well, and what was answered before."""
+        self.names.addresses = [address]
+        began, before = time.monotonic(), []
+        while (status := self.checkout()) != 200:
+            before.append(status)
+            self.assertLess(time.monotonic() - began, 5 * harness.SLOWNESS, before)
+            time.sleep(0.05)
+        return time.monotonic() - began, before
+
+    def slowest_healthz(self, until):
+        slowest = 0
+        while not until():
+            began = time.monotonic()
+            self.assertEqual(get(self.GATEWAY, "/healthz").status, 200)
+            slowest = max(slowest, time.monotonic() - began)
+            time.sleep(0.01)
+        return slowest
+
+    def test_a_slow_name_server_holds_up_no_other_request(self):
+        self.start_gateway_by_name(ORDER_TIMEOUT_MS="700")
+        self.names.addresses, self.names.delay = ["127.0.0.2"], 3
+        answers = []
+
+        def call():
+            began = time.monotonic()
+            answers.append((self.checkout(), time.monotonic() - began))
+
+        # Their time is over while the names are still being looked up: that, too, may wait for nothing.
+        callers = [threading.Thread(target=call) for _ in range(5)]
+        for caller in callers:
+            caller.start()
+        slowest = self.slowest_healthz(lambda: not any(c.is_alive() for c in callers))
+        self.assertLess(slowest, 0.25 * harness.SLOWNESS)
+        for status, seconds in answers:
+            self.assertEqual(status, 504)
+            self.assertLess(seconds, 1.5 * harness.SLOWNESS)
+
+    def test_a_service_that_moved_is_found_within_two_seconds(self):
+        first = self.start_order_at("127.0.0.2")
+        self.start_gateway_by_name()
+        self.answers_from("127.0.0.2")
+        self.assertEqual(first.stop(), 0)
+        self.start_order_at("127.0.0.3")
+        seconds, before = self.answers_from("127.0.0.3")
+        self.assertLess(seconds, 2.5 * harness.SLOWNESS)
+        self.assertLessEqual(set(before), {502})
+
+    def test_of_several_addresses_a_dead_one_is_passed_over(self):
+        self.start_order_at("127.0.0.3")
+        self.start_gateway_by_name()
+        self.names.addresses = ["127.0.0.2", "127.0.0.3", "127.0.0.4"]
+        for _ in range(10):
+            self.assertEqual(self.checkout(), 200)
+
+    def test_connections_are_spread_over_the_addresses_of_a_headless_service(self):
+        programs = [self.start_order_at(f"127.0.0.{i}", milliseconds=300) for i in (2, 3)]
+        self.start_gateway_by_name(THREADS="20")  # each looks up for itself, and takes one for a second
+        self.names.addresses = ["127.0.0.2", "127.0.0.3"]
+        self.assertEqual(set(harness.at_once(80, lambda i: self.checkout())), {200})
+        for program in programs:
+            program.stop()
+            self.assertNotIn("requests=0", program.output)
+
+    def test_kept_connections_need_no_names(self):
+        self.start_order_at("127.0.0.2")
+        self.start_gateway_by_name()
+        self.answers_from("127.0.0.2")
+        asked = self.names.n_questions
+        for _ in range(20):
+            self.assertEqual(self.checkout(), 200)
+        self.assertEqual(self.names.n_questions, asked)
+
+
+harness.main()

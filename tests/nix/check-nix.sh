@@ -1,0 +1,286 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# check-nix.sh - the flake, proven without a network: every output built on nix/nixpkgs-standin, the
+# images built twice and run, the stack run, `nix flake check`, `nix develop`; `make check-nix`.
+#
+# Wants a Debian or Ubuntu on x86_64 and root, which installs what is missing.  All that runs has a
+# network of its own and ends with this script; what stays is the Nix store in /nix.
+set -uo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+system=x86_64-linux
+jaeger=/usr/local/bin/jaeger # where the stand-in looks for it
+apt=(nix-bin podman runc shellcheck clang-format-14 wrk jq file patchelf iproute2 procps gcc make meson ninja-build
+	pkg-config pkgconf python3 curl ca-certificates check zlib1g-dev libssl-dev libh2o-evloop-dev
+	libcurl4-openssl-dev libjansson-dev)
+
+# --- before: packages, Jaeger, a network of its own --------------------------------------------
+
+cannot() {
+	echo "check-nix: $1" >&2
+	echo "0 passed, 1 failed"
+	exit 1
+}
+
+prepare() {
+	[ "$(id -u)" -eq 0 ] || cannot "wants to be root; with a Nix that reaches nixpkgs: nix flake check"
+	[ "$(uname -m)" = x86_64 ] || cannot "the stand-in knows x86_64 only"
+	command -v apt-get >/dev/null || cannot "the stand-in is made of Debian's packages, and there is no apt-get"
+	if ! dpkg -s "${apt[@]}" >/dev/null 2>&1; then
+		echo "installing Nix and what its stand-in for nixpkgs is made of"
+		export DEBIAN_FRONTEND=noninteractive
+		local log
+		log=$(mktemp)
+		if ! { apt-get update && apt-get install -y --no-install-recommends "${apt[@]}"; } >"$log" 2>&1; then
+			cat "$log" >&2
+			cannot "apt-get failed, see above"
+		fi
+		rm -f "$log"
+	fi
+	[ -x "$jaeger" ] || {
+		echo "building Jaeger, 5 to 10 minutes"
+		"$root/tests/jaeger/build.sh" "$jaeger" || cannot "no Jaeger for the stack to run"
+	}
+}
+
+if [ "${1:-}" != --inside ]; then
+	prepare
+	exec unshare --net --pid --fork --kill-child --mount-proc "$root/tests/nix/check-nix.sh" --inside
+fi
+ip link set lo up
+
+# --- the checks' tools -------------------------------------------------------------------------
+
+work=$(mktemp -d)
+export HOME=$work/home XDG_CACHE_HOME=$work/home/cache TMPDIR=$work/tmp
+mkdir -p "$HOME" "$TMPDIR"
+cleanup() {
+	podman rm -af >/dev/null 2>&1
+	podman rmi -af >/dev/null 2>&1
+	chmod -R u+w "$work"
+	rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+export NIX_CONFIG="experimental-features = nix-command flakes
+sandbox = false
+build-users-group =
+substitute = false
+max-jobs = 1"
+
+# crun does not start where cgroups are of version 1; limits that only root outside may raise are not asked for.
+export CONTAINERS_CONF=$work/containers.conf CONTAINERS_STORAGE_CONF=$work/storage.conf
+cat >"$CONTAINERS_CONF" <<'EOF'
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "none"
+EOF
+cat >"$CONTAINERS_STORAGE_CONF" <<EOF
+[storage]
+driver = "vfs"
+graphroot = "$work/containers"
+runroot = "$work/containers-run"
+EOF
+
+copy() { # FOLDER: the tree as it is now, without what was built
+	mkdir "$1"
+	tar -C "$root" -c --exclude=./.git --exclude='./build*' --exclude='./result*' --exclude=__pycache__ . | tar -C "$1" -x
+}
+copy "$work/a"
+copy "$work/second-folder"
+for file in README.md k8s/00-namespace.yaml tests/README.md; do
+	echo "# changed" >>"$work/second-folder/$file"
+done
+cd "$work/a" || exit 1
+
+# flake FOLDER VERB ARG...: nix VERB, on the stand-in
+flake() {
+	local folder=$1 verb=("$2")
+	shift 2
+	[ "${verb[0]}" != flake ] || { verb+=("$1") && shift; }
+	(cd "$folder" && exec nix "${verb[@]}" --no-write-lock-file \
+		--override-input nixpkgs path:./nix/nixpkgs-standin "$@")
+}
+out() { # OUTPUT: its path
+	flake . eval --raw "path:.#$1.outPath" 2>/dev/null
+}
+# shellcheck disable=SC2016 # those are Nix's
+drv_paths() { # FOLDER: of the packages, one a line
+	flake "$1" eval --raw "path:.#packages.$system" --apply \
+		'p: builtins.concatStringsSep "\n" (map (n: "${n} ${p.${n}.drvPath}") (builtins.attrNames p))' 2>/dev/null
+}
+wait_for() { # URL: until it answers, at most 30 s
+	local end=$((SECONDS + 30))
+	until curl -sf -o /dev/null --max-time 1 "$1"; do
+		[ $SECONDS -lt $end ] || { echo "$1 does not answer" && return 1; }
+		sleep 0.1
+	done
+}
+
+passed=0 failed=0
+check() { # NAME FUNCTION
+	local start=$SECONDS status
+	(set -e; "$2") >"$work/log" 2>&1 # not as a condition: `set -e` would be without effect
+	status=$?
+	if [ $status -eq 0 ]; then
+		passed=$((passed + 1))
+		echo "ok      $1 ($((SECONDS - start)) s)"
+		sed -n 's/^say: /          /p' "$work/log"
+	else
+		failed=$((failed + 1))
+		echo "FAILED  $1 ($((SECONDS - start)) s)"
+		tail -n 60 "$work/log" | sed 's/^/          /'
+	fi
+}
+
+# --- the checks --------------------------------------------------------------------------------
+
+images=(gateway order)
+packages=(libtrace services traceview gateway order)
+
+shown_clean() {
+	flake . flake show "path:." >"$work/shown" 2>"$work/complaints"
+	# No network, and a lock file left as it is in spite of the stand-in: as it should be.
+	! grep -vE 'Internet access|not writing modified lock file' "$work/complaints" | grep -iE 'error|warning|trace:'
+}
+
+all_build() {
+	local package
+	for package in default h2o jaeger traceview-image "${packages[@]}"; do
+		flake . build --no-link "path:.#$package"
+	done
+}
+
+same_derivations() {
+	diff <(drv_paths .) <(drv_paths ../second-folder)
+}
+
+changes_seen() {
+	copy "$work/changed"
+	echo "/* changed */" >>"$work/changed/services/gateway/main.c"
+	local changed
+	changed=$(diff <(drv_paths .) <(drv_paths ../changed) | sed -n 's/^> \([^ ]*\) .*/\1/p' | xargs) || true # that they differ
+	[ "$changed" = "default gateway order services" ] || { echo "these change: $changed" && return 1; }
+}
+
+built_twice() {
+	local image package
+	declare -A before
+	for image in "${images[@]}"; do
+		before[$image]=$(sha256sum <"$(out "$image")")
+	done
+	for package in "${packages[@]}"; do
+		flake ../second-folder build --no-link --rebuild "path:.#$package"
+	done
+	for image in "${images[@]}"; do
+		[ "${before[$image]}" = "$(sha256sum <"$(out "$image")")" ]
+		echo "say: $image sha256:${before[$image]%% *} $(stat -c %s "$(out "$image")") bytes"
+	done
+}
+
+images_loaded() {
+	flake . run "path:.#load-images" -- podman
+	podman image exists localhost/libtrace/api-gateway:0.1.0
+	podman image exists localhost/libtrace/order-service:0.1.0
+}
+
+# in_containers SPANS ORDER-ARG...: one /checkout through both images, as a cluster runs them
+in_containers() {
+	local spans=$1 traceview pid headers run
+	shift
+	run=(podman run --detach --network host --read-only --cap-drop all --security-opt no-new-privileges)
+	traceview=$(out traceview)/bin/traceview
+	"$traceview" serve &
+	local backend=$!
+	wait_for http://localhost:16686/api/v3/services
+	"${run[@]}" --name order "$@"
+	"${run[@]}" --name gateway localhost/libtrace/api-gateway:0.1.0
+	wait_for http://localhost:8001/readyz
+	wait_for http://localhost:8000/readyz
+	for container in order gateway; do
+		pid=$(podman inspect -f '{{.State.Pid}}' $container)
+		grep -P '^Uid:\t10001\t10001\t10001\t10001$' "/proc/$pid/status"
+	done
+	headers=$(curl -sf -D - -o /dev/null http://localhost:8000/checkout)
+	"$traceview" show "$(sed -n 's/^traceresponse: 00-\([0-9a-f]*\)-.*/\1/ip' <<<"$headers")" --wait 15 --spans "$spans"
+	podman stop gateway order
+	[ "$(podman inspect -f '{{.State.ExitCode}}' gateway order | xargs)" = "0 0" ]
+	podman rm gateway order
+	kill "$backend"
+	wait "$backend"
+}
+order_image=localhost/libtrace/order-service:0.1.0
+containers_zero_code() {
+	in_containers 3 "$order_image"
+}
+containers_custom() {
+	in_containers 5 "$order_image" order-service-custom
+}
+containers_manual() {
+	in_containers 5 --entrypoint order-service-manual "$order_image"
+}
+
+no_shell() {
+	local program
+	for program in sh bash /bin/sh perl python3 env; do
+		! podman run --rm --network none --entrypoint "$program" localhost/libtrace/api-gateway:0.1.0 || return 1
+	done
+}
+
+stack_jaeger() {
+	[ "$("$jaeger" version 2>&1 | wc -l)" -gt 0 ]
+	flake . run "path:.#stack" -- --once
+}
+stack_traceview() {
+	flake . run "path:.#stack" -- --once --backend traceview
+}
+
+stack_ends() {
+	local stack status=0 left
+	# A shell's background job ignores Ctrl-C; this one is to heed it.
+	env --default-signal=INT nix run --no-write-lock-file --override-input nixpkgs path:./nix/nixpkgs-standin \
+		"path:.#stack" -- --backend traceview --order zero-code &
+	stack=$!
+	wait_for http://localhost:8000/readyz
+	flake . run "path:.#request" | grep '"status":"success"'
+	flake . run "path:.#load" -- -d1s -c4 | grep 'requests in'
+	kill -INT $stack
+	wait $stack || status=$?
+	[ $status -eq 130 ] || { echo "exit code $status" && return 1; }
+	left=$(pgrep -lf 'traceview|order-service|api-gateway' || true)
+	[ -z "$left" ] || { echo "still running: $left" && return 1; }
+}
+
+flake_check() {
+	flake . flake check --keep-going "path:."
+	sed 's/^/say: /' "$(out "checks.$system.image-contents")"
+}
+
+develop() {
+	# Nothing but the shell's own tools: not even Debian's.
+	flake . develop --ignore-environment --keep HOME --keep TMPDIR "path:." \
+		--command bash -c 'services/stack/packages.sh && CHECK_BUILDS=plain make check'
+}
+
+check "nix flake show says nothing but the outputs" shown_clean
+check "every package builds" all_build
+check "README, k8s/ and tests/ rebuild no package" same_derivations
+check "a change in services/gateway rebuilds the services and their images only" changes_seen
+check "built again from another folder: the same, byte for byte" built_twice
+check "load-images hands both images to podman" images_loaded
+check "containers, non-root and read-only: a trace of 3 spans" containers_zero_code
+check "containers with order-service-custom: 5 spans" containers_custom
+check "containers with order-service-manual: 5 spans" containers_manual
+check "the gateway's image has no shell to start" no_shell
+check "nix run .#stack -- --once, with a real Jaeger" stack_jaeger
+check "nix run .#stack -- --once --backend traceview" stack_traceview
+check "Ctrl-C ends the whole stack; .#request and .#load reach it" stack_ends
+check "nix flake check" flake_check
+check "nix develop: make check, with no package of Debian's" develop
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
