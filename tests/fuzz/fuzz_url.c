@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fuzz_url.c - URLs that programs ask for, and the Host and Forwarded headers of their callers. */
+#include "authority.h"
+#include "fuzz.h"
+#include "url.h"
+
+#include <stdlib.h>
+
+static void redact(struct lt_slice text)
+{
+	char *out = malloc(URL_REDACTED_MAX(text.len));
+	if (out && url_redact_query(text, out) > URL_REDACTED_MAX(text.len))
+		abort();
+	free(out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct url url; /* kept, as the agent keeps one a handle */
+	struct lt_slice text = {(const char *)data, size};
+	char *string = strndup(text.ptr ? text.ptr : "", size);
+	if (string && url_set(&url, string) == 0)
+		url_parse(&url, "");
+	free(string);
+	redact(text);
+	http_authority(text);
+	http_forwarded(text, (struct lt_slice){0}, (struct lt_slice){0}, (struct lt_slice){0});
+	http_forwarded((struct lt_slice){0}, text, text, text);
+	return 0;
+}
