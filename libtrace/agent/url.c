@@ -19,7 +19,8 @@ static const char *const secret_keys[] = {"AWSAccessKeyId", "Signature", "sig", 
 static bool is_secret(struct lt_slice key)
 {
 	for (size_t i = 0; i < sizeof(secret_keys) / sizeof(secret_keys[0]); i++) {
-		if (strncmp(key.ptr, secret_keys[i], key.len) == 0 && !secret_keys[i][key.len])
+		if (key.len == strlen(secret_keys[i]) &&
+			memcmp(key.ptr, secret_keys[i], key.len) == 0)
 			return true;
 	}
 	return false;
