@@ -27,6 +27,26 @@ const struct lt_attr *lt_attributes_find(const struct lt_attributes *attrs, cons
 	return find(attrs, lt_slice(key));
 }
 
+struct lt_attr lt_attr_item(const struct lt_attr *array, uint32_t i)
+{
+	switch (array->type) {
+	case LT_TYPE_STRING_ARRAY:
+		return (struct lt_attr){
+			.type = LT_TYPE_STRING, .value.string = array->value.strings[i]};
+	case LT_TYPE_BOOL_ARRAY:
+		return (struct lt_attr){
+			.type = LT_TYPE_BOOL, .value.boolean = array->value.booleans[i]};
+	case LT_TYPE_INT_ARRAY:
+		return (struct lt_attr){
+			.type = LT_TYPE_INT, .value.integer = array->value.integers[i]};
+	case LT_TYPE_DOUBLE_ARRAY:
+		return (struct lt_attr){
+			.type = LT_TYPE_DOUBLE, .value.number = array->value.numbers[i]};
+	default:
+		return (struct lt_attr){.type = LT_TYPE_NONE};
+	}
+}
+
 static struct lt_slice cut(struct lt_slice text, uint32_t max_chars)
 {
 	return (struct lt_slice){text.ptr, lt_utf8_prefix(text, max_chars)};

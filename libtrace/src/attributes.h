@@ -20,4 +20,7 @@ struct lt_attribute_limits {
 void lt_attributes_add(struct lt_attributes *set, struct lt_arena *arena,
 	const struct lt_attribute_limits *limits, const struct lt_attr *attrs, size_t n);
 
+/** The i-th item of an array attribute, as an attribute of its own without a key; borrowed. */
+struct lt_attr lt_attr_item(const struct lt_attr *array, uint32_t i);
+
 #endif

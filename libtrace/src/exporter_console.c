@@ -5,6 +5,7 @@
  *	GET /checkout  SERVER  1.82 s  http.response.status_code=200 url.path="/checkout"
  *	  POST  CLIENT  1.81 s  http.response.status_code=200
  */
+#include "attributes.h"
 #include "buffer.h"
 
 #include <errno.h>
@@ -39,25 +40,6 @@ static void add_duration(struct lt_buffer *b, uint64_t ns)
 		lt_buffer_printf(b, "%.1f us", (double)ns / 1e3);
 }
 
-static void add_item(struct lt_buffer *b, const struct lt_attr *attr, uint32_t i)
-{
-	switch (attr->type) {
-	case LT_TYPE_STRING_ARRAY:
-		lt_buffer_printf(
-			b, "\"%.*s\"", (int)attr->value.strings[i].len, attr->value.strings[i].ptr);
-		break;
-	case LT_TYPE_BOOL_ARRAY:
-		lt_buffer_add_text(b, attr->value.booleans[i] ? "true" : "false");
-		break;
-	case LT_TYPE_INT_ARRAY:
-		lt_buffer_printf(b, "%" PRId64, attr->value.integers[i]);
-		break;
-	default:
-		lt_buffer_printf(b, "%g", attr->value.numbers[i]);
-		break;
-	}
-}
-
 static void add_value(struct lt_buffer *b, const struct lt_attr *attr)
 {
 	switch (attr->type) {
@@ -81,7 +63,8 @@ static void add_value(struct lt_buffer *b, const struct lt_attr *attr)
 		for (uint32_t i = 0; i < attr->n_items; i++) {
 			if (i)
 				lt_buffer_add_text(b, ", ");
-			add_item(b, attr, i);
+			struct lt_attr item = lt_attr_item(attr, i);
+			add_value(b, &item);
 		}
 		lt_buffer_add_char(b, ']');
 		break;

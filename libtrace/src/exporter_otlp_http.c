@@ -123,6 +123,8 @@ static void set_options(struct otlp_http *otlp, const struct lt_curl_library *cu
 	curl->easy_setopt(easy, CURLOPT_HTTPHEADER, otlp->headers);
 	curl->easy_setopt(easy, CURLOPT_USERAGENT, USER_AGENT);
 	curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	/* Does not wait for a name server when a try is over: an exit has its own limit. */
+	curl->easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 	curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_response);
 	curl->easy_setopt(easy, CURLOPT_WRITEDATA, otlp);
 	curl->easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);

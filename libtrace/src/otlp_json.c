@@ -6,6 +6,7 @@
  *
  * Source: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
+#include "attributes.h"
 #include "hex.h"
 #include "otlp.h"
 #include "utf8.h"
@@ -170,25 +171,6 @@ static void add_any_double(struct lt_buffer *b, double value)
 		add_finite(b, value);
 }
 
-static void add_any_item(struct lt_buffer *b, const struct lt_attr *attr, uint32_t i)
-{
-	add_comma(b);
-	switch (attr->type) {
-	case LT_TYPE_STRING_ARRAY:
-		add_any_string(b, attr->value.strings[i]);
-		break;
-	case LT_TYPE_BOOL_ARRAY:
-		add_any_bool(b, attr->value.booleans[i]);
-		break;
-	case LT_TYPE_INT_ARRAY:
-		add_any_int(b, attr->value.integers[i]);
-		break;
-	default:
-		add_any_double(b, attr->value.numbers[i]);
-		break;
-	}
-}
-
 static void add_any(struct lt_buffer *b, const struct lt_attr *attr)
 {
 	switch (attr->type) {
@@ -209,8 +191,11 @@ static void add_any(struct lt_buffer *b, const struct lt_attr *attr)
 		break;
 	default:
 		lt_buffer_add_text(b, "{\"arrayValue\":{\"values\":[");
-		for (uint32_t i = 0; i < attr->n_items; i++)
-			add_any_item(b, attr, i);
+		for (uint32_t i = 0; i < attr->n_items; i++) {
+			struct lt_attr item = lt_attr_item(attr, i);
+			add_comma(b);
+			add_any(b, &item);
+		}
 		lt_buffer_add_text(b, "]}}");
 		break;
 	}

@@ -6,6 +6,7 @@
  *
  * Source: https://protobuf.dev/programming-guides/encoding/
  */
+#include "attributes.h"
 #include "otlp.h"
 
 enum wire { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
@@ -140,31 +141,16 @@ static void add_any_double(struct lt_buffer *b, double value)
 	add_fixed64(b, ANY_DOUBLE, bits);
 }
 
-static void add_any_item(struct lt_buffer *b, const struct lt_attr *attr, uint32_t i)
-{
-	switch (attr->type) {
-	case LT_TYPE_STRING_ARRAY:
-		add_string_always(b, ANY_STRING, attr->value.strings[i]);
-		break;
-	case LT_TYPE_BOOL_ARRAY:
-		add_any_bool(b, attr->value.booleans[i]);
-		break;
-	case LT_TYPE_INT_ARRAY:
-		add_any_int(b, attr->value.integers[i]);
-		break;
-	default:
-		add_any_double(b, attr->value.numbers[i]);
-		break;
-	}
-}
+static void add_any(struct lt_buffer *b, const struct lt_attr *attr);
 
 static void add_any_array(struct lt_buffer *b, const struct lt_attr *attr)
 {
 	size_t array = begin_message(b, ANY_ARRAY, SHORT);
 	for (uint32_t i = 0; i < attr->n_items; i++) {
-		size_t item = begin_message(b, 1, SHORT);
-		add_any_item(b, attr, i);
-		end_message(b, item, SHORT);
+		struct lt_attr item = lt_attr_item(attr, i);
+		size_t value = begin_message(b, 1, SHORT);
+		add_any(b, &item);
+		end_message(b, value, SHORT);
 	}
 	end_message(b, array, SHORT);
 }
