@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 builds=${CHECK_BUILDS:-plain sanitized threads}
-declare -A sanitize=([plain]=none [sanitized]=address,undefined [threads]=thread)
+declare -A sanitize=([plain]=none [sanitized]="address,undefined" [threads]=thread)
 declare -A suites=([plain]="unit agent integration" [sanitized]="unit agent integration" [threads]=unit)
 
 folder() { # BUILD

@@ -18,7 +18,7 @@ def cases(path):
                 errors = suite.findtext("system-err") or case.findtext("system-err") or ""
                 yield name, "failed", "\n".join(t for t in (bad.text, bad.get("message"), output, errors) if t)
             elif skipped is not None:
-                yield name, "skipped", skipped.text or skipped.get("message") or ""
+                yield name, "skipped", skipped.text or skipped.get("message") or case.findtext("system-out") or ""
             else:
                 yield name, "passed", ""
 

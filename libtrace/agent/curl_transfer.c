@@ -142,7 +142,7 @@ static void end(struct hook_library *library, struct curl_handle *handle)
 {
 	if (handle->is_injected)
 		CURL_REAL(library, curl_easy_setopt)
-		(handle->easy, CURLOPT_HTTPHEADER, handle->settings.headers);
+	(handle->easy, CURLOPT_HTTPHEADER, handle->settings.headers);
 	lt_span_end(handle->span);
 	lt_span_release(handle->parent);
 	handle->span = handle->parent = NULL;

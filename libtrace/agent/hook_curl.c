@@ -135,7 +135,7 @@ AGENT_HOOK CURL *curl_easy_duphandle(CURL *easy)
 		curl_handle_copy(copied, handle);
 	if (copy && handle && handle->is_injected)
 		CURL_REAL(call.library, curl_easy_setopt)
-		(copy, CURLOPT_HTTPHEADER, handle->settings.headers);
+	(copy, CURLOPT_HTTPHEADER, handle->settings.headers);
 	return copy;
 }
 

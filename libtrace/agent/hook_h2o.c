@@ -37,8 +37,9 @@ static bool is_known(struct hook_library *library)
 		strcmp(library->soname, H2O_SONAME) == 0 ? VERDICT_KNOWN : VERDICT_OTHER;
 	if (atomic_compare_exchange_strong(&library->verdict, &verdict, found) &&
 		found == VERDICT_OTHER)
-		lt_report(LT_LEVEL_WARN, "this program's %s is not the %s that this agent was built for: its "
-			   "requests are not traced",
+		lt_report(LT_LEVEL_WARN,
+			"this program's %s is not the %s that this agent was built for: its "
+			"requests are not traced",
 			library->soname[0] ? library->soname : "libh2o", H2O_SONAME);
 	return found == VERDICT_KNOWN;
 }

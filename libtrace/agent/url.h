@@ -46,6 +46,7 @@ void url_done(struct url *url);
  * @return bytes written
  */
 size_t url_redact_query(struct lt_slice query, char *out);
-#define URL_REDACTED_MAX(len) ((len)*3 + 8) /* "sig=" grows to "sig=REDACTED": less than thrice */
+/* "sig=" grows to "sig=REDACTED": less than thrice. */
+#define URL_REDACTED_MAX(len) (3 * (len) + 8)
 
 #endif

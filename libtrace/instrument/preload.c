@@ -9,11 +9,9 @@
 
 #define AGENT "libtrace-agent.so"
 
-/* From the folder of this program's file to the agent's. */
-static const char *const places[] = {
-	LIBRARY_FOLDER,			  /* as configured: "../lib", "../lib/x86_64-linux-gnu" */
-	"../lib", "../lib64", "../agent", /* the build tree */
-};
+/* From the folder of this program's file to the agent's: as configured ("../lib",
+ * "../lib/x86_64-linux-gnu"), where libraries use to be, and in the build tree. */
+static const char *const places[] = {LIBRARY_FOLDER, "../lib", "../lib64", "../agent"};
 
 static int own_folder(char folder[PATH_MAX])
 {

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <h2o.h>
 #include <h2o/version.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -224,7 +225,41 @@ static inline void watch_stop(struct watch *watch)
 	watch->sock = NULL;
 }
 
-#if !COMPAT_TIMER_WHEEL
+#if COMPAT_TIMER_WHEEL
+/* 2.3 gives a connection's socket only away.  Its HTTP/1 connections (struct st_h2o_http1_conn_t in
+ * its lib/http1.c) begin with these two; compat_accept() looks whether they still do. */
+struct compat_http1_conn {
+	h2o_conn_t super;
+	h2o_socket_t *sock;
+};
+
+/* Of the last connection accepted, by whichever thread: it is the same for all. */
+extern atomic_bool compat_conn_is_known;
+#endif
+
+/** Hands a new connection to h2o. */
+static inline void compat_accept(h2o_accept_ctx_t *accept, h2o_socket_t *sock)
+{
+	h2o_accept(accept, sock);
+#if COMPAT_TIMER_WHEEL
+	const struct compat_http1_conn *conn = sock->data;
+	atomic_store_explicit(
+		&compat_conn_is_known, conn && conn->sock == sock, memory_order_relaxed);
+#endif
+}
+
+/* NULL: unknown */
+static inline h2o_socket_t *compat_socket(h2o_req_t *req)
+{
+#if COMPAT_TIMER_WHEEL
+	if (!atomic_load_explicit(&compat_conn_is_known, memory_order_relaxed))
+		return NULL;
+	return ((struct compat_http1_conn *)req->conn)->sock;
+#else
+	return req->conn->callbacks->get_socket(req->conn);
+#endif
+}
+
 static inline void watch_on_readable(h2o_socket_t *sock, const char *err)
 {
 	struct watch *watch = sock->data;
@@ -239,21 +274,19 @@ static inline void watch_on_readable(h2o_socket_t *sock, const char *err)
 	if (gone)
 		watch->on_gone(watch);
 }
-#endif
 
-/** Calls on_gone once when the client closes its side.  With libh2o 2.3, whose sockets are out of
- * reach, it never does. */
+/** Calls on_gone once when the client closes its side; never where the socket is out of reach. */
 static inline void watch_start(
 	struct watch *watch, h2o_req_t *req, void (*on_gone)(struct watch *watch))
 {
-#if !COMPAT_TIMER_WHEEL
+	watch->sock = compat_socket(req);
+	if (!watch->sock)
+		return;
 	watch->on_gone = on_gone;
-	watch->sock = req->conn->callbacks->get_socket(req->conn);
 	watch->h2o_data = watch->sock->data;
 	watch->sock->data = watch;
 	h2o_socket_dont_read(watch->sock, 1);
 	h2o_socket_read_start(watch->sock, watch_on_readable);
-#endif
 }
 
 /* --- memory and output ----------------------------------------------------------------------- */

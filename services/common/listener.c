@@ -111,6 +111,10 @@ int listen_on(const char *host, const char *setting, unsigned port, size_t n, in
 
 /* --- accepting ---------------------------------------------------------------------------- */
 
+#if COMPAT_TIMER_WHEEL
+atomic_bool compat_conn_is_known;
+#endif
+
 /* @return whether all that was queued has been accepted */
 static bool accept_some(struct listener *listener)
 {
@@ -118,7 +122,7 @@ static bool accept_some(struct listener *listener)
 		errno = 0;
 		h2o_socket_t *sock = h2o_evloop_socket_accept(listener->sock);
 		if (sock)
-			h2o_accept(&listener->accept, sock);
+			compat_accept(&listener->accept, sock);
 		else if (errno != ECONNABORTED && errno != EINTR)
 			return true;
 	}

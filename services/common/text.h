@@ -28,7 +28,7 @@ void text_addi(struct text *text, int64_t number);
 void text_add_json(struct text *text, const char *bytes, size_t len);
 
 /** The most bytes that text_add_json() makes of len bytes. */
-#define TEXT_JSON_MAX(len) ((len)*6 + 2)
+#define TEXT_JSON_MAX(len) (6 * (len) + 2)
 
 /**
  * The length of the UTF-8 character that begins at bytes, of which len > 0 are there.

@@ -5,7 +5,7 @@
 set -euo pipefail
 
 apt=(gcc libc6-dev meson ninja-build pkg-config python3 curl zlib1g-dev libssl-dev
-	libh2o-evloop-dev libcurl4-openssl-dev libjansson-dev check)
+	libh2o-evloop-dev libcurl4-openssl-dev libjansson-dev check python3-yaml)
 dnf=(gcc meson ninja-build pkgconf python3 curl zlib-devel openssl-devel libh2o-devel
 	libcurl-devel jansson-devel check-devel)
 pacman=(gcc meson ninja pkgconf python curl zlib openssl libh2o jansson check)

@@ -61,9 +61,8 @@ static void sampled(void)
 	struct lt_span_context parent = lt_span_get_context(root);
 	struct lt_span *child = lt_span_start(
 		tracer, "check_inventory", &(struct lt_span_options){.parent = &parent});
-	lt_span_set(child,
-		LT_ATTRS(lt_str("order.item", "widget"), lt_str("db.system", "postgresql"),
-			lt_int("order.qty", 1)));
+	lt_span_set(child, LT_ATTRS(lt_str("order.item", "widget"),
+				   lt_str("db.system", "postgresql"), lt_int("order.qty", 1)));
 	lt_span_event(child, "checked", NULL, 0);
 	lt_span_end(child);
 	lt_span_end(root);
@@ -202,7 +201,8 @@ static void run_bench(const struct bench *bench, unsigned n_threads)
 	size_t n_all = (size_t)n_rounds * n_threads;
 	double n_spans = (double)bench->per_run * ITERATIONS * (double)n_all;
 	qsort(ns, n_all, sizeof *ns, compare);
-	printf("{\"lib\":\"libtrace\",\"case\":\"%s\",\"threads\":%u,\"ns_p50\":%.1f,\"ns_min\":%.1f,"
+	printf("{\"lib\":\"libtrace\",\"case\":\"%s\",\"threads\":%u,\"ns_p50\":%.1f,\"ns_min\":%."
+	       "1f,"
 	       "\"cpu_ns\":%.1f,\"spans\":%.0f,\"exported\":%llu,\"drops\":%llu}\n",
 		bench->name, n_threads, ns[n_all / 2], ns[0], cpu / n_spans, n_spans,
 		(unsigned long long)(stats.n_exported - before.n_exported),

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 clang=$(command -v clang || command -v clang-14 || true)
 if [ -z "$clang" ] && command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
 	apt-get install -y --no-install-recommends clang-14 libclang-rt-14-dev >/dev/null
-	clang=clang-14
+	clang='clang-14'
 fi
 [ -n "$clang" ] || { echo "fuzz: clang is missing; install it with:  sudo apt-get install -y clang libclang-rt-dev" >&2; exit 1; }
 

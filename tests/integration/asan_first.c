@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* asan_first.c - preloaded into programs that are not built with AddressSanitizer when the agent is.
+/* asan_first.c - preloaded into programs that do not have AddressSanitizer when the agent has it.
  *
  * Linked with -z initfirst, so that its constructor runs before all others and the sanitizer sets
  * itself up in the first intercepted call, here.  Otherwise that call may come from a constructor

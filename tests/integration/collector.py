@@ -100,14 +100,14 @@ class Collector:
             self.stopped.wait()
             handler.close_connection = True
             return
+        if 200 <= answer.status < 300:  # noted first: who gets the answer may look at once
+            with self.lock:
+                self.taken += names
         handler.send_response(answer.status)
         for name, value in {"Content-Length": len(answer.body), **answer.headers}.items():
             handler.send_header(name, str(value))
         handler.end_headers()
         handler.wfile.write(answer.body)
-        if 200 <= answer.status < 300:
-            with self.lock:
-                self.taken += names
 
     def stop(self):
         self.stopped.set()

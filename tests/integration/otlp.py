@@ -61,13 +61,17 @@ def link(item):
             key_values(4, item.get("attributes", [])))
 
 
+def status(s):
+    return data(2, s.get("message", "")) + uint(3, s.get("code", 0))
+
+
 def span(s):
     return (data(1, bytes.fromhex(s["traceId"])) + data(2, bytes.fromhex(s["spanId"])) +
             (data(4, bytes.fromhex(s["parentSpanId"])) if s.get("parentSpanId") else b"") + data(5, s["name"]) +
             uint(6, s["kind"]) + fixed64(7, s["startTimeUnixNano"]) + fixed64(8, s["endTimeUnixNano"]) +
             key_values(9, s.get("attributes", [])) + b"".join(data(11, event(e)) for e in s.get("events", [])) +
             b"".join(data(13, link(item)) for item in s.get("links", [])) +
-            (data(15, data(2, s["status"].get("message", "")) + uint(3, s["status"]["code"])) if "status" in s else b"") +
+            data(15, status(s.get("status", {}))) +
             fixed32(16, s["flags"]))
 
 
@@ -105,9 +109,12 @@ def one_span(trace_id, name="a span", service="tester", attributes=(), **fields)
 
 def rich_span(trace_id):
     """A request whose span has a value of each type, an event, a link and a status."""
-    return one_span(trace_id, "r\u00efch", parentSpanId="1112131415161718", status={"code": 2, "message": "no"}, attributes=[
+    attributes = [
         text("text", "v\u00e4lue"), text("empty", ""), {"key": "yes", "value": {"boolValue": True}},
         {"key": "int", "value": {"intValue": "-9007199254740993"}}, {"key": "double", "value": {"doubleValue": 0.5}},
-        {"key": "list", "value": {"arrayValue": {"values": [{"stringValue": "a"}, {"stringValue": "b"}]}}},
-    ], events=[{"timeUnixNano": str(START + 5), "name": "event", "attributes": [text("e", "f")]}],
-        links=[{"traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331", "attributes": [text("l", "m")]}])
+        {"key": "list", "value": {"arrayValue": {"values": [{"stringValue": "a"}, {"stringValue": "b"}]}}}]
+    events = [{"timeUnixNano": str(START + 5), "name": "event", "attributes": [text("e", "f")]}]
+    links = [{"traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331",
+              "attributes": [text("l", "m")]}]
+    return one_span(trace_id, "r\u00efch", parentSpanId="1112131415161718", attributes=attributes, events=events,
+                    links=links, status={"code": 2, "message": "no"})

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import harness
-from harness import CUSTOM_TREE, StackTest, get, one, post_json, trace_id, tree
+from harness import CUSTOM_TREE, StackTest, get, http_bytes, one, post_json, trace_id, tree
 
 MS = 1_000_000
 
@@ -104,6 +104,14 @@ class Trace(StackTest):
         (span,) = self.backend.trace(trace_id(get(self.GATEWAY, "/checkout")), 1)
         self.assertEqual(span.service, "order-service")
         self.assertNotEqual(span.parent, "")
+
+    def test_a_service_that_samples_nothing_hands_the_trace_on_unsampled(self):
+        server = self.serve_raw(self.ORDER, http_bytes(200, b'{"order_id":"o","status":"s"}'))
+        self.start_gateway(env={"OTEL_TRACES_SAMPLER": "always_off"})
+        trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+        answer = get(self.GATEWAY, "/checkout", headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
+        self.assertEqual(trace_id(answer), trace)
+        self.assertRegex(server.requests[0].decode(), rf"(?i)\r\ntraceparent: 00-{trace}-[0-9a-f]{{16}}-00\r\n")
 
 
 class WithoutTracing(StackTest):

@@ -72,7 +72,8 @@ class Receiver(TraceviewTest):
 
     def test_malformed_bodies_are_400_in_the_request_s_own_encoding(self):
         good = otlp.protobuf(otlp.rich_span(TRACE))
-        for body in (b"\xff", b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", good[:-1], b"\x0a\x05\x12\x03\x12\x01\xff",
+        for body in (b"\xff", b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", good[:-1],
+                     b"\x0a\x05\x12\x03\x12\x01\xff",
                      b"\x0b", b"\x00\x00"):
             with self.subTest(body=body[:20]):
                 answer = self.send(body, PROTOBUF)
