@@ -127,7 +127,8 @@ static void add_headers(struct hook_library *library, h2o_req_t *req, struct lt_
 	const struct lt_span_context context = lt_span_get_context(span);
 	h2o_headers_t *headers = &req->res.headers;
 
-	if (!lt_span_context_is_valid(&context))
+	/* A remote one is the caller's own, handed on by a disabled SDK: it answers nothing. */
+	if (!lt_span_context_is_valid(&context) || context.remote)
 		return;
 	/* One text serves both: the second header's value is the end of the first one's. */
 	char *value = H2O_REAL(library, h2o_mem_alloc_shared)(

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* processor_batch.c - a bounded queue of ended spans, and the thread that exports them.
  *
- * Ending a span costs its thread two atomic operations: one that counts it against the bound, one
- * that pushes it on a stack.  The worker takes the whole stack at once and turns it round, so there
- * is no lock between them, and no way for a slow collector to be felt.
+ * Ending a span costs its thread one atomic operation: it takes the next place in a ring, and puts
+ * the span there.  The worker empties places in order and gives them free when their spans have
+ * been exported, so there is no lock between them, and no way for a slow collector to be felt.
  *
  * Source: https://opentelemetry.io/docs/specs/otel/trace/sdk/#batching-processor
  */
 #include "clock.h"
 #include "config.h"
 #include "exit.h"
-#include "span.h"
+#include "span_queue.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -36,10 +36,10 @@ struct batch {
 	struct lt_batch_options limits; /* resolved */
 	struct batch *next;		/* in `all`, for forks */
 
-	_Atomic(struct lt_span *) stack; /* newest first */
-	atomic_size_t n_queued;		 /* on the stack, or taken and not yet exported */
-	atomic_bool is_running;		 /* the worker has been started */
-	atomic_bool is_closed;		 /* shut down: nothing more is queued */
+	struct lt_span_queue queue;
+	atomic_bool is_running; /* the worker has been started */
+	atomic_bool is_waiting; /* and sleeps, and nobody has woken it yet */
+	atomic_bool is_closed;	/* shut down: nothing more is queued */
 	_Atomic uint64_t n_exported, n_dropped_full, n_dropped_failed;
 
 	pthread_mutex_t lock; /* of what follows; never held while exporting */
@@ -102,63 +102,82 @@ static void report_drops(struct batch *batch, bool is_last)
 	batch->drops_report_ns = now_ns;
 }
 
-/* Takes all that is queued, oldest first. */
-static struct lt_span *take_all(struct batch *batch)
+/* What the worker works with: arrays for one batch. */
+struct workbench {
+	struct lt_span **taken;
+	const struct lt_span_data **spans; /* the same, as exporters read them */
+};
+
+static bool workbench_init(struct workbench *bench, size_t n)
 {
-	struct lt_span *newest =
-		atomic_exchange_explicit(&batch->stack, NULL, memory_order_acquire);
-	struct lt_span *oldest = NULL;
-	while (newest) {
-		struct lt_span *next = newest->next;
-		newest->next = oldest;
-		oldest = newest;
-		newest = next;
-	}
-	return oldest;
+	bench->taken = malloc(n * sizeof *bench->taken);
+	bench->spans = malloc(n * sizeof *bench->spans);
+	return bench->taken && bench->spans;
 }
 
-/* Exports the first spans of the list, at most a batch; returns the rest. */
-static struct lt_span *export_batch(
-	struct batch *batch, struct lt_span *list, const struct lt_span_data **spans)
+static void workbench_done(struct workbench *bench)
 {
-	size_t n = 0;
-	struct lt_span *end = list;
-	for (; end && n < batch->limits.max_batch_size; end = end->next)
-		spans[n++] = &end->data;
+	free(bench->taken);
+	free(bench->spans);
+}
 
+/* Exports one batch of what is queued; returns its size. */
+static size_t export_batch(struct batch *batch, struct workbench *bench)
+{
+	size_t n = lt_span_queue_take(&batch->queue, bench->taken, batch->limits.max_batch_size);
+	if (n == 0)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		bench->spans[i] = &bench->taken[i]->data;
 	int err = batch->exporter->impl->export(
-		batch->exporter, spans, n, batch->limits.export_timeout_ms);
+		batch->exporter, bench->spans, n, batch->limits.export_timeout_ms);
 	atomic_fetch_add(err ? &batch->n_dropped_failed : &batch->n_exported, n);
-	while (list != end) {
-		struct lt_span *next = list->next;
-		lt_span_recycle(list);
-		list = next;
-	}
-	atomic_fetch_sub(&batch->n_queued, n);
-	return end;
+	for (size_t i = 0; i < n; i++)
+		lt_span_recycle(bench->taken[i]);
+	lt_span_queue_release(&batch->queue, n);
+	return n;
 }
 
-static bool has_work(const struct batch *batch)
+/* Exports what was queued when it was called; what comes while it exports can wait for its turn. */
+static void export_queued(struct batch *batch, struct workbench *bench)
+{
+	size_t n_left = lt_span_queue_count(&batch->queue);
+	while (n_left) {
+		size_t n = export_batch(batch, bench);
+		n_left -= n < n_left ? n : n_left;
+	}
+}
+
+static bool has_work(struct batch *batch)
 {
 	return batch->must_stop || batch->flush_wanted != batch->flush_done ||
-	       atomic_load(&batch->n_queued) >= batch->limits.max_batch_size;
+	       lt_span_queue_count(&batch->queue) >= batch->limits.max_batch_size;
 }
 
 /* Until there is a full batch, somebody asks, or the delay has passed. */
 static void wait_for_work(struct batch *batch)
 {
 	struct timespec deadline = deadline_after(batch->limits.schedule_delay_ms);
-	while (!has_work(batch))
-		if (pthread_cond_timedwait(&batch->wake, &batch->lock, &deadline) == ETIMEDOUT)
+	bool is_late = false;
+	while (!is_late) {
+		/* First say so, then look: a span that comes in between wakes us. */
+		atomic_store(&batch->is_waiting, true);
+		if (has_work(batch))
 			break;
+		is_late =
+			pthread_cond_timedwait(&batch->wake, &batch->lock, &deadline) == ETIMEDOUT;
+	}
+	atomic_store(&batch->is_waiting, false);
 }
 
 static void *work(void *arg)
 {
 	struct batch *batch = arg;
-	const struct lt_span_data **spans = malloc(batch->limits.max_batch_size * sizeof *spans);
-	if (!spans)
+	struct workbench bench;
+	if (!workbench_init(&bench, batch->limits.max_batch_size)) {
+		workbench_done(&bench);
 		return NULL; /* the queue fills, and what comes is dropped and counted */
+	}
 	lt_suppress_enter(); /* the exporter's own requests are nobody's spans */
 
 	pthread_mutex_lock(&batch->lock);
@@ -169,9 +188,7 @@ static void *work(void *arg)
 		uint64_t ticket = batch->flush_wanted;
 		pthread_mutex_unlock(&batch->lock);
 
-		struct lt_span *list = take_all(batch);
-		while (list)
-			list = export_batch(batch, list, spans);
+		export_queued(batch, &bench);
 		report_drops(batch, must_stop);
 		lt_clock_anchor();
 
@@ -180,7 +197,7 @@ static void *work(void *arg)
 		pthread_cond_broadcast(&batch->done);
 	} while (!must_stop);
 	pthread_mutex_unlock(&batch->lock);
-	free(spans);
+	workbench_done(&bench);
 	return NULL;
 }
 
@@ -224,22 +241,17 @@ static void on_end(struct lt_processor *self, struct lt_span *span)
 		lt_span_recycle(span);
 		return;
 	}
-	size_t n_before = atomic_fetch_add_explicit(&batch->n_queued, 1, memory_order_relaxed);
-	if (n_before >= batch->limits.max_queue_size ||
-		atomic_load_explicit(&batch->is_closed, memory_order_relaxed)) {
-		atomic_fetch_sub_explicit(&batch->n_queued, 1, memory_order_relaxed);
+	size_t n_queued = 0;
+	if (!atomic_load_explicit(&batch->is_closed, memory_order_relaxed))
+		n_queued = lt_span_queue_put(&batch->queue, span);
+	if (n_queued == 0) {
 		atomic_fetch_add_explicit(&batch->n_dropped_full, 1, memory_order_relaxed);
 		lt_span_recycle(span);
 		return;
 	}
-	struct lt_span *head = atomic_load_explicit(&batch->stack, memory_order_relaxed);
-	do
-		span->next = head;
-	while (!atomic_compare_exchange_weak_explicit(
-		&batch->stack, &head, span, memory_order_release, memory_order_relaxed));
-
-	if (n_before + 1 == batch->limits.max_batch_size ||
-		!atomic_load_explicit(&batch->is_running, memory_order_relaxed))
+	if (!atomic_load_explicit(&batch->is_running, memory_order_relaxed) ||
+		(n_queued >= batch->limits.max_batch_size && atomic_load(&batch->is_waiting) &&
+			atomic_exchange(&batch->is_waiting, false)))
 		wake_worker(batch);
 }
 
@@ -294,16 +306,6 @@ struct lt_batch_stats lt_processor_batch_stats(const struct lt_processor *proces
 
 /* --- life --------------------------------------------------------------------------------- */
 
-static void recycle_all(struct batch *batch)
-{
-	struct lt_span *list = take_all(batch);
-	while (list) {
-		struct lt_span *next = list->next;
-		lt_span_recycle(list);
-		list = next;
-	}
-}
-
 static void init_conditions(struct batch *batch)
 {
 	pthread_condattr_t attr;
@@ -332,9 +334,9 @@ static void after_fork_parent(void)
 static void after_fork_child(void)
 {
 	for (struct batch *batch = all; batch; batch = batch->next) {
-		recycle_all(batch);
-		atomic_store(&batch->n_queued, 0);
+		lt_span_queue_clear(&batch->queue);
 		atomic_store(&batch->is_running, false);
+		atomic_store(&batch->is_waiting, false);
 		batch->flush_done = batch->flush_wanted;
 		init_conditions(batch);
 		pthread_mutex_unlock(&batch->lock);
@@ -359,7 +361,7 @@ static void free_batch(struct lt_processor *self)
 		}
 	pthread_mutex_unlock(&all_lock);
 
-	recycle_all(batch);
+	lt_span_queue_done(&batch->queue);
 	batch->exporter->impl->free(batch->exporter);
 	pthread_cond_destroy(&batch->wake);
 	pthread_cond_destroy(&batch->done);
@@ -395,14 +397,15 @@ int lt_processor_batch_new(struct lt_exporter *exporter, const struct lt_batch_o
 	static const struct lt_batch_options defaults;
 	static const struct lt_processor_impl impl = {
 		.on_end = on_end, .flush = flush, .shutdown = shut_down, .free = free_batch};
-	struct batch *batch = calloc(1, sizeof *batch);
-	if (!batch) {
+	struct lt_batch_options limits = resolve(options ? options : &defaults);
+	struct batch *batch = aligned_alloc(_Alignof(struct batch), sizeof *batch);
+	if (batch)
+		*batch = (struct batch){.super = {&impl}, .exporter = exporter, .limits = limits};
+	if (!batch || lt_span_queue_init(&batch->queue, limits.max_queue_size) != 0) {
+		free(batch);
 		exporter->impl->free(exporter);
 		return -ENOMEM;
 	}
-	batch->super.impl = &impl;
-	batch->exporter = exporter;
-	batch->limits = resolve(options ? options : &defaults);
 	pthread_mutex_init(&batch->lock, NULL);
 	init_conditions(batch);
 

@@ -73,9 +73,10 @@ static int processor_from_env(struct lt_processor **ret_processor)
 {
 	struct lt_exporter *exporter;
 	int err = exporter_from_env(&exporter);
-	if (err)
+	if (err == -ENOMEM)
 		return err;
-	if (!exporter) {
+	/* With an endpoint that cannot be one, which has been reported, the trace still goes on. */
+	if (err || !exporter) {
 		*ret_processor = lt_processor_none();
 		return 0;
 	}
@@ -97,12 +98,13 @@ int lt_provider_new(const struct lt_provider_options *options, struct lt_provide
 	struct lt_sampler *sampler = options->sampler;
 	struct lt_processor *processor = options->processor;
 	struct lt_provider *provider = NULL;
+	bool is_disabled = lt_config_bool("OTEL_SDK_DISABLED");
 	int err = 0;
 
 	lt_clock_anchor();
-	if (lt_config_bool("OTEL_SDK_DISABLED"))
-		err = -ECANCELED;
-	if (!err && !resource)
+	if (is_disabled && !processor)
+		processor = lt_processor_none();
+	if (!resource)
 		err = lt_resource_new(NULL, 0, &resource);
 	if (!err && !sampler)
 		err = lt_sampler_from_env(&sampler);
@@ -119,6 +121,7 @@ int lt_provider_new(const struct lt_provider_options *options, struct lt_provide
 	provider->resource = resource;
 	provider->sampler = sampler;
 	provider->processor = processor;
+	provider->is_disabled = is_disabled;
 	provider->limits = resolve_limits(&options->limits);
 	pthread_mutex_init(&provider->lock, NULL);
 	*ret_provider = provider;

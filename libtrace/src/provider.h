@@ -23,6 +23,7 @@ struct lt_provider {
 	struct lt_sampler *sampler;
 	struct lt_processor *processor;
 	struct lt_span_limits limits; /* resolved: no field means "the default" */
+	bool is_disabled; /* OTEL_SDK_DISABLED: spans only hand their parent's context on */
 	atomic_bool is_shut_down;
 
 	pthread_mutex_t lock; /* of what follows */

@@ -28,7 +28,7 @@ static void unlock(struct lt_span *span)
 /* True, with the lock held, if there is something to record on. */
 static bool begin_change(struct lt_span *span)
 {
-	if (!span || !span->recording)
+	if (!lt_span_may_record(span))
 		return false;
 	lock(span);
 	if (!atomic_load_explicit(&span->ended, memory_order_relaxed))
@@ -139,7 +139,7 @@ static void init_bare(
 	span->tracer = tracer;
 	atomic_init(&span->n_holders, 1);
 	atomic_init(&span->locked, false);
-	span->recording = false;
+	span->head.is_recording = false;
 	atomic_init(&span->ended, false);
 	lt_arena_init(
 		&span->arena, span->bytes, LT_SPAN_BLOCK_BYTES - offsetof(struct lt_span, bytes));
@@ -167,7 +167,7 @@ static void init_recording(struct lt_span *span, struct lt_slice name,
 	data->events = NULL;
 	data->links = NULL;
 	span->event_capacity = span->link_capacity = 0;
-	span->recording = true;
+	span->head.is_recording = true;
 	copy_text(span, name, &data->name);
 	set_attrs(span, options->attrs, options->n_attrs);
 	for (size_t i = 0; i < options->n_links; i++)
@@ -204,27 +204,47 @@ static enum lt_decision sample(struct lt_span *span, struct lt_slice name,
 	return decision;
 }
 
-struct lt_span *lt_span_start(
-	struct lt_tracer *tracer, const char *name, const struct lt_span_options *options)
+/* What a disabled SDK starts: its parent's context, to be handed on as it came.
+ * Source:
+ * https://opentelemetry.io/docs/specs/otel/trace/api/#behavior-of-the-api-in-the-absence-of-an-installed-sdk
+ */
+static struct lt_span *start_disabled(
+	struct lt_tracer *tracer, const struct lt_span_context *parent)
+{
+	struct lt_span *span = parent ? lt_span_pool_get() : NULL;
+	if (!span)
+		return NULL;
+	init_bare(span, tracer, parent);
+	span->data.context = *parent;
+	copy_text(span, parent->tracestate, &span->data.context.tracestate);
+	return span;
+}
+
+struct lt_span *lt_span_start_named(
+	struct lt_tracer *tracer, struct lt_slice name, const struct lt_span_options *options)
 {
 	static const struct lt_span_options defaults;
-	if (!tracer || atomic_load_explicit(&tracer->provider->is_shut_down, memory_order_relaxed))
+	const struct lt_provider *provider = tracer->provider;
+	if (!options)
+		options = &defaults;
+	const struct lt_span_context *parent = parent_of(options);
+	if (provider->is_disabled)
+		return start_disabled(tracer, parent);
+	if (atomic_load_explicit(&provider->is_shut_down, memory_order_relaxed))
 		return NULL;
 	struct lt_span *span = lt_span_pool_get();
 	if (!span)
 		return NULL;
-	if (!options)
-		options = &defaults;
-	const struct lt_span_context *parent = parent_of(options);
-	struct lt_slice name_slice = lt_slice(name);
+
 	struct lt_sampling_result extra = {0};
 	init_bare(span, tracer, parent);
-	if (sample(span, name_slice, options, parent, &extra) == LT_DROP)
+	if (sample(span, name, options, parent, &extra) == LT_DROP)
 		return span;
 
-	struct lt_processor *processor = tracer->provider->processor;
-	init_recording(span, name_slice, options, parent);
+	lt_span_pool_prefetch();
+	init_recording(span, name, options, parent);
 	set_attrs(span, extra.attrs, extra.n_attrs);
+	struct lt_processor *processor = provider->processor;
 	if (processor->impl->on_start)
 		processor->impl->on_start(processor, span, parent);
 	return span;
@@ -234,7 +254,8 @@ struct lt_span *lt_span_start(
 
 bool lt_span_is_recording(const struct lt_span *span)
 {
-	return span && span->recording && !atomic_load_explicit(&span->ended, memory_order_relaxed);
+	return lt_span_may_record(span) &&
+	       !atomic_load_explicit(&span->ended, memory_order_relaxed);
 }
 
 struct lt_span_context lt_span_get_context(const struct lt_span *span)
@@ -244,10 +265,10 @@ struct lt_span_context lt_span_get_context(const struct lt_span *span)
 
 const struct lt_span_data *lt_span_read(const struct lt_span *span)
 {
-	return span && span->recording ? &span->data : NULL;
+	return lt_span_may_record(span) ? &span->data : NULL;
 }
 
-void lt_span_set(struct lt_span *span, const struct lt_attr *attrs, size_t n)
+void lt_span_record_attributes(struct lt_span *span, const struct lt_attr *attrs, size_t n)
 {
 	if (!begin_change(span))
 		return;
@@ -263,17 +284,12 @@ void lt_span_set_name(struct lt_span *span, const char *name)
 	unlock(span);
 }
 
-void lt_span_event(struct lt_span *span, const char *name, const struct lt_attr *attrs, size_t n)
-{
-	lt_span_event_at(span, 0, name, attrs, n);
-}
-
-void lt_span_event_at(struct lt_span *span, uint64_t time_ns, const char *name,
+void lt_span_record_event(struct lt_span *span, uint64_t time_ns, struct lt_slice name,
 	const struct lt_attr *attrs, size_t n)
 {
 	if (!begin_change(span))
 		return;
-	add_event(span, time_ns, lt_slice(name), attrs, n);
+	add_event(span, time_ns, name, attrs, n);
 	unlock(span);
 }
 
@@ -306,16 +322,11 @@ void lt_span_status(struct lt_span *span, enum lt_status status, const char *tex
 
 /* --- end ---------------------------------------------------------------------------------- */
 
-void lt_span_end(struct lt_span *span)
-{
-	lt_span_end_at(span, 0);
-}
-
 void lt_span_end_at(struct lt_span *span, uint64_t end_ns)
 {
 	if (!span)
 		return;
-	if (span->recording) {
+	if (span->head.is_recording) {
 		if (!begin_change(span))
 			return;
 		span->data.end_ns = end_ns ? end_ns : lt_clock_now_ns();
@@ -334,9 +345,13 @@ struct lt_span *lt_span_hold(struct lt_span *span)
 
 void lt_span_release(struct lt_span *span)
 {
-	if (!span || atomic_fetch_sub_explicit(&span->n_holders, 1, memory_order_acq_rel) != 1)
+	if (!span)
 		return;
-	if (!span->recording) {
+	/* The only holder is this caller: nobody can become another one behind its back. */
+	if (atomic_load_explicit(&span->n_holders, memory_order_acquire) != 1 &&
+		atomic_fetch_sub_explicit(&span->n_holders, 1, memory_order_acq_rel) != 1)
+		return;
+	if (!span->head.is_recording) {
 		lt_span_recycle(span);
 		return;
 	}

@@ -19,13 +19,13 @@ enum {
 };
 
 struct lt_span {
-	struct lt_span *next; /* in the pool, or in a processor's queue */
-	struct lt_tracer *tracer;
-	atomic_uint n_holders;
-	atomic_bool locked; /* held for the length of one call on the span, never while taking
-			       another */
+	struct lt_span_head head; /* first: trace.h looks at it */
+	atomic_bool locked;	  /* held for the length of one call on the span, never while taking
+				     another */
 	atomic_bool ended;
-	bool recording; /* false: only the context is there */
+	atomic_uint n_holders;
+	struct lt_span *next, *next_pack; /* in the pool */
+	struct lt_tracer *tracer;
 	uint32_t event_capacity, link_capacity;
 	struct lt_arena arena;
 	struct lt_span_data data; /* what exporters read */
@@ -38,6 +38,9 @@ void lt_span_pool_init(void);
 
 /** A block with nothing initialised; NULL without memory. */
 struct lt_span *lt_span_pool_get(void);
+
+/** Fetches what the next span of this thread will write: the worker on another core had it last. */
+void lt_span_pool_prefetch(void);
 
 /** Gives a block back to this thread's cache; its arena must be done. */
 void lt_span_pool_put(struct lt_span *span);

@@ -16,14 +16,8 @@ enum {
 	PACKS_MAX = 64, /* kept in the store: 64 * 32 * 2 KiB = 4 MiB, the default queue's worth */
 };
 
-/* Free blocks; the first one's memory holds the link to the next pack. */
-struct pack {
-	struct lt_span *next; /* as in the block that it is */
-	struct pack *next_pack;
-};
-
 static pthread_mutex_t store_lock = PTHREAD_MUTEX_INITIALIZER; /* never held across a call */
-static struct pack *store;
+static struct lt_span *store;				       /* packs, by next_pack */
 static unsigned n_store;
 
 static pthread_key_t exit_key;
@@ -38,31 +32,30 @@ static void free_blocks(struct lt_span *list)
 	}
 }
 
-static void store_pack(struct lt_span *blocks)
+static void store_pack(struct lt_span *pack)
 {
-	struct pack *pack = (struct pack *)blocks;
 	pthread_mutex_lock(&store_lock);
 	if (n_store < PACKS_MAX) {
 		pack->next_pack = store;
 		store = pack;
 		n_store++;
-		blocks = NULL;
+		pack = NULL;
 	}
 	pthread_mutex_unlock(&store_lock);
-	free_blocks(blocks);
+	free_blocks(pack);
 }
 
 static struct lt_span *take_pack(void)
 {
 	if (pthread_mutex_trylock(&store_lock) != 0)
 		return NULL;
-	struct pack *pack = store;
+	struct lt_span *pack = store;
 	if (pack) {
 		store = pack->next_pack;
 		n_store--;
 	}
 	pthread_mutex_unlock(&store_lock);
-	return (struct lt_span *)pack;
+	return pack;
 }
 
 static void on_thread_exit(void *unused)
@@ -113,14 +106,6 @@ static struct lt_span *refill(void)
 	return pack;
 }
 
-/* The next span's block was last written by the worker, on another core: have it here in time. */
-static void prefetch(const struct lt_span *span)
-{
-	enum { LINE_BYTES = 64, N_LINES = 8 };
-	for (int i = 0; i < N_LINES; i++)
-		__builtin_prefetch((const char *)span + (ptrdiff_t)i * LINE_BYTES, 1);
-}
-
 struct lt_span *lt_span_pool_get(void)
 {
 	struct lt_span *span = lt_thread.free_head;
@@ -128,8 +113,15 @@ struct lt_span *lt_span_pool_get(void)
 		return refill();
 	lt_thread.free_head = span->next;
 	lt_thread.n_free--;
-	prefetch(span->next);
 	return span;
+}
+
+void lt_span_pool_prefetch(void)
+{
+	enum { LINE_BYTES = 64, N_LINES = 8 };
+	const char *next = (const char *)lt_thread.free_head;
+	for (int i = 0; i < N_LINES; i++)
+		__builtin_prefetch(next + (ptrdiff_t)i * LINE_BYTES, 1);
 }
 
 void lt_span_pool_put(struct lt_span *span)

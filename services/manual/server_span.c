@@ -34,7 +34,7 @@ int manual_start(const char *service_name)
 			setenv("OTEL_SERVICE_NAME", service_name, 1);
 		int error = lt_provider_new(NULL, &provider);
 		if (error)
-			return error == -ECANCELED ? 0 : error;
+			return error;
 		lt_provider_set_global(provider);
 	}
 	tracer = lt_tracer_get(NULL, service_name, SERVICES_VERSION);

@@ -113,6 +113,28 @@ class Trace(StackTest):
         self.assertEqual(trace_id(answer), trace)
         self.assertRegex(server.requests[0].decode(), rf"(?i)\r\ntraceparent: 00-{trace}-[0-9a-f]{{16}}-00\r\n")
 
+    CALLER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+    def handed_on(self, setting):
+        """What a gateway with this setting sends when CALLER calls it: (its answer, its request)."""
+        server = self.serve_raw(self.ORDER, http_bytes(200, b'{"order_id":"o","status":"s"}'))
+        self.start_gateway(env=setting)
+        answer = get(self.GATEWAY, "/checkout", headers={"traceparent": self.CALLER, "tracestate": "foo=1"})
+        self.assertEqual(answer.status, 200)
+        return answer, server.requests[0].decode().lower()
+
+    def test_a_service_whose_tracing_is_off_hands_the_trace_on_as_it_came(self):
+        answer, sent = self.handed_on({"OTEL_SDK_DISABLED": "true"})
+        self.assertNotIn("traceresponse", answer.headers)
+        self.assertIn(f"traceparent: {self.CALLER}\r\n", sent)
+        self.assertIn("tracestate: foo=1\r\n", sent)
+
+    def test_a_service_with_no_place_to_export_to_says_so_and_hands_the_trace_on(self):
+        _, sent = self.handed_on({"OTEL_EXPORTER_OTLP_ENDPOINT": "no-such://endpoint"})
+        self.assertIn(f"traceparent: {self.CALLER[:35]}", sent)
+        self.assertIn("tracestate: foo=1\r\n", sent)
+        self.assertIn("no-such://endpoint", self.gateway.output)
+
 
 class WithoutTracing(StackTest):
     def test_without_the_launcher_the_services_run_the_same_and_make_no_span(self):

@@ -384,6 +384,29 @@ START_TEST(after_shutdown_spans_are_null)
 }
 END_TEST
 
+START_TEST(a_disabled_sdk_hands_its_parents_context_on)
+{
+	tear_down();
+	setenv("OTEL_SDK_DISABLED", "true", 1);
+	set_up();
+	struct lt_span_context parent = {.trace_id = {1},
+		.span_id = {2},
+		.flags = LT_FLAG_SAMPLED,
+		.remote = true,
+		.tracestate = lt_slice("foo=1")};
+	ck_assert_ptr_null(lt_span_start(tracer, "root", NULL));
+	struct lt_span *span =
+		lt_span_start(tracer, "child", &(struct lt_span_options){.parent = &parent});
+	struct lt_span_context context = lt_span_get_context(span);
+	ck_assert_mem_eq(context.span_id, parent.span_id, 8);
+	ck_assert_uint_eq(context.flags, LT_FLAG_SAMPLED);
+	ck_assert_slice_eq(context.tracestate, "foo=1");
+	ck_assert(!lt_span_is_recording(span));
+	lt_span_end(span);
+	ck_assert_uint_eq(lt_exporter_memory_count(exporter), 0);
+}
+END_TEST
+
 START_TEST(the_same_scope_gives_the_same_tracer)
 {
 	struct lt_attr a = lt_str("k", "v"), b = lt_str("k", "w");
@@ -467,6 +490,7 @@ int main(void)
 	tcase_add_test(tests, a_span_takes_no_more_than_its_memory);
 	tcase_add_test(tests, many_attributes_and_events_outgrow_the_block);
 	tcase_add_test(tests, after_shutdown_spans_are_null);
+	tcase_add_test(tests, a_disabled_sdk_hands_its_parents_context_on);
 	tcase_add_test(tests, the_same_scope_gives_the_same_tracer);
 	tcase_add_test(tests, ids_for_logs_are_hex);
 	tcase_add_test(tests, threads_share_a_tracer_and_a_span);

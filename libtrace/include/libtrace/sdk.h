@@ -233,7 +233,11 @@ struct lt_provider_options {
 
 /**
  * Makes a provider; NULL options: all as the OTEL_* variables say.
- * @return 0; -ENOMEM; -ECANCELED when OTEL_SDK_DISABLED is true (then go on without a provider)
+ *
+ * With OTEL_SDK_DISABLED=true its spans record nothing, and are their parents' contexts to whoever
+ * injects them; with an OTLP endpoint that cannot be one (reported) they are exported nowhere.
+ *
+ * @return 0 or -ENOMEM
  */
 LT_API LT_CHECKED int lt_provider_new(
 	const struct lt_provider_options *options, struct lt_provider **ret_provider);

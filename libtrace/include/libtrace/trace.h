@@ -235,6 +235,24 @@ struct lt_span_options {		      /* zero is the right default for each field */
 	size_t n_links;
 };
 
+/* What the inline functions below look at, so that a span which is not recorded costs a branch, and
+ * the length of a literal name nothing.  Not for programs, nor are the functions that take slices.
+ */
+struct lt_span_head {
+	bool is_recording; /* set once, at the start */
+};
+
+static inline bool lt_span_may_record(const struct lt_span *span)
+{
+	return span && ((const struct lt_span_head *)span)->is_recording;
+}
+
+LT_API LT_CHECKED struct lt_span *lt_span_start_named(
+	struct lt_tracer *tracer, struct lt_slice name, const struct lt_span_options *options);
+LT_API void lt_span_record_attributes(struct lt_span *span, const struct lt_attr *attrs, size_t n);
+LT_API void lt_span_record_event(struct lt_span *span, uint64_t time_ns, struct lt_slice name,
+	const struct lt_attr *attrs, size_t n);
+
 /**
  * Starts a span.
  *
@@ -243,8 +261,11 @@ struct lt_span_options {		      /* zero is the right default for each field */
  * @param options  borrowed; NULL: the defaults
  * @return new, for lt_span_end; NULL after the provider's shutdown or without memory
  */
-LT_API LT_CHECKED struct lt_span *lt_span_start(
-	struct lt_tracer *tracer, const char *name, const struct lt_span_options *options);
+static inline LT_CHECKED struct lt_span *lt_span_start(
+	struct lt_tracer *tracer, const char *name, const struct lt_span_options *options)
+{
+	return tracer ? lt_span_start_named(tracer, lt_slice(name), options) : NULL;
+}
 
 /** Whether the span keeps what is set on it: sampled (or recorded without being sampled), not
  * ended. */
@@ -255,18 +276,29 @@ LT_API struct lt_span_context lt_span_get_context(const struct lt_span *span);
 
 /** Sets attributes; over the limit (OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT) they are dropped and counted.
  */
-LT_API void lt_span_set(struct lt_span *span, const struct lt_attr *attrs, size_t n);
+static inline void lt_span_set(struct lt_span *span, const struct lt_attr *attrs, size_t n)
+{
+	if (lt_span_may_record(span))
+		lt_span_record_attributes(span, attrs, n);
+}
 
 /** Replaces the name. */
 LT_API void lt_span_set_name(struct lt_span *span, const char *name);
 
-/** Adds an event that happens now. */
-LT_API void lt_span_event(
-	struct lt_span *span, const char *name, const struct lt_attr *attrs, size_t n);
-
 /** Adds an event that happened at time_ns (Unix time; 0: now). */
-LT_API void lt_span_event_at(struct lt_span *span, uint64_t time_ns, const char *name,
-	const struct lt_attr *attrs, size_t n);
+static inline void lt_span_event_at(struct lt_span *span, uint64_t time_ns, const char *name,
+	const struct lt_attr *attrs, size_t n)
+{
+	if (lt_span_may_record(span))
+		lt_span_record_event(span, time_ns, lt_slice(name), attrs, n);
+}
+
+/** Adds an event that happens now. */
+static inline void lt_span_event(
+	struct lt_span *span, const char *name, const struct lt_attr *attrs, size_t n)
+{
+	lt_span_event_at(span, 0, name, attrs, n);
+}
 
 /**
  * Adds the event "exception" for an error of the program; the status stays as it is.
@@ -287,12 +319,15 @@ LT_API void lt_span_link(struct lt_span *span, const struct lt_span_context *con
  */
 LT_API void lt_span_status(struct lt_span *span, enum lt_status status, const char *text);
 
-/** Ends the span now.  Takes it: only a scope that it is still current in may name it after this.
- */
-LT_API void lt_span_end(struct lt_span *span);
-
-/** Ends the span at end_ns (Unix time; 0: now). */
+/** Ends the span at end_ns (Unix time; 0: now).  Takes it: only a scope that it is still current in
+ * may name it after this. */
 LT_API void lt_span_end_at(struct lt_span *span, uint64_t end_ns);
+
+/** Ends the span now. */
+static inline void lt_span_end(struct lt_span *span)
+{
+	lt_span_end_at(span, 0);
+}
 
 /**
  * Keeps an ended span's context, with its tracestate, for callbacks that come later.
