@@ -13,7 +13,7 @@
 #define AGENT_HOOK __attribute__((visibility("default")))
 
 struct agent {
-	/* NULL: tracing is off (OTEL_SDK_DISABLED, no memory) and every hook only passes on. */
+	/* NULL: there was no memory, and every hook only passes on. */
 	struct lt_tracer *client_tracer; /* libcurl's spans */
 	struct lt_tracer *server_tracer; /* libh2o's spans */
 
