@@ -42,14 +42,14 @@ check: packages
 
 #: make bench               speed, side by side in one run
 bench: build
-	@tests/bench/bench.sh $(BIN)
+	@tests/bench/bench.sh $(BUILD)
 
 #: make check-nix           the flake: packages, images in containers, the stack; needs root, no network for Nix
 check-nix:
 	@tests/nix/check-nix.sh
 
 #: make check-cluster       the manifests on kubectl's current cluster, or on a one-node cluster of its own
-check-cluster:
+check-cluster: packages
 	@tests/e2e/check-cluster.sh
 
 #: make fuzz                the parsers under a fuzzer, a minute each (needs clang)

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# bench.sh BIN - speed, side by side in one run; `make bench`.  Read ratios, not figures: machines differ.
+# bench.sh BUILD - speed, side by side in one run; `make bench`.  Read ratios, not figures: machines
+# differ.  BENCH_PEERS: other programs that print micro's JSON lines, to be measured beside it.
 set -euo pipefail
+build=$(realpath "$1")
 cd "$(dirname "$0")"
-export LIBTRACE_BIN=$1
+export LIBTRACE_BIN=$build/prefix/bin
 
 if ! command -v wrk >/dev/null; then
 	if command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
@@ -13,4 +15,8 @@ if ! command -v wrk >/dev/null; then
 		exit 1
 	fi
 fi
-exec python3 services.py
+ninja -C "$build" --quiet tests/bench/micro
+python3 services.py
+echo
+# shellcheck disable=SC2086
+python3 spans.py "$build/tests/bench/micro" ${BENCH_PEERS:-}
