@@ -22,6 +22,9 @@
       # stack (default), request, load, load-images
       apps = eachSystem (system: project.${system}.apps);
 
+      # k3s-test, which needs KVM
+      legacyPackages = eachSystem (system: project.${system}.others);
+
       checks = eachSystem (system: project.${system}.checks);
 
       devShells = eachSystem (system: {

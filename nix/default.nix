@@ -61,10 +61,21 @@ let
     inherit (images) gateway order traceview-image;
   }
   // lib.optionalAttrs (jaeger != null) { inherit jaeger; };
-  devShell = callPackage ./shell.nix { inherit libtrace services traceview; };
+  devShell = callPackage ./shell.nix {
+    inherit
+      curl
+      libtrace
+      services
+      traceview
+      ;
+  };
 in
 {
   inherit apps devShell packages;
+  # For those who ask for them by name.
+  others = lib.optionalAttrs (jaeger != null) {
+    k3s-test = callPackage ./k3s-test.nix { inherit images jaeger traceview; };
+  };
   checks =
     packages // { inherit devShell; } // callSet ./checks (common // programs // { inherit images; });
 }

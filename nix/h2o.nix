@@ -6,7 +6,6 @@
   cmake,
   ninja,
   openssl,
-  perl,
   pkg-config,
   zlib,
 }:
@@ -43,9 +42,8 @@ h2o.overrideAttrs (prev: {
   '';
   postInstall = "";
   disallowedReferences = [
-    h2o
     openssl.bin
-    perl
+    openssl.dev
   ];
   passthru = { };
   meta = prev.meta // {

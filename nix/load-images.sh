@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # images
 # SPDX-License-Identifier: Apache-2.0
 # The body of `nix run .#load-images`; "${images[@]}" are the archives, gzip'ed.
 

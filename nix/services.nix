@@ -46,6 +46,10 @@ stdenv.mkDerivation {
     zlib
   ];
   mesonFlags = [ "-Dparts=services" ];
+  disallowedReferences = [
+    h2o.dev
+    openssl.dev
+  ];
   postInstall = ''
     mkdir -p "$gateway/bin" "$order/bin"
     mv "$out"/bin/api-gateway* "$gateway/bin/"

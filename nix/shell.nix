@@ -5,6 +5,7 @@
   clang-tools,
   curl,
   jq,
+  lib,
   libtrace,
   mkShell,
   nixfmt,
@@ -12,6 +13,7 @@
   services,
   shellcheck,
   traceview,
+  util-linux,
 }:
 mkShell {
   inputsFrom = [
@@ -28,5 +30,8 @@ mkShell {
     nixfmt
     python3
     shellcheck
+    util-linux
   ];
+  # The exporter loads it at run time; the packages have its path built in.
+  LD_LIBRARY_PATH = lib.makeLibraryPath [ curl ];
 }

@@ -38,7 +38,11 @@ stdenv.mkDerivation {
     zlib
   ];
   mesonFlags = [ "-Dparts=traceview" ];
-  disallowedReferences = [ python3 ];
+  disallowedReferences = [
+    h2o.dev
+    openssl.dev
+    python3
+  ];
   meta = {
     description = "Trace backend in one small program: OTLP/HTTP in, Jaeger's query API and a page out";
     license = lib.licenses.asl20;

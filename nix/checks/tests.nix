@@ -14,6 +14,7 @@
   openssl,
   pkg-config,
   python3,
+  util-linux,
   zlib,
   source,
   suites,
@@ -36,6 +37,7 @@ stdenv.mkDerivation {
     ninja
     pkg-config
     python3
+    util-linux
   ]
   ++ lib.optional (jaeger != null) jaeger;
   buildInputs = [

@@ -47,12 +47,12 @@ let
         made = g (builtins.intersectAttrs (builtins.functionArgs g) pkgs // args);
       in if builtins.isAttrs made then made // { override = made.override or (_: made); overrideDerivation = _: made; } else made;
     # what `nix develop` reads is $stdenv/setup
-    mkShell = { packages ? [ ], inputsFrom ? [ ] }: mkDerivation {
+    mkShell = { packages ? [ ], inputsFrom ? [ ], ... }@args: mkDerivation (removeAttrs args [ "packages" "inputsFrom" ] // {
       name = "nix-shell"; stdenv = runCommand "stdenv" { } "mkdir $out; cp ${./environment.sh} $out/setup";
       nativeBuildInputs = packages ++ builtins.concatMap (p: p.inputs.native) inputsFrom;
       buildInputs = packages ++ builtins.concatMap (p: p.inputs.build) inputsFrom;
       buildCommand = "export >$out";
-    };
+    });
     stdenvTools = deb "stdenv" {
       debs = [ "coreutils" "bash" "dash" "findutils" "diffutils" "sed" "grep" "mawk" "tar" "gzip" "bzip2" "xz-utils" "make" "patch"
         "file" "patchelf" "binutils-x86-64-linux-gnu" "binutils" "gcc" "gcc-12" "cpp" "cpp-12" "libc-bin" ];

@@ -11,6 +11,7 @@ with builtins; rec {
   getOutput = o: p: p.${o} or p.out or p;
   getBin = getOutput "bin"; getDev = getOutput "dev"; getLib = getOutput "lib";
   makeBinPath = ps: concatStringsSep ":" (map (p: "${getBin p}/bin") ps);
+  makeLibraryPath = ps: concatStringsSep ":" (map (p: "${getLib p}/lib") ps);
   getExe = p: "${getBin p}/bin/${p.meta.mainProgram or p.pname}";
   getExe' = p: n: "${getBin p}/bin/${n}";
   # a file set is the list of its paths

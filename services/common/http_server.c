@@ -117,6 +117,8 @@ static void add_routes(h2o_hostconf_t *host, const struct http_route *routes, si
 		h2o_handler_t *handler = h2o_create_handler(path, sizeof(struct route_handler));
 		handler->on_req = on_route;
 		((struct route_handler *)handler)->route = &routes[i];
+		/* libh2o 2.3 binds a request to it before it may refuse the body. */
+		http_answer_own_errors(path);
 	}
 }
 

@@ -148,7 +148,7 @@ class StackScript(unittest.TestCase):
 
 
 class InfraScript(unittest.TestCase):
-    NEEDED = ("bash", "cat", "curl", "env", "id", "kill", "mkdir", "rm", "setsid", "sleep", "timeout")
+    NEEDED = ("bash", "cat", "curl", "env", "id", "mkdir", "rm", "setsid", "sleep", "timeout")
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

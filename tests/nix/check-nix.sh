@@ -10,7 +10,7 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 system=x86_64-linux
 jaeger=/usr/local/bin/jaeger # where the stand-in looks for it
-apt=(nix-bin podman runc shellcheck clang-format-14 wrk jq file patchelf iproute2 procps gcc make meson ninja-build
+apt=(nix-bin podman runc shellcheck clang-format-14 wrk jq file patchelf iproute2 procps gcc libc6-dev make meson ninja-build
 	pkg-config pkgconf python3 curl ca-certificates check zlib1g-dev libssl-dev libh2o-evloop-dev
 	libcurl4-openssl-dev libjansson-dev)
 
@@ -37,10 +37,14 @@ prepare() {
 		fi
 		rm -f "$log"
 	fi
-	[ -x "$jaeger" ] || {
-		echo "building Jaeger, 5 to 10 minutes"
-		"$root/tests/jaeger/build.sh" "$jaeger" || cannot "no Jaeger for the stack to run"
-	}
+	[ -x "$jaeger" ] && return
+	local built
+	if ! built=$(command -v jaeger); then
+		built=$root/build-jaeger/jaeger # where CI has it
+		[ -x "$built" ] || echo "building Jaeger, 5 to 10 minutes"
+		[ -x "$built" ] || "$root/tests/jaeger/build.sh" "$built" || cannot "no Jaeger for the stack to run"
+	fi
+	ln -sf "$built" "$jaeger" # cleanup() takes it away
 }
 
 if [ "${1:-}" != --inside ]; then
@@ -57,6 +61,7 @@ mkdir -p "$HOME" "$TMPDIR"
 cleanup() {
 	podman rm -af >/dev/null 2>&1
 	podman rmi -af >/dev/null 2>&1
+	[[ $(readlink "$jaeger") != "$root"/* ]] || rm "$jaeger"
 	chmod -R u+w "$work"
 	rm -rf "$work"
 }
@@ -145,8 +150,8 @@ packages=(libtrace services traceview gateway order)
 
 shown_clean() {
 	flake . flake show "path:." >"$work/shown" 2>"$work/complaints"
-	# No network, and a lock file left as it is in spite of the stand-in: as it should be.
-	! grep -vE 'Internet access|not writing modified lock file' "$work/complaints" | grep -iE 'error|warning|trace:'
+	# As it should be: no network, a lock file left as it is in spite of the stand-in, k3s-test not shown.
+	! grep -vE 'Internet access|not writing modified lock file|omitted .use' "$work/complaints" | grep -iE 'error|warning|trace:'
 }
 
 all_build() {
@@ -262,7 +267,7 @@ flake_check() {
 }
 
 develop() {
-	# Nothing but the shell's own tools: not even Debian's.
+	# Nothing else on PATH, so nothing that apt would have to install.
 	flake . develop --ignore-environment --keep HOME --keep TMPDIR "path:." \
 		--command bash -c 'services/stack/packages.sh && CHECK_BUILDS=plain make check'
 }
@@ -281,6 +286,6 @@ check "nix run .#stack -- --once, with a real Jaeger" stack_jaeger
 check "nix run .#stack -- --once --backend traceview" stack_traceview
 check "Ctrl-C ends the whole stack; .#request and .#load reach it" stack_ends
 check "nix flake check" flake_check
-check "nix develop: make check, with no package of Debian's" develop
+check "nix develop: make check, with nothing on PATH but its own tools" develop
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
