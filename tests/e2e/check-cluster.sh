@@ -117,7 +117,8 @@ build_images() {
 		tar -C "$work/source" -x
 	local image
 	for image in gateway order; do
-		(cd "$work/source" && quietly nix build "${override[@]}" -o "$work/$image.tar" "path:.#$image") || return 1
+		(cd "$work/source" && quietly nix build "${override[@]}" -o "$work/$image.tar.gz" "path:.#$image") || return 1
+		gzip -dc "$work/$image.tar.gz" >"$work/$image.tar" || return 1 # not every tool takes it compressed
 	done
 }
 

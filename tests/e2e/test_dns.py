@@ -178,5 +178,18 @@ class Names(StackTest):
             self.assertEqual(self.checkout(), 200)
         self.assertEqual(self.names.n_questions, asked)
 
+    def test_a_slow_name_server_holds_up_no_end(self):
+        """Of a program whose backend's name is being looked up."""
+        self.names.addresses, self.names.delay = ["127.0.0.9"], 6
+        self.start_order("order-service", env={
+            "ORDER_PROCESSING_MS": "0", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://jaeger:4318",
+            "OTEL_C_EXIT_TIMEOUT": "500"})
+        asked = self.names.n_questions
+        self.assertEqual(harness.post_json(self.ORDER, "/orders", {"item": "a", "qty": 1}).status, 200)
+        harness.wait_until(lambda: self.names.n_questions > asked, what="a lookup of the backend's name")
+        began = time.monotonic()
+        self.assertEqual(self.order.stop(), 0)
+        self.assertLess(time.monotonic() - began, 2 * harness.SLOWNESS)
+
 
 harness.main()

@@ -116,7 +116,8 @@ class Load:
             "metadata": {"generateName": "load-", "namespace": NAMESPACE, "labels": {"app.kubernetes.io/name": "load"}},
             "spec": {
                 "restartPolicy": "Never", "automountServiceAccountToken": False, "enableServiceLinks": False,
-                "securityContext": {"runAsNonRoot": True, "runAsUser": 10001, "seccompProfile": {"type": "RuntimeDefault"}},
+                "securityContext": {"runAsNonRoot": True, "runAsUser": 10001,
+                                    "seccompProfile": {"type": "RuntimeDefault"}},
                 "containers": [{
                     "name": "load", "image": LOAD_IMAGE, "imagePullPolicy": "IfNotPresent",
                     "args": ["api-gateway", "8000", path, str(per_second), str(seconds)],
