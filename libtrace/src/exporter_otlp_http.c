@@ -24,7 +24,8 @@ enum {
 	RESPONSE_MAX_BYTES = 4 * 1024 * 1024, /* opentelemetry-proto, docs/specification.md */
 	BACKOFF_FIRST_MS = 500,		      /* doubled for each further try, */
 	BACKOFF_MAX_MS = 5000,		      /* up to this, with jitter of half of it */
-	REPORT_INTERVAL_MS = 60000,	      /* how often a collector that fails is mentioned */
+	DNS_CACHE_S = 5, /* a collector's Service that was made anew has another address */
+	REPORT_INTERVAL_MS = 60000, /* how often a collector that fails is mentioned */
 };
 
 #define USER_AGENT "OTel-OTLP-Exporter-C/" LT_VERSION
@@ -125,6 +126,7 @@ static void set_options(struct otlp_http *otlp, const struct lt_curl_library *cu
 	curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	/* Does not wait for a name server when a try is over: an exit has its own limit. */
 	curl->easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+	curl->easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_CACHE_S);
 	curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_response);
 	curl->easy_setopt(easy, CURLOPT_WRITEDATA, otlp);
 	curl->easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
