@@ -198,7 +198,7 @@ static void remember(
 		return;
 	family->callers[i].start = caller->start;
 	family->callers[i].end = caller->end;
-	family->callers[i].library = library;
+	family->callers[i].target = library;
 	atomic_store_explicit(&family->callers[i].ready, true, memory_order_release);
 }
 

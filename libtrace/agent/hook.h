@@ -29,7 +29,7 @@ struct hook_library {
 
 struct hook_caller {
 	uintptr_t start, end; /* the calling object */
-	struct hook_library *library;
+	struct hook_library *target;
 	atomic_bool ready; /* the three above are written */
 };
 
@@ -43,9 +43,8 @@ struct hook_family {
 };
 
 struct hook_call {
-	struct hook_library
-		*library; /* NULL: there is none; the wrapper must fail as the library would */
-	bool internal;	  /* the library calls itself */
+	struct hook_library *target; /* NULL: none; the wrapper must fail as the library would */
+	bool internal;		     /* the library calls itself */
 };
 
 /** The slow way of hook_call(): asks the dynamic linker. */
@@ -68,8 +67,8 @@ static inline struct hook_call hook_call(struct hook_family *family, const void 
 		if (!atomic_load_explicit(&known->ready, memory_order_acquire))
 			continue;
 		if (address >= known->start && address < known->end)
-			return (struct hook_call){known->library,
-				address >= known->library->start && address < known->library->end};
+			return (struct hook_call){known->target,
+				address >= known->target->start && address < known->target->end};
 	}
 	return hook_resolve(family, address);
 }

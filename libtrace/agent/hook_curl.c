@@ -55,20 +55,20 @@ AGENT_HOOK CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
 	va_start(arguments, option);
 	void *argument = va_arg(arguments, void *);
 	va_end(arguments);
-	if (!call.library)
+	if (!call.target)
 		return CURLE_FAILED_INIT;
 	if (agent.client_tracer && !call.internal && easy && curl_handle_notes(option))
 		handle = curl_handle_get(easy);
 	if (!handle)
-		return CURL_REAL(call.library, curl_easy_setopt)(easy, option, argument);
+		return CURL_REAL(call.target, curl_easy_setopt)(easy, option, argument);
 
 	if (option == CURLOPT_HTTPHEADER && handle->is_injected) {
 		/* In the middle of a transfer: the new list goes behind our lines, too. */
 		handle->settings.headers = argument;
-		return CURL_REAL(call.library, curl_easy_setopt)(
+		return CURL_REAL(call.target, curl_easy_setopt)(
 			easy, option, curl_injection_link(&handle->injection, argument));
 	}
-	const CURLcode result = CURL_REAL(call.library, curl_easy_setopt)(easy, option, argument);
+	const CURLcode result = CURL_REAL(call.target, curl_easy_setopt)(easy, option, argument);
 	if (result == CURLE_OK)
 		curl_handle_note(handle, option, argument);
 	return result;
@@ -78,16 +78,16 @@ AGENT_HOOK CURLcode curl_easy_perform(CURL *easy)
 {
 	const struct hook_call call = THIS_CALL();
 
-	if (!call.library)
+	if (!call.target)
 		return CURLE_FAILED_INIT;
 	struct curl_handle *handle = may_trace(&call) ? handle_of(&call, easy) : NULL;
 	if (!handle || handle->is_running) /* running in a multi handle: libcurl refuses it */
-		return CURL_REAL(call.library, curl_easy_perform)(easy);
+		return CURL_REAL(call.target, curl_easy_perform)(easy);
 
-	curl_transfer_start(call.library, handle);
-	const CURLcode result = CURL_REAL(call.library, curl_easy_perform)(easy);
+	curl_transfer_start(call.target, handle);
+	const CURLcode result = CURL_REAL(call.target, curl_easy_perform)(easy);
 	const int saved_errno = errno;
-	curl_transfer_finish(call.library, handle, result);
+	curl_transfer_finish(call.target, handle, result);
 	errno = saved_errno;
 	return result;
 }
@@ -96,15 +96,15 @@ AGENT_HOOK void curl_easy_cleanup(CURL *easy)
 {
 	const struct hook_call call = THIS_CALL();
 
-	if (!call.library)
+	if (!call.target)
 		return;
 	struct curl_handle *handle = handle_of(&call, easy);
 	if (handle && handle->is_running)
-		curl_transfer_abandon(call.library, handle);
+		curl_transfer_abandon(call.target, handle);
 	/* Before another thread can be given the same address for a new handle. */
 	if (handle)
 		curl_handle_remove(easy);
-	CURL_REAL(call.library, curl_easy_cleanup)(easy);
+	CURL_REAL(call.target, curl_easy_cleanup)(easy);
 	curl_handle_free(handle);
 }
 
@@ -112,10 +112,10 @@ AGENT_HOOK void curl_easy_reset(CURL *easy)
 {
 	const struct hook_call call = THIS_CALL();
 
-	if (!call.library)
+	if (!call.target)
 		return;
 	struct curl_handle *handle = handle_of(&call, easy);
-	CURL_REAL(call.library, curl_easy_reset)(easy);
+	CURL_REAL(call.target, curl_easy_reset)(easy);
 	if (handle) {
 		handle->is_injected = false; /* libcurl has forgotten our list with the program's */
 		curl_handle_reset(handle);
@@ -126,15 +126,15 @@ AGENT_HOOK CURL *curl_easy_duphandle(CURL *easy)
 {
 	const struct hook_call call = THIS_CALL();
 
-	if (!call.library)
+	if (!call.target)
 		return NULL;
-	CURL *copy = CURL_REAL(call.library, curl_easy_duphandle)(easy);
+	CURL *copy = CURL_REAL(call.target, curl_easy_duphandle)(easy);
 	const struct curl_handle *handle = handle_of(&call, easy);
 	struct curl_handle *copied = copy && handle ? curl_handle_get(copy) : NULL;
 	if (copied)
 		curl_handle_copy(copied, handle);
 	if (copy && handle && handle->is_injected)
-		CURL_REAL(call.library, curl_easy_setopt)
+		CURL_REAL(call.target, curl_easy_setopt)
 	(copy, CURLOPT_HTTPHEADER, handle->settings.headers);
 	return copy;
 }
@@ -143,22 +143,22 @@ AGENT_HOOK CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy)
 {
 	const struct hook_call call = THIS_CALL();
 
-	if (!call.library)
+	if (!call.target)
 		return CURLM_BAD_HANDLE;
 	struct curl_handle *handle = may_trace(&call) ? handle_of(&call, easy) : NULL;
 	/* A handle that still runs here is refused there, unless its multi handle is gone by now.
 	 */
 	const bool was_running = handle && handle->is_running;
 	if (handle && !was_running)
-		curl_transfer_start(call.library, handle);
+		curl_transfer_start(call.target, handle);
 
-	const CURLMcode result = CURL_REAL(call.library, curl_multi_add_handle)(multi, easy);
+	const CURLMcode result = CURL_REAL(call.target, curl_multi_add_handle)(multi, easy);
 	if (was_running && result == CURLM_OK) {
-		curl_transfer_abandon(call.library, handle);
-		curl_transfer_start(call.library, handle);
+		curl_transfer_abandon(call.target, handle);
+		curl_transfer_start(call.target, handle);
 	}
 	if (handle && !was_running && result != CURLM_OK)
-		curl_transfer_finish(call.library, handle, CURLE_FAILED_INIT);
+		curl_transfer_finish(call.target, handle, CURLE_FAILED_INIT);
 	return result;
 }
 
@@ -166,12 +166,12 @@ AGENT_HOOK CURLMcode curl_multi_remove_handle(CURLM *multi, CURL *easy)
 {
 	const struct hook_call call = THIS_CALL();
 
-	if (!call.library)
+	if (!call.target)
 		return CURLM_BAD_HANDLE;
-	const CURLMcode result = CURL_REAL(call.library, curl_multi_remove_handle)(multi, easy);
+	const CURLMcode result = CURL_REAL(call.target, curl_multi_remove_handle)(multi, easy);
 	struct curl_handle *handle = result == CURLM_OK ? handle_of(&call, easy) : NULL;
 	if (handle && handle->is_running)
-		curl_transfer_abandon(call.library, handle);
+		curl_transfer_abandon(call.target, handle);
 	return result;
 }
 
@@ -179,18 +179,18 @@ AGENT_HOOK CURLMsg *curl_multi_info_read(CURLM *multi, int *n_left)
 {
 	const struct hook_call call = THIS_CALL();
 
-	if (!call.library)
+	if (!call.target)
 		return NULL;
 	if (!call.internal)
 		completion_leave();
-	CURLMsg *message = CURL_REAL(call.library, curl_multi_info_read)(multi, n_left);
+	CURLMsg *message = CURL_REAL(call.target, curl_multi_info_read)(multi, n_left);
 	if (!message || message->msg != CURLMSG_DONE)
 		return message;
 
 	struct curl_handle *handle = handle_of(&call, message->easy_handle);
 	if (handle && handle->is_running) {
 		completion_enter(handle->parent);
-		curl_transfer_finish(call.library, handle, message->data.result);
+		curl_transfer_finish(call.target, handle, message->data.result);
 	}
 	return message;
 }
@@ -199,11 +199,11 @@ AGENT_HOOK CURLMcode curl_multi_perform(CURLM *multi, int *n_running)
 {
 	const struct hook_call call = THIS_CALL();
 
-	if (!call.library)
+	if (!call.target)
 		return CURLM_BAD_HANDLE;
 	if (!call.internal)
 		completion_leave();
-	return CURL_REAL(call.library, curl_multi_perform)(multi, n_running);
+	return CURL_REAL(call.target, curl_multi_perform)(multi, n_running);
 }
 
 AGENT_HOOK CURLMcode curl_multi_socket_action(
@@ -211,9 +211,9 @@ AGENT_HOOK CURLMcode curl_multi_socket_action(
 {
 	const struct hook_call call = THIS_CALL();
 
-	if (!call.library)
+	if (!call.target)
 		return CURLM_BAD_HANDLE;
 	if (!call.internal)
 		completion_leave();
-	return CURL_REAL(call.library, curl_multi_socket_action)(multi, socket, events, n_running);
+	return CURL_REAL(call.target, curl_multi_socket_action)(multi, socket, events, n_running);
 }

@@ -49,7 +49,7 @@ static bool is_known(struct hook_library *library)
 
 static bool may_trace(const struct hook_call *call)
 {
-	return agent.server_tracer && is_known(call->library) && !lt_suppressed();
+	return agent.server_tracer && is_known(call->target) && !lt_suppressed();
 }
 
 /* Starts the request's span and enters it in the table; NULL without memory. */
@@ -68,17 +68,17 @@ AGENT_HOOK void h2o_process_request(h2o_req_t *req)
 	const struct hook_call call = THIS_CALL();
 	struct lt_scope scope;
 
-	if (!call.library)
+	if (!call.target)
 		return;
 	/* A request that is processed once more has its span. */
 	if (!may_trace(&call) || h2o_request_find(req)) {
-		H2O_REAL(call.library, h2o_process_request)(req);
+		H2O_REAL(call.target, h2o_process_request)(req);
 		return;
 	}
 	completion_leave();
 	const struct h2o_request *request = start(req, false);
 	lt_scope_enter(&scope, request ? request->span : NULL);
-	H2O_REAL(call.library, h2o_process_request)(req);
+	H2O_REAL(call.target, h2o_process_request)(req);
 	lt_scope_leave(&scope);
 }
 
@@ -88,17 +88,17 @@ AGENT_HOOK void h2o_dispose_request(h2o_req_t *req)
 	struct h2o_request request;
 	struct lt_scope scope;
 
-	if (!call.library)
+	if (!call.target)
 		return;
 	if (!agent.server_tracer || !h2o_request_remove(req, &request)) {
-		H2O_REAL(call.library, h2o_dispose_request)(req);
+		H2O_REAL(call.target, h2o_dispose_request)(req);
 		return;
 	}
 	h2o_span_describe(request.span, req, request.has_response);
 	/* The program's generator may be stopped in here, and what it gives up is this request's.
 	 */
 	lt_scope_enter(&scope, request.span);
-	H2O_REAL(call.library, h2o_dispose_request)(req);
+	H2O_REAL(call.target, h2o_dispose_request)(req);
 	lt_scope_leave(&scope);
 	lt_span_end(request.span);
 }
@@ -149,7 +149,7 @@ AGENT_HOOK void h2o_start_response(h2o_req_t *req, h2o_generator_t *generator)
 {
 	const struct hook_call call = THIS_CALL();
 
-	if (!call.library)
+	if (!call.target)
 		return;
 	if (may_trace(&call)) {
 		struct h2o_request *request = h2o_request_find(req);
@@ -159,7 +159,7 @@ AGENT_HOOK void h2o_start_response(h2o_req_t *req, h2o_generator_t *generator)
 		if (request)
 			request->has_response = true;
 		if (request && request->span && agent.response_headers)
-			add_headers(call.library, req, request->span);
+			add_headers(call.target, req, request->span);
 	}
-	H2O_REAL(call.library, h2o_start_response)(req, generator);
+	H2O_REAL(call.target, h2o_start_response)(req, generator);
 }

@@ -24,6 +24,10 @@ import time
 import unittest
 from collections import namedtuple
 
+# Tests import these from here, with all the rest.
+from spans import CUSTOM_TREE, KINDS, Span, spans_of, tree, one, trace_id  # noqa: F401
+from tap import TapResult
+
 BIN = os.environ.get("LIBTRACE_BIN", "")
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SANITIZED = os.environ.get("LIBTRACE_SANITIZE", "none") != "none"
@@ -316,86 +320,7 @@ class Program:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-# --- traces ------------------------------------------------------------------------------------
-
-KINDS = ["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"]
-
-Span = namedtuple("Span", "service name kind attributes status message trace_id id parent start_ns end_ns events "
-                          "links resource scope flags")
-
-
-def value_of(any_value):
-    for kind, value in any_value.items():
-        if kind == "intValue":
-            return int(value)
-        if kind == "arrayValue":
-            return [value_of(item) for item in value.get("values", [])]
-        return value
-    return None
-
-
-def attributes_of(pairs):
-    """As a dict, without what Jaeger adds: a warning when a span outlives its parent, say, as servers' spans may."""
-    return {pair["key"]: value_of(pair["value"]) for pair in pairs or [] if not pair["key"].startswith("@jaeger@")}
-
-
-def depth(span, by_id):
-    """How many ancestors of a span are there; clocks of two processes may differ, this does not."""
-    n, seen = 0, set()
-    while span.parent in by_id and span.id not in seen:
-        seen.add(span.id)
-        n, span = n + 1, by_id[span.parent]
-    return n
-
-
-def spans_of(resource_spans):
-    """Flattens OTLP JSON into a list of Span: parents before their children, then by start time."""
-    spans = []
-    for group in resource_spans:
-        resource = attributes_of(group.get("resource", {}).get("attributes"))
-        for scope_spans in group.get("scopeSpans", []):
-            for s in scope_spans.get("spans", []):
-                status = s.get("status", {})
-                spans.append(Span(
-                    resource.get("service.name"), s["name"], KINDS[s.get("kind", 0)],
-                    attributes_of(s.get("attributes")), status.get("code", 0), status.get("message", ""),
-                    s["traceId"], s["spanId"], s.get("parentSpanId", ""), int(s["startTimeUnixNano"]),
-                    int(s["endTimeUnixNano"]), s.get("events", []), s.get("links", []), resource,
-                    scope_spans.get("scope", {}), s.get("flags", 0)))
-    by_id = {s.id: s for s in spans}
-    return sorted(spans, key=lambda s: (depth(s, by_id), s.start_ns))
-
-
-def tree(spans):
-    """The trace as nested lists: [(service, kind, name), [children...]], roots first started first."""
-    ids = {s.id for s in spans}
-
-    def node(span):
-        return [(span.service, span.kind, span.name), [node(s) for s in spans if s.parent == span.id]]
-
-    return [node(s) for s in spans if s.parent not in ids]
-
-
-# What a /checkout with order-service-custom makes.
-CUSTOM_TREE = [[("api-gateway", "SERVER", "GET /checkout"), [
-    [("api-gateway", "CLIENT", "POST"), [
-        [("order-service", "SERVER", "POST /orders"), [
-            [("order-service", "INTERNAL", "check_inventory"), []],
-            [("order-service", "INTERNAL", "insert_order_record"), []]]]]]]]]
-
-
-def one(spans, name):
-    """The one span of that name."""
-    found = [s for s in spans if s.name == name]
-    assert len(found) == 1, f"{len(found)} spans named {name!r} among {[s.name for s in spans]}"
-    return found[0]
-
-
-def trace_id(response):
-    """The trace that a response says it belongs to."""
-    version, trace, _, _ = response.headers["traceresponse"].split("-")
-    assert version == "00"
-    return trace
+# --- a backend, and the whole stack ----------------------------------------------------------------
 
 
 class Backend:
@@ -496,41 +421,7 @@ class StackTest(unittest.TestCase):
         return self.gateway
 
 
-# --- TAP ---------------------------------------------------------------------------------------
-
-
-class TapResult(unittest.TestResult):
-    """Prints the Test Anything Protocol, which meson counts."""
-
-    def __init__(self):
-        super().__init__()
-        self.n = 0
-        self.n_bad = 0
-
-    def line(self, word, test, comment=""):
-        self.n += 1
-        print(f"{word} {self.n} - {test.id().removeprefix('__main__.')}{comment}", flush=True)
-
-    def bad(self, test, error):
-        self.n_bad += 1
-        self.line("not ok", test)
-        print("# " + self._exc_info_to_string(error, test).replace("\n", "\n# "), flush=True)
-
-    def addSuccess(self, test):
-        self.line("ok", test)
-
-    def addSkip(self, test, reason):
-        self.line("ok", test, f" # SKIP {reason}")
-
-    def addFailure(self, test, error):
-        self.bad(test, error)
-
-    def addError(self, test, error):
-        self.bad(test, error)
-
-    def addSubTest(self, test, subtest, error):
-        if error is not None:
-            self.bad(subtest, error)
+# --- running a test file -------------------------------------------------------------------------
 
 
 def main():

@@ -2,21 +2,13 @@
 /* check_config.c - how OTEL_* variables are read, and that what is wrong is said. */
 #include "check_main.h"
 #include "config.h"
+#include "reports.h"
 
 #include <errno.h>
-#include <stdio.h>
-
-static char last_report[1024];
-
-static void keep_report(enum lt_level level, const char *text, void *user)
-{
-	snprintf(last_report, sizeof last_report, "%s", text);
-}
 
 static void set_up(void)
 {
-	last_report[0] = '\0';
-	lt_set_report_handler(keep_report, NULL);
+	keep_reports();
 	unsetenv("OTEL_X");
 }
 

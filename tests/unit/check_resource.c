@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_resource.c - who wins when several places name the service. */
 #include "check_main.h"
+#include "reports.h"
 
 #include <libtrace/semconv.h>
-#include <stdio.h>
 
 static struct lt_resource *resource;
-static char last_report[1024];
-
-static void keep_report(enum lt_level level, const char *text, void *user)
-{
-	snprintf(last_report, sizeof last_report, "%s", text);
-}
-
 static void set_up(void)
 {
-	last_report[0] = '\0';
-	lt_set_report_handler(keep_report, NULL);
+	keep_reports();
 	unsetenv("OTEL_SERVICE_NAME");
 	unsetenv("OTEL_RESOURCE_ATTRIBUTES");
 }
