@@ -28,7 +28,7 @@ $(BUILD)/build.ninja:
 build: packages
 	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
-	@meson install -C $(BUILD) --no-rebuild --quiet
+	@meson install -C $(BUILD) --no-rebuild --only-changed --quiet
 
 #: make demo                start the stack, send /checkout, print the trace  (KEEP=1: leave it running;
 #:                          ORDER=zero-code|custom|manual, BACKEND=traceview|jaeger)

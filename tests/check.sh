@@ -21,7 +21,7 @@ build() { # BUILD
 			-Dwerror="${WERROR:-false}" >"$dir.log" || { cat "$dir.log"; return 1; }
 		rm -f "$dir.log"
 	fi
-	ninja -C "$dir" --quiet && meson install -C "$dir" --no-rebuild --quiet >/dev/null
+	ninja -C "$dir" --quiet && meson install -C "$dir" --no-rebuild --only-changed --quiet >/dev/null
 }
 
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0

@@ -329,8 +329,10 @@ class Backend:
     UI, OTLP = 16686, 4318
 
     def __init__(self, program=None):
-        self.program = program or Program(["traceview", "serve"])
-        self.program.wait_ready(self.UI, "/api/v3/services")
+        """program: None for one that runs already."""
+        self.program = program
+        if program:
+            program.wait_ready(self.UI, "/api/v3/services")
 
     def spans(self, trace):
         """The spans of a trace that have arrived."""
