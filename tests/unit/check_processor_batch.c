@@ -239,6 +239,10 @@ END_TEST
 START_TEST(a_forks_child_exports_its_own_spans_and_not_its_parents)
 {
 	set_up_with((struct lt_batch_options){.schedule_delay_ms = LONG_MS});
+	/* The worker has started, and sleeps: gcc 12's AddressSanitizer does not guard its
+	 * allocator against a fork while another thread is in it, as a thread that starts is. */
+	make_spans(1);
+	ck_assert_int_eq(lt_provider_flush(provider, 10000), 0);
 	make_spans(7);
 	struct lt_span_context in_parent, in_child;
 	int ids[2];
@@ -251,7 +255,7 @@ START_TEST(a_forks_child_exports_its_own_spans_and_not_its_parents)
 		lt_span_end(span);
 		int err = lt_provider_flush(provider, 10000);
 		ssize_t written = write(ids[1], &in_child, sizeof in_child);
-		_exit(err != 0 || gate.n_spans != 1 || written < 0);
+		_exit(err != 0 || gate.n_spans != 1 + 1 || written < 0);
 	}
 	int status;
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
@@ -263,7 +267,7 @@ START_TEST(a_forks_child_exports_its_own_spans_and_not_its_parents)
 	lt_span_set(span, LT_ATTRS(lt_int("i", 1000000)));
 	lt_span_end(span);
 	ck_assert_int_eq(lt_provider_flush(provider, 10000), 0);
-	ck_assert_uint_eq(gate.n_spans, 8);
+	ck_assert_uint_eq(gate.n_spans, 1 + 7 + 1);
 	lt_provider_free(provider);
 }
 END_TEST
