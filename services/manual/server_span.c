@@ -2,7 +2,6 @@
 /* server_span.c - see server_span.h. */
 #include "server_span.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
