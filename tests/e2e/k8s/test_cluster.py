@@ -225,7 +225,6 @@ class Cluster(unittest.TestCase):
         with forward("jaeger", 16686) as port:
             Jaeger(port).wait_for(trace, CUSTOM)
 
-
     def test_10_scale(self):
         """Two replicas behind budgets, a Collector that samples, Jaeger with a volume."""
         self.provide_volume()
@@ -233,8 +232,8 @@ class Cluster(unittest.TestCase):
         rollout("jaeger", "otel-collector")
         kubectl("set", "env", *(f"deployment/{name}" for name in SERVICES),
                 "OTEL_EXPORTER_OTLP_ENDPOINT=http://otel-collector:4318")
-        for name in SERVICES:
-            wait_until(lambda: len(pods(name)) >= 2, 60, f"two of {name}")  # noqa: B023
+        for name in SERVICES:  # not the pods: while the change of environment rolls out, one replica has two
+            wait_until(lambda: kube.get("deployment", name)["spec"]["replicas"] >= 2, 60, f"two of {name}")  # noqa: B023
         rollout(*SERVICES)
         wait_until(lambda: len(self.order_pods()) == 2, 60, "two of order-service alone")
         trace = kube.checkout()  # 1.8 s: slow enough to be kept
