@@ -33,7 +33,11 @@ void lt_arena_done(struct lt_arena *arena)
 
 static bool add_chunk(struct lt_arena *arena, size_t size)
 {
-	size_t bytes = size > CHUNK_BYTES ? size : CHUNK_BYTES;
+	size_t bytes = CHUNK_BYTES;
+	if (size > LT_ARENA_MAX_BYTES)
+		return false;
+	if (size > bytes) /* rounded, so that the end is aligned like the start */
+		bytes = (size + LT_ARENA_ALIGNMENT - 1) & ~(size_t)(LT_ARENA_ALIGNMENT - 1);
 	if (bytes > LT_ARENA_MAX_BYTES - arena->n_bytes)
 		return false;
 	struct lt_chunk *chunk = malloc(sizeof *chunk + bytes);

@@ -16,37 +16,67 @@ struct lt_arena {
 	size_t n_bytes; /* in chunks */
 };
 
-/** Starts with size bytes at memory, which stay the caller's. */
+/** Starts with size bytes at memory, both multiples of LT_ARENA_ALIGNMENT; they stay the caller's.
+ */
 void lt_arena_init(struct lt_arena *arena, void *memory, size_t size);
 
 /** Frees the chunks; the arena must be initialised again before use. */
 void lt_arena_done(struct lt_arena *arena);
 
-/** lt_arena_alloc's way when the newest piece is full; size is a multiple of LT_ARENA_ALIGNMENT. */
+/** The others' way when the newest piece is full: size bytes of a new one. */
 void *lt_arena_alloc_chunk(struct lt_arena *arena, size_t size);
 
 /** Memory for any type, not cleared; NULL at the limit or without memory. */
 static inline void *lt_arena_alloc(struct lt_arena *arena, size_t size)
 {
-	if (size > LT_ARENA_MAX_BYTES)
-		return NULL;
-	size = (size + LT_ARENA_ALIGNMENT - 1) & ~(size_t)(LT_ARENA_ALIGNMENT - 1);
-	if (size > (size_t)(arena->end - arena->next))
+	const uintptr_t mask = LT_ARENA_ALIGNMENT - 1;
+	char *memory = arena->next + (-(uintptr_t)arena->next & mask); /* text ends anywhere */
+	if (size > (size_t)(arena->end - memory))
 		return lt_arena_alloc_chunk(arena, size);
-	void *memory = arena->next;
-	arena->next += size;
+	arena->next = memory + size;
 	return memory;
+}
+
+/** The same for n bytes of text. */
+static inline char *lt_arena_alloc_text(struct lt_arena *arena, size_t n)
+{
+	char *text = arena->next;
+	if (n > (size_t)(arena->end - text))
+		return lt_arena_alloc_chunk(arena, n);
+	arena->next = text + n;
+	return text;
+}
+
+/** memcpy for text, which is mostly short: a call would cost more than the copy. */
+static inline void lt_copy_text(char *to, const char *from, size_t n)
+{
+	/* Each: the first bytes and the last ones, which may be some of the first. */
+	if (n > 32) {
+		memcpy(to, from, n);
+	} else if (n >= 16) {
+		memcpy(to, from, 16);
+		memcpy(to + n - 16, from + n - 16, 16);
+	} else if (n >= 8) {
+		memcpy(to, from, 8);
+		memcpy(to + n - 8, from + n - 8, 8);
+	} else if (n >= 4) {
+		memcpy(to, from, 4);
+		memcpy(to + n - 4, from + n - 4, 4);
+	} else if (n) {
+		to[0] = from[0];
+		to[n / 2] = from[n / 2];
+		to[n - 1] = from[n - 1];
+	}
 }
 
 /** A copy of text, not NUL-terminated; false at the limit. */
 static inline bool lt_arena_copy(
 	struct lt_arena *arena, struct lt_slice text, struct lt_slice *ret_copy)
 {
-	char *copy = lt_arena_alloc(arena, text.len);
+	char *copy = lt_arena_alloc_text(arena, text.len);
 	if (!copy)
 		return false;
-	if (text.len)
-		memcpy(copy, text.ptr, text.len);
+	lt_copy_text(copy, text.ptr, text.len);
 	*ret_copy = (struct lt_slice){copy, text.len};
 	return true;
 }

@@ -47,9 +47,16 @@ struct lt_attr lt_attr_item(const struct lt_attr *array, uint32_t i)
 	}
 }
 
+static bool is_array(enum lt_type type)
+{
+	return type >= LT_TYPE_STRING_ARRAY;
+}
+
 static struct lt_slice cut(struct lt_slice text, uint32_t max_chars)
 {
-	return (struct lt_slice){text.ptr, lt_utf8_prefix(text, max_chars)};
+	if (text.len > max_chars) /* as bytes: perhaps not as characters */
+		text.len = lt_utf8_prefix(text, max_chars);
+	return text;
 }
 
 static bool copy_strings(struct lt_arena *arena, uint32_t value_length, const struct lt_attr *from,
@@ -125,14 +132,34 @@ static void reserve(struct lt_attributes *set, struct lt_arena *arena, uint32_t 
 	set->capacity = (uint32_t)wanted;
 }
 
+/* A key's bit among key_bits: as long as it is not there, nor is the key. */
+static uint32_t key_bit(struct lt_slice key)
+{
+	uint8_t first = (uint8_t)key.ptr[0], last = (uint8_t)key.ptr[key.len - 1];
+	return UINT32_C(1) << ((key.len + 3u * first + 7u * last) % 32);
+}
+
+/* Key and string lie side by side, in one piece. */
 static bool append(struct lt_attributes *set, struct lt_arena *arena,
 	const struct lt_attribute_limits *limits, const struct lt_attr *attr)
 {
 	if (set->n >= limits->count || set->n >= set->capacity)
 		return false;
+	struct lt_slice key = attr->key, string = {"", 0};
+	if (attr->type == LT_TYPE_STRING)
+		string = cut(attr->value.string, limits->value_length);
+	char *text = lt_arena_alloc_text(arena, key.len + string.len);
+	if (!text)
+		return false;
+	lt_copy_text(text, key.ptr, key.len);
+	lt_copy_text(text + key.len, string.ptr, string.len);
+
 	struct lt_attr *slot = (struct lt_attr *)&set->items[set->n];
-	if (!lt_arena_copy(arena, attr->key, &slot->key) ||
-		!copy_value(arena, limits->value_length, attr, slot))
+	*slot = *attr;
+	slot->key.ptr = text;
+	if (attr->type == LT_TYPE_STRING)
+		slot->value.string = (struct lt_slice){text + key.len, string.len};
+	else if (is_array(attr->type) && !copy_value(arena, limits->value_length, attr, slot))
 		return false;
 	set->n++;
 	return true;
@@ -141,18 +168,20 @@ static bool append(struct lt_attributes *set, struct lt_arena *arena,
 void lt_attributes_add(struct lt_attributes *set, struct lt_arena *arena,
 	const struct lt_attribute_limits *limits, const struct lt_attr *attrs, size_t n)
 {
-	if (n == 0)
-		return;
 	reserve(set, arena, limits->count, n);
 	for (size_t i = 0; i < n; i++) {
-		const struct lt_attr *attr = &attrs[i];
+		const struct lt_attr *attr = &attrs[i], *present = NULL;
 		if (attr->type == LT_TYPE_NONE || attr->key.len == 0)
 			continue;
-		const struct lt_attr *present = find(set, attr->key);
+		uint32_t bit = key_bit(attr->key);
+		if (set->key_bits & bit)
+			present = find(set, attr->key);
 		bool kept = present ? copy_value(arena, limits->value_length, attr,
 					      (struct lt_attr *)present)
 				    : append(set, arena, limits, attr);
-		if (!kept)
+		if (kept)
+			set->key_bits |= bit;
+		else
 			set->n_dropped++;
 	}
 }

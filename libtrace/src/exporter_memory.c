@@ -57,8 +57,8 @@ static struct kept *keep(const struct lt_span_data *span)
 	struct kept *kept = malloc(sizeof *kept);
 	if (!kept)
 		return NULL;
-	static char nothing[1];
-	lt_arena_init(&kept->arena, nothing, 0);
+	static max_align_t nothing;
+	lt_arena_init(&kept->arena, &nothing, 0);
 	kept->data = *span;
 	lt_arena_copy(&kept->arena, span->name, &kept->data.name);
 	lt_arena_copy(&kept->arena, span->status_text, &kept->data.status_text);

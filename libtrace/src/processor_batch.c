@@ -27,6 +27,7 @@ enum {
 	EXPORT_TIMEOUT_MS = 30000,	 /* #batch-span-processor */
 	QUEUE_SIZE_MAX = 1 << 20,	 /* 2 GiB of blocks: more is a mistake in a variable */
 	DROPS_INTERVAL_MS = 60000,	 /* how often dropped spans are reported */
+	NAP_MS = 10,			 /* after a full batch, see wait_for_work */
 	WORKER_STACK_BYTES = 512 * 1024, /* libcurl and OpenSSL need some 100 KiB */
 };
 
@@ -38,7 +39,7 @@ struct batch {
 
 	struct lt_span_queue queue;
 	atomic_bool is_running; /* the worker has been started */
-	atomic_bool is_waiting; /* and sleeps, and nobody has woken it yet */
+	atomic_size_t wake_at;	/* it sleeps until so many are queued; SIZE_MAX: it is awake */
 	atomic_bool is_closed;	/* shut down: nothing more is queued */
 	_Atomic uint64_t n_exported, n_dropped_full, n_dropped_failed;
 
@@ -138,36 +139,46 @@ static size_t export_batch(struct batch *batch, struct workbench *bench)
 	return n;
 }
 
-/* Exports what was queued when it was called; what comes while it exports can wait for its turn. */
-static void export_queued(struct batch *batch, struct workbench *bench)
+/* Exports what was queued when it was called; what comes while it exports can wait for its turn.
+ * @return whether that was a full batch or more */
+static bool export_queued(struct batch *batch, struct workbench *bench)
 {
-	size_t n_left = lt_span_queue_count(&batch->queue);
-	while (n_left) {
+	size_t n_queued = lt_span_queue_count(&batch->queue);
+	for (size_t n_left = n_queued; n_left;) {
 		size_t n = export_batch(batch, bench);
 		n_left -= n < n_left ? n : n_left;
 	}
+	return n_queued >= batch->limits.max_batch_size;
 }
 
-static bool has_work(struct batch *batch)
+/* Sleeps until n_spans are queued or somebody asks (true), or the time has passed (false). */
+static bool sleep_until(struct batch *batch, size_t n_spans, unsigned timeout_ms)
 {
-	return batch->must_stop || batch->flush_wanted != batch->flush_done ||
-	       lt_span_queue_count(&batch->queue) >= batch->limits.max_batch_size;
-}
-
-/* Until there is a full batch, somebody asks, or the delay has passed. */
-static void wait_for_work(struct batch *batch)
-{
-	struct timespec deadline = deadline_after(batch->limits.schedule_delay_ms);
-	bool is_late = false;
-	while (!is_late) {
+	struct timespec deadline = deadline_after(timeout_ms);
+	bool has_work = false;
+	for (int err = 0; err != ETIMEDOUT;) {
 		/* First say so, then look: a span that comes in between wakes us. */
-		atomic_store(&batch->is_waiting, true);
-		if (has_work(batch))
+		atomic_store(&batch->wake_at, n_spans);
+		has_work = batch->must_stop || batch->flush_wanted != batch->flush_done ||
+			   lt_span_queue_count(&batch->queue) >= n_spans;
+		if (has_work)
 			break;
-		is_late =
-			pthread_cond_timedwait(&batch->wake, &batch->lock, &deadline) == ETIMEDOUT;
+		err = pthread_cond_timedwait(&batch->wake, &batch->lock, &deadline);
 	}
-	atomic_store(&batch->is_waiting, false);
+	atomic_store(&batch->wake_at, SIZE_MAX);
+	return has_work;
+}
+
+/* Until there is a full batch, somebody asks, or the delay has passed.  To be woken costs the
+ * thread that does it a system call; so after a full batch, when the next may be near, the worker
+ * wakes up by itself, unless the queue gets half full meanwhile. */
+static void wait_for_work(struct batch *batch, bool is_busy)
+{
+	const struct lt_batch_options *limits = &batch->limits;
+	size_t half = limits->max_queue_size / 2;
+	if (is_busy && half > limits->max_batch_size && sleep_until(batch, half, NAP_MS))
+		return;
+	sleep_until(batch, limits->max_batch_size, limits->schedule_delay_ms);
 }
 
 static void *work(void *arg)
@@ -181,14 +192,14 @@ static void *work(void *arg)
 	lt_suppress_enter(); /* the exporter's own requests are nobody's spans */
 
 	pthread_mutex_lock(&batch->lock);
-	bool must_stop;
+	bool must_stop, is_busy = false;
 	do {
-		wait_for_work(batch);
+		wait_for_work(batch, is_busy);
 		must_stop = batch->must_stop;
 		uint64_t ticket = batch->flush_wanted;
 		pthread_mutex_unlock(&batch->lock);
 
-		export_queued(batch, &bench);
+		is_busy = export_queued(batch, &bench);
 		report_drops(batch, must_stop);
 		lt_clock_anchor();
 
@@ -250,8 +261,8 @@ static void on_end(struct lt_processor *self, struct lt_span *span)
 		return;
 	}
 	if (!atomic_load_explicit(&batch->is_running, memory_order_relaxed) ||
-		(n_queued >= batch->limits.max_batch_size && atomic_load(&batch->is_waiting) &&
-			atomic_exchange(&batch->is_waiting, false)))
+		(n_queued >= atomic_load(&batch->wake_at) &&
+			atomic_exchange(&batch->wake_at, SIZE_MAX) != SIZE_MAX))
 		wake_worker(batch);
 }
 
@@ -336,7 +347,7 @@ static void after_fork_child(void)
 	for (struct batch *batch = all; batch; batch = batch->next) {
 		lt_span_queue_clear(&batch->queue);
 		atomic_store(&batch->is_running, false);
-		atomic_store(&batch->is_waiting, false);
+		atomic_store(&batch->wake_at, SIZE_MAX);
 		batch->flush_done = batch->flush_wanted;
 		init_conditions(batch);
 		pthread_mutex_unlock(&batch->lock);
@@ -408,6 +419,7 @@ int lt_processor_batch_new(struct lt_exporter *exporter, const struct lt_batch_o
 	}
 	pthread_mutex_init(&batch->lock, NULL);
 	init_conditions(batch);
+	atomic_init(&batch->wake_at, SIZE_MAX);
 
 	pthread_once(&once, watch_forks);
 	pthread_mutex_lock(&all_lock);

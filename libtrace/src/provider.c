@@ -6,7 +6,7 @@
 #include "clock.h"
 #include "config.h"
 #include "processor_none.h"
-#include "sampler.h"
+#include "span_lock.h"
 
 #include <errno.h>
 #include <libtrace/instrumentation.h>
@@ -102,6 +102,7 @@ int lt_provider_new(const struct lt_provider_options *options, struct lt_provide
 	int err = 0;
 
 	lt_clock_anchor();
+	lt_span_lock_setup();
 	if (is_disabled && !processor)
 		processor = lt_processor_none();
 	if (!resource)
@@ -120,6 +121,8 @@ int lt_provider_new(const struct lt_provider_options *options, struct lt_provide
 	}
 	provider->resource = resource;
 	provider->sampler = sampler;
+	for (int parent = 0; parent < LT_N_PARENTS; parent++)
+		provider->answers[parent] = (int8_t)lt_sampler_answer(sampler, parent);
 	provider->processor = processor;
 	provider->is_disabled = is_disabled;
 	provider->limits = resolve_limits(&options->limits);

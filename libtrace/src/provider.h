@@ -4,23 +4,29 @@
 #define LT_PROVIDER_H
 
 #include "attributes.h"
+#include "sampler.h"
 
 #include <libtrace/sdk.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
+/* Spans that another thread than their own has changed, before a tracer's spans have no owner. */
+#define LT_SHARED_SPANS_MAX 16
+
 struct lt_tracer {
 	struct lt_instrumentation_scope scope;
 	struct lt_provider *provider;
 	struct lt_tracer *next;
+	atomic_uint n_shared;	    /* spans that did not stay with the thread that started them */
 	struct lt_attributes attrs; /* of the scope */
 	struct lt_arena arena;	    /* of the scope's strings */
-	char bytes[256];	    /* enough for most */
+	_Alignas(LT_ARENA_ALIGNMENT) char bytes[256]; /* enough for most */
 };
 
 struct lt_provider {
 	struct lt_resource *resource;
 	struct lt_sampler *sampler;
+	int8_t answers[LT_N_PARENTS]; /* the sampler's, or LT_ASK */
 	struct lt_processor *processor;
 	struct lt_span_limits limits; /* resolved: no field means "the default" */
 	bool is_disabled; /* OTEL_SDK_DISABLED: spans only hand their parent's context on */

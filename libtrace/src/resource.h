@@ -10,7 +10,7 @@
 struct lt_resource {
 	struct lt_attributes attrs;
 	struct lt_arena arena;
-	char bytes[1024]; /* of the arena: enough for most */
+	_Alignas(LT_ARENA_ALIGNMENT) char bytes[1024]; /* of the arena: enough for most */
 };
 
 #endif

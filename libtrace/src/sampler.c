@@ -37,17 +37,18 @@ static enum lt_decision sample_off(struct lt_sampler *self,
 	return LT_DROP;
 }
 
+static const struct lt_sampler_impl on_impl = {.sample = sample_on};
+static const struct lt_sampler_impl off_impl = {.sample = sample_off};
+
 struct lt_sampler *lt_sampler_always_on(void)
 {
-	static const struct lt_sampler_impl impl = {.sample = sample_on};
-	static struct lt_sampler sampler = {&impl};
+	static struct lt_sampler sampler = {&on_impl};
 	return &sampler;
 }
 
 struct lt_sampler *lt_sampler_always_off(void)
 {
-	static const struct lt_sampler_impl impl = {.sample = sample_off};
-	static struct lt_sampler sampler = {&impl};
+	static struct lt_sampler sampler = {&off_impl};
 	return &sampler;
 }
 
@@ -110,18 +111,32 @@ static void free_parent_based(struct lt_sampler *self)
 	free(self);
 }
 
+static const struct lt_sampler_impl parent_based_impl = {
+	.sample = sample_parent_based, .free = free_parent_based};
+
 int lt_sampler_parent_based_new(struct lt_sampler *root, struct lt_sampler **ret_sampler)
 {
-	static const struct lt_sampler_impl impl = {
-		.sample = sample_parent_based, .free = free_parent_based};
 	struct parent_based *sampler = malloc(sizeof *sampler);
 	if (!sampler) {
 		lt_sampler_free(root);
 		return -ENOMEM;
 	}
-	*sampler = (struct parent_based){{&impl}, root};
+	*sampler = (struct parent_based){{&parent_based_impl}, root};
 	*ret_sampler = &sampler->super;
 	return 0;
+}
+
+int lt_sampler_answer(const struct lt_sampler *sampler, enum lt_parent parent)
+{
+	if (sampler->impl == &on_impl)
+		return LT_RECORD_AND_SAMPLE;
+	if (sampler->impl == &off_impl)
+		return LT_DROP;
+	if (sampler->impl != &parent_based_impl)
+		return LT_ASK;
+	if (parent == LT_PARENT_NONE)
+		return lt_sampler_answer(((const struct parent_based *)sampler)->root, parent);
+	return parent == LT_PARENT_SAMPLED ? LT_RECORD_AND_SAMPLE : LT_DROP;
 }
 
 /* --- from the environment ----------------------------------------------------------------- */

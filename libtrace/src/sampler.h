@@ -5,6 +5,20 @@
 
 #include <libtrace/sdk.h>
 
+enum lt_parent { LT_PARENT_NONE, LT_PARENT_DROPPED, LT_PARENT_SAMPLED, LT_N_PARENTS };
+
+/** Where a span's parent stands; NULL: it has none. */
+static inline enum lt_parent lt_parent_of(const struct lt_span_context *parent)
+{
+	if (!parent)
+		return LT_PARENT_NONE;
+	return parent->flags & LT_FLAG_SAMPLED ? LT_PARENT_SAMPLED : LT_PARENT_DROPPED;
+}
+
+/** What a sampler always answers for such a parent; LT_ASK when that depends on more. */
+enum { LT_ASK = -1 };
+int lt_sampler_answer(const struct lt_sampler *sampler, enum lt_parent parent);
+
 /** Frees a sampler of any kind; NULL is fine. */
 void lt_sampler_free(struct lt_sampler *sampler);
 

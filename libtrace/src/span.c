@@ -10,19 +10,12 @@
 #include "provider.h"
 
 #include <libtrace/semconv.h>
-#include <sched.h>
 
 _Static_assert(LT_SPAN_BLOCK_BYTES > sizeof(struct lt_span) + 512, "room for the strings");
 
-static void lock(struct lt_span *span)
-{
-	while (atomic_exchange_explicit(&span->locked, true, memory_order_acquire))
-		sched_yield();
-}
-
 static void unlock(struct lt_span *span)
 {
-	atomic_store_explicit(&span->locked, false, memory_order_release);
+	lt_span_lock_give(&span->lock);
 }
 
 /* True, with the lock held, if there is something to record on. */
@@ -30,7 +23,8 @@ static bool begin_change(struct lt_span *span)
 {
 	if (!lt_span_may_record(span))
 		return false;
-	lock(span);
+	if (lt_span_lock_take(&span->lock))
+		atomic_fetch_add_explicit(&span->tracer->n_shared, 1, memory_order_relaxed);
 	if (!atomic_load_explicit(&span->ended, memory_order_relaxed))
 		return true;
 	unlock(span);
@@ -50,6 +44,8 @@ static void copy_text(struct lt_span *span, struct lt_slice text, struct lt_slic
 
 static void set_attrs(struct lt_span *span, const struct lt_attr *attrs, size_t n)
 {
+	if (n == 0)
+		return;
 	const struct lt_span_limits *limits = limits_of(span);
 	lt_attributes_add(&span->data.attrs, &span->arena,
 		&(struct lt_attribute_limits){limits->attr_count, limits->attr_value_length}, attrs,
@@ -61,6 +57,8 @@ static struct lt_attributes copy_attrs(
 	struct lt_span *span, uint32_t max_count, const struct lt_attr *attrs, size_t n)
 {
 	struct lt_attributes set = {0};
+	if (n == 0)
+		return set;
 	lt_attributes_add(&set, &span->arena,
 		&(struct lt_attribute_limits){max_count, limits_of(span)->attr_value_length}, attrs,
 		n);
@@ -138,7 +136,6 @@ static void init_bare(
 	span->data.context.tracestate = (struct lt_slice){"", 0};
 	span->tracer = tracer;
 	atomic_init(&span->n_holders, 1);
-	atomic_init(&span->locked, false);
 	span->head.is_recording = false;
 	atomic_init(&span->ended, false);
 	lt_arena_init(
@@ -168,6 +165,9 @@ static void init_recording(struct lt_span *span, struct lt_slice name,
 	data->links = NULL;
 	span->event_capacity = span->link_capacity = 0;
 	span->head.is_recording = true;
+	/* Where spans change threads as a rule, taking the lock from an owner is wasted time. */
+	lt_span_lock_init(&span->lock, atomic_load_explicit(&span->tracer->n_shared,
+					       memory_order_relaxed) < LT_SHARED_SPANS_MAX);
 	copy_text(span, name, &data->name);
 	set_attrs(span, options->attrs, options->n_attrs);
 	for (size_t i = 0; i < options->n_links; i++)
@@ -176,17 +176,15 @@ static void init_recording(struct lt_span *span, struct lt_slice name,
 	data->start_ns = options->start_ns ? options->start_ns : lt_clock_now_ns();
 }
 
-/* Asks the sampler; the context gets the tracestate and the flag that follow from its answer. */
-static enum lt_decision sample(struct lt_span *span, struct lt_slice name,
+static enum lt_decision ask_sampler(const struct lt_span *span, struct lt_slice name,
 	const struct lt_span_options *options, const struct lt_span_context *parent,
 	struct lt_sampling_result *ret_extra)
 {
 	struct lt_sampler *sampler = span->tracer->provider->sampler;
-	struct lt_span_context *context = &span->data.context;
-	enum lt_decision decision = sampler->impl->sample(sampler,
+	return sampler->impl->sample(sampler,
 		&(struct lt_sampling_parameters){
 			.parent = parent,
-			.trace_id = context->trace_id,
+			.trace_id = span->data.context.trace_id,
 			.name = name,
 			.kind = options->kind,
 			.attrs = options->attrs,
@@ -195,13 +193,24 @@ static enum lt_decision sample(struct lt_span *span, struct lt_slice name,
 			.n_links = options->n_links,
 		},
 		ret_extra);
+}
+
+/* The sampler's decision; the context gets the tracestate and the flag that follow from it. */
+static enum lt_decision sample(struct lt_span *span, struct lt_slice name,
+	const struct lt_span_options *options, const struct lt_span_context *parent,
+	struct lt_sampling_result *ret_extra)
+{
+	struct lt_span_context *context = &span->data.context;
+	int decision = span->tracer->provider->answers[lt_parent_of(parent)];
+	if (decision == LT_ASK)
+		decision = (int)ask_sampler(span, name, options, parent, ret_extra);
 	if (decision == LT_RECORD_AND_SAMPLE)
 		context->flags |= LT_FLAG_SAMPLED;
 	if (ret_extra->tracestate.ptr)
 		copy_text(span, ret_extra->tracestate, &context->tracestate);
 	else if (parent && parent->tracestate.len)
 		copy_text(span, parent->tracestate, &context->tracestate);
-	return decision;
+	return (enum lt_decision)decision;
 }
 
 /* What a disabled SDK starts: its parent's context, to be handed on as it came.

@@ -10,6 +10,7 @@
 
 #include "arena.h"
 #include "attributes.h"
+#include "span_lock.h"
 
 #include <libtrace/sdk.h>
 #include <stdatomic.h>
@@ -20,16 +21,15 @@ enum {
 
 struct lt_span {
 	struct lt_span_head head; /* first: trace.h looks at it */
-	atomic_bool locked;	  /* held for the length of one call on the span, never while taking
-				     another */
 	atomic_bool ended;
 	atomic_uint n_holders;
-	struct lt_span *next, *next_pack; /* in the pool */
+	struct lt_span_lock lock; /* never held while taking another */
 	struct lt_tracer *tracer;
 	uint32_t event_capacity, link_capacity;
 	struct lt_arena arena;
 	struct lt_span_data data; /* what exporters read */
-	char bytes[];		  /* the arena's first: to the end of the block */
+	/* The arena's first: to the end of the block. */
+	_Alignas(LT_ARENA_ALIGNMENT) char bytes[];
 };
 
 /** Registers the pool's fork handlers, before those of a caller whose own ones recycle spans: in

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* span_pool.c - blocks for spans: a cache per thread, and a shared store of packs behind them.
+/* span_pool.c - blocks for spans: a magazine per thread, and a shared depot of magazines.
  *
  * Spans are mostly started on one thread and recycled on another, so blocks have to travel.  They
- * do so by the pack: one short lock for PACK spans, and only ever tried on the way out, so a
- * thread that starts a span never waits here.
+ * do so by the magazine: one short lock for MAGAZINE_SPANS of them, and only ever tried on the way
+ * out, so a thread that starts a span never waits here.  The list of free blocks is beside them,
+ * not in them: the one who recycles a span writes to no memory that the next one will use.
  */
 #include "span.h"
 #include "thread.h"
@@ -12,68 +13,60 @@
 #include <stdlib.h>
 
 enum {
-	PACK = 32,	/* blocks that change threads together */
-	PACKS_MAX = 64, /* kept in the store: 64 * 32 * 2 KiB = 4 MiB, the default queue's worth */
+	MAGAZINE_SPANS = 32,
+	FULL_MAX = 64, /* kept in the depot: 64 * 32 blocks are 4 MiB, the default queue's worth */
 };
 
-static pthread_mutex_t store_lock = PTHREAD_MUTEX_INITIALIZER; /* never held across a call */
-static struct lt_span *store;				       /* packs, by next_pack */
-static unsigned n_store;
+struct lt_magazine {
+	struct lt_magazine *next; /* in the depot */
+	unsigned n;
+	struct lt_span *spans[MAGAZINE_SPANS];
+};
+
+static pthread_mutex_t depot_lock = PTHREAD_MUTEX_INITIALIZER; /* never held across a call */
+static struct lt_magazine *full, *empty;
+static unsigned n_full;
 
 static pthread_key_t exit_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void free_blocks(struct lt_span *list)
+static struct lt_magazine *pop(struct lt_magazine **list)
 {
-	while (list) {
-		struct lt_span *next = list->next;
-		free(list);
-		list = next;
-	}
+	struct lt_magazine *magazine = *list;
+	if (magazine)
+		*list = magazine->next;
+	return magazine;
 }
 
-static void store_pack(struct lt_span *pack)
+static void push(struct lt_magazine **list, struct lt_magazine *magazine)
 {
-	pthread_mutex_lock(&store_lock);
-	if (n_store < PACKS_MAX) {
-		pack->next_pack = store;
-		store = pack;
-		n_store++;
-		pack = NULL;
-	}
-	pthread_mutex_unlock(&store_lock);
-	free_blocks(pack);
+	magazine->next = *list;
+	*list = magazine;
 }
 
-static struct lt_span *take_pack(void)
+static void free_spans(struct lt_magazine *magazine)
 {
-	if (pthread_mutex_trylock(&store_lock) != 0)
-		return NULL;
-	struct lt_span *pack = store;
-	if (pack) {
-		store = pack->next_pack;
-		n_store--;
-	}
-	pthread_mutex_unlock(&store_lock);
-	return pack;
+	while (magazine->n)
+		free(magazine->spans[--magazine->n]);
 }
 
 static void on_thread_exit(void *unused)
 {
-	free_blocks(lt_thread.free_head);
-	lt_thread.free_head = NULL;
-	lt_thread.n_free = 0;
-	lt_thread.registered = false; /* a later destructor may still start spans */
+	if (lt_thread.magazine) {
+		free_spans(lt_thread.magazine);
+		free(lt_thread.magazine);
+	}
+	lt_thread.magazine = NULL; /* a later destructor may still start spans */
 }
 
 static void before_fork(void)
 {
-	pthread_mutex_lock(&store_lock);
+	pthread_mutex_lock(&depot_lock);
 }
 
 static void after_fork(void)
 {
-	pthread_mutex_unlock(&store_lock);
+	pthread_mutex_unlock(&depot_lock);
 }
 
 static void init(void)
@@ -87,53 +80,103 @@ void lt_span_pool_init(void)
 	pthread_once(&once, init);
 }
 
-static void register_thread(void)
+/* This thread's magazine, made if it has none; NULL without memory. */
+static struct lt_magazine *own_magazine(void)
 {
+	if (lt_thread.magazine)
+		return lt_thread.magazine;
 	lt_span_pool_init();
-	pthread_setspecific(exit_key, &lt_thread);
-	lt_thread.registered = true;
+	lt_thread.magazine = calloc(1, sizeof *lt_thread.magazine);
+	if (lt_thread.magazine)
+		pthread_setspecific(exit_key, &lt_thread);
+	return lt_thread.magazine;
+}
+
+/* --- out ---------------------------------------------------------------------------------- */
+
+/* A full one for this empty one; the same if there is none, or somebody else is at the depot. */
+static struct lt_magazine *change_for_full(struct lt_magazine *magazine)
+{
+	if (pthread_mutex_trylock(&depot_lock) != 0)
+		return magazine;
+	if (full) {
+		push(&empty, magazine);
+		magazine = pop(&full);
+		n_full--;
+	}
+	pthread_mutex_unlock(&depot_lock);
+	return magazine;
 }
 
 static struct lt_span *refill(void)
 {
-	if (!lt_thread.registered)
-		register_thread();
-	struct lt_span *pack = take_pack();
-	if (!pack)
-		return malloc(LT_SPAN_BLOCK_BYTES);
-	lt_thread.free_head = pack->next;
-	lt_thread.n_free = PACK - 1;
-	return pack;
+	struct lt_magazine *magazine = own_magazine();
+	if (magazine) {
+		magazine = lt_thread.magazine = change_for_full(magazine);
+		if (magazine->n)
+			return magazine->spans[--magazine->n];
+	}
+	return malloc(LT_SPAN_BLOCK_BYTES);
 }
 
 struct lt_span *lt_span_pool_get(void)
 {
-	struct lt_span *span = lt_thread.free_head;
-	if (!span)
+	struct lt_magazine *magazine = lt_thread.magazine;
+	if (!magazine || !magazine->n)
 		return refill();
-	lt_thread.free_head = span->next;
-	lt_thread.n_free--;
-	return span;
+	return magazine->spans[--magazine->n];
 }
 
 void lt_span_pool_prefetch(void)
 {
 	enum { LINE_BYTES = 64, N_LINES = 8 };
-	const char *next = (const char *)lt_thread.free_head;
+	const struct lt_magazine *magazine = lt_thread.magazine;
+	if (!magazine || !magazine->n)
+		return;
+	const char *next = (const char *)magazine->spans[magazine->n - 1];
 	for (int i = 0; i < N_LINES; i++)
 		__builtin_prefetch(next + (ptrdiff_t)i * LINE_BYTES, 1);
 }
 
+/* --- back --------------------------------------------------------------------------------- */
+
+/* One with room for this full one, whose blocks are freed when the depot has enough. */
+static struct lt_magazine *change_for_room(struct lt_magazine *magazine)
+{
+	struct lt_magazine *other = NULL;
+	pthread_mutex_lock(&depot_lock);
+	if (n_full < FULL_MAX && (other = pop(&empty))) {
+		push(&full, magazine);
+		n_full++;
+	}
+	bool is_wanted = n_full < FULL_MAX;
+	pthread_mutex_unlock(&depot_lock);
+	if (other)
+		return other;
+
+	other = is_wanted ? calloc(1, sizeof *other) : NULL;
+	if (!other) {
+		free_spans(magazine);
+		return magazine;
+	}
+	pthread_mutex_lock(&depot_lock);
+	push(&full, magazine);
+	n_full++;
+	pthread_mutex_unlock(&depot_lock);
+	return other;
+}
+
 void lt_span_pool_put(struct lt_span *span)
 {
-	if (!lt_thread.registered)
-		register_thread();
-	if (lt_thread.n_free == PACK) {
-		store_pack(lt_thread.free_head);
-		lt_thread.free_head = NULL;
-		lt_thread.n_free = 0;
+	struct lt_magazine *magazine = lt_thread.magazine;
+	if (!magazine || magazine->n == MAGAZINE_SPANS) {
+		magazine = own_magazine();
+		if (!magazine) {
+			free(span);
+			return;
+		}
+		if (magazine->n == MAGAZINE_SPANS)
+			magazine = lt_thread.magazine = change_for_room(magazine);
 	}
-	span->next = lt_thread.free_head;
-	lt_thread.free_head = span;
-	lt_thread.n_free++;
+	magazine->spans[magazine->n++] = span;
 }

@@ -7,11 +7,9 @@
 #include <libtrace/trace.h>
 
 struct lt_thread {
-	struct lt_scope *scope;	   /* innermost; NULL: no span is current */
-	unsigned suppressed;	   /* depth of lt_suppress_enter */
-	struct lt_span *free_head; /* cache of span_pool.c */
-	unsigned n_free;
-	bool registered;  /* for the clean-up at thread exit */
+	struct lt_scope *scope;	      /* innermost; NULL: no span is current */
+	unsigned suppressed;	      /* depth of lt_suppress_enter */
+	struct lt_magazine *magazine; /* free spans, of span_pool.c; NULL: none yet */
 	bool seeded;	  /* cleared in a fork's child: two processes must not make the same ids */
 	uint64_t seed[4]; /* of ids.c */
 };

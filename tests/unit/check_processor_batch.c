@@ -128,6 +128,21 @@ START_TEST(a_full_batch_is_exported_without_waiting_for_the_delay)
 }
 END_TEST
 
+/* The worker, which has just had one, naps: it wakes up by itself, or with the queue half full. */
+START_TEST(full_batches_that_follow_each_other_are_exported_too)
+{
+	set_up_with((struct lt_batch_options){
+		.max_queue_size = 64, .max_batch_size = 8, .schedule_delay_ms = LONG_MS});
+	size_t n_spans = 0;
+	for (int i = 0; i < 50; i++) {
+		int n = i % 2 ? 8 : 40;
+		make_spans(n);
+		gate_wait_for(&gate, n_spans += (size_t)n);
+	}
+	lt_provider_free(provider);
+}
+END_TEST
+
 START_TEST(the_delay_exports_what_there_is)
 {
 	set_up_with((struct lt_batch_options){.schedule_delay_ms = 20});
@@ -307,6 +322,7 @@ int main(void)
 	TCase *tests = tcase_create("processor_batch");
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, a_full_batch_is_exported_without_waiting_for_the_delay);
+	tcase_add_test(tests, full_batches_that_follow_each_other_are_exported_too);
 	tcase_add_test(tests, the_delay_exports_what_there_is);
 	tcase_add_test(tests, flush_exports_all_in_order_and_in_batches);
 	tcase_add_test(tests, flush_with_nothing_made_is_at_once);

@@ -466,6 +466,47 @@ START_TEST(threads_share_a_tracer_and_a_span)
 }
 END_TEST
 
+/* Span after span: the first ones are taken from their owner, later ones never had one. */
+enum { N_SHARED = 64, N_EVENTS = 500 };
+
+static struct lt_span *shared_spans[N_SHARED];
+static pthread_barrier_t barrier;
+
+static void add_events(struct lt_span *span)
+{
+	for (int i = 0; i < N_EVENTS; i++)
+		lt_span_event(span, "tick", NULL, 0);
+}
+
+static void *change_the_same(void *unused)
+{
+	for (int i = 0; i < N_SHARED; i++) {
+		pthread_barrier_wait(&barrier);
+		add_events(shared_spans[i]);
+		pthread_barrier_wait(&barrier);
+	}
+	return NULL;
+}
+
+START_TEST(a_span_keeps_what_its_own_thread_and_another_add_at_once)
+{
+	pthread_t other;
+	pthread_barrier_init(&barrier, NULL, 2);
+	pthread_create(&other, NULL, change_the_same, NULL);
+	for (int i = 0; i < N_SHARED; i++) {
+		struct lt_span *span = shared_spans[i] = lt_span_start(tracer, "both", NULL);
+		pthread_barrier_wait(&barrier);
+		add_events(span);
+		pthread_barrier_wait(&barrier);
+		const struct lt_span_data *data = lt_span_read(span);
+		ck_assert_uint_eq(data->n_events + data->n_dropped_events, 2 * N_EVENTS);
+		lt_span_end(span);
+	}
+	pthread_join(other, NULL);
+	pthread_barrier_destroy(&barrier);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("span");
@@ -494,5 +535,6 @@ int main(void)
 	tcase_add_test(tests, the_same_scope_gives_the_same_tracer);
 	tcase_add_test(tests, ids_for_logs_are_hex);
 	tcase_add_test(tests, threads_share_a_tracer_and_a_span);
+	tcase_add_test(tests, a_span_keeps_what_its_own_thread_and_another_add_at_once);
 	return run_tests(tests, "span");
 }

@@ -20,7 +20,8 @@ struct lt_attributes {
 	const struct lt_attr *items; /* keys are unique, order is that of arrival */
 	uint32_t n;
 	uint32_t n_dropped; /* over the limits */
-	uint32_t capacity;  /* private */
+	uint32_t capacity;  /* private, likewise below */
+	uint32_t key_bits;
 };
 
 struct lt_event {
