@@ -18,7 +18,7 @@ help:
 	@sed -n 's/^#: //p' Makefile
 
 packages:
-	@$(STACK)/packages.sh
+	@$(STACK)/packages.sh $(TOOLS)
 
 $(BUILD)/build.ninja:
 	@meson setup $(BUILD) --prefix $(PREFIX) --libdir lib >$(BUILD).log || { cat $(BUILD).log; exit 1; }
@@ -37,12 +37,14 @@ demo: build
 		--order $(or $(ORDER),custom) --backend $(or $(BACKEND),traceview)
 
 #: make check               every test that this machine can run
+check: TOOLS = valgrind
 check: packages
 	@tests/check.sh
 
-#: make bench               speed, side by side in one run
+#: make bench               speed, side by side in one run; into tests/bench/results
+#:                          (BENCH="--only services": one part; BENCH=--quick: short rounds)
 bench: build
-	@tests/bench/bench.sh $(BUILD)
+	@tests/bench/bench.sh $(BUILD) $(BENCH)
 
 #: make check-nix           the flake: packages, images in containers, the stack; needs root, no network for Nix
 check-nix:

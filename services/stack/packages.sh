@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# packages.sh - sees to it that the machine can build and test: installs Debian's packages when it
-# may, and prints the one command that would when it may not.
+# packages.sh [TOOL...] - sees to it that the machine can build and test: installs Debian's packages
+# when it may, and prints the one command that would when it may not.  TOOLs, named as their packages,
+# are installed too where that is possible, and not insisted on: the tests that want one skip without.
 set -euo pipefail
 
 apt=(gcc libc6-dev meson ninja-build pkg-config python3 curl zlib1g-dev libssl-dev
@@ -17,20 +18,33 @@ done
 for module in zlib openssl libh2o-evloop libcurl jansson check; do
 	pkg-config --exists "$module" 2>/dev/null || missing+=("$module")
 done
-[ ${#missing[@]} -eq 0 ] && exit 0
+wanted=()
+for tool in "$@"; do
+	command -v "$tool" >/dev/null || wanted+=("$tool")
+done
+[ ${#missing[@]} -eq 0 ] && [ ${#wanted[@]} -eq 0 ] && exit 0
+
+apt_install() { # PACKAGE...
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update && apt-get install -y --no-install-recommends "$@"
+}
 
 if command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
-	echo "installing what is missing (${missing[*]}) from Debian's packages"
-	export DEBIAN_FRONTEND=noninteractive
+	all=("${missing[@]}" "${wanted[@]}")
+	echo "installing what is missing (${all[*]}) from Debian's packages"
 	log=$(mktemp)
 	trap 'rm -f "$log"' EXIT
-	if ! { apt-get update && apt-get install -y --no-install-recommends "${apt[@]}"; } >"$log" 2>&1; then
+	if [ ${#missing[@]} -gt 0 ] && ! apt_install "${apt[@]}" >"$log" 2>&1; then
 		cat "$log" >&2
 		echo "packages.sh: apt-get failed, see above" >&2
 		exit 1
 	fi
+	if [ ${#wanted[@]} -gt 0 ] && ! apt_install "${wanted[@]}" >"$log" 2>&1; then
+		echo "packages.sh: going on without ${wanted[*]}: $(tail -n 1 "$log")" >&2
+	fi
 	exit 0
 fi
+[ ${#missing[@]} -eq 0 ] && exit 0
 
 echo "missing: ${missing[*]}" >&2
 if command -v apt-get >/dev/null; then

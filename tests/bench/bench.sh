@@ -1,22 +1,25 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# bench.sh BUILD - speed, side by side in one run; `make bench`.  Read ratios, not figures: machines
-# differ.  BENCH_PEERS: other programs that print micro's JSON lines, to be measured beside it.
+# bench.sh BUILD [--quick] [--only PART]... - speed, side by side in one run; `make bench`.
+# bench.py measures; this gets what it needs: wrk and strace, the bench's own programs, and the peers that
+# can be built here.  Read ratios, not figures: machines differ.
 set -euo pipefail
 build=$(realpath "$1")
+shift
 cd "$(dirname "$0")"
-export LIBTRACE_BIN=$build/prefix/bin
 
-if ! command -v wrk >/dev/null; then
+missing=()
+for tool in wrk strace; do
+	command -v "$tool" >/dev/null || missing+=("$tool")
+done
+if [ ${#missing[@]} -gt 0 ]; then
 	if command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
-		apt-get install -y --no-install-recommends wrk >/dev/null
+		apt-get install -y --no-install-recommends "${missing[@]}" >/dev/null
 	else
-		echo "bench: wrk is missing; install it with:  sudo apt-get install -y wrk" >&2
+		echo "bench: missing: ${missing[*]}; install with:  sudo apt-get install -y ${missing[*]}" >&2
 		exit 1
 	fi
 fi
-ninja -C "$build" --quiet tests/bench/micro
-python3 services.py
-echo
-# shellcheck disable=SC2086
-python3 spans.py "$build/tests/bench/micro" ${BENCH_PEERS:-}
+ninja -C "$build" --quiet tests/bench/{micro,export,sink,hello,rate,in_flight,ingest_send}
+peers/build.sh "$build"
+exec python3 bench.py "$build" "$@"

@@ -1,27 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* micro.c - what a span costs: one JSON line a case, the same cases as the peers' micro benches.
+/* micro.c - what a span costs: one JSON line a case.  The peers' micro benches have the same cases,
+ * and measure them in the same way.
  *
- *	micro [ROUNDS [CASE [THREADS]]]
+ *	micro [ROUNDS [CASE|all [THREADS]]]
  *
  * sampled    root and child, each 3 attributes and 1 event, ended into a batch processor whose
- *            exporter discards; bursts of 2,000 spans fit the queue and a flush follows each.
- *            ns: the caller's wall time a span; cpu_ns: the whole process's CPU a span
+ *            exporter discards; bursts of 2,000 spans a thread fit the queue and a flush follows
+ *            each.  ns: the caller's wall time a span; cpu_ns: the whole process's CPU a span
  * bare       the same without attributes and events
  * unsampled  as sampled, with the sampler always_off
  * propagate  inject and extract of a traceparent, ns a pair
- * sustained  sampled, with the default queue and no pause: what does not fit is dropped and counted
+ * sustained  sampled, with the default queue and no pause: what does not fit is dropped
+ *
+ * drops: spans that the exporter should have got and has not.
  */
 #include <libtrace/propagation.h>
 #include <libtrace/sdk.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 
-enum { ITERATIONS = 1000, WARM_UP = 10, THREADS_MAX = 64, ROUNDS_MAX = 100000 };
+#include "cases.h"
+#include "measure.h"
 
-static uint64_t n_exported;
+enum {
+	ITERATIONS = 1000, /* of a burst */
+	WARM_UP = 10,	   /* bursts */
+	THREADS_MAX = 64,  /* 8,192 places of the queue each: half of what a queue may have */
+	ROUNDS_MAX = 100000,
+	FLUSH_MS = 60000,
+};
+
+/* --- the exporter ------------------------------------------------------------------------- */
+
+static uint64_t n_exported; /* since the warm-up; written by the worker, read after a flush */
 
 static int discard(struct lt_exporter *self, const struct lt_span_data *const *spans, size_t n,
 	unsigned timeout_ms)
@@ -34,38 +47,13 @@ static void keep(struct lt_exporter *self)
 {
 }
 
-static double now_ns(clockid_t clock)
-{
-	struct timespec t;
-	clock_gettime(clock, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static double cpu_ns(void)
-{
-	return now_ns(CLOCK_PROCESS_CPUTIME_ID);
-}
-
 /* --- the cases ---------------------------------------------------------------------------- */
 
 static struct lt_tracer *tracer;
 
 static void sampled(void)
 {
-	struct lt_span *root = lt_span_start(tracer, "GET /checkout",
-		&(struct lt_span_options){.root = true, .kind = LT_KIND_SERVER});
-	lt_span_set(root,
-		LT_ATTRS(lt_str("http.request.method", "GET"), lt_str("url.path", "/checkout"),
-			lt_int("http.response.status_code", 200)));
-	lt_span_event(root, "received", NULL, 0);
-	struct lt_span_context parent = lt_span_get_context(root);
-	struct lt_span *child = lt_span_start(
-		tracer, "check_inventory", &(struct lt_span_options){.parent = &parent});
-	lt_span_set(child, LT_ATTRS(lt_str("order.item", "widget"),
-				   lt_str("db.system", "postgresql"), lt_int("order.qty", 1)));
-	lt_span_event(child, "checked", NULL, 0);
-	lt_span_end(child);
-	lt_span_end(root);
+	case_sampled(tracer);
 }
 
 static void bare(void)
@@ -79,11 +67,9 @@ static void bare(void)
 	lt_span_end(root);
 }
 
-static char header[LT_TRACEPARENT_LEN + 1];
-
 static bool get(void *carrier, const char *key, size_t index, struct lt_slice *ret_value)
 {
-	if (index > 0 || key[5] != 'p') /* traceparent, not tracestate */
+	if (index > 0 || strcmp(key, "traceparent") != 0)
 		return false;
 	*ret_value = (struct lt_slice){carrier, LT_TRACEPARENT_LEN};
 	return true;
@@ -91,7 +77,8 @@ static bool get(void *carrier, const char *key, size_t index, struct lt_slice *r
 
 static int set(void *carrier, const char *key, const char *value)
 {
-	memcpy(carrier, value, LT_TRACEPARENT_LEN + 1);
+	if (strcmp(key, "traceparent") == 0)
+		memcpy(carrier, value, LT_TRACEPARENT_LEN + 1);
 	return 0;
 }
 
@@ -100,130 +87,139 @@ static void propagate(void)
 	static const struct lt_carrier_impl impl = {get, set};
 	static const struct lt_span_context context = {
 		.trace_id = {1, 2, 3}, .span_id = {4, 5}, .flags = LT_FLAG_SAMPLED};
+	char header[LT_TRACEPARENT_LEN + 1];
 	struct lt_remote_context remote;
 	lt_inject(&impl, header, &context);
 	if (lt_extract(&impl, header, &remote) != 0)
 		abort();
 }
 
-/* --- running them ------------------------------------------------------------------------- */
-
 struct bench {
 	const char *name;
 	void (*run)(void);
 	unsigned per_run; /* spans, or pairs */
-	bool unsampled, sustained;
+	bool exports;	  /* or every span that comes is one too many */
+	bool sustained;
 };
 
 static const struct bench benches[] = {
-	{"sampled", sampled, 2, false, false},
-	{"bare", bare, 2, false, false},
-	{"unsampled", sampled, 2, true, false},
+	{"sampled", sampled, CASE_SPANS, true, false},
+	{"bare", bare, CASE_SPANS, true, false},
+	{"unsampled", sampled, CASE_SPANS, false, false},
 	{"propagate", propagate, 1, false, false},
-	{"sustained", sampled, 2, false, true},
+	{"sustained", sampled, CASE_SPANS, true, true},
 };
 
-static pthread_barrier_t barrier;
-static const struct bench *current;
-static unsigned n_rounds;
+/* --- bursts on threads -------------------------------------------------------------------- */
+
+struct run { /* of one case */
+	const struct bench *bench;
+	unsigned n_rounds, n_threads;
+	pthread_barrier_t barrier; /* before and after each burst */
+};
 
 struct producer {
 	pthread_t thread;
+	struct run *run;
 	double *ns; /* a round: per span */
 };
 
 static void *produce(void *arg)
 {
 	struct producer *producer = arg;
-	for (unsigned round = 0; round < n_rounds + WARM_UP; round++) {
-		pthread_barrier_wait(&barrier);
-		double start = now_ns(CLOCK_MONOTONIC);
+	struct run *run = producer->run;
+	const struct bench *bench = run->bench;
+	for (unsigned round = 0; round < run->n_rounds + WARM_UP; round++) {
+		pthread_barrier_wait(&run->barrier);
+		double start = measure_ns(CLOCK_MONOTONIC);
 		for (unsigned i = 0; i < ITERATIONS; i++)
-			current->run();
-		double ns = (now_ns(CLOCK_MONOTONIC) - start) / (current->per_run * ITERATIONS);
+			bench->run();
+		double ns = measure_ns(CLOCK_MONOTONIC) - start;
 		if (round >= WARM_UP)
-			producer->ns[round - WARM_UP] = ns;
-		pthread_barrier_wait(&barrier);
+			producer->ns[round - WARM_UP] = ns / (bench->per_run * ITERATIONS);
+		pthread_barrier_wait(&run->barrier);
 	}
 	return NULL;
 }
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
-static void run_bench(const struct bench *bench, unsigned n_threads)
+static struct lt_provider *new_provider(const struct bench *bench, unsigned n_threads)
 {
 	static const struct lt_exporter_impl impl = {.export = discard, .free = keep};
 	static struct lt_exporter exporter = {&impl};
-	struct lt_processor *processor;
+	struct lt_batch_options batch = {.max_queue_size = bench->sustained ? 0 : 8192 * n_threads};
+	struct lt_provider_options options = {
+		.sampler = bench->exports ? lt_sampler_always_on() : lt_sampler_always_off()};
 	struct lt_provider *provider;
-	struct lt_batch_options options = {
-		.max_queue_size = bench->sustained ? 0 : 8192 * n_threads};
-	if (lt_processor_batch_new(&exporter, &options, &processor) ||
-		lt_provider_new(
-			&(struct lt_provider_options){
-				.processor = processor,
-				.sampler = bench->unsampled ? lt_sampler_always_off() : NULL,
-			},
-			&provider))
+	if (lt_processor_batch_new(&exporter, &batch, &options.processor) ||
+		lt_provider_new(&options, &provider))
 		abort();
-	tracer = lt_tracer_get(provider, "micro", NULL);
-	current = bench;
-	pthread_barrier_init(&barrier, NULL, n_threads + 1);
+	return provider;
+}
 
-	double *ns = calloc((size_t)n_rounds * n_threads, sizeof *ns);
+/* All rounds, after the warm-up; returns the CPU time of the rounds. */
+static double run_rounds(struct run *run, struct lt_provider *provider)
+{
+	double start = 0;
+	for (unsigned round = 0; round < run->n_rounds + WARM_UP; round++) {
+		if (round == WARM_UP) {
+			lt_provider_flush(provider, FLUSH_MS);
+			n_exported = 0;
+			start = measure_ns(CLOCK_PROCESS_CPUTIME_ID);
+		}
+		pthread_barrier_wait(&run->barrier);
+		pthread_barrier_wait(&run->barrier);
+		if (!run->bench->sustained)
+			lt_provider_flush(provider, FLUSH_MS);
+	}
+	lt_provider_flush(provider, FLUSH_MS);
+	return measure_ns(CLOCK_PROCESS_CPUTIME_ID) - start;
+}
+
+static void measure(const struct bench *bench, unsigned n_rounds, unsigned n_threads)
+{
+	struct run run = {bench, n_rounds, n_threads};
+	struct lt_provider *provider = new_provider(bench, n_threads);
+	tracer = lt_tracer_get(provider, "micro", NULL);
+	pthread_barrier_init(&run.barrier, NULL, n_threads + 1);
+
+	size_t n_all = (size_t)n_rounds * n_threads;
+	double *ns = calloc(n_all, sizeof *ns);
+	if (!ns)
+		abort();
 	struct producer producers[THREADS_MAX];
 	for (unsigned i = 0; i < n_threads; i++) {
-		producers[i].ns = ns + (size_t)i * n_rounds;
-		pthread_create(&producers[i].thread, NULL, produce, &producers[i]);
+		producers[i] = (struct producer){.run = &run, .ns = ns + (size_t)i * n_rounds};
+		if (pthread_create(&producers[i].thread, NULL, produce, &producers[i]))
+			abort();
 	}
-	double cpu_start = 0;
-	struct lt_batch_stats before = {0};
-	for (unsigned round = 0; round < n_rounds + WARM_UP; round++) {
-		if (round == WARM_UP) {
-			lt_provider_flush(provider, 60000);
-			before = lt_processor_batch_stats(processor);
-			cpu_start = cpu_ns();
-		}
-		pthread_barrier_wait(&barrier);
-		pthread_barrier_wait(&barrier);
-		if (!bench->sustained)
-			lt_provider_flush(provider, 60000);
-	}
-	lt_provider_flush(provider, 60000);
-	double cpu = cpu_ns() - cpu_start;
+	double cpu = run_rounds(&run, provider);
 	for (unsigned i = 0; i < n_threads; i++)
 		pthread_join(producers[i].thread, NULL);
-	struct lt_batch_stats stats = lt_processor_batch_stats(processor);
-	size_t n_all = (size_t)n_rounds * n_threads;
-	double n_spans = (double)bench->per_run * ITERATIONS * (double)n_all;
-	qsort(ns, n_all, sizeof *ns, compare);
-	printf("{\"lib\":\"libtrace\",\"case\":\"%s\",\"threads\":%u,\"ns_p50\":%.1f,\"ns_min\":%."
-	       "1f,"
-	       "\"cpu_ns\":%.1f,\"spans\":%.0f,\"exported\":%llu,\"drops\":%llu}\n",
-		bench->name, n_threads, ns[n_all / 2], ns[0], cpu / n_spans, n_spans,
-		(unsigned long long)(stats.n_exported - before.n_exported),
-		(unsigned long long)(stats.n_dropped_full - before.n_dropped_full));
+
+	uint64_t n_spans = (uint64_t)bench->per_run * ITERATIONS * n_all;
+	double median = measure_median(ns, n_all);
+	printf("{\"lib\":\"libtrace\",\"case\":\"%s\",\"threads\":%u,\"ns_p50\":%.1f,"
+	       "\"ns_min\":%.1f,\"cpu_ns\":%.1f,\"spans\":%llu,\"exported\":%llu,\"drops\":%lld}\n",
+		bench->name, n_threads, median, ns[0], cpu / (double)n_spans,
+		(unsigned long long)n_spans, (unsigned long long)n_exported,
+		(long long)((bench->exports ? n_spans : 0) - n_exported));
 	fflush(stdout);
 	free(ns);
-	pthread_barrier_destroy(&barrier);
+	pthread_barrier_destroy(&run.barrier);
 	lt_provider_free(provider);
 }
 
 int main(int argc, char **argv)
 {
-	n_rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 300;
-	const char *only = argc > 2 ? argv[2] : NULL;
+	unsigned n_rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 300;
+	const char *only = argc > 2 ? argv[2] : "all";
 	unsigned n_threads = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 1;
 	if (n_rounds == 0 || n_rounds > ROUNDS_MAX || n_threads == 0 || n_threads > THREADS_MAX) {
-		fprintf(stderr, "usage: micro [ROUNDS [CASE [THREADS]]]\n");
+		fprintf(stderr, "usage: micro [ROUNDS [CASE|all [THREADS]]]\n");
 		return 2;
 	}
 	for (size_t i = 0; i < sizeof benches / sizeof benches[0]; i++)
-		if (!only || strcmp(only, benches[i].name) == 0)
-			run_bench(&benches[i], n_threads);
+		if (strcmp(only, "all") == 0 || strcmp(only, benches[i].name) == 0)
+			measure(&benches[i], n_rounds, n_threads);
 	return 0;
 }

@@ -1,82 +1,145 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tracing costs the services: /checkout with the agent and without, side by side in one run.
+"""/checkout: what it costs, untraced and traced, beside the peers and a bare libh2o server.
 
-usage: services.py [SECONDS [ROUNDS]]    needs wrk; LIBTRACE_BIN is where the programs are
-
-One thread a service, all delays 0, 32 connections, traceview taking the spans; load, services and
-backend share the machine. Rounds alternate, because a machine's speed moves; medians are compared.
+wrk with one thread, the services and the sink share the machine's processors. The stacks take turns, round by round,
+because a machine's speed moves; medians are compared. Needs wrk; for system calls strace.
 """
-import os
 import re
-import statistics
-import subprocess
-import sys
 from collections import namedtuple
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-from harness import Backend, Program, get, wait_until  # noqa: E402
+import setup as bench  # first: it says where harness is
+import sink
+from harness import wait_until
+from loads import Load, cost, memory
+from stacks import go, hello, missing, ours, python, running_stack
+from syscalls import per_request
 
-GATEWAY, ORDER, CONNECTIONS = 8000, 8001, 32
-Round = namedtuple("Round", "per_second p50_ms p99_ms gateway_us order_us dropped")
-QUEUE = {"OTEL_BSP_SCHEDULE_DELAY": "500", "OTEL_BSP_MAX_QUEUE_SIZE": "65536"}
+CONNECTIONS = 32
+MORE_CONNECTIONS = (256, 1000)
+RATE, SLOW_RATE = 2000, 50  # requests a second; the second for Python
+WARM_UP = Load("warm-up", CONNECTIONS, None, 1)
 
-
-def start_services(traced):
-    order = Program(["order-service"], traced=traced, service="order-service",
-                    env={**QUEUE, "PORT": str(ORDER), "THREADS": "1", "ORDER_PROCESSING_MS": "0"}).wait_ready(ORDER)
-    gateway = Program(["api-gateway"], traced=traced, service="api-gateway",
-                      env={**QUEUE, "PORT": str(GATEWAY), "THREADS": "1",
-                           "ORDER_SERVICE_URL": f"http://127.0.0.1:{ORDER}"}).wait_ready(GATEWAY)
-    return gateway, order
-
-
-def wrk(seconds):
-    output = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency",
-                             f"http://127.0.0.1:{GATEWAY}/checkout"], capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in output or "Socket errors" in output:
-        sys.exit(f"requests failed:\n{output}")
-    unit = {"us": 1e-3, "ms": 1, "s": 1e3}
-    latency = {p: float(v) * unit[u] for p, v, u in re.findall(r"(\d+)%\s+([\d.]+)(us|ms|s)", output)}
-    return int(re.search(r"(\d+) requests in", output)[1]), \
-        float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1]), latency["50"], latency["99"]
+# missing: spans that the sink should have got and has not. known: expected is exact, else the least there can be.
+Spans = namedtuple("Spans", "expected known got missing reported_dropped")
 
 
-def one_round(traced, seconds):
-    gateway, order = start_services(traced)
-    wrk(1)  # connections, caches
-    before = gateway.cpu_seconds(), order.cpu_seconds()
-    n, per_second, p50, p99 = wrk(seconds)
-    after = gateway.cpu_seconds(), order.cpu_seconds()
-    answer = get(GATEWAY, "/checkout")
-    assert ("traceresponse" in answer.headers) == traced
-    gateway.stop()
-    order.stop()
-    dropped = sum(int(n) for n in re.findall(r"(\d+) spans dropped", gateway.output + order.output))
-    return Round(per_second, p50, p99, *((b - a) / n * 1e6 for a, b in zip(before, after)), dropped)
+def saturation(seconds):
+    return Load("saturation", CONNECTIONS, None, seconds)
 
 
-def main():
-    seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
-    backend = Backend(Program(["traceview", "serve"]))
-    results = {False: [], True: []}
-    for i in range(rounds):
+def fixed_rate(seconds, per_second=RATE):
+    return Load("fixed-rate", CONNECTIONS, per_second, seconds)
+
+
+def many_connections(seconds):
+    return [Load(f"connections-{n}", n, None, seconds) for n in MORE_CONNECTIONS]
+
+
+def plan(setup):
+    """(stack, loads, rounds), in the order of a round."""
+    s = setup.seconds
+    full, short = setup.rounds, max(2, s - 2)
+    alone = [saturation(s), fixed_rate(short), *many_connections(short)]
+    peer = [saturation(s), fixed_rate(short)]
+    return [
+        (hello(setup, 1), [saturation(short)], full),
+        (ours(setup, False, 1), alone, full),
+        (ours(setup, True, 1), alone, full),
+        (go(setup, False), peer, full),
+        (go(setup, True), peer, full),
+        (hello(setup, 2), [saturation(short)], full),
+        (ours(setup, False, 2), [saturation(s)], full),
+        (ours(setup, True, 2), [saturation(s)], full),
+        (python(setup), [saturation(short), fixed_rate(short, SLOW_RATE)], 1),
+    ]
+
+
+# --- spans: are they all there? ---------------------------------------------------------------------------
+
+
+def requests_served(program):
+    """By its last line; of ours, which count all they have taken."""
+    match = re.search(r"stopped.*\brequests=(\d+)", program.output)
+    return int(match[1]) if match else None
+
+
+def count_spans(stack, gateway, order, n_requests):
+    got = sink.spans()
+    taken = [requests_served(program) for program in (gateway, order)]
+    known = None not in taken
+    # A gateway's request has two spans, an order one. wrk leaves some unfinished, which it does not count.
+    expected = 2 * taken[0] + taken[1] if known else 3 * n_requests + 1
+    dropped = sum(int(n) for n in re.findall(r"(\d+) spans dropped since", gateway.output + order.output))
+    return Spans(expected, known, got, max(0, expected - got), dropped)
+
+
+# --- one stack in one round ---------------------------------------------------------------------------------
+
+Visit = namedtuple("Visit", "idle costs spans")
+
+
+def visit(setup, stack, loads, sink_program):
+    """Starts a stack, puts the loads on it one after another, stops it."""
+    sink.reset()
+    with running_stack(stack) as (gateway, order):
+        if stack.traced:  # so that idle means: all is loaded that it takes
+            wait_until(lambda: sink.spans() >= 4, what="the first spans")
+        idle = {"gateway": memory(gateway)._asdict(), "order": memory(order)._asdict() if order else None}
+        n_requests, costs = 1, {}
+        for load in (WARM_UP, *loads):
+            costs[load.name], n = cost(setup, load, gateway, order, sink_program)
+            n_requests += n
+    spans = count_spans(stack, gateway, order, n_requests) if stack.traced else None
+    return Visit(idle, costs, spans)
+
+
+def count_syscalls(setup, stack):
+    with running_stack(stack) as (gateway, order):
+        counts, n_requests = per_request(setup, gateway, order, CONNECTIONS)
+    return counts and {**counts, "requests": n_requests}
+
+
+# --- all ----------------------------------------------------------------------------------------------------
+
+
+def summary(visits, loads):
+    """A stack's medians over its rounds, and every round."""
+    most = max(visits, key=lambda v: v.idle["gateway"]["rss_mb"])
+    result = {"idle": most.idle, "rounds": len(visits)}
+    for load in loads:
+        rows = [v.costs[load.name] for v in visits]
+        result[load.name] = {**bench.medians(rows)._asdict(), "connections": load.connections,
+                             "each_round_per_second": [row.per_second for row in rows]}
+    if visits[0].spans:
+        result["spans"] = {field: sum(getattr(v.spans, field) for v in visits)
+                           for field in ("expected", "got", "missing", "reported_dropped")}
+        result["spans"]["expected_is_exact"] = all(v.spans.known for v in visits)
+    return result
+
+
+def measure(setup):
+    stacks = plan(setup)
+    left_out = [reason for reason in (missing(stack) for stack, _, _ in stacks) if reason]
+    stacks = [entry for entry in stacks if not missing(entry[0])]
+    visits = {stack.key: [] for stack, _, _ in stacks}
+    calls = {}
+    with sink.running(setup) as program:
+        for i in range(setup.rounds):
+            # There and back: what moves slowly is felt by all alike.
+            for stack, loads, rounds in stacks[::-1] if i % 2 else stacks:
+                if i < rounds:
+                    bench.say(f"services: round {i + 1} of {rounds}, {stack.label}")
+                    visits[stack.key].append(visit(setup, stack, loads, program))
         for traced in (False, True):
-            print(f"round {i + 1} of {rounds}, {'with' if traced else 'without'} the agent …", file=sys.stderr)
-            results[traced].append(one_round(traced, seconds))
-    wait_until(lambda: backend.services() == ["api-gateway", "order-service"], what="traces in the backend")
-    backend.program.stop()
-
-    median = {traced: Round(*(statistics.median(column) for column in zip(*rows)))
-              for traced, rows in results.items()}
-    print(f"/checkout, 1 thread a service, {CONNECTIONS} connections, {rounds} rounds of {seconds} s each, medians\n")
-    print(f"{'':<36}{'untraced':>12}{'traced':>12}{'ratio':>9}")
-    for name, field in (("requests per second", "per_second"), ("latency p50, ms", "p50_ms"),
-                        ("latency p99, ms", "p99_ms"), ("gateway CPU per request, us", "gateway_us"),
-                        ("order-service CPU per request, us", "order_us")):
-        a, b = (getattr(median[traced], field) for traced in (False, True))
-        print(f"{name:<36}{a:>12.2f}{b:>12.2f}{b / a:>9.2f}")
-    print(f"{'spans dropped, all rounds':<36}{'':>12}{sum(r.dropped for r in results[True]):>12}")
+            stack = ours(setup, traced, 1)
+            bench.say(f"services: system calls, {stack.label}")
+            calls[stack.key] = count_syscalls(setup, stack)
+    if None in calls.values():
+        left_out.append("system calls: strace is not installed")
+    return {"seconds": setup.seconds, "connections": CONNECTIONS, "left_out": left_out, "syscalls": calls,
+            "stacks": {stack.key: {"label": stack.label, **summary(visits[stack.key], loads)}
+                       for stack, loads, _ in stacks}}
 
 
-main()
+if __name__ == "__main__":
+    bench.run_part(measure)

@@ -4,6 +4,8 @@
 
 #include <libtrace/semconv.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 static struct lt_exporter *exporter;
@@ -466,11 +468,19 @@ START_TEST(threads_share_a_tracer_and_a_span)
 }
 END_TEST
 
-/* Span after span: the first ones are taken from their owner, later ones never had one. */
-enum { N_SHARED = 64, N_EVENTS = 500 };
+/* A tracer's spans have no owner once a few of them were taken from theirs: so, many tracers. */
+enum { N_ROUNDS = 2000, SPANS_A_TRACER = 10, N_EVENTS = 50 };
 
-static struct lt_span *shared_spans[N_SHARED];
-static pthread_barrier_t barrier;
+static struct lt_span *shared_span;
+static atomic_int n_arrived; /* at this round's start and end; pthread_barrier_wait is too slow to
+				have both begin at once */
+
+static void meet(int round)
+{
+	atomic_fetch_add(&n_arrived, 1);
+	while (atomic_load(&n_arrived) < 2 * round)
+		sched_yield();
+}
 
 static void add_events(struct lt_span *span)
 {
@@ -480,10 +490,10 @@ static void add_events(struct lt_span *span)
 
 static void *change_the_same(void *unused)
 {
-	for (int i = 0; i < N_SHARED; i++) {
-		pthread_barrier_wait(&barrier);
-		add_events(shared_spans[i]);
-		pthread_barrier_wait(&barrier);
+	for (int i = 0; i < N_ROUNDS; i++) {
+		meet(2 * i + 1);
+		add_events(shared_span);
+		meet(2 * i + 2);
 	}
 	return NULL;
 }
@@ -491,19 +501,19 @@ static void *change_the_same(void *unused)
 START_TEST(a_span_keeps_what_its_own_thread_and_another_add_at_once)
 {
 	pthread_t other;
-	pthread_barrier_init(&barrier, NULL, 2);
 	pthread_create(&other, NULL, change_the_same, NULL);
-	for (int i = 0; i < N_SHARED; i++) {
-		struct lt_span *span = shared_spans[i] = lt_span_start(tracer, "both", NULL);
-		pthread_barrier_wait(&barrier);
-		add_events(span);
-		pthread_barrier_wait(&barrier);
-		const struct lt_span_data *data = lt_span_read(span);
+	for (int i = 0; i < N_ROUNDS; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "%d", i / SPANS_A_TRACER);
+		shared_span = lt_span_start(lt_tracer_get(provider, name, NULL), "both", NULL);
+		meet(2 * i + 1);
+		add_events(shared_span);
+		meet(2 * i + 2);
+		const struct lt_span_data *data = lt_span_read(shared_span);
 		ck_assert_uint_eq(data->n_events + data->n_dropped_events, 2 * N_EVENTS);
-		lt_span_end(span);
+		lt_span_end(shared_span);
 	}
 	pthread_join(other, NULL);
-	pthread_barrier_destroy(&barrier);
 }
 END_TEST
 
