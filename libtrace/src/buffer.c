@@ -22,47 +22,22 @@ void lt_buffer_done(struct lt_buffer *buffer)
 	*buffer = (struct lt_buffer){0};
 }
 
-static bool grow(struct lt_buffer *buffer, size_t n)
+bool lt_buffer_grow(struct lt_buffer *buffer, size_t n)
 {
 	size_t wanted = buffer->capacity ? buffer->capacity : FIRST_BYTES;
-	if (buffer->failed || n > LT_BUFFER_MAX_BYTES - buffer->len)
+	char *bytes = NULL;
+	if (!buffer->failed && n <= LT_BUFFER_MAX_BYTES - buffer->len) {
+		while (wanted < buffer->len + n)
+			wanted *= 2;
+		bytes = realloc(buffer->bytes, wanted);
+	}
+	if (!bytes) {
+		buffer->failed = true;
 		return false;
-	while (wanted < buffer->len + n)
-		wanted *= 2;
-	char *bytes = realloc(buffer->bytes, wanted);
-	if (!bytes)
-		return false;
+	}
 	buffer->bytes = bytes;
 	buffer->capacity = wanted;
 	return true;
-}
-
-char *lt_buffer_reserve(struct lt_buffer *buffer, size_t n)
-{
-	if (n > buffer->capacity - buffer->len && !grow(buffer, n)) {
-		buffer->failed = true;
-		return NULL;
-	}
-	return buffer->bytes + buffer->len;
-}
-
-void lt_buffer_add(struct lt_buffer *buffer, const void *bytes, size_t n)
-{
-	char *to = lt_buffer_reserve(buffer, n);
-	if (!to || n == 0)
-		return;
-	memcpy(to, bytes, n);
-	buffer->len += n;
-}
-
-void lt_buffer_add_char(struct lt_buffer *buffer, char c)
-{
-	lt_buffer_add(buffer, &c, 1);
-}
-
-void lt_buffer_add_text(struct lt_buffer *buffer, const char *text)
-{
-	lt_buffer_add(buffer, text, strlen(text));
 }
 
 void lt_buffer_printf(struct lt_buffer *buffer, const char *format, ...)

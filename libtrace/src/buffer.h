@@ -21,12 +21,36 @@ void lt_buffer_reset(struct lt_buffer *buffer);
 /** Frees the memory. */
 void lt_buffer_done(struct lt_buffer *buffer);
 
-/** Room for n more bytes, not yet counted in len; NULL, with failed set, if there is none. */
-char *lt_buffer_reserve(struct lt_buffer *buffer, size_t n);
+/** Makes capacity for n more bytes; false, with failed set, if there is none. */
+bool lt_buffer_grow(struct lt_buffer *buffer, size_t n);
 
-void lt_buffer_add(struct lt_buffer *buffer, const void *bytes, size_t n);
-void lt_buffer_add_char(struct lt_buffer *buffer, char c);
-void lt_buffer_add_text(struct lt_buffer *buffer, const char *text);
+/** Room for n more bytes, not yet counted in len; NULL, with failed set, if there is none. */
+static inline char *lt_buffer_reserve(struct lt_buffer *buffer, size_t n)
+{
+	if (n > buffer->capacity - buffer->len && !lt_buffer_grow(buffer, n))
+		return NULL;
+	return buffer->bytes + buffer->len;
+}
+
+static inline void lt_buffer_add(struct lt_buffer *buffer, const void *bytes, size_t n)
+{
+	char *to = lt_buffer_reserve(buffer, n);
+	if (!to || n == 0)
+		return;
+	memcpy(to, bytes, n);
+	buffer->len += n;
+}
+
+static inline void lt_buffer_add_char(struct lt_buffer *buffer, char c)
+{
+	lt_buffer_add(buffer, &c, 1);
+}
+
+static inline void lt_buffer_add_text(struct lt_buffer *buffer, const char *text)
+{
+	lt_buffer_add(buffer, text, strlen(text));
+}
+
 void lt_buffer_printf(struct lt_buffer *buffer, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -11,70 +11,71 @@
 
 enum wire { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
 
-enum { VARINT_MAX_BYTES = 10 };
+enum {
+	VARINT_MAX_BYTES = 10,
+	SCALAR_MAX_BYTES = 1 + VARINT_MAX_BYTES,
+	HEAD_MAX_BYTES = 128,  /* of what comes before a span's, an event's or a link's texts */
+	PLAIN_MAX_BYTES = 112, /* key and string of add_plain_attr: lengths stay under 128 */
+};
 
 /* --- the encoding ------------------------------------------------------------------------- */
 
-static size_t put_varint(char *to, uint64_t value)
+/* put_ writes where there is room, and returns where to go on; add_ makes the room. */
+
+static char *put_varint(char *to, uint64_t value)
 {
-	size_t n = 0;
 	while (value >= 0x80) {
-		to[n++] = (char)(value | 0x80);
+		*to++ = (char)(value | 0x80);
 		value >>= 7;
 	}
-	to[n++] = (char)value;
-	return n;
+	*to++ = (char)value;
+	return to;
 }
 
-static void add_varint(struct lt_buffer *b, uint64_t value)
+static char *put_tag(char *to, unsigned field, enum wire wire)
 {
-	char *to = lt_buffer_reserve(b, VARINT_MAX_BYTES);
-	if (to)
-		b->len += put_varint(to, value);
+	return put_varint(to, field << 3 | wire);
+}
+
+/* The wire is little-endian, whatever the machine is. */
+static char *put_fixed64(char *to, unsigned field, uint64_t value)
+{
+	to = put_tag(to, field, FIXED64);
+	for (size_t i = 0; i < sizeof value; i++)
+		*to++ = (char)(value >> (8 * i));
+	return to;
+}
+
+static char *put_fixed32(char *to, unsigned field, uint32_t value)
+{
+	to = put_tag(to, field, FIXED32);
+	for (size_t i = 0; i < sizeof value; i++)
+		*to++ = (char)(value >> (8 * i));
+	return to;
+}
+
+/* Fewer than 128. */
+static char *put_bytes(char *to, unsigned field, const void *bytes, size_t n)
+{
+	to = put_tag(to, field, BYTES);
+	*to++ = (char)n;
+	memcpy(to, bytes, n);
+	return to + n;
 }
 
 static void add_tag(struct lt_buffer *b, unsigned field, enum wire wire)
 {
-	add_varint(b, field << 3 | wire);
+	char *to = lt_buffer_reserve(b, VARINT_MAX_BYTES);
+	if (to)
+		b->len += (size_t)(put_tag(to, field, wire) - to);
 }
 
 /* Zero is every number's default, and not sent. */
 static void add_uint(struct lt_buffer *b, unsigned field, uint64_t value)
 {
-	if (value == 0)
-		return;
-	add_tag(b, field, VARINT);
-	add_varint(b, value);
-}
-
-/* The wire is little-endian, whatever the machine is. */
-static void add_fixed(struct lt_buffer *b, uint64_t value, size_t n_bytes)
-{
-	char *to = lt_buffer_reserve(b, n_bytes);
-	if (!to)
-		return;
-	for (size_t i = 0; i < n_bytes; i++)
-		to[i] = (char)(value >> (8 * i));
-	b->len += n_bytes;
-}
-
-static void add_fixed64(struct lt_buffer *b, unsigned field, uint64_t value)
-{
-	add_tag(b, field, FIXED64);
-	add_fixed(b, value, sizeof value);
-}
-
-static void add_fixed32(struct lt_buffer *b, unsigned field, uint32_t value)
-{
-	add_tag(b, field, FIXED32);
-	add_fixed(b, value, sizeof value);
-}
-
-static void add_bytes(struct lt_buffer *b, unsigned field, const void *bytes, size_t n)
-{
-	add_tag(b, field, BYTES);
-	add_varint(b, n);
-	lt_buffer_add(b, bytes, n);
+	char *to = value ? lt_buffer_reserve(b, 2 * VARINT_MAX_BYTES) : NULL;
+	if (to)
+		b->len += (size_t)(put_varint(put_tag(to, field, VARINT), value) - to);
 }
 
 /* Starts a message whose length takes `guess` bytes if it is as long as most. */
@@ -92,7 +93,7 @@ static void end_message(struct lt_buffer *b, size_t start, size_t guess)
 		return;
 	char length[VARINT_MAX_BYTES];
 	size_t n_message = b->len - start;
-	size_t n_length = put_varint(length, n_message);
+	size_t n_length = (size_t)(put_varint(length, n_message) - length);
 	if (n_length != guess) {
 		if (!lt_buffer_reserve(b, VARINT_MAX_BYTES))
 			return;
@@ -104,12 +105,38 @@ static void end_message(struct lt_buffer *b, size_t start, size_t guess)
 
 enum { SHORT = 1, LONG = 2, HUGE = 3 }; /* guesses: under 128 bytes, under 16 KiB, under 2 MiB */
 
+/* Copies n bytes of text; false, with whatever copied, unless all are ASCII. */
+static bool put_ascii(char *to, const char *from, size_t n)
+{
+	uint64_t bits = 0, word;
+	size_t i = 0;
+	for (; i + sizeof word <= n; i += sizeof word) {
+		memcpy(&word, from + i, sizeof word);
+		memcpy(to + i, &word, sizeof word);
+		bits |= word;
+	}
+	for (; i < n; i++) {
+		to[i] = from[i];
+		bits |= (uint8_t)from[i];
+	}
+	return !(bits & UINT64_C(0x8080808080808080));
+}
+
 /* Strings must be UTF-8, or the receiver rejects the batch. */
 static void add_string_always(struct lt_buffer *b, unsigned field, struct lt_slice text)
 {
-	size_t start = begin_message(b, field, SHORT);
+	char *start = lt_buffer_reserve(b, PLAIN_MAX_BYTES + VARINT_MAX_BYTES);
+	if (start && text.len <= PLAIN_MAX_BYTES) { /* its length takes a byte */
+		char *to = put_tag(start, field, BYTES);
+		*to++ = (char)text.len;
+		if (put_ascii(to, text.ptr, text.len)) {
+			b->len += (size_t)(to + text.len - start);
+			return;
+		}
+	}
+	size_t message = begin_message(b, field, SHORT);
 	lt_buffer_add_utf8(b, text);
-	end_message(b, start, SHORT);
+	end_message(b, message, SHORT);
 }
 
 static void add_string(struct lt_buffer *b, unsigned field, struct lt_slice text)
@@ -122,23 +149,21 @@ static void add_string(struct lt_buffer *b, unsigned field, struct lt_slice text
 
 enum any_value { ANY_STRING = 1, ANY_BOOL = 2, ANY_INT = 3, ANY_DOUBLE = 4, ANY_ARRAY = 5 };
 
-static void add_any_bool(struct lt_buffer *b, bool value)
-{
-	add_tag(b, ANY_BOOL, VARINT);
-	add_varint(b, value);
-}
-
-static void add_any_int(struct lt_buffer *b, int64_t value)
-{
-	add_tag(b, ANY_INT, VARINT);
-	add_varint(b, (uint64_t)value);
-}
-
-static void add_any_double(struct lt_buffer *b, double value)
+/* Of a value that is neither string nor array. */
+static char *put_any_scalar(char *to, const struct lt_attr *attr)
 {
 	uint64_t bits;
-	memcpy(&bits, &value, sizeof bits);
-	add_fixed64(b, ANY_DOUBLE, bits);
+	switch (attr->type) {
+	case LT_TYPE_BOOL:
+		return put_varint(put_tag(to, ANY_BOOL, VARINT), attr->value.boolean);
+	case LT_TYPE_INT:
+		return put_varint(put_tag(to, ANY_INT, VARINT), (uint64_t)attr->value.integer);
+	case LT_TYPE_DOUBLE:
+		memcpy(&bits, &attr->value.number, sizeof bits);
+		return put_fixed64(to, ANY_DOUBLE, bits);
+	default:
+		return to;
+	}
 }
 
 static void add_any(struct lt_buffer *b, const struct lt_attr *attr);
@@ -157,30 +182,55 @@ static void add_any_array(struct lt_buffer *b, const struct lt_attr *attr)
 
 static void add_any(struct lt_buffer *b, const struct lt_attr *attr)
 {
-	switch (attr->type) {
-	case LT_TYPE_NONE:
-		break;
-	case LT_TYPE_STRING:
+	if (attr->type == LT_TYPE_STRING) {
 		add_string_always(b, ANY_STRING, attr->value.string);
-		break;
-	case LT_TYPE_BOOL:
-		add_any_bool(b, attr->value.boolean);
-		break;
-	case LT_TYPE_INT:
-		add_any_int(b, attr->value.integer);
-		break;
-	case LT_TYPE_DOUBLE:
-		add_any_double(b, attr->value.number);
-		break;
-	default:
+	} else if (attr->type >= LT_TYPE_STRING_ARRAY) {
 		add_any_array(b, attr);
-		break;
+	} else {
+		char *to = lt_buffer_reserve(b, SCALAR_MAX_BYTES);
+		if (to)
+			b->len += (size_t)(put_any_scalar(to, attr) - to);
 	}
+}
+
+/* Most attributes by far: short ASCII, a string or a number.  Their lengths are known beforehand,
+ * so all is written in one go; false, with nothing written, for the others. */
+static bool add_plain_attr(struct lt_buffer *b, unsigned field, const struct lt_attr *attr)
+{
+	bool is_string = attr->type == LT_TYPE_STRING;
+	size_t n_key = attr->key.len, n_string = is_string ? attr->value.string.len : 0;
+	if (n_key > PLAIN_MAX_BYTES || n_string > PLAIN_MAX_BYTES - n_key ||
+		attr->type >= LT_TYPE_STRING_ARRAY)
+		return false;
+	char *start = lt_buffer_reserve(b, PLAIN_MAX_BYTES + 32);
+	if (!start)
+		return true; /* nothing fits any more */
+	char *pair = put_tag(start, field, BYTES) + 1;
+	char *to = put_tag(pair, 1, BYTES);
+	*to++ = (char)n_key;
+	if (!put_ascii(to, attr->key.ptr, n_key))
+		return false;
+	char *any = put_tag(to + n_key, 2, BYTES) + 1;
+	if (is_string) {
+		to = put_tag(any, ANY_STRING, BYTES);
+		*to++ = (char)n_string;
+		if (!put_ascii(to, attr->value.string.ptr, n_string))
+			return false;
+		to += n_string;
+	} else {
+		to = put_any_scalar(any, attr);
+	}
+	any[-1] = (char)(to - any);
+	pair[-1] = (char)(to - pair);
+	b->len += (size_t)(to - start);
+	return true;
 }
 
 static void add_attrs(struct lt_buffer *b, unsigned field, const struct lt_attributes *attrs)
 {
 	for (uint32_t i = 0; i < attrs->n; i++) {
+		if (add_plain_attr(b, field, &attrs->items[i]))
+			continue;
 		size_t pair = begin_message(b, field, SHORT);
 		add_string(b, 1, attrs->items[i].key);
 		size_t value = begin_message(b, 2, SHORT);
@@ -212,23 +262,34 @@ static void add_scope(struct lt_buffer *b, const struct lt_instrumentation_scope
 static void add_event(struct lt_buffer *b, const struct lt_event *event)
 {
 	size_t start = begin_message(b, 11, SHORT);
-	add_fixed64(b, 1, event->time_ns);
+	char *to = lt_buffer_reserve(b, HEAD_MAX_BYTES);
+	if (to)
+		b->len += (size_t)(put_fixed64(to, 1, event->time_ns) - to);
 	add_string(b, 2, event->name);
 	add_attrs(b, 3, &event->attrs);
 	add_uint(b, 4, event->attrs.n_dropped);
 	end_message(b, start, SHORT);
 }
 
+static char *put_ids(char *to, const struct lt_span_context *context)
+{
+	to = put_bytes(to, 1, context->trace_id, sizeof context->trace_id);
+	return put_bytes(to, 2, context->span_id, sizeof context->span_id);
+}
+
 static void add_link(struct lt_buffer *b, const struct lt_span_link *link)
 {
 	const struct lt_span_context *context = &link->context;
 	size_t start = begin_message(b, 13, SHORT);
-	add_bytes(b, 1, context->trace_id, sizeof context->trace_id);
-	add_bytes(b, 2, context->span_id, sizeof context->span_id);
+	char *to = lt_buffer_reserve(b, HEAD_MAX_BYTES);
+	if (to) {
+		char *end = put_ids(to, context);
+		end = put_fixed32(end, 6, lt_otlp_flags(context, context->remote));
+		b->len += (size_t)(end - to);
+	}
 	add_string(b, 3, context->tracestate);
 	add_attrs(b, 4, &link->attrs);
 	add_uint(b, 5, link->attrs.n_dropped);
-	add_fixed32(b, 6, lt_otlp_flags(context, context->remote));
 	end_message(b, start, SHORT);
 }
 
@@ -242,20 +303,28 @@ static void add_status(struct lt_buffer *b, const struct lt_span_data *span)
 	end_message(b, start, SHORT);
 }
 
+/* All fields of one length; a message's fields may come in any order. */
+static char *put_head(char *to, const struct lt_span_data *span)
+{
+	static const uint8_t no_parent[sizeof span->parent_span_id];
+	to = put_ids(to, &span->context);
+	if (memcmp(span->parent_span_id, no_parent, sizeof no_parent) != 0)
+		to = put_bytes(to, 4, span->parent_span_id, sizeof span->parent_span_id);
+	to = put_tag(to, 6, VARINT);
+	*to++ = (char)(span->kind + 1); /* SPAN_KIND_INTERNAL is 1 there */
+	to = put_fixed64(to, 7, span->start_ns);
+	to = put_fixed64(to, 8, span->end_ns);
+	return put_fixed32(to, 16, lt_otlp_flags(&span->context, span->parent_remote));
+}
+
 static void add_span(struct lt_buffer *b, const struct lt_span_data *span)
 {
-	static const uint8_t no_parent[8];
-	const struct lt_span_context *context = &span->context;
 	size_t start = begin_message(b, 2, LONG);
-	add_bytes(b, 1, context->trace_id, sizeof context->trace_id);
-	add_bytes(b, 2, context->span_id, sizeof context->span_id);
-	add_string(b, 3, context->tracestate);
-	if (memcmp(span->parent_span_id, no_parent, sizeof no_parent) != 0)
-		add_bytes(b, 4, span->parent_span_id, sizeof span->parent_span_id);
+	char *to = lt_buffer_reserve(b, HEAD_MAX_BYTES);
+	if (to)
+		b->len += (size_t)(put_head(to, span) - to);
+	add_string(b, 3, span->context.tracestate);
 	add_string(b, 5, span->name);
-	add_uint(b, 6, span->kind + 1u); /* SPAN_KIND_INTERNAL is 1 there */
-	add_fixed64(b, 7, span->start_ns);
-	add_fixed64(b, 8, span->end_ns);
 	add_attrs(b, 9, &span->attrs);
 	add_uint(b, 10, span->attrs.n_dropped);
 	for (uint32_t i = 0; i < span->n_events; i++)
@@ -265,8 +334,15 @@ static void add_span(struct lt_buffer *b, const struct lt_span_data *span)
 		add_link(b, &span->links[i]);
 	add_uint(b, 14, span->n_dropped_links);
 	add_status(b, span);
-	add_fixed32(b, 16, lt_otlp_flags(context, span->parent_remote));
 	end_message(b, start, LONG);
+}
+
+/* Spans come from another core's cache: the next one travels while this one is written. */
+static void prefetch(const struct lt_span_data *span)
+{
+	enum { LINE_BYTES = 64, N_LINES = 16 }; /* with the attributes behind it */
+	for (int i = 0; i < N_LINES; i++)
+		__builtin_prefetch((const char *)span + (ptrdiff_t)i * LINE_BYTES);
 }
 
 static void add_scope_spans(
@@ -275,9 +351,12 @@ static void add_scope_spans(
 	const struct lt_instrumentation_scope *scope = spans[first]->scope;
 	size_t start = begin_message(b, 2, HUGE);
 	add_scope(b, scope);
-	for (size_t i = first; i < n; i++)
+	for (size_t i = first; i < n; i++) {
+		if (i + 1 < n)
+			prefetch(spans[i + 1]);
 		if (spans[i]->scope == scope)
 			add_span(b, spans[i]);
+	}
 	add_string(b, 3, scope->schema_url);
 	end_message(b, start, HUGE);
 }
