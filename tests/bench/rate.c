@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rate.c - requests at a steady rate, each at its time however long the others take; a latency
+ * counts from that time, so waiting for a free connection is part of it.
+ *
+ *   rate PORT PATH CONNECTIONS PER_SECOND SECONDS
+ *
+ * One line of JSON on standard output.
+ */
+#include "client.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REQUESTS_MAX 100000000
+#define LAST_ANSWERS_NS INT64_C(10000000000) /* for what is under way at the end */
+
+static char request[512];
+static int request_len;
+static int64_t start_ns, interval_ns;
+static size_t n_requests, n_sent, n_answered, n_failed;
+static size_t next_conn; /* they take turns */
+static int64_t *latencies_ns;
+
+static int64_t time_of(size_t i)
+{
+	return start_ns + (int64_t)i * interval_ns;
+}
+
+static struct client_conn *free_conn(struct client *client)
+{
+	for (size_t i = 0; i < client->n; i++) {
+		struct client_conn *conn = &client->conns[next_conn];
+		next_conn = (next_conn + 1) % client->n;
+		if (conn->fd >= 0 && !conn->is_busy)
+			return conn;
+	}
+	return NULL;
+}
+
+static void send_due(struct client *client)
+{
+	int64_t now_ns = client_now_ns();
+
+	while (n_sent < n_requests && time_of(n_sent) <= now_ns) {
+		struct client_conn *conn = free_conn(client);
+		if (!conn)
+			return;
+		conn->began_ns = time_of(n_sent++);
+		client_send(client, conn, request, (size_t)request_len);
+	}
+}
+
+static void on_answer(struct client *client, struct client_conn *conn, int status)
+{
+	if (status == 200)
+		latencies_ns[n_answered++] = client_now_ns() - conn->began_ns;
+	else
+		n_failed++;
+	send_due(client);
+}
+
+static void run(struct client *client)
+{
+	int64_t end_ns = time_of(n_requests) + LAST_ANSWERS_NS;
+
+	while (n_answered + n_failed < n_requests && client_now_ns() < end_ns)
+		client_run(client, end_ns);
+	client_sort(latencies_ns, n_answered);
+	printf("{\"requests\":%zu,\"answered\":%zu,\"seconds\":%.3f,\"p50_ms\":%.4f,\"p99_ms\":%."
+	       "4f,"
+	       "\"max_ms\":%.4f}\n",
+		n_requests, n_answered, (double)(client_now_ns() - start_ns) / 1e9,
+		(double)client_percentile(latencies_ns, n_answered, 50) / 1e6,
+		(double)client_percentile(latencies_ns, n_answered, 99) / 1e6,
+		(double)client_percentile(latencies_ns, n_answered, 100) / 1e6);
+}
+
+int main(int argc, char **argv)
+{
+	struct client client;
+	unsigned port = argc == 6 ? (unsigned)atoi(argv[1]) : 0;
+	int n_conns = argc == 6 ? atoi(argv[3]) : 0;
+	double per_second = argc == 6 ? atof(argv[4]) : 0, seconds = argc == 6 ? atof(argv[5]) : 0;
+
+	if (n_conns < 1 || per_second <= 0 || seconds <= 0 || per_second * seconds > REQUESTS_MAX) {
+		fprintf(stderr, "usage: rate PORT PATH CONNECTIONS PER_SECOND SECONDS\n");
+		return 2;
+	}
+	request_len = snprintf(request, sizeof request,
+		"GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", argv[2], port);
+	n_requests = (size_t)(per_second * seconds);
+	interval_ns = (int64_t)(1e9 / per_second);
+	latencies_ns = calloc(n_requests + 1, sizeof *latencies_ns);
+	if (!latencies_ns || request_len >= (int)sizeof request)
+		return EXIT_FAILURE;
+	int error = client_open(&client, port, (size_t)n_conns, on_answer);
+	start_ns = client_now_ns() + interval_ns;
+	if (!error)
+		error = client_tick(&client, start_ns, interval_ns, send_due);
+	if (error) {
+		fprintf(stderr, "rate: %s\n", strerror(-error));
+		return EXIT_FAILURE;
+	}
+	run(&client);
+	return n_answered == n_requests ? EXIT_SUCCESS : EXIT_FAILURE;
+}
