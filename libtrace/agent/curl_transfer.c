@@ -5,6 +5,7 @@
  */
 #include "curl_transfer.h"
 #include "agent.h"
+#include "attribute.h"
 #include "http.h"
 #include <libtrace/semconv.h>
 
@@ -30,11 +31,11 @@ static struct lt_span *start_span(const struct curl_handle *handle)
 	const struct url *url = &handle->url;
 	const int port = handle->settings.port ? handle->settings.port : url->port;
 	const struct lt_attr attrs[] = {
-		lt_str(LT_HTTP_REQUEST_METHOD, method.name),
-		lt_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original),
-		lt_strn(LT_SERVER_ADDRESS, url->host),
-		lt_int(LT_SERVER_PORT, port),
-		lt_strn(LT_URL_FULL, url->full),
+		attr_str(LT_HTTP_REQUEST_METHOD, method.name),
+		attr_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original),
+		attr_strn(LT_SERVER_ADDRESS, url->host),
+		attr_int(LT_SERVER_PORT, port),
+		attr_strn(LT_URL_FULL, url->full),
 	};
 
 	return lt_span_start(agent.client_tracer, method.span_name,
@@ -109,8 +110,8 @@ static void correct_method(struct hook_library *library, struct curl_handle *han
 		return;
 	const struct http_method method = http_method(lt_slice(sent));
 	lt_span_set(
-		handle->span, LT_ATTRS(lt_str(LT_HTTP_REQUEST_METHOD, method.name),
-				      lt_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original)));
+		handle->span, LT_ATTRS(attr_str(LT_HTTP_REQUEST_METHOD, method.name),
+				      attr_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original)));
 	lt_span_set_name(handle->span, method.span_name);
 }
 
@@ -125,12 +126,12 @@ static int describe(struct hook_library *library, struct curl_handle *handle)
 	struct lt_attr attrs[4];
 	size_t n = 0;
 
-	attrs[n++] = lt_str(LT_NETWORK_PEER_ADDRESS, peer);
-	attrs[n++] = lt_str(LT_NETWORK_PROTOCOL_VERSION, version_of(version));
+	attrs[n++] = attr_str(LT_NETWORK_PEER_ADDRESS, peer);
+	attrs[n++] = attr_str(LT_NETWORK_PROTOCOL_VERSION, version_of(version));
 	if (peer_port > 0)
-		attrs[n++] = lt_int(LT_NETWORK_PEER_PORT, peer_port);
+		attrs[n++] = attr_int(LT_NETWORK_PEER_PORT, peer_port);
 	if (redirects > 0)
-		attrs[n++] = lt_int(LT_HTTP_REQUEST_RESEND_COUNT, redirects);
+		attrs[n++] = attr_int(LT_HTTP_REQUEST_RESEND_COUNT, redirects);
 	lt_span_set(handle->span, attrs, n);
 	if (redirects == 0)
 		correct_method(library, handle);
@@ -157,7 +158,7 @@ void curl_transfer_finish(struct hook_library *library, struct curl_handle *hand
 		if (result != CURLE_OK && result != CURLE_ABORTED_BY_CALLBACK &&
 			status < ERROR_FROM) {
 			lt_span_set(handle->span,
-				LT_ATTRS(lt_str(LT_ERROR_TYPE, curl_code_name(result))));
+				LT_ATTRS(attr_str(LT_ERROR_TYPE, curl_code_name(result))));
 			lt_span_status(handle->span, LT_STATUS_ERROR, NULL);
 		}
 	}

@@ -5,13 +5,14 @@
  */
 #include "h2o_span.h"
 #include "agent.h"
+#include "attribute.h"
 #include "authority.h"
 #include "http.h"
 #include "url.h"
 #include <arpa/inet.h>
 #include <libtrace/semconv.h>
 #include <netinet/in.h>
-#include <stdio.h>
+#include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 
@@ -79,17 +80,32 @@ struct peer {
 	uint16_t port;
 };
 
+/* inet_ntop() for IPv4, which there goes by way of sprintf(). */
+static void print_ipv4(const uint8_t bytes[4], char *out)
+{
+	for (int i = 0; i < 4; i++) {
+		const unsigned value = bytes[i];
+		if (value >= 100)
+			*out++ = (char)('0' + value / 100);
+		if (value >= 10)
+			*out++ = (char)('0' + value / 10 % 10);
+		*out++ = (char)('0' + value % 10);
+		*out++ = i < 3 ? '.' : '\0';
+	}
+}
+
 static struct peer read_peer(h2o_conn_t *conn)
 {
 	struct sockaddr_storage storage;
-	struct peer peer = {0};
+	struct peer peer;
 
+	peer.address[0] = '\0';
 	if (!conn->callbacks->get_peername ||
 		conn->callbacks->get_peername(conn, (struct sockaddr *)&storage) == 0)
 		return peer;
 	if (storage.ss_family == AF_INET) {
 		const struct sockaddr_in *in = (const struct sockaddr_in *)&storage;
-		inet_ntop(AF_INET, &in->sin_addr, peer.address, sizeof(peer.address));
+		print_ipv4((const uint8_t *)&in->sin_addr, peer.address);
 		peer.port = ntohs(in->sin_port);
 	} else if (storage.ss_family == AF_INET6) {
 		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&storage;
@@ -155,25 +171,25 @@ struct lt_span *h2o_span_start(h2o_req_t *req, bool from_arrival)
 
 	struct lt_attr attrs[13];
 	size_t n = 0;
-	attrs[n++] = lt_str(LT_HTTP_REQUEST_METHOD, method.name);
-	attrs[n++] = lt_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original);
-	attrs[n++] = lt_strn(LT_URL_PATH, cut(path));
-	attrs[n++] = lt_strn(LT_URL_QUERY, safe_query);
-	attrs[n++] = lt_strn(LT_URL_SCHEME, scheme);
-	attrs[n++] = lt_strn(LT_USER_AGENT_ORIGINAL, cut(facts.user_agent));
-	attrs[n++] = lt_str(LT_NETWORK_PROTOCOL_VERSION, http_version(req->version));
+	attrs[n++] = attr_str(LT_HTTP_REQUEST_METHOD, method.name);
+	attrs[n++] = attr_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original);
+	attrs[n++] = attr_strn(LT_URL_PATH, cut(path));
+	attrs[n++] = attr_strn(LT_URL_QUERY, safe_query);
+	attrs[n++] = attr_strn(LT_URL_SCHEME, scheme);
+	attrs[n++] = attr_strn(LT_USER_AGENT_ORIGINAL, cut(facts.user_agent));
+	attrs[n++] = attr_str(LT_NETWORK_PROTOCOL_VERSION, http_version(req->version));
 	if (server.host.len) {
-		attrs[n++] = lt_strn(LT_SERVER_ADDRESS, cut(server.host));
-		attrs[n++] = lt_int(LT_SERVER_PORT, server.port);
+		attrs[n++] = attr_strn(LT_SERVER_ADDRESS, cut(server.host));
+		attrs[n++] = attr_int(LT_SERVER_PORT, server.port);
 	}
 	if (peer.address[0]) {
-		attrs[n++] = lt_str(LT_NETWORK_PEER_ADDRESS, peer.address);
-		attrs[n++] = lt_int(LT_NETWORK_PEER_PORT, peer.port);
+		attrs[n++] = attr_str(LT_NETWORK_PEER_ADDRESS, peer.address);
+		attrs[n++] = attr_int(LT_NETWORK_PEER_PORT, peer.port);
 	}
 	if (original.client.len)
-		attrs[n++] = lt_strn(LT_CLIENT_ADDRESS, cut(original.client));
+		attrs[n++] = attr_strn(LT_CLIENT_ADDRESS, cut(original.client));
 	else if (peer.address[0])
-		attrs[n++] = lt_str(LT_CLIENT_ADDRESS, peer.address);
+		attrs[n++] = attr_str(LT_CLIENT_ADDRESS, peer.address);
 
 	struct lt_remote_context remote;
 	const bool has_parent = lt_extract(&headers, &req->headers, &remote) == 0;
@@ -207,10 +223,13 @@ void h2o_span_describe(struct lt_span *span, h2o_req_t *req, bool has_response)
 	if (route.len) {
 		const struct http_method method = http_method(slice(req->input.method));
 		char name[MAX_NAME_BYTES];
-		snprintf(
-			name, sizeof(name), "%s %.*s", method.span_name, (int)route.len, route.ptr);
+		char *end = stpcpy(name, method.span_name); /* of 32 bytes at most */
+		*end++ = ' ';
+		const size_t room = (size_t)(name + sizeof(name) - 1 - end);
+		end = mempcpy(end, route.ptr, route.len < room ? route.len : room);
+		*end = '\0';
 		lt_span_set_name(span, name);
-		lt_span_set(span, LT_ATTRS(lt_strn(LT_HTTP_ROUTE, route)));
+		lt_span_set(span, LT_ATTRS(attr_strn(LT_HTTP_ROUTE, route)));
 	}
 	if (has_response)
 		http_set_status(span, req->res.status, ERROR_FROM);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* http.c - see http.h. */
 #include "http.h"
+#include "attribute.h"
 #include "settings.h"
 #include <libtrace/semconv.h>
 #include <string.h>
@@ -42,8 +43,8 @@ void http_set_status(struct lt_span *span, int status, int error_from)
 	if (status < 100 || status > 999)
 		return;
 	const bool failed = status >= error_from;
-	lt_span_set(span, LT_ATTRS(lt_int(LT_HTTP_RESPONSE_STATUS_CODE, status),
-				  lt_str(LT_ERROR_TYPE, failed ? code : NULL)));
+	lt_span_set(span, LT_ATTRS(attr_int(LT_HTTP_RESPONSE_STATUS_CODE, status),
+				  attr_str(LT_ERROR_TYPE, failed ? code : NULL)));
 	if (failed)
 		lt_span_status(span, LT_STATUS_ERROR, NULL);
 }

@@ -111,6 +111,7 @@ static bool copy_value(struct lt_arena *arena, uint32_t value_length, const stru
 	if (!fits)
 		return false;
 	copy.key = to->key;
+	copy.fixed_key = to->fixed_key;
 	*to = copy;
 	return true;
 }
@@ -148,17 +149,19 @@ static bool append(struct lt_attributes *set, struct lt_arena *arena,
 	struct lt_slice key = attr->key, string = {"", 0};
 	if (attr->type == LT_TYPE_STRING)
 		string = cut(attr->value.string, limits->value_length);
-	char *text = lt_arena_alloc_text(arena, key.len + string.len);
+	size_t n_key = attr->fixed_key ? 0 : key.len;
+	char *text = lt_arena_alloc_text(arena, n_key + string.len);
 	if (!text)
 		return false;
-	lt_copy_text(text, key.ptr, key.len);
-	lt_copy_text(text + key.len, string.ptr, string.len);
+	lt_copy_text(text, key.ptr, n_key);
+	lt_copy_text(text + n_key, string.ptr, string.len);
 
 	struct lt_attr *slot = (struct lt_attr *)&set->items[set->n];
 	*slot = *attr;
-	slot->key.ptr = text;
+	if (!attr->fixed_key)
+		slot->key.ptr = text;
 	if (attr->type == LT_TYPE_STRING)
-		slot->value.string = (struct lt_slice){text + key.len, string.len};
+		slot->value.string = (struct lt_slice){text + n_key, string.len};
 	else if (is_array(attr->type) && !copy_value(arena, limits->value_length, attr, slot))
 		return false;
 	set->n++;

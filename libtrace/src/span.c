@@ -340,6 +340,8 @@ void lt_span_end_at(struct lt_span *span, uint64_t end_ns)
 			return;
 		span->data.end_ns = end_ns ? end_ns : lt_clock_now_ns();
 		atomic_store_explicit(&span->ended, true, memory_order_relaxed);
+		if (!span->arena.chunks)
+			lt_thread.span_bytes = (uint32_t)(span->arena.next - (char *)span);
 		unlock(span);
 	}
 	lt_span_release(span);

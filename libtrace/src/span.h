@@ -39,7 +39,8 @@ void lt_span_pool_init(void);
 /** A block with nothing initialised; NULL without memory. */
 struct lt_span *lt_span_pool_get(void);
 
-/** Fetches what the next span of this thread will write: the worker on another core had it last. */
+/** Fetches what the next span of this thread will write if it takes as much as the last one: the
+ * worker on another core had it last. */
 void lt_span_pool_prefetch(void);
 
 /** Gives a block back to this thread's cache; its arena must be done. */

@@ -129,13 +129,14 @@ struct lt_span *lt_span_pool_get(void)
 
 void lt_span_pool_prefetch(void)
 {
-	enum { LINE_BYTES = 64, N_LINES = 8 };
+	enum { LINE_BYTES = 64 };
 	const struct lt_magazine *magazine = lt_thread.magazine;
 	if (!magazine || !magazine->n)
 		return;
 	const char *next = (const char *)magazine->spans[magazine->n - 1];
-	for (int i = 0; i < N_LINES; i++)
-		__builtin_prefetch(next + (ptrdiff_t)i * LINE_BYTES, 1);
+	const char *end = next + lt_thread.span_bytes;
+	for (; next < end; next += LINE_BYTES)
+		__builtin_prefetch(next, 1);
 }
 
 /* --- back --------------------------------------------------------------------------------- */

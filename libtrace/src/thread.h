@@ -10,6 +10,7 @@ struct lt_thread {
 	struct lt_scope *scope;	      /* innermost; NULL: no span is current */
 	unsigned suppressed;	      /* depth of lt_suppress_enter */
 	struct lt_magazine *magazine; /* free spans, of span_pool.c; NULL: none yet */
+	uint32_t span_bytes;	      /* that the last span took of its block */
 	bool seeded;	  /* cleared in a fork's child: two processes must not make the same ids */
 	uint64_t seed[4]; /* of ids.c */
 };

@@ -60,7 +60,8 @@ enum lt_type {
 struct lt_attr {
 	struct lt_slice key;
 	enum lt_type type;
-	uint32_t n_items; /* of an array */
+	uint32_t n_items : 31;	/* of an array */
+	uint32_t fixed_key : 1; /* see lt_fixed_key */
 	union {
 		struct lt_slice string;
 		bool boolean;
@@ -107,7 +108,7 @@ static inline struct lt_attr lt_strs(const char *key, const struct lt_slice *ite
 {
 	return (struct lt_attr){.key = lt_slice(key),
 		.type = LT_TYPE_STRING_ARRAY,
-		.n_items = (uint32_t)n,
+		.n_items = n & INT32_MAX,
 		.value.strings = items};
 }
 
@@ -115,7 +116,7 @@ static inline struct lt_attr lt_bools(const char *key, const bool *items, size_t
 {
 	return (struct lt_attr){.key = lt_slice(key),
 		.type = LT_TYPE_BOOL_ARRAY,
-		.n_items = (uint32_t)n,
+		.n_items = n & INT32_MAX,
 		.value.booleans = items};
 }
 
@@ -123,7 +124,7 @@ static inline struct lt_attr lt_ints(const char *key, const int64_t *items, size
 {
 	return (struct lt_attr){.key = lt_slice(key),
 		.type = LT_TYPE_INT_ARRAY,
-		.n_items = (uint32_t)n,
+		.n_items = n & INT32_MAX,
 		.value.integers = items};
 }
 
@@ -131,8 +132,16 @@ static inline struct lt_attr lt_doubles(const char *key, const double *items, si
 {
 	return (struct lt_attr){.key = lt_slice(key),
 		.type = LT_TYPE_DOUBLE_ARRAY,
-		.n_items = (uint32_t)n,
+		.n_items = n & INT32_MAX,
 		.value.numbers = items};
+}
+
+/* Says that an attribute's key lives as long as the process, so that it need not be copied: a
+ * literal does, but not one of a library that may be unloaded. */
+static inline struct lt_attr lt_fixed_key(struct lt_attr attr)
+{
+	attr.fixed_key = 1;
+	return attr;
 }
 
 /* lt_span_set(span, LT_ATTRS(lt_str("order.item", item), lt_int("order.qty", qty))); */
