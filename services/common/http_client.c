@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* http_client.c - see http_client.h.
  *
- * curl says which descriptors it waits for and how long; it must not be told about h2o's sockets,
- * nor h2o close curl's.  So curl's descriptors are in an epoll of their own, and that epoll's
- * descriptor is one socket of the h2o loop.  Calls end in finish_calls() alone, after curl has
- * returned, so callbacks may start and cancel calls as they like.
+ * A call is a curl handle that is kept for the next one; http_lanes.c has them while they run.
  */
 #include "http_client.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
-#include "http_sockets.h"
+#include "http_lanes.h"
 #include "log.h"
 
 #define SPARE_CALLS_MAX 1024	 /* handles kept for later calls, some 10 KB each */
@@ -36,6 +30,7 @@
 struct http_call {
 	struct http_client *client;
 	CURL *easy;
+	struct http_lane *lane; /* while it runs */
 	struct http_call *next_spare;
 	struct curl_slist *headers; /* this call's own; NULL: the client's */
 	http_reply_cb on_reply;
@@ -45,10 +40,7 @@ struct http_call {
 };
 
 struct http_client {
-	CURLM *multi;
-	struct http_sockets sockets;
-	struct delay delay; /* what curl asked for last; changes */
-	struct timer timer;
+	struct http_lanes lanes;
 	char *url;
 	long timeout_ms;
 	struct curl_slist *headers;
@@ -106,12 +98,15 @@ static enum http_call_error error_of(CURLcode code)
 	}
 }
 
-static void call_finish(struct http_call *call, CURLcode code)
+/* The transfer of one of the handles has ended. */
+static void on_end(CURL *easy, CURLcode code)
 {
+	struct http_call *call;
 	long status = 0;
 
-	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-	curl_multi_remove_handle(call->client->multi, call->easy);
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	http_lane_remove(call->lane, easy);
 	struct http_reply reply = {
 		.error = error_of(code),
 		.reason = curl_easy_strerror(code),
@@ -123,90 +118,26 @@ static void call_finish(struct http_call *call, CURLcode code)
 	call_put_back(call);
 }
 
-static void finish_calls(struct http_client *client)
-{
-	CURLMsg *message;
-	int n_left;
-
-	while ((message = curl_multi_info_read(client->multi, &n_left))) {
-		struct http_call *call;
-		CURLcode code = message->data.result; /* gone with the handle */
-		if (message->msg != CURLMSG_DONE)
-			continue;
-		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
-		call_finish(call, code);
-	}
-}
-
 void http_call_cancel(struct http_call *call)
 {
 	if (!call)
 		return;
-	curl_multi_remove_handle(call->client->multi, call->easy);
+	http_lane_remove(call->lane, call->easy);
 	call_put_back(call);
-}
-
-/* --- what curl waits for ------------------------------------------------------------------ */
-
-static void on_timer(struct timer *timer)
-{
-	struct http_client *client = H2O_STRUCT_FROM_MEMBER(struct http_client, timer, timer);
-	int n_running;
-
-	curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &n_running);
-	finish_calls(client);
-}
-
-static int on_curl_timeout(CURLM *multi, long timeout_ms, void *user)
-{
-	struct http_client *client = user;
-
-	timer_stop(&client->timer);
-	if (timeout_ms < 0)
-		return 0;
-	delay_set(&client->delay, (uint64_t)timeout_ms);
-	timer_start(&client->timer, &client->delay, on_timer);
-	return 0;
-}
-
-static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *unused)
-{
-	struct http_client *client = user;
-	uint32_t events = what == CURL_POLL_IN	    ? EPOLLIN
-			  : what == CURL_POLL_OUT   ? EPOLLOUT
-			  : what == CURL_POLL_INOUT ? EPOLLIN | EPOLLOUT
-						    : 0;
-	return http_sockets_want(&client->sockets, fd, events) == 0 ? 0 : -1;
-}
-
-static void on_socket_ready(void *user, int fd, uint32_t events)
-{
-	struct http_client *client = user;
-	int mask = (events & EPOLLIN ? CURL_CSELECT_IN : 0) |
-		   (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-		   (events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-	int n_running;
-
-	curl_multi_socket_action(client->multi, fd, mask, &n_running);
-}
-
-static void on_sockets_done(void *user)
-{
-	finish_calls(user);
 }
 
 static curl_socket_t on_open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct http_client *client = user;
 	int fd = http_sockets_open(
-		&client->sockets, address->family, address->socktype, address->protocol);
+		&client->lanes.sockets, address->family, address->socktype, address->protocol);
 	return fd >= 0 ? fd : CURL_SOCKET_BAD;
 }
 
 static int on_close_socket(void *user, curl_socket_t fd)
 {
 	struct http_client *client = user;
-	http_sockets_close(&client->sockets, fd);
+	http_sockets_close(&client->lanes.sockets, fd);
 	return 0;
 }
 
@@ -331,7 +262,7 @@ struct http_call *http_client_post(struct http_client *client, h2o_iovec_t json,
 	curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, json.base);
 	curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE, (long)json.len);
 	if (!set_headers(call, headers, n_headers) ||
-		curl_multi_add_handle(client->multi, call->easy) != CURLM_OK) {
+		!(call->lane = http_lanes_add(&client->lanes, call->easy))) {
 		call_put_back(call);
 		return NULL;
 	}
@@ -394,24 +325,14 @@ int http_client_new(
 
 	if (!client)
 		return error;
-	delay_init(&client->delay, loop, 0);
 	client->timeout_ms = timeout_ms;
 	client->url = strdup(url);
-	client->multi = curl_multi_init();
-	if (!client->url || !client->multi || !add_usual_headers(&client->headers) ||
-		(error = http_sockets_start(
-			 &client->sockets, loop, on_socket_ready, on_sockets_done, client)) != 0) {
+	if (!client->url || !add_usual_headers(&client->headers) ||
+		(error = http_lanes_start(
+			 &client->lanes, loop, IDLE_CONNECTION_MAX_S * 1000, on_end)) != 0) {
 		http_client_free(client);
 		return error;
 	}
-	curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
-	curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
-	curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_curl_timeout);
-	curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
-	curl_multi_setopt(client->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-	curl_multi_setopt(
-		client->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)HTTP_CLIENT_CONNECTIONS_MAX);
-	curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)HTTP_CLIENT_CONNECTIONS_MAX);
 	*ret_client = client;
 	return 0;
 }
@@ -425,10 +346,7 @@ void http_client_free(struct http_client *client)
 		client->spare_calls = call->next_spare;
 		call_free(call);
 	}
-	curl_multi_cleanup(client->multi);
-	timer_stop(&client->timer);
-	delay_done(&client->delay);
-	http_sockets_stop(&client->sockets);
+	http_lanes_stop(&client->lanes);
 	curl_slist_free_all(client->headers);
 	free(client->url);
 	free(client);

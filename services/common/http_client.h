@@ -9,8 +9,6 @@
 
 #include "h2o_compat.h"
 
-/* Calls at once; more wait in line for a connection, and their time runs. */
-#define HTTP_CLIENT_CONNECTIONS_MAX 10000
 /* Bytes of an answer's body; more make the call fail. */
 #define HTTP_CLIENT_ANSWER_MAX 65536
 

@@ -44,13 +44,14 @@ static int register_events(
 	return 0;
 }
 
-int http_sockets_want(struct http_sockets *sockets, int fd, uint32_t events)
+int http_sockets_want(struct http_sockets *sockets, int fd, uint32_t events, void *owner)
 {
 	struct http_socket *entry = entry_of(sockets, fd);
 
 	if (!entry)
 		return -ENOMEM;
 	entry->wanted = events;
+	entry->owner = owner;
 	if (events == 0 && entry->is_connection)
 		return 0; /* to be wanted again soon */
 	return register_events(sockets, entry, fd, events);
@@ -80,9 +81,8 @@ void http_sockets_close(struct http_sockets *sockets, int fd)
 	close(fd); /* the epoll forgets it */
 }
 
-static void on_readable(h2o_socket_t *sock, const char *err)
+void http_sockets_poll(struct http_sockets *sockets)
 {
-	struct http_sockets *sockets = sock->data;
 	struct epoll_event events[EVENTS_MAX];
 	int n = epoll_wait(sockets->epoll_fd, events, EVENTS_MAX, 0);
 
@@ -90,15 +90,20 @@ static void on_readable(h2o_socket_t *sock, const char *err)
 		int fd = events[i].data.fd;
 		struct http_socket *entry = &sockets->table[fd];
 		if (entry->wanted != 0)
-			sockets->on_ready(sockets->user, fd, events[i].events);
+			sockets->on_ready(entry->owner, fd, events[i].events);
 		else if (entry->registered != 0) /* closed by the other side while idle */
 			register_events(sockets, entry, fd, 0);
 	}
 	sockets->on_done(sockets->user);
 }
 
+static void on_readable(h2o_socket_t *sock, const char *err)
+{
+	http_sockets_poll(sock->data);
+}
+
 int http_sockets_start(struct http_sockets *sockets, h2o_loop_t *loop,
-	void (*on_ready)(void *user, int fd, uint32_t events), void (*on_done)(void *user),
+	void (*on_ready)(void *owner, int fd, uint32_t events), void (*on_done)(void *user),
 	void *user)
 {
 	int fd = epoll_create1(EPOLL_CLOEXEC);

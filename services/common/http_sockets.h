@@ -13,6 +13,7 @@ struct http_socket {
 	uint32_t wanted;     /* epoll events; 0: none */
 	uint32_t registered; /* with the epoll; 0: not registered */
 	bool is_connection;  /* came from http_sockets_open() */
+	void *owner;	     /* of the wish */
 };
 
 struct http_sockets {
@@ -20,19 +21,22 @@ struct http_sockets {
 	h2o_socket_t *sock;
 	struct http_socket *table; /* by descriptor; grows up to RLIMIT_NOFILE */
 	size_t n_table;
-	void (*on_ready)(void *user, int fd, uint32_t events);
+	void (*on_ready)(void *owner, int fd, uint32_t events);
 	void (*on_done)(void *user); /* after all that was ready */
 	void *user;
 };
 
 /** @return 0 or -Exxx; http_sockets_stop() is fine after either, and for all zero */
 int http_sockets_start(struct http_sockets *sockets, h2o_loop_t *loop,
-	void (*on_ready)(void *user, int fd, uint32_t events), void (*on_done)(void *user),
+	void (*on_ready)(void *owner, int fd, uint32_t events), void (*on_done)(void *user),
 	void *user);
 void http_sockets_stop(struct http_sockets *sockets);
 
-/** Says which epoll events are waited for; 0: none. @return 0 or -Exxx */
-int http_sockets_want(struct http_sockets *sockets, int fd, uint32_t events);
+/** Says which epoll events owner waits for; 0: none. @return 0 or -Exxx */
+int http_sockets_want(struct http_sockets *sockets, int fd, uint32_t events, void *owner);
+
+/** Handles what is ready now; the loop does that, too. */
+void http_sockets_poll(struct http_sockets *sockets);
 
 /** Opens a connection's socket, non-blocking. @return descriptor or -Exxx */
 int http_sockets_open(struct http_sockets *sockets, int family, int type, int protocol);
