@@ -45,14 +45,15 @@ static void on_timer(struct timer *timer)
 	tell_time(H2O_STRUCT_FROM_MEMBER(struct http_lane, timer, timer));
 }
 
-/* Calls of this turn of the loop set out; then answers come in.  Among a thousand busy clients the
- * loop would come to that socket too seldom, and calls pile up that are long answered. */
-static void on_turn(struct timer *timer)
+/* New calls set out; then answers come in. */
+static void take_turn(struct http_lanes *lanes)
 {
-	struct http_lanes *lanes = H2O_STRUCT_FROM_MEMBER(struct http_lanes, turn, timer);
 	struct http_lane *due = lanes->due;
 
+	lanes->takes_turn = true;
+	lanes->n_new = 0;
 	lanes->due = NULL;
+	timer_stop(&lanes->turn);
 	while (due) {
 		struct http_lane *lane = due;
 		due = lane->next_due;
@@ -60,6 +61,12 @@ static void on_turn(struct timer *timer)
 		tell_time(lane);
 	}
 	http_sockets_poll(&lanes->sockets);
+	lanes->takes_turn = false;
+}
+
+static void on_turn(struct timer *timer)
+{
+	take_turn(H2O_STRUCT_FROM_MEMBER(struct http_lanes, turn, timer));
 }
 
 static void be_due(struct http_lane *lane)
@@ -209,6 +216,11 @@ static size_t pick(struct http_lanes *lanes)
 
 struct http_lane *http_lanes_add(struct http_lanes *lanes, CURL *easy)
 {
+	/* With a thousand busy clients one turn of the loop brings hundreds of calls.  Were they
+	 * all to set out at its end, each would be out of the processor's caches at every step. */
+	if (++lanes->n_new > HTTP_LANE_CALLS && !lanes->takes_turn)
+		take_turn(lanes);
+
 	size_t index = pick(lanes);
 	struct http_lane *lane = lanes->lanes[index];
 

@@ -24,6 +24,8 @@ struct http_lane;
 struct http_lanes {
 	struct http_sockets sockets;
 	struct delay idle; /* after which a lane without calls is closed */
+	unsigned n_new;	   /* calls since the last turn */
+	bool takes_turn;   /* what it calls may start calls */
 	struct delay at_once;
 	struct timer turn;     /* runs while there is a lane in: */
 	struct http_lane *due; /* those for which curl asked for no delay */
@@ -38,7 +40,8 @@ struct http_lanes {
 /**
  * @param idle_ms  a lane that had no call for so long, or twice as long, closes its connections
  * @param on_end   called for a handle whose transfer has ended, when curl has returned: it must
- * take the handle off, and may start and take off others
+ *                 take the handle off, and may start and take off others.  http_lanes_add() may
+ *                 call it, but not for the handle that it adds
  * @return 0 or -Exxx; http_lanes_stop() is fine after either, and for all zero
  */
 int http_lanes_start(struct http_lanes *lanes, h2o_loop_t *loop, uint64_t idle_ms,
