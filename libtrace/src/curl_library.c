@@ -8,6 +8,7 @@
 #include <libtrace/instrumentation.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* The second is Debian's; both have the same interface.  A path is the build's own choice. */
 static const char *const names[] = {
@@ -29,6 +30,22 @@ static void *open_library(int flags)
 			return handle;
 	}
 	return NULL;
+}
+
+/* OpenSSL registers its clean-up for the exit at its first use, within curl_global_init.  No
+ * handler of ours can be before one registered a moment ago, so an exit just then would take
+ * OpenSSL from under our thread, which crashes, or waits for ever for a lock that is gone.  Who
+ * uses OpenSSL first decides for the process; if that is us, we ask for no clean-up.  Its memory
+ * ends with the process, as it always does since OpenSSL 4
+ * (https://github.com/openssl/openssl/pull/29385).
+ *
+ * Returns false when the clean-up has been: then nothing of OpenSSL may be touched. */
+static bool prepare_openssl(void *libcurl)
+{
+	enum { NO_ATEXIT = 0x80000 }; /* OPENSSL_INIT_NO_ATEXIT, in openssl/crypto.h since 1.1.1 */
+	int (*init)(uint64_t options, const void *settings);
+	*(void **)&init = dlsym(libcurl, "OPENSSL_init_crypto"); /* of what libcurl depends on */
+	return !init || init(NO_ATEXIT, NULL);
 }
 
 static void load(void)
@@ -62,8 +79,14 @@ static void load(void)
 		}
 		*(void **)symbols[i].function = symbol;
 	}
+	if (!prepare_openssl(handle)) {
+		lt_report(LT_LEVEL_WARN,
+			"the last spans are lost: the exit cleaned OpenSSL up first");
+		return;
+	}
+	lt_exit_renew(); /* before the clean-up of a program that has come to use OpenSSL */
 	is_loaded = library.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-	lt_exit_renew(); /* the TLS library has just registered its own clean-up */
+	lt_exit_renew(); /* before that of any other TLS library, registered just now */
 }
 
 const struct lt_curl_library *lt_curl_library(void)

@@ -128,16 +128,19 @@ START_TEST(a_full_batch_is_exported_without_waiting_for_the_delay)
 }
 END_TEST
 
-/* The worker, which has just had one, naps: it wakes up by itself, or with the queue half full. */
+/* The worker, which has just had one, naps: it wakes up by itself, or with the queue half full.  It
+ * takes what there is when it looks, so that less than a batch may be left to wait for more. */
 START_TEST(full_batches_that_follow_each_other_are_exported_too)
 {
+	enum { BATCH = 8 };
 	set_up_with((struct lt_batch_options){
-		.max_queue_size = 64, .max_batch_size = 8, .schedule_delay_ms = LONG_MS});
+		.max_queue_size = 64, .max_batch_size = BATCH, .schedule_delay_ms = LONG_MS});
 	size_t n_spans = 0;
 	for (int i = 0; i < 50; i++) {
-		int n = i % 2 ? 8 : 40;
+		int n = i % 2 ? BATCH : 5 * BATCH;
 		make_spans(n);
-		gate_wait_for(&gate, n_spans += (size_t)n);
+		n_spans += (size_t)n;
+		gate_wait_for(&gate, n_spans - (BATCH - 1));
 	}
 	lt_provider_free(provider);
 }
