@@ -137,11 +137,11 @@ static void add_headers(struct hook_library *library, h2o_req_t *req, struct lt_
 	lt_traceparent_print(&context, value + prefix_len);
 	if (!has_header(headers, "server-timing", prefix))
 		H2O_REAL(library, h2o_add_header_by_str)
-	(&req->pool, headers, "server-timing", strlen("server-timing"), 1, NULL, value,
+	(&req->pool, headers, "server-timing", strlen("server-timing"), 0, NULL, value,
 		prefix_len + LT_TRACEPARENT_LEN);
 	if (!has_header(headers, "traceresponse", ""))
 		H2O_REAL(library, h2o_add_header_by_str)
-	(&req->pool, headers, "traceresponse", strlen("traceresponse"), 1, NULL, value + prefix_len,
+	(&req->pool, headers, "traceresponse", strlen("traceresponse"), 0, NULL, value + prefix_len,
 		LT_TRACEPARENT_LEN);
 }
 
