@@ -125,6 +125,28 @@ static void tracestate_is_carried(char *line)
 	ck_assert_slice_eq(remote.context.tracestate, text);
 }
 
+START_TEST(each_digit_may_be_any_lower_case_hex_digit_and_nothing_else)
+{
+	for (size_t at = 0; at < LT_TRACEPARENT_LEN; at++) {
+		if (good[at] == '-')
+			continue;
+		for (int byte = 1; byte < 256; byte++) {
+			char text[sizeof good], printed[sizeof good];
+			struct lt_span_context context;
+			memcpy(text, good, sizeof good);
+			text[at] = (char)byte;
+			int err = lt_traceparent_parse(lt_slice(text), &context);
+			bool is_hex = strchr("0123456789abcdef", byte) != NULL;
+			/* Version and flags have rules of their own. */
+			bool is_id = at > 2 && at < 52;
+			ck_assert_msg((err == 0) == is_hex || (!is_id && is_hex), "%s", text);
+			if (!err && is_id)
+				ck_assert_str_eq(lt_traceparent_print(&context, printed), text);
+		}
+	}
+}
+END_TEST
+
 START_TEST(valid_tracestates_are_carried)
 {
 	for_each_case("tracestate/valid.txt", tracestate_is_carried);
@@ -274,6 +296,7 @@ int main(void)
 	TCase *tests = tcase_create("tracecontext");
 	tcase_add_test(tests, valid_traceparents_are_read_and_sent_on_as_version_00);
 	tcase_add_test(tests, invalid_traceparents_are_refused);
+	tcase_add_test(tests, each_digit_may_be_any_lower_case_hex_digit_and_nothing_else);
 	tcase_add_test(tests, valid_tracestates_are_carried);
 	tcase_add_test(tests, an_invalid_tracestate_does_not_spoil_the_traceparent);
 	tcase_add_test(tests, thirty_two_members_are_carried_and_thirty_three_are_not);
