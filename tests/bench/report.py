@@ -44,7 +44,7 @@ def targets_section(results):
 
 
 def span_cells(cases, exported):
-    """The columns' texts for one library: medians, the fastest in brackets."""
+    """The columns' texts for one library: median bursts, the fastest in brackets."""
     def time(case):
         c = cases.get(case)
         return c and f"{number(c['ns_p50'])} ({number(c['ns_min'])})"
@@ -95,10 +95,10 @@ def spans_section(spans):
              for part in spans_tables(threads, programs, spans["export"] if threads == "1" else {})]
     return section(
         "What a span costs",
-        "The caller's wall time a span, the median burst and the fastest; CPU is of the whole process. sampled: a root "
-        "and its child, 3 attributes and 1 event each, ended into a batch processor whose exporter discards; bare: "
-        "without attributes and events; unsampled: not recorded, but carrying its context; export: CPU a span to the "
-        "sink over HTTP, batches of 512.", *parts,
+        "The caller's wall time a span, the median burst and the fastest, in the quietest of several turns; CPU is of "
+        "the whole process. sampled: a root and its child, 3 attributes and 1 event each, ended into a batch processor "
+        "whose exporter discards; bare: without attributes and events; unsampled: not recorded, but carrying its "
+        "context; export: CPU a span to the sink over HTTP, batches of 512.", *parts,
         local and f"fastrace's own way for spans that stay on one thread: sampled {number(local['ns_p50'])} "
         f"({number(local['ns_min'])}), CPU {number(local['cpu_ns'])}.", left_out(spans["left_out"]))
 
@@ -158,9 +158,9 @@ def services_section(services):
     stacks = services["stacks"]
     return section(
         "Services",
-        f"/checkout with all delays 0: wrk with 1 thread, the services and the sink share the processors; medians of "
-        f"rounds of {services['seconds']} s. CPU is microseconds a request, of all the program's threads. Go runs "
-        "with GOMAXPROCS at its default, all processors; Python with one pooled client, and one round. The gateway of "
+        "/checkout with all delays 0: wrk with 1 thread, the services and the sink share the processors; of each one's "
+        f"rounds of {services['seconds']} s the quietest, that with the least CPU a request. CPU is microseconds a "
+        "request, of all the program's threads. Go runs with GOMAXPROCS at its default, all processors; Python with one pooled client, and one round. The gateway of "
         "bare libh2o answers itself, and has nothing behind it.",
         f"**At saturation, {services['connections']} connections**", cost_table(stacks, "saturation"),
         "**At a fixed rate** (latency counted from when a request was due; most of the CPU is for waking up)",

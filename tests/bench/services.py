@@ -2,7 +2,8 @@
 """/checkout: what it costs, untraced and traced, beside the peers and a bare libh2o server.
 
 wrk with one thread, the services and the sink share the machine's processors. The stacks take turns, round by round,
-because a machine's speed moves; medians are compared. Needs wrk; for system calls strace.
+because a machine's speed moves with what its neighbours do; what is compared is each one's quietest round, that with
+the least CPU a request. Needs wrk; for system calls strace.
 """
 import re
 from collections import namedtuple
@@ -103,12 +104,13 @@ def count_syscalls(setup, stack):
 
 
 def summary(visits, loads):
-    """A stack's medians over its rounds, and every round."""
+    """A stack's quietest round for each load, and what came of every round."""
     most = max(visits, key=lambda v: v.idle["gateway"]["rss_mb"])
     result = {"idle": most.idle, "rounds": len(visits)}
     for load in loads:
         rows = [v.costs[load.name] for v in visits]
-        result[load.name] = {**bench.medians(rows)._asdict(), "connections": load.connections,
+        quietest = min(rows, key=lambda row: row.gateway_cpu_us)
+        result[load.name] = {**quietest._asdict(), "connections": load.connections,
                              "each_round_per_second": [row.per_second for row in rows]}
     if visits[0].spans:
         result["spans"] = {field: sum(getattr(v.spans, field) for v in visits)

@@ -29,7 +29,7 @@ def make_setup(build, quick=False):
     harness.BIN = os.path.join(build, "prefix", "bin")
     if not os.path.exists(os.path.join(harness.BIN, "libtrace-instrument")):
         sys.exit(f"bench: nothing is installed in {harness.BIN}: make build does it")
-    return Setup(build, harness.BIN, os.path.join(build, "peers"), 2 if quick else 5, 1 if quick else 3, quick)
+    return Setup(build, harness.BIN, os.path.join(build, "peers"), 2 if quick else 5, 1 if quick else 4, quick)
 
 
 def say(text):

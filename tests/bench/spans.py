@@ -3,12 +3,12 @@
 
 Nanoseconds a span (propagate: an inject and an extract). The caller's wall time: the median burst (ns_p50) and the
 fastest (ns_min); cpu_ns: the whole process's CPU. micro.c and export.c say what the cases are. Programs take turns,
-case by case, because a machine's speed moves; a figure is the median of its turns, a drop count the sum.
+case by case, because a machine's speed moves with what its neighbours do; a figure is that of the program's quietest
+turn, the least, and a drop count the sum.
 """
 import functools
 import json
 import os
-import statistics
 from collections import namedtuple
 
 from setup import HERE, helper, run_part, say
@@ -58,9 +58,8 @@ def results(command, *arguments):
 
 def combined(turns):
     """One case's figures of all turns as one."""
-    one = {key: statistics.median(turn[key] for turn in turns)
-           for key in ("ns_p50", "cpu_ns", "cpu_ns_p50", "wall_ns_p50", "clone_ns") if key in turns[0]}
-    one.update({key: min(turn[key] for turn in turns) for key in ("ns_min", "cpu_ns_min") if key in turns[0]})
+    least = ("ns_p50", "ns_min", "cpu_ns", "cpu_ns_p50", "cpu_ns_min", "wall_ns_p50", "clone_ns")
+    one = {key: min(turn[key] for turn in turns) for key in least if key in turns[0]}
     one.update({key: sum(turn[key] for turn in turns) for key in ("spans", "exported", "drops") if key in turns[0]})
     return one
 
@@ -124,7 +123,7 @@ def dropped(figures):
 
 def measure(setup):
     cores = min(len(os.sched_getaffinity(0)), THREADS_MAX)
-    n_turns, rounds, export_rounds = (1, 20, 1) if setup.quick else (5, 60, 3)
+    n_turns, rounds, export_rounds = (1, 20, 1) if setup.quick else (7, 60, 3)
     known = all_peers(setup)
     peers = [peer for peer in known if os.path.exists(peer.micro[0])]
     figures = {str(threads): measure_micro(peers, threads, n_turns, rounds) for threads in sorted({1, cores})}
