@@ -123,7 +123,7 @@ def dropped(figures):
 
 def measure(setup):
     cores = min(len(os.sched_getaffinity(0)), THREADS_MAX)
-    n_turns, rounds, export_rounds = (1, 20, 1) if setup.quick else (7, 60, 3)
+    n_turns, rounds, export_rounds = (1, 20, 1) if setup.quick else (5, 250, 3)
     known = all_peers(setup)
     peers = [peer for peer in known if os.path.exists(peer.micro[0])]
     figures = {str(threads): measure_micro(peers, threads, n_turns, rounds) for threads in sorted({1, cores})}
