@@ -13,19 +13,19 @@ pub static EXPORTED: AtomicI64 = AtomicI64::new(0);
 
 /// The command line: [ROUNDS [CASE|all [THREADS]]]
 pub struct Plan {
-    pub library: &'static str,
+    pub peer: &'static str,
     pub rounds: usize,
     pub only: String,
     pub threads: usize,
 }
 
 impl Plan {
-    pub fn from_args(library: &'static str) -> Plan {
+    pub fn from_args(peer: &'static str) -> Plan {
         let mut args = std::env::args().skip(1);
         let mut number = |otherwise: &str| args.next().unwrap_or(otherwise.to_string());
         let (rounds, only, threads) = (number("300"), number("all"), number("1"));
         let parse = |text: String| text.parse().expect("a number");
-        Plan { library, rounds: parse(rounds), only, threads: parse(threads) }
+        Plan { peer, rounds: parse(rounds), only, threads: parse(threads) }
     }
 
     pub fn wants(&self, name: &str) -> bool {
@@ -119,7 +119,7 @@ pub fn measure(plan: &Plan, case: &Case, run: impl Fn() + Sync, flush: impl Fn()
     println!(
         "{{\"lib\":\"{}\",\"case\":\"{}\",\"threads\":{},\"ns_p50\":{p50:.1},\"ns_min\":{min:.1},\
          \"cpu_ns\":{:.1},\"spans\":{spans},\"exported\":{exported},\"drops\":{drops}}}",
-        plan.library,
+        plan.peer,
         case.name,
         plan.threads,
         cpu / spans as f64
