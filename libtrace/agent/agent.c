@@ -40,6 +40,17 @@ static bool environment_get(
 	return true;
 }
 
+/* OTEL_C_RESPONSE_HEADERS: true (the default), edge or false. */
+static enum response_headers response_headers(void)
+{
+	static const char *const names[] = {[RESPONSE_HEADERS_NONE] = "false",
+		[RESPONSE_HEADERS_EDGE] = "edge",
+		[RESPONSE_HEADERS_ALL] = "true"};
+
+	return (enum response_headers)settings_choice("OTEL_C_RESPONSE_HEADERS", names,
+		sizeof(names) / sizeof(names[0]), RESPONSE_HEADERS_ALL);
+}
+
 static struct lt_tracer *tracer(const char *library)
 {
 	return lt_tracer_get_scope(
@@ -58,7 +69,7 @@ __attribute__((constructor)) static void start(void)
 
 	http_init();
 	settings_init();
-	agent.response_headers = settings_bool("OTEL_C_RESPONSE_HEADERS", true);
+	agent.response_headers = response_headers();
 	agent.has_environment_parent =
 		lt_extract(&environment, NULL, &agent.environment_parent) == 0;
 	agent.client_tracer = tracer("libtrace-agent/libcurl");

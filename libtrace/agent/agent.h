@@ -12,6 +12,13 @@
 /* A function of the program's library that the agent stands in front of; agent.map lists them. */
 #define AGENT_HOOK __attribute__((visibility("default")))
 
+/* Which answers name their trace. */
+enum response_headers {
+	RESPONSE_HEADERS_NONE,
+	RESPONSE_HEADERS_EDGE, /* to clients that sent no context, and so cannot know it */
+	RESPONSE_HEADERS_ALL,
+};
+
 struct agent {
 	/* NULL: there was no memory, and every hook only passes on. */
 	struct lt_tracer *client_tracer; /* libcurl's spans */
@@ -22,7 +29,7 @@ struct agent {
 	bool has_environment_parent;
 	struct lt_remote_context environment_parent;
 
-	bool response_headers; /* OTEL_C_RESPONSE_HEADERS, true */
+	enum response_headers response_headers; /* OTEL_C_RESPONSE_HEADERS */
 };
 
 extern struct agent agent;

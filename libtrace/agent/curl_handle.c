@@ -2,6 +2,7 @@
 /* curl_handle.c - see curl_handle.h. */
 #include "curl_handle.h"
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,19 @@ struct shard {
 };
 
 static struct shard shards[N_SHARDS] = {[0 ... N_SHARDS - 1] = {.lock = PTHREAD_MUTEX_INITIALIZER}};
+
+/* What this thread has found lately: most look-ups need no lock.  A handle that goes makes all of
+ * these out of date, since its address may soon be another one's. */
+#define RECENT_FINDS 64 /* a power of two; one event loop's calls at once, as a rule */
+
+struct find {
+	const CURL *easy;
+	struct curl_handle *handle;
+	uint64_t n_removed; /* as it was then */
+};
+
+static __thread struct find recent[RECENT_FINDS];
+static _Atomic uint64_t n_removed = 1; /* handles, ever; raised with their shard's lock held */
 
 static uint64_t hash(const CURL *easy)
 {
@@ -65,27 +79,43 @@ static bool make_room(struct shard *shard)
 	return true;
 }
 
-struct curl_handle *curl_handle_find(CURL *easy)
+/* NULL: look among all. */
+static struct curl_handle *find_recent(const CURL *easy)
 {
-	struct shard *shard = lock_shard(easy);
-	struct curl_handle *handle = shard->n_buckets ? *find_link(shard, easy) : NULL;
+	const struct find *find = &recent[hash(easy) / N_SHARDS % RECENT_FINDS];
+	const uint64_t now = atomic_load_explicit(&n_removed, memory_order_acquire);
 
-	pthread_mutex_unlock(&shard->lock);
-	return handle;
+	return find->easy == easy && find->n_removed == now ? find->handle : NULL;
 }
 
-struct curl_handle *curl_handle_get(CURL *easy)
+static struct curl_handle *find(CURL *easy, bool may_add)
 {
-	struct shard *shard = lock_shard(easy);
-	struct curl_handle *handle = shard->n_buckets ? *find_link(shard, easy) : NULL;
+	struct curl_handle *handle = find_recent(easy);
 
-	if (!handle && make_room(shard) && (handle = calloc(1, sizeof(*handle)))) {
+	if (handle)
+		return handle;
+	struct shard *shard = lock_shard(easy);
+	const uint64_t now = atomic_load_explicit(&n_removed, memory_order_relaxed);
+	handle = shard->n_buckets ? *find_link(shard, easy) : NULL;
+	if (!handle && may_add && make_room(shard) && (handle = calloc(1, sizeof(*handle)))) {
 		handle->easy = easy;
 		*find_link(shard, easy) = handle;
 		shard->n_handles++;
 	}
 	pthread_mutex_unlock(&shard->lock);
+	if (handle)
+		recent[hash(easy) / N_SHARDS % RECENT_FINDS] = (struct find){easy, handle, now};
 	return handle;
+}
+
+struct curl_handle *curl_handle_find(CURL *easy)
+{
+	return find(easy, false);
+}
+
+struct curl_handle *curl_handle_get(CURL *easy)
+{
+	return find(easy, true);
 }
 
 struct curl_handle *curl_handle_remove(CURL *easy)
@@ -97,6 +127,7 @@ struct curl_handle *curl_handle_remove(CURL *easy)
 	if (handle) {
 		*link = handle->next;
 		shard->n_handles--;
+		atomic_fetch_add_explicit(&n_removed, 1, memory_order_release);
 	}
 	pthread_mutex_unlock(&shard->lock);
 	return handle;
@@ -171,6 +202,7 @@ void curl_handle_note(struct curl_handle *handle, CURLoption option, void *argum
 	switch (option) {
 	case CURLOPT_URL:
 		url_set(&handle->url, argument);
+		handle->url_read = (struct curl_url){0};
 		break;
 	case CURLOPT_CURLU:
 		settings->url_handle = argument;
@@ -228,12 +260,14 @@ void curl_handle_note(struct curl_handle *handle, CURLoption option, void *argum
 void curl_handle_reset(struct curl_handle *handle)
 {
 	handle->settings = (struct curl_settings){0};
+	handle->url_read = (struct curl_url){0};
 	url_set(&handle->url, NULL);
 }
 
 void curl_handle_copy(struct curl_handle *copy, const struct curl_handle *handle)
 {
 	copy->settings = handle->settings;
+	copy->url_read = handle->url_read;
 	url_set(&copy->url, handle->url.text);
 }
 

@@ -3,14 +3,13 @@
  *
  * libcurl cannot be asked which method or headers a handle is set up with, so the wrapper of
  * curl_easy_setopt notes it.  A handle is used by one thread at a time (libcurl's own rule), so
- * only the look-up takes a lock.
+ * only a look-up takes a lock, and that only where the thread has not had the handle lately.
  */
 #ifndef LT_AGENT_CURL_HANDLE_H
 #define LT_AGENT_CURL_HANDLE_H
 
 #include "curl_inject.h"
-#include "curl_library.h"
-#include "url.h"
+#include "curl_url.h"
 
 #define CURL_METHOD_BYTES 32 /* a longer CURLOPT_CUSTOMREQUEST is cut off, and no known method */
 #define CURL_SCHEME_BYTES 16 /* likewise CURLOPT_DEFAULT_PROTOCOL */
@@ -32,6 +31,7 @@ struct curl_handle {
 	struct curl_handle *next; /* in its bucket; its lock held */
 	struct curl_settings settings;
 	struct url url; /* CURLOPT_URL, or what url_handle held at the start */
+	struct curl_url url_read; /* where url is from; zero: CURLOPT_URL */
 
 	/* The transfer under way: */
 	bool is_running;

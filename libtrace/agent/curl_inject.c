@@ -58,10 +58,12 @@ int curl_injection_write(struct curl_injection *injection, const struct lt_span_
 	return err;
 }
 
-/* Whether a header line of the program's ("Name: value", "Name:", "Name;") has that name. */
+/* Whether a header line of the program's ("Name: value", "Name:", "Name;") has that name, which is
+ * in lower case.  Most differ in the first letter. */
 static bool has_name(const char *line, const char *name, size_t len)
 {
-	return strncasecmp(line, name, len) == 0 && (line[len] == ':' || line[len] == ';');
+	return (line[0] | ' ') == name[0] && strncasecmp(line, name, len) == 0 &&
+	       (line[len] == ':' || line[len] == ';');
 }
 
 static bool has_header(const struct curl_slist *headers, const char *name, size_t len)

@@ -23,6 +23,8 @@
 	X(curl_multi_perform, CURLMcode(CURLM *, int *))                                           \
 	X(curl_multi_socket_action, CURLMcode(CURLM *, curl_socket_t, int, int *))                 \
 	X(curl_url_get, CURLUcode(const CURLU *, CURLUPart, char **, unsigned))                    \
+	X(curl_url_set, CURLUcode(CURLU *, CURLUPart, const char *, unsigned))                     \
+	X(curl_url_cleanup, void(CURLU *))                                                         \
 	X(curl_free, void(void *))
 
 enum curl_function {

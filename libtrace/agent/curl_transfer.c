@@ -11,17 +11,12 @@
 
 #define ERROR_FROM 400 /* on a client's span 4xx is an error too */
 
-/* A CURLU may change at any time, so it is only read when the transfer begins. */
+/* A CURLU may change until the transfer begins. */
 static bool read_url(struct hook_library *library, struct curl_handle *handle)
 {
-	char *text = NULL;
-
-	if (handle->settings.url_handle && CURL_REAL(library, curl_url_get) &&
-		CURL_REAL(library, curl_url_get)(
-			handle->settings.url_handle, CURLUPART_URL, &text, 0) == CURLUE_OK) {
-		url_set(&handle->url, text);
-		CURL_REAL(library, curl_free)(text);
-	}
+	if (handle->settings.url_handle)
+		curl_url_read(&handle->url_read, library, handle->settings.url_handle,
+			&handle->url);
 	return url_parse(&handle->url, handle->settings.default_scheme);
 }
 
@@ -123,19 +118,22 @@ static int describe(struct hook_library *library, struct curl_handle *handle)
 	const long peer_port = peer ? info_long(library, handle, CURLINFO_PRIMARY_PORT) : 0;
 	const long redirects = info_long(library, handle, CURLINFO_REDIRECT_COUNT);
 	const long version = info_long(library, handle, CURLINFO_HTTP_VERSION);
-	struct lt_attr attrs[4];
+	struct lt_attr attrs[4 + HTTP_STATUS_ATTRS];
 	size_t n = 0;
+	char code[4];
 
+	if (redirects == 0)
+		correct_method(library, handle);
 	attrs[n++] = attr_str(LT_NETWORK_PEER_ADDRESS, peer);
 	attrs[n++] = attr_str(LT_NETWORK_PROTOCOL_VERSION, version_of(version));
 	if (peer_port > 0)
 		attrs[n++] = attr_int(LT_NETWORK_PEER_PORT, peer_port);
 	if (redirects > 0)
 		attrs[n++] = attr_int(LT_HTTP_REQUEST_RESEND_COUNT, redirects);
+	n += http_status_attrs(status, ERROR_FROM, attrs + n, code);
 	lt_span_set(handle->span, attrs, n);
-	if (redirects == 0)
-		correct_method(library, handle);
-	http_set_status(handle->span, status, ERROR_FROM);
+	if (status >= ERROR_FROM)
+		lt_span_status(handle->span, LT_STATUS_ERROR, NULL);
 	return status;
 }
 

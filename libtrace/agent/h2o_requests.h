@@ -13,6 +13,7 @@
 struct h2o_request {
 	const void *req;      /* an h2o_req_t; NULL: a free place */
 	struct lt_span *span; /* SERVER; NULL: the request is not traced */
+	bool has_caller;      /* it came with a context, which the span continues */
 	bool has_response;    /* h2o_start_response was called */
 };
 

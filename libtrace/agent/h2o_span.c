@@ -24,9 +24,10 @@ static struct lt_slice slice(h2o_iovec_t text)
 	return (struct lt_slice){text.base, text.len};
 }
 
+/* libh2o has the names of a request's headers in lower case, whichever protocol they came by. */
 static bool header_is(const h2o_header_t *header, const char *name, size_t len)
 {
-	return header->name->len == len && strncasecmp(header->name->base, name, len) == 0;
+	return header->name->len == len && memcmp(header->name->base, name, len) == 0;
 }
 
 static bool get_header(void *carrier, const char *key, size_t index, struct lt_slice *ret_value)
@@ -122,7 +123,7 @@ static struct lt_slice cut(struct lt_slice text)
 	return text;
 }
 
-/* h2o finds the query later than the span starts. */
+/* h2o finds the query later than the span starts.  One without a byte is as good as none. */
 static void split_target(
 	struct lt_slice target, struct lt_slice *ret_path, struct lt_slice *ret_query)
 {
@@ -130,10 +131,11 @@ static void split_target(
 
 	*ret_path = target;
 	*ret_query = (struct lt_slice){0};
-	if (mark) {
-		ret_path->len = (size_t)(mark - target.ptr);
+	if (!mark)
+		return;
+	ret_path->len = (size_t)(mark - target.ptr);
+	if (ret_path->len + 1 < target.len)
 		*ret_query = (struct lt_slice){mark + 1, target.len - ret_path->len - 1};
-	}
 }
 
 static uint64_t arrival_ns(const h2o_req_t *req)
@@ -143,14 +145,10 @@ static uint64_t arrival_ns(const h2o_req_t *req)
 	return (uint64_t)at->tv_sec * 1000000000 + (uint64_t)at->tv_usec * 1000;
 }
 
-struct lt_span *h2o_span_start(h2o_req_t *req, bool from_arrival)
+/* Path and query are what the span may show of them. */
+static struct lt_span *start(h2o_req_t *req, struct lt_slice path, struct lt_slice query,
+	const struct lt_span_context *parent, bool from_arrival)
 {
-	static const struct lt_carrier_impl headers = {.get = get_header};
-	struct lt_slice path, query;
-	split_target(slice(req->input.path), &path, &query);
-	if (agent_excludes(path))
-		return NULL;
-
 	const struct facts facts = read_headers(&req->headers);
 	const struct http_forwarded original =
 		http_forwarded(facts.forwarded, facts.x_for, facts.x_host, facts.x_proto);
@@ -164,17 +162,12 @@ struct lt_span *h2o_span_start(h2o_req_t *req, bool from_arrival)
 	if (server.host.len && !server.port)
 		server.port = scheme.len == 5 ? 443 : 80;
 
-	char redacted[URL_REDACTED_MAX(URL_MAX_BYTES)];
-	query = cut(query);
-	const struct lt_slice safe_query = {
-		query.len ? redacted : NULL, query.len ? url_redact_query(query, redacted) : 0};
-
 	struct lt_attr attrs[13];
 	size_t n = 0;
 	attrs[n++] = attr_str(LT_HTTP_REQUEST_METHOD, method.name);
 	attrs[n++] = attr_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original);
-	attrs[n++] = attr_strn(LT_URL_PATH, cut(path));
-	attrs[n++] = attr_strn(LT_URL_QUERY, safe_query);
+	attrs[n++] = attr_strn(LT_URL_PATH, path);
+	attrs[n++] = attr_strn(LT_URL_QUERY, query);
 	attrs[n++] = attr_strn(LT_URL_SCHEME, scheme);
 	attrs[n++] = attr_strn(LT_USER_AGENT_ORIGINAL, cut(facts.user_agent));
 	attrs[n++] = attr_str(LT_NETWORK_PROTOCOL_VERSION, http_version(req->version));
@@ -191,17 +184,44 @@ struct lt_span *h2o_span_start(h2o_req_t *req, bool from_arrival)
 	else if (peer.address[0])
 		attrs[n++] = attr_str(LT_CLIENT_ADDRESS, peer.address);
 
-	struct lt_remote_context remote;
-	const bool has_parent = lt_extract(&headers, &req->headers, &remote) == 0;
 	return lt_span_start(agent.server_tracer, method.span_name,
 		&(struct lt_span_options){
-			.parent = has_parent ? &remote.context : NULL,
-			.root = !has_parent,
+			.parent = parent,
+			.root = !parent,
 			.kind = LT_KIND_SERVER,
 			.start_ns = from_arrival ? arrival_ns(req) : 0,
 			.attrs = attrs,
 			.n_attrs = n,
 		});
+}
+
+/* In a frame of its own: 24 KB in everybody's would push the rest out of the first cache. */
+__attribute__((noinline)) static struct lt_span *start_redacted(h2o_req_t *req,
+	struct lt_slice path, struct lt_slice query, const struct lt_span_context *parent,
+	bool from_arrival)
+{
+	char redacted[URL_REDACTED_MAX(URL_MAX_BYTES)];
+	const struct lt_slice safe_query = {redacted, url_redact_query(query, redacted)};
+
+	return start(req, path, safe_query, parent, from_arrival);
+}
+
+struct lt_span *h2o_span_start(h2o_req_t *req, bool from_arrival, bool *ret_has_caller)
+{
+	static const struct lt_carrier_impl headers = {.get = get_header};
+	struct lt_slice path, query;
+	struct lt_remote_context caller;
+
+	split_target(slice(req->input.path), &path, &query);
+	if (agent_excludes(path))
+		return NULL;
+	path = cut(path);
+	query = cut(query);
+	*ret_has_caller = lt_extract(&headers, &req->headers, &caller) == 0;
+	const struct lt_span_context *parent = *ret_has_caller ? &caller.context : NULL;
+	if (url_query_has_secrets(query))
+		return start_redacted(req, path, query, parent, from_arrival);
+	return start(req, path, query, parent, from_arrival);
 }
 
 /* The path that the program registered; "" for none (h2o's fallback, or no handler was asked). */
@@ -220,6 +240,9 @@ void h2o_span_describe(struct lt_span *span, h2o_req_t *req, bool has_response)
 	if (!lt_span_is_recording(span))
 		return;
 	const struct lt_slice route = route_of(req);
+	struct lt_attr attrs[1 + HTTP_STATUS_ATTRS];
+	size_t n = 0;
+	char code[4];
 	if (route.len) {
 		const struct http_method method = http_method(slice(req->input.method));
 		char name[MAX_NAME_BYTES];
@@ -229,8 +252,11 @@ void h2o_span_describe(struct lt_span *span, h2o_req_t *req, bool has_response)
 		end = mempcpy(end, route.ptr, route.len < room ? route.len : room);
 		*end = '\0';
 		lt_span_set_name(span, name);
-		lt_span_set(span, LT_ATTRS(attr_strn(LT_HTTP_ROUTE, route)));
+		attrs[n++] = attr_strn(LT_HTTP_ROUTE, route);
 	}
 	if (has_response)
-		http_set_status(span, req->res.status, ERROR_FROM);
+		n += http_status_attrs(req->res.status, ERROR_FROM, attrs + n, code);
+	lt_span_set(span, attrs, n);
+	if (has_response && req->res.status >= ERROR_FROM)
+		lt_span_status(span, LT_STATUS_ERROR, NULL);
 }

@@ -217,3 +217,28 @@ AGENT_HOOK CURLMcode curl_multi_socket_action(
 		completion_leave();
 	return CURL_REAL(call.target, curl_multi_socket_action)(multi, socket, events, n_running);
 }
+
+/* --- URLs in parts ------------------------------------------------------------------------ */
+
+AGENT_HOOK CURLUcode curl_url_set(CURLU *url, CURLUPart what, const char *part, unsigned flags)
+{
+	const struct hook_call call = THIS_CALL();
+
+	if (!call.target || !CURL_REAL(call.target, curl_url_set))
+		return CURLUE_BAD_HANDLE;
+	const CURLUcode result = CURL_REAL(call.target, curl_url_set)(url, what, part, flags);
+	if (!call.internal)
+		curl_url_changed();
+	return result;
+}
+
+AGENT_HOOK void curl_url_cleanup(CURLU *url)
+{
+	const struct hook_call call = THIS_CALL();
+
+	if (!call.target || !CURL_REAL(call.target, curl_url_cleanup))
+		return;
+	if (!call.internal)
+		curl_url_changed();
+	CURL_REAL(call.target, curl_url_cleanup)(url);
+}

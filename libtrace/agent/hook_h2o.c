@@ -55,10 +55,13 @@ static bool may_trace(const struct hook_call *call)
 /* Starts the request's span and enters it in the table; NULL without memory. */
 static struct h2o_request *start(h2o_req_t *req, bool from_arrival)
 {
-	struct lt_span *span = h2o_span_start(req, from_arrival);
+	bool has_caller = false;
+	struct lt_span *span = h2o_span_start(req, from_arrival, &has_caller);
 	struct h2o_request *request = h2o_request_add(req, span);
 
-	if (!request)
+	if (request)
+		request->has_caller = has_caller;
+	else
 		lt_span_end(span);
 	return request;
 }
@@ -145,6 +148,18 @@ static void add_headers(struct hook_library *library, h2o_req_t *req, struct lt_
 		LT_TRACEPARENT_LEN);
 }
 
+static bool wants_headers(const struct h2o_request *request)
+{
+	switch (agent.response_headers) {
+	case RESPONSE_HEADERS_ALL:
+		return true;
+	case RESPONSE_HEADERS_EDGE:
+		return !request->has_caller;
+	default:
+		return false;
+	}
+}
+
 AGENT_HOOK void h2o_start_response(h2o_req_t *req, h2o_generator_t *generator)
 {
 	const struct hook_call call = THIS_CALL();
@@ -158,7 +173,7 @@ AGENT_HOOK void h2o_start_response(h2o_req_t *req, h2o_generator_t *generator)
 			request = start(req, true);
 		if (request)
 			request->has_response = true;
-		if (request && request->span && agent.response_headers)
+		if (request && request->span && wants_headers(request))
 			add_headers(call.target, req, request->span);
 	}
 	H2O_REAL(call.target, h2o_start_response)(req, generator);

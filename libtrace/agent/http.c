@@ -9,7 +9,10 @@
 #define MAX_METHODS 32	    /* known methods */
 #define MAX_METHOD_BYTES 32 /* of one, with its NUL; a longer one is not taken */
 
-static char known[MAX_METHODS][MAX_METHOD_BYTES];
+static struct {
+	char name[MAX_METHOD_BYTES];
+	size_t len;
+} known[MAX_METHODS];
 static size_t n_known;
 
 void http_init(void)
@@ -20,8 +23,10 @@ void http_init(void)
 		"GET,POST,PUT,DELETE,HEAD,PATCH,OPTIONS,CONNECT,TRACE,QUERY", MAX_METHODS, names);
 
 	for (size_t i = 0; i < n; i++) {
-		if (names[i].len < MAX_METHOD_BYTES)
-			memcpy(known[n_known++], names[i].ptr, names[i].len);
+		if (names[i].len >= MAX_METHOD_BYTES)
+			continue;
+		memcpy(known[n_known].name, names[i].ptr, names[i].len);
+		known[n_known++].len = names[i].len;
 	}
 }
 
@@ -29,24 +34,25 @@ struct http_method http_method(struct lt_slice sent)
 {
 	/* Methods are case-sensitive: "get" is another one. */
 	for (size_t i = 0; i < n_known; i++) {
-		if (strncmp(known[i], sent.ptr, sent.len) == 0 && !known[i][sent.len])
-			return (struct http_method){.name = known[i], .span_name = known[i]};
+		const char *name = known[i].name;
+		if (known[i].len == sent.len && memcmp(name, sent.ptr, sent.len) == 0)
+			return (struct http_method){.name = name, .span_name = name};
 	}
 	return (struct http_method){.name = "_OTHER", .span_name = "HTTP", .original = sent};
 }
 
-void http_set_status(struct lt_span *span, int status, int error_from)
+size_t http_status_attrs(int status, int error_from, struct lt_attr *attrs, char code[4])
 {
-	const char code[4] = {(char)('0' + status / 100 % 10), (char)('0' + status / 10 % 10),
-		(char)('0' + status % 10), '\0'};
-
 	if (status < 100 || status > 999)
-		return;
-	const bool failed = status >= error_from;
-	lt_span_set(span, LT_ATTRS(attr_int(LT_HTTP_RESPONSE_STATUS_CODE, status),
-				  attr_str(LT_ERROR_TYPE, failed ? code : NULL)));
-	if (failed)
-		lt_span_status(span, LT_STATUS_ERROR, NULL);
+		return 0;
+	attrs[0] = attr_int(LT_HTTP_RESPONSE_STATUS_CODE, status);
+	if (status < error_from)
+		return 1;
+	for (int i = 2, rest = status; i >= 0; i--, rest /= 10)
+		code[i] = (char)('0' + rest % 10);
+	code[3] = '\0';
+	attrs[1] = attr_str(LT_ERROR_TYPE, code);
+	return 2;
 }
 
 const char *http_version(int version)

@@ -20,12 +20,17 @@ struct http_method {
 /** What the conventions make of a method as it was sent. */
 struct http_method http_method(struct lt_slice sent);
 
+#define HTTP_STATUS_ATTRS 2 /* at most, of one status */
+
 /**
- * Sets http.response.status_code and, from error_from on, error.type and the status Error.
+ * http.response.status_code and, from error_from on, error.type.
  *
  * @param error_from  500 on a server's span, 400 on a client's
+ * @param attrs       filled; room for HTTP_STATUS_ATTRS
+ * @param code        the text of error.type, for as long as attrs
+ * @return how many; 0 for what is no status
  */
-void http_set_status(struct lt_span *span, int status, int error_from);
+size_t http_status_attrs(int status, int error_from, struct lt_attr *attrs, char code[4]);
 
 /** The version as network.protocol.version has it, of major * 256 + minor; static; NULL: unknown.
  */

@@ -24,17 +24,28 @@ static const char *value_of(const char *name)
 	return value && *value ? value : NULL;
 }
 
-bool settings_bool(const char *name, bool otherwise)
+static void say_unknown(const char *name, const char *value, const char *const *words, size_t n)
+{
+	char known[256] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < n && len < sizeof(known); i++)
+		len += (size_t)snprintf(
+			known + len, sizeof(known) - len, "%s%s", i ? ", " : "", words[i]);
+	lt_report(LT_LEVEL_WARN, "%s=%s is none of %s: ignored", name, value, known);
+}
+
+size_t settings_choice(const char *name, const char *const *words, size_t n, size_t otherwise)
 {
 	const char *value = value_of(name);
 
 	if (!value)
 		return otherwise;
-	if (!strcasecmp(value, "true"))
-		return true;
-	if (!strcasecmp(value, "false"))
-		return false;
-	lt_report(LT_LEVEL_WARN, "%s=%s is neither true nor false: ignored", name, value);
+	for (size_t i = 0; i < n; i++) {
+		if (strcasecmp(value, words[i]) == 0)
+			return i;
+	}
+	say_unknown(name, value, words, n);
 	return otherwise;
 }
 

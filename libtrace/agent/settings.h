@@ -8,8 +8,14 @@
 /* In all of them an empty value is as good as none.
  * Source: https://opentelemetry.io/docs/specs/otel/configuration/common/ */
 
-/** A truth value: "true" or "false" in any letter case; another one is said and ignored. */
-bool settings_bool(const char *name, bool otherwise);
+/**
+ * One of a few words, in any letter case; another one is said and ignored.
+ *
+ * @param words      n of them
+ * @param otherwise  the default
+ * @return the word's index
+ */
+size_t settings_choice(const char *name, const char *const *words, size_t n, size_t otherwise);
 
 /** A number of milliseconds from 0 to 3,600,000; another value is said and ignored. */
 unsigned settings_ms(const char *name, unsigned otherwise);

@@ -32,25 +32,50 @@ static char *put(char *out, const char *from, size_t len)
 	return out + len;
 }
 
+/* Where the first of some "key=value"s, with "&" between them, ends. */
+static const char *find_pair_end(const char *pair, const char *end)
+{
+	const char *separator = memchr(pair, '&', (size_t)(end - pair));
+
+	return separator ? separator : end;
+}
+
+/* Where a pair's value begins, if that is a secret; NULL: it is none. */
+static const char *find_secret(const char *pair, const char *end)
+{
+	const char *equals = memchr(pair, '=', (size_t)(end - pair));
+	const bool is = equals && is_secret((struct lt_slice){pair, (size_t)(equals - pair)});
+
+	return is ? equals + 1 : NULL;
+}
+
+bool url_query_has_secrets(struct lt_slice query)
+{
+	const char *pair = query.ptr, *const end = query.ptr + query.len;
+
+	while (pair < end) {
+		const char *pair_end = find_pair_end(pair, end);
+		if (find_secret(pair, pair_end))
+			return true;
+		pair = pair_end + 1;
+	}
+	return false;
+}
+
 size_t url_redact_query(struct lt_slice query, char *out)
 {
-	const char *from = query.ptr, *const end = query.ptr + query.len;
+	const char *pair = query.ptr, *const end = query.ptr + query.len;
 	char *to = out;
 
-	while (from < end) {
-		const char *pair_end = memchr(from, '&', (size_t)(end - from));
-		if (!pair_end)
-			pair_end = end;
-		const char *equals = memchr(from, '=', (size_t)(pair_end - from));
-		if (equals && is_secret((struct lt_slice){from, (size_t)(equals - from)})) {
-			to = put(to, from, (size_t)(equals + 1 - from));
+	while (pair < end) {
+		const char *pair_end = find_pair_end(pair, end);
+		const char *secret = find_secret(pair, pair_end);
+		to = put(to, pair, (size_t)((secret ? secret : pair_end) - pair));
+		if (secret)
 			to = put(to, SECRET, strlen(SECRET));
-		} else {
-			to = put(to, from, (size_t)(pair_end - from));
-		}
 		if (pair_end < end)
 			*to++ = '&';
-		from = pair_end + 1;
+		pair = pair_end + 1;
 	}
 	return (size_t)(to - out);
 }
@@ -67,27 +92,44 @@ static int reserve(char **buffer, size_t *capacity, size_t bytes)
 	return 0;
 }
 
+static bool has_text(const struct url *url, const char *const *pieces, size_t n)
+{
+	const char *at = url->text;
+
+	if (!at)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const size_t len = strlen(pieces[i]);
+		if (strncmp(at, pieces[i], len) != 0)
+			return false;
+		at += len;
+	}
+	return !*at;
+}
+
+int url_set_pieces(struct url *url, const char *const *pieces, size_t n)
+{
+	if (has_text(url, pieces, n))
+		return 0;
+	if (url->text)
+		url->text[0] = '\0';
+	url->parsed = false;
+
+	size_t len = 0;
+	for (size_t i = 0; i < n; i++)
+		len += strnlen(pieces[i], URL_MAX_BYTES - len);
+	if (reserve(&url->text, &url->text_capacity, len + 1))
+		return -ENOMEM;
+	char *to = url->text, *const end = url->text + len;
+	for (size_t i = 0; i < n; i++)
+		to = put(to, pieces[i], strnlen(pieces[i], (size_t)(end - to)));
+	*to = '\0';
+	return 0;
+}
+
 int url_set(struct url *url, const char *text)
 {
-	if (!text) {
-		if (url->text)
-			url->text[0] = '\0';
-		url->parsed = false;
-		return 0;
-	}
-	if (url->text && strcmp(url->text, text) == 0)
-		return 0;
-
-	const size_t len = strnlen(text, URL_MAX_BYTES);
-	url->parsed = false;
-	if (reserve(&url->text, &url->text_capacity, len + 1)) {
-		if (url->text)
-			url->text[0] = '\0';
-		return -ENOMEM;
-	}
-	memcpy(url->text, text, len);
-	url->text[len] = '\0';
-	return 0;
+	return url_set_pieces(url, &text, text ? 1 : 0);
 }
 
 /* The length of the scheme that text begins with, 0 when it has none: "localhost:8000" has none. */

@@ -27,6 +27,9 @@ struct url {
  * -ENOMEM */
 int url_set(struct url *url, const char *text);
 
+/** The same for a text in n pieces. */
+int url_set_pieces(struct url *url, const char *const *pieces, size_t n);
+
 /**
  * Fills what a span needs, if that has not been done for this text.
  *
@@ -37,6 +40,9 @@ int url_set(struct url *url, const char *text);
 bool url_parse(struct url *url, const char *default_scheme);
 
 void url_done(struct url *url);
+
+/** Whether a query (without "?") has a value that url_redact_query() would replace. */
+bool url_query_has_secrets(struct lt_slice query);
 
 /**
  * Copies a query (without "?") with the values of keys that carry secrets replaced by REDACTED.

@@ -41,7 +41,7 @@ struct http_call {
 
 struct http_client {
 	struct http_lanes lanes;
-	char *url;
+	CURLU *url;
 	long timeout_ms;
 	struct curl_slist *headers;
 	struct http_call *spare_calls;
@@ -171,7 +171,9 @@ static bool set_up_easy(struct http_call *call)
 
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* a service of ours, whatever http_proxy says */
+	/* A service of ours, whatever the environment says of proxies: curl does not even look. */
+	curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, client->timeout_ms);
@@ -192,7 +194,8 @@ static bool set_up_easy(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, client);
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, client);
-	return curl_easy_setopt(easy, CURLOPT_URL, client->url) == CURLE_OK;
+	/* Parsed once: of a text, curl takes the parts and puts them together again each time. */
+	return curl_easy_setopt(easy, CURLOPT_CURLU, client->url) == CURLE_OK;
 }
 
 static struct http_call *call_take(struct http_client *client)
@@ -326,8 +329,9 @@ int http_client_new(
 	if (!client)
 		return error;
 	client->timeout_ms = timeout_ms;
-	client->url = strdup(url);
-	if (!client->url || !add_usual_headers(&client->headers) ||
+	client->url = curl_url();
+	if (!client->url || curl_url_set(client->url, CURLUPART_URL, url, 0) != CURLUE_OK ||
+		!add_usual_headers(&client->headers) ||
 		(error = http_lanes_start(
 			 &client->lanes, loop, IDLE_CONNECTION_MAX_S * 1000, on_end)) != 0) {
 		http_client_free(client);
@@ -348,6 +352,6 @@ void http_client_free(struct http_client *client)
 	}
 	http_lanes_stop(&client->lanes);
 	curl_slist_free_all(client->headers);
-	free(client->url);
+	curl_url_cleanup(client->url);
 	free(client);
 }

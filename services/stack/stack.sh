@@ -122,7 +122,8 @@ traced=(OTEL_EXPORTER_OTLP_ENDPOINT="http://localhost:$otlp_port"
 start "$backend" OTEL_TRACES_SAMPLER=always_off TRACEVIEW_UI_PORT="$ui_port" \
 	TRACEVIEW_OTLP_PORT="$otlp_port" "${backend_program[@]}"
 wait_for "$backend" "$ui/api/v3/services"
-start order-service "${traced[@]}" OTEL_SERVICE_NAME=order-service PORT="$order_port" \
+# The gateway knows its trace, and need not be told it in headers.
+start order-service "${traced[@]}" OTEL_C_RESPONSE_HEADERS=edge OTEL_SERVICE_NAME=order-service PORT="$order_port" \
 	"${order_program[@]}"
 wait_for order-service "http://localhost:$order_port/readyz"
 start api-gateway "${traced[@]}" OTEL_SERVICE_NAME=api-gateway PORT="$gateway_port" \

@@ -36,7 +36,9 @@ def ours(setup, traced, threads):
 
     return Stack(f"ours-{'traced' if traced else 'untraced'}-{threads}",
                  f"ours, {'under the agent' if traced else 'untraced'}, {threads} thread{'s' * (threads > 1)}", traced,
-                 lambda: start("order-service", PORT=str(ORDER), ORDER_PROCESSING_MS="0"),
+                 # As the stack runs it: no headers that tell the gateway its own trace.
+                 lambda: start("order-service", PORT=str(ORDER), ORDER_PROCESSING_MS="0",
+                               OTEL_C_RESPONSE_HEADERS="edge"),
                  lambda: start("api-gateway", PORT=str(GATEWAY), ORDER_SERVICE_URL=f"http://127.0.0.1:{ORDER}"), [])
 
 

@@ -136,6 +136,25 @@ class Others(StackTest):
         self.assertEqual((done.code, done.out), (0, "body\nbody\ndone\n"))
         wait_until(lambda: len(self.backend.traces("script")) == 2, what="two traces")
 
+    def test_urls_kept_in_parts_are_told_as_each_transfer_had_them(self):
+        self.start_backend()
+        self.serve_raw(8002, http_bytes(200))
+        parent = {"TRACEPARENT": f"00-{TRACE}-{PARENT}-01"}
+        done = run([os.environ["LIBTRACE_CURL_URL_HOST"], "http://127.0.0.1:8002/first#here"], traced=True,
+                   env={**self.TRACING, **parent})
+        urls = done.out.split()
+        self.assertEqual((done.code, len(urls), len(set(urls))), (0, 8, 4), done)
+        self.assertEqual([span.attributes["url.full"] for span in self.backend.trace(TRACE, 8)], urls)
+
+    def test_a_user_in_a_url_kept_in_parts_is_not_told(self):
+        self.start_backend()
+        self.serve_raw(8002, http_bytes(200))
+        parent = {"TRACEPARENT": f"00-{TRACE}-{PARENT}-01"}
+        run([os.environ["LIBTRACE_CURL_URL_HOST"], "http://me:secret@127.0.0.1:8002/"], traced=True,
+            env={**self.TRACING, **parent})
+        for span in self.backend.trace(TRACE, 8):
+            self.assertTrue(span.attributes["url.full"].startswith("http://REDACTED:REDACTED@127.0.0.1:8002/"))
+
     def test_completions_that_start_transfers_stay_in_their_request(self):
         # h2o_host's /chain starts a second transfer from the completion of the first, on the same loop.
         self.start_backend()

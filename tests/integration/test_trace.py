@@ -84,6 +84,23 @@ class Trace(StackTest):
         self.assertEqual(answer.headers["traceresponse"], f"00-{trace}-{span.id}-01")
         self.assertEqual(answer.headers["server-timing"], f"trace;desc=00-{trace}-{span.id}-01")
 
+    def test_answers_at_the_edge_only_name_the_trace_to_who_cannot_know_it(self):
+        self.start_order("order-service", env={"ORDER_PROCESSING_MS": "0", "OTEL_C_RESPONSE_HEADERS": "edge"})
+        order = {"item": "a", "qty": 1}
+        for setting in ({"traceparent": self.CALLER}, {"traceparent": self.CALLER[:-1] + "0"}):
+            answer = post_json(self.ORDER, "/orders", order, headers=setting)
+            self.assertEqual(answer.status, 200)
+            self.assertFalse({"traceresponse", "server-timing"} & set(answer.headers))
+        for setting in ({}, {"traceparent": "nonsense"}):
+            answer = post_json(self.ORDER, "/orders", order, headers=setting)
+            self.assertEqual(answer.headers["server-timing"], "trace;desc=" + answer.headers["traceresponse"])
+
+    def test_no_answer_names_the_trace_where_that_is_off(self):
+        self.start_order("order-service", env={"ORDER_PROCESSING_MS": "0", "OTEL_C_RESPONSE_HEADERS": "false"})
+        answer = post_json(self.ORDER, "/orders", {"item": "a", "qty": 1})
+        self.assertEqual(answer.status, 200)
+        self.assertFalse({"traceresponse", "server-timing"} & set(answer.headers))
+
     def test_an_unsampled_caller_is_not_recorded_and_still_propagated(self):
         self.start_backend()
         self.start_order("order-service", env={"ORDER_PROCESSING_MS": "0"})
