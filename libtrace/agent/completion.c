@@ -11,6 +11,7 @@
 struct completion {
 	struct lt_scope scope;
 	bool is_entered;
+	bool is_guarded; /* it is left at the thread's end, should that come first */
 };
 
 static __thread struct completion completion;
@@ -27,6 +28,7 @@ void completion_leave(void)
 
 static void thread_exit(void *value)
 {
+	completion.is_guarded = false; /* another destructor may still come to enter one */
 	completion_leave();
 }
 
@@ -35,11 +37,18 @@ static void make_key(void)
 	pthread_key_create(&at_thread_exit, thread_exit);
 }
 
+static void guard(void)
+{
+	pthread_once(&once, make_key);
+	pthread_setspecific(at_thread_exit, &completion); /* any value but NULL calls thread_exit */
+	completion.is_guarded = true;
+}
+
 void completion_enter(struct lt_span *parent)
 {
 	completion_leave();
-	pthread_once(&once, make_key);
-	pthread_setspecific(at_thread_exit, &completion); /* any value but NULL calls thread_exit */
+	if (!completion.is_guarded)
+		guard();
 	lt_scope_enter(&completion.scope, parent);
 	completion.is_entered = true;
 }

@@ -35,18 +35,15 @@ def order(traced):
                    "Content-Type: application/json", "Accept: application/json", body=b'{"item":"widget","qty":1}')
 
 
-def created(traced):
-    """As order-service answers it."""
-    tracing = [f"server-timing: trace;desc={TRACE}", f"traceresponse: {TRACE}"] if traced else []
-    return message("HTTP/1.1 200 OK", "Date: Thu, 01 Jan 2026 00:00:00 GMT", "Connection: keep-alive",
-                   "content-type: application/json", *tracing, body=b'{"order_id":"ord-789","status":"created"}')
+# As order-service answers it in the stack, where it need not tell the gateway its trace.
+CREATED = message("HTTP/1.1 200 OK", "Date: Thu, 01 Jan 2026 00:00:00 GMT", "Connection: keep-alive",
+                  "content-type: application/json", body=b'{"order_id":"ord-789","status":"created"}')
 
 
 class Orders:
     """In order-service's place: keeps orders until the gateway has sent them all."""
 
-    def __init__(self, answer):
-        self.answer = answer
+    def __init__(self):
         self.selector = selectors.DefaultSelector()
         self.listener = socket.create_server(("127.0.0.1", ORDER))
         self.selector.register(self.listener, selectors.EVENT_READ)
@@ -65,7 +62,7 @@ class Orders:
                     self.selector.unregister(key.fileobj)
                     key.fileobj.close()
         for connection in waiting:
-            connection.sendall(self.answer)
+            connection.sendall(CREATED)
 
     def close(self):
         for key in list(self.selector.get_map().values()):
@@ -89,7 +86,8 @@ def count(name, port, request, traced, rounds, meanwhile=lambda: None):
         collector = Collector()
         stack.callback(collector.stop)
         env = {**callgrind.ENVIRONMENT, "PORT": str(port), "THREADS": "1", "ORDER_PROCESSING_MS": "0",
-               "ORDER_SERVICE_URL": f"http://127.0.0.1:{ORDER}", "OTEL_BSP_SCHEDULE_DELAY": "200"}
+               "ORDER_SERVICE_URL": f"http://127.0.0.1:{ORDER}", "OTEL_BSP_SCHEDULE_DELAY": "200",
+               "OTEL_C_RESPONSE_HEADERS": "edge"}
         program = Program(counted.arguments, env=env, traced=traced, service=name)
         stack.callback(program.kill)
         program.wait_ready(port)
@@ -108,7 +106,7 @@ def count(name, port, request, traced, rounds, meanwhile=lambda: None):
 @functools.cache
 def gateway(traced):
     def count_of(rounds):
-        with contextlib.closing(Orders(created(traced))) as orders:
+        with contextlib.closing(Orders()) as orders:
             return count("api-gateway", GATEWAY, CHECKOUT, traced, rounds, lambda: orders.take_and_answer(CONNECTIONS))
 
     return callgrind.per_unit(count_of, FEW, MANY, CONNECTIONS)
