@@ -11,7 +11,8 @@ from setup import cpu_ns, helper
 from stacks import GATEWAY
 
 # per_second: None for as much as there can be, by wrk; else at that rate, latency counted from a request's due time.
-Load = namedtuple("Load", "name connections per_second seconds")
+# seconds: of each of its slices, which are measured one by one.
+Load = namedtuple("Load", "name connections per_second seconds slices", defaults=(1,))
 Answered = namedtuple("Answered", "requests per_second p50_ms p99_ms")
 # CPU for each request; the client is wrk or our own; memory at the load's end.
 Cost = namedtuple("Cost", "per_second p50_ms p99_ms gateway_cpu_us order_cpu_us sink_cpu_us client_cpu_us "

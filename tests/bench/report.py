@@ -159,8 +159,8 @@ def services_section(services):
     return section(
         "Services",
         "/checkout with all delays 0: wrk with 1 thread, the services and the sink share the processors; of each one's "
-        f"rounds of {services['seconds']} s the quietest, that with the least CPU a request. CPU is microseconds a "
-        "request, of all the program's threads. Go runs with GOMAXPROCS at its default, all processors; Python with one "
+        "seconds under a load the quietest, that in which all programs together took least CPU a request; memory is the "
+        "most of all seconds. CPU is microseconds a request, of all the program's threads. Go runs with GOMAXPROCS at its default, all processors; Python with one "
         "pooled client, and one round. The gateway of bare libh2o answers itself, and has nothing behind it.",
         f"**At saturation, {services['connections']} connections**", cost_table(stacks, "saturation"),
         "**At a fixed rate** (latency counted from when a request was due; most of the CPU is for waking up)",

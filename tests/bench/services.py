@@ -2,8 +2,9 @@
 """/checkout: what it costs, untraced and traced, beside the peers and a bare libh2o server.
 
 wrk with one thread, the services and the sink share the machine's processors. The stacks take turns, round by round,
-because a machine's speed moves with what its neighbours do; what is compared is each one's quietest round, that with
-the least CPU a request. Needs wrk; for system calls strace.
+because a machine's speed moves with what its neighbours do, within seconds; so a load is put on second by second, and
+what is compared is each one's quietest second, that in which a request took least CPU of all programs together. Needs
+wrk; for system calls strace.
 """
 import re
 from collections import namedtuple
@@ -25,7 +26,7 @@ Spans = namedtuple("Spans", "expected known got missing reported_dropped")
 
 
 def saturation(seconds):
-    return Load("saturation", CONNECTIONS, None, seconds)
+    return Load("saturation", CONNECTIONS, None, 1, seconds)
 
 
 def fixed_rate(seconds, per_second=RATE):
@@ -33,7 +34,7 @@ def fixed_rate(seconds, per_second=RATE):
 
 
 def many_connections(seconds):
-    return [Load(f"connections-{n}", n, None, seconds) for n in MORE_CONNECTIONS]
+    return [Load(f"connections-{n}", n, None, 1, seconds) for n in MORE_CONNECTIONS]
 
 
 def plan(setup):
@@ -88,8 +89,9 @@ def visit(setup, stack, loads, sink_program):
         idle = {"gateway": memory(gateway)._asdict(), "order": memory(order)._asdict() if order else None}
         n_requests, costs = 1, {}
         for load in (WARM_UP, *loads):
-            costs[load.name], n = cost(setup, load, gateway, order, sink_program)
-            n_requests += n
+            slices = [cost(setup, load, gateway, order, sink_program) for _ in range(load.slices)]
+            costs[load.name] = [row for row, _ in slices]
+            n_requests += sum(n for _, n in slices)
     spans = count_spans(stack, gateway, order, n_requests) if stack.traced else None
     return Visit(idle, costs, spans)
 
@@ -103,15 +105,21 @@ def count_syscalls(setup, stack):
 # --- all ----------------------------------------------------------------------------------------------------
 
 
+def cpu_of_all(row):
+    return sum(us or 0 for us in (row.gateway_cpu_us, row.order_cpu_us, row.sink_cpu_us, row.client_cpu_us))
+
+
 def summary(visits, loads):
-    """A stack's quietest round for each load, and what came of every round."""
+    """A stack's quietest slice of each load, and what came of every slice."""
     most = max(visits, key=lambda v: v.idle["gateway"]["rss_mb"])
     result = {"idle": most.idle, "rounds": len(visits)}
     for load in loads:
-        rows = [v.costs[load.name] for v in visits]
-        quietest = min(rows, key=lambda row: row.gateway_cpu_us)
-        result[load.name] = {**quietest._asdict(), "connections": load.connections,
-                             "each_round_per_second": [row.per_second for row in rows]}
+        rows = [row for v in visits for row in v.costs[load.name]]
+        most_memory = {field: max(getattr(row, field) or 0 for row in rows) or None
+                       for field in rows[0]._fields if field.endswith("_mb")}
+        quietest = min(rows, key=cpu_of_all)
+        result[load.name] = {**quietest._asdict(), **most_memory, "connections": load.connections,
+                             "each_slice_per_second": [row.per_second for row in rows]}
     if visits[0].spans:
         result["spans"] = {field: sum(getattr(v.spans, field) for v in visits)
                            for field in ("expected", "got", "missing", "reported_dropped")}
