@@ -32,7 +32,7 @@ CHECKOUT = b"GET /checkout HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n\r\n"
 def order(traced):
     """As api-gateway sends it."""
     return message("POST /orders HTTP/1.1", "Host: 127.0.0.1:8001", *([f"traceparent: {TRACE}"] if traced else []),
-                   "Content-Type: application/json", "Accept: application/json", body=b'{"item":"widget","qty":1}')
+                   "Content-Type: application/json", body=b'{"item":"widget","qty":1}')
 
 
 # As order-service answers it in the stack, where it need not tell the gateway its trace.
