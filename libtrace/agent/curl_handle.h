@@ -30,7 +30,7 @@ struct curl_handle {
 	CURL *easy;
 	struct curl_handle *next; /* in its bucket; its lock held */
 	struct curl_settings settings;
-	struct url url; /* CURLOPT_URL, or what url_handle held at the start */
+	struct url url;		  /* CURLOPT_URL, or what url_handle held at the start */
 	struct curl_url url_read; /* where url is from; zero: CURLOPT_URL */
 
 	/* The transfer under way: */

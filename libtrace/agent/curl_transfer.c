@@ -15,8 +15,8 @@
 static bool read_url(struct hook_library *library, struct curl_handle *handle)
 {
 	if (handle->settings.url_handle)
-		curl_url_read(&handle->url_read, library, handle->settings.url_handle,
-			&handle->url);
+		curl_url_read(
+			&handle->url_read, library, handle->settings.url_handle, &handle->url);
 	return url_parse(&handle->url, handle->settings.default_scheme);
 }
 

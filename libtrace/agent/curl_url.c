@@ -56,8 +56,8 @@ void curl_url_changed(void)
 	atomic_fetch_add_explicit(&n_changes, 1, memory_order_release);
 }
 
-void curl_url_read(struct curl_url *last, struct hook_library *library, const CURLU *handle,
-	struct url *url)
+void curl_url_read(
+	struct curl_url *last, struct hook_library *library, const CURLU *handle, struct url *url)
 {
 	const struct curl_url now = {
 		handle, atomic_load_explicit(&n_changes, memory_order_acquire)};

@@ -22,7 +22,7 @@ void curl_url_changed(void);
  * @param handle  borrowed
  * @param url     left as it is when the parts make no whole, without a host for instance
  */
-void curl_url_read(struct curl_url *last, struct hook_library *library, const CURLU *handle,
-	struct url *url);
+void curl_url_read(
+	struct curl_url *last, struct hook_library *library, const CURLU *handle, struct url *url);
 
 #endif

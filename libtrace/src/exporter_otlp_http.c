@@ -24,7 +24,8 @@ enum {
 	RESPONSE_MAX_BYTES = 4 * 1024 * 1024, /* opentelemetry-proto, docs/specification.md */
 	BACKOFF_FIRST_MS = 500,		      /* doubled for each further try, */
 	BACKOFF_MAX_MS = 5000,		      /* up to this, with jitter of half of it */
-	DNS_CACHE_S = 5, /* a collector's Service that was made anew has another address */
+	DNS_CACHE_S = 5,	 /* a collector's Service that was made anew has another address */
+	SEND_BYTES = 256 * 1024, /* at once: a batch of 512 spans mostly; curl's own is 64 KiB */
 	REPORT_INTERVAL_MS = 60000, /* how often a collector that fails is mentioned */
 };
 
@@ -121,6 +122,7 @@ static void set_options(struct otlp_http *otlp, const struct lt_curl_library *cu
 	CURL *easy = otlp->easy;
 	curl->easy_setopt(easy, CURLOPT_URL, config->endpoint);
 	curl->easy_setopt(easy, CURLOPT_POST, 1L);
+	curl->easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BYTES);
 	curl->easy_setopt(easy, CURLOPT_HTTPHEADER, otlp->headers);
 	curl->easy_setopt(easy, CURLOPT_USERAGENT, USER_AGENT);
 	curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);

@@ -345,17 +345,26 @@ static void prefetch(const struct lt_span_data *span)
 		__builtin_prefetch((const char *)span + (ptrdiff_t)i * LINE_BYTES);
 }
 
+/* The next span of the scope, from the i-th on; n when there is none. */
+static size_t find_scope(const struct lt_span_data *const *spans, size_t i, size_t n,
+	const struct lt_instrumentation_scope *scope)
+{
+	while (i < n && spans[i]->scope != scope)
+		i++;
+	return i;
+}
+
 static void add_scope_spans(
 	struct lt_buffer *b, const struct lt_span_data *const *spans, size_t first, size_t n)
 {
 	const struct lt_instrumentation_scope *scope = spans[first]->scope;
 	size_t start = begin_message(b, 2, HUGE);
 	add_scope(b, scope);
-	for (size_t i = first; i < n; i++) {
-		if (i + 1 < n)
-			prefetch(spans[i + 1]);
-		if (spans[i]->scope == scope)
-			add_span(b, spans[i]);
+	for (size_t i = first, next; i < n; i = next) {
+		next = find_scope(spans, i + 1, n, scope);
+		if (next < n)
+			prefetch(spans[next]);
+		add_span(b, spans[i]);
 	}
 	add_string(b, 3, scope->schema_url);
 	end_message(b, start, HUGE);

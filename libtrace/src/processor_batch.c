@@ -28,6 +28,7 @@ enum {
 	QUEUE_SIZE_MAX = 1 << 20,	 /* 2 GiB of blocks: more is a mistake in a variable */
 	DROPS_INTERVAL_MS = 60000,	 /* how often dropped spans are reported */
 	NAP_MS = 10,			 /* after a full batch, see wait_for_work */
+	SPANS_AHEAD = 4,		 /* fetched while the ones before are recycled */
 	WORKER_STACK_BYTES = 512 * 1024, /* libcurl and OpenSSL need some 100 KiB */
 };
 
@@ -133,22 +134,33 @@ static size_t export_batch(struct batch *batch, struct workbench *bench)
 	int err = batch->exporter->impl->export(
 		batch->exporter, bench->spans, n, batch->limits.export_timeout_ms);
 	atomic_fetch_add(err ? &batch->n_dropped_failed : &batch->n_exported, n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (i + SPANS_AHEAD < n)
+			__builtin_prefetch(bench->taken[i + SPANS_AHEAD]);
 		lt_span_recycle(bench->taken[i]);
+	}
 	lt_span_queue_release(&batch->queue, n);
 	return n;
 }
 
-/* Exports what was queued when it was called; what comes while it exports can wait for its turn.
+/* Exports what was queued when it was called, or as many full batches; what comes while it exports
+ * can wait for its turn.
  * @return whether that was a full batch or more */
-static bool export_queued(struct batch *batch, struct workbench *bench)
+static bool export_queued(struct batch *batch, struct workbench *bench, bool all_is_due)
 {
 	size_t n_queued = lt_span_queue_count(&batch->queue);
-	for (size_t n_left = n_queued; n_left;) {
+	size_t n_left = all_is_due ? n_queued : n_queued - n_queued % batch->limits.max_batch_size;
+	while (n_left) {
 		size_t n = export_batch(batch, bench);
 		n_left -= n < n_left ? n : n_left;
 	}
 	return n_queued >= batch->limits.max_batch_size;
+}
+
+/* Lock held. */
+static bool is_asked(const struct batch *batch)
+{
+	return batch->must_stop || batch->flush_wanted != batch->flush_done;
 }
 
 /* Sleeps until n_spans are queued or somebody asks (true), or the time has passed (false). */
@@ -159,8 +171,7 @@ static bool sleep_until(struct batch *batch, size_t n_spans, unsigned timeout_ms
 	for (int err = 0; err != ETIMEDOUT;) {
 		/* First say so, then look: a span that comes in between wakes us. */
 		atomic_store(&batch->wake_at, n_spans);
-		has_work = batch->must_stop || batch->flush_wanted != batch->flush_done ||
-			   lt_span_queue_count(&batch->queue) >= n_spans;
+		has_work = is_asked(batch) || lt_span_queue_count(&batch->queue) >= n_spans;
 		if (has_work)
 			break;
 		err = pthread_cond_timedwait(&batch->wake, &batch->lock, &deadline);
@@ -171,14 +182,16 @@ static bool sleep_until(struct batch *batch, size_t n_spans, unsigned timeout_ms
 
 /* Until there is a full batch, somebody asks, or the delay has passed.  To be woken costs the
  * thread that does it a system call; so after a full batch, when the next may be near, the worker
- * wakes up by itself, unless the queue gets half full meanwhile. */
-static void wait_for_work(struct batch *batch, bool is_busy)
+ * wakes up by itself, unless the queue gets half full meanwhile.
+ * @return whether all that is queued is due, and not only full batches */
+static bool wait_for_work(struct batch *batch, bool is_busy)
 {
 	const struct lt_batch_options *limits = &batch->limits;
 	size_t half = limits->max_queue_size / 2;
 	if (is_busy && half > limits->max_batch_size && sleep_until(batch, half, NAP_MS))
-		return;
-	sleep_until(batch, limits->max_batch_size, limits->schedule_delay_ms);
+		return is_asked(batch);
+	bool is_delay_over = !sleep_until(batch, limits->max_batch_size, limits->schedule_delay_ms);
+	return is_delay_over || is_asked(batch);
 }
 
 static void *work(void *arg)
@@ -194,12 +207,12 @@ static void *work(void *arg)
 	pthread_mutex_lock(&batch->lock);
 	bool must_stop, is_busy = false;
 	do {
-		wait_for_work(batch, is_busy);
+		bool all_is_due = wait_for_work(batch, is_busy);
 		must_stop = batch->must_stop;
 		uint64_t ticket = batch->flush_wanted;
 		pthread_mutex_unlock(&batch->lock);
 
-		is_busy = export_queued(batch, &bench);
+		is_busy = export_queued(batch, &bench, all_is_due);
 		report_drops(batch, must_stop);
 		lt_clock_anchor();
 

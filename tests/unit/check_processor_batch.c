@@ -16,7 +16,7 @@ struct gate {
 	bool is_closed, is_hurried, fails;
 	int n_inside;	/* threads in export() */
 	size_t n_spans; /* exported */
-	size_t largest_batch;
+	size_t largest_batch, n_batches;
 	uint64_t last_index; /* of the attribute "i": order must hold */
 	bool out_of_order;
 };
@@ -33,6 +33,7 @@ static int gate_export(struct lt_exporter *self, const struct lt_span_data *cons
 	int err = gate->fails || (gate->is_closed && gate->is_hurried) ? -EIO : 0;
 	if (!err)
 		gate->n_spans += n;
+	gate->n_batches++;
 	if (n > gate->largest_batch)
 		gate->largest_batch = n;
 	for (size_t i = 0; i < n; i++) {
@@ -128,8 +129,7 @@ START_TEST(a_full_batch_is_exported_without_waiting_for_the_delay)
 }
 END_TEST
 
-/* The worker, which has just had one, naps: it wakes up by itself, or with the queue half full.  It
- * takes what there is when it looks, so that less than a batch may be left to wait for more. */
+/* The worker, which has just had one, naps: it wakes up by itself, or with the queue half full. */
 START_TEST(full_batches_that_follow_each_other_are_exported_too)
 {
 	enum { BATCH = 8 };
@@ -140,8 +140,35 @@ START_TEST(full_batches_that_follow_each_other_are_exported_too)
 		int n = i % 2 ? BATCH : 5 * BATCH;
 		make_spans(n);
 		n_spans += (size_t)n;
-		gate_wait_for(&gate, n_spans - (BATCH - 1));
+		gate_wait_for(&gate, n_spans);
 	}
+	lt_provider_free(provider);
+	ck_assert_uint_eq(gate.n_batches, n_spans / BATCH);
+}
+END_TEST
+
+START_TEST(less_than_a_batch_waits_for_more)
+{
+	set_up_with((struct lt_batch_options){
+		.max_queue_size = 64, .max_batch_size = 8, .schedule_delay_ms = LONG_MS});
+	make_spans(8 + 3);
+	gate_wait_for(&gate, 8);
+	make_spans(5);
+	gate_wait_for(&gate, 16);
+	ck_assert_uint_eq(gate.n_batches, 2);
+	make_spans(1);
+	ck_assert_int_eq(lt_provider_flush(provider, 10000), 0);
+	ck_assert_uint_eq(gate.n_batches, 3);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(the_delay_exports_what_full_batches_left)
+{
+	set_up_with((struct lt_batch_options){
+		.max_queue_size = 64, .max_batch_size = 8, .schedule_delay_ms = 20});
+	make_spans(8 + 3);
+	gate_wait_for(&gate, 11);
 	lt_provider_free(provider);
 }
 END_TEST
@@ -326,6 +353,8 @@ int main(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, a_full_batch_is_exported_without_waiting_for_the_delay);
 	tcase_add_test(tests, full_batches_that_follow_each_other_are_exported_too);
+	tcase_add_test(tests, less_than_a_batch_waits_for_more);
+	tcase_add_test(tests, the_delay_exports_what_full_batches_left);
 	tcase_add_test(tests, the_delay_exports_what_there_is);
 	tcase_add_test(tests, flush_exports_all_in_order_and_in_batches);
 	tcase_add_test(tests, flush_with_nothing_made_is_at_once);
