@@ -14,15 +14,7 @@ struct lt_chunk {
 	max_align_t bytes[];
 };
 
-void lt_arena_init(struct lt_arena *arena, void *memory, size_t size)
-{
-	arena->next = memory;
-	arena->end = arena->next + size;
-	arena->chunks = NULL;
-	arena->n_bytes = 0;
-}
-
-void lt_arena_done(struct lt_arena *arena)
+void lt_arena_free_chunks(struct lt_arena *arena)
 {
 	while (arena->chunks) {
 		struct lt_chunk *older = arena->chunks->older;

@@ -18,10 +18,23 @@ struct lt_arena {
 
 /** Starts with size bytes at memory, both multiples of LT_ARENA_ALIGNMENT; they stay the caller's.
  */
-void lt_arena_init(struct lt_arena *arena, void *memory, size_t size);
+static inline void lt_arena_init(struct lt_arena *arena, void *memory, size_t size)
+{
+	arena->next = memory;
+	arena->end = arena->next + size;
+	arena->chunks = NULL;
+	arena->n_bytes = 0;
+}
 
-/** Frees the chunks; the arena must be initialised again before use. */
-void lt_arena_done(struct lt_arena *arena);
+/** Of an arena that has chunks, which few have. */
+void lt_arena_free_chunks(struct lt_arena *arena);
+
+/** Frees what was added; the arena must be initialised again before use. */
+static inline void lt_arena_done(struct lt_arena *arena)
+{
+	if (arena->chunks)
+		lt_arena_free_chunks(arena);
+}
 
 /** The others' way when the newest piece is full: size bytes of a new one. */
 void *lt_arena_alloc_chunk(struct lt_arena *arena, size_t size);
