@@ -30,7 +30,7 @@ struct find {
 };
 
 static __thread struct find recent[RECENT_FINDS];
-static _Atomic uint64_t n_removed = 1; /* handles, ever; raised with their shard's lock held */
+static _Atomic uint64_t n_removed; /* handles, ever; raised with their shard's lock held */
 
 static uint64_t hash(const CURL *easy)
 {
@@ -79,24 +79,17 @@ static bool make_room(struct shard *shard)
 	return true;
 }
 
-/* NULL: look among all. */
-static struct curl_handle *find_recent(const CURL *easy)
-{
-	const struct find *find = &recent[hash(easy) / N_SHARDS % RECENT_FINDS];
-	const uint64_t now = atomic_load_explicit(&n_removed, memory_order_acquire);
-
-	return find->easy == easy && find->n_removed == now ? find->handle : NULL;
-}
-
 static struct curl_handle *find(CURL *easy, bool may_add)
 {
-	struct curl_handle *handle = find_recent(easy);
+	struct find *last = &recent[hash(easy) / N_SHARDS % RECENT_FINDS];
 
-	if (handle)
-		return handle;
+	if (last->easy == easy &&
+		last->n_removed == atomic_load_explicit(&n_removed, memory_order_acquire))
+		return last->handle;
+
 	struct shard *shard = lock_shard(easy);
 	const uint64_t now = atomic_load_explicit(&n_removed, memory_order_relaxed);
-	handle = shard->n_buckets ? *find_link(shard, easy) : NULL;
+	struct curl_handle *handle = shard->n_buckets ? *find_link(shard, easy) : NULL;
 	if (!handle && may_add && make_room(shard) && (handle = calloc(1, sizeof(*handle)))) {
 		handle->easy = easy;
 		*find_link(shard, easy) = handle;
@@ -104,7 +97,7 @@ static struct curl_handle *find(CURL *easy, bool may_add)
 	}
 	pthread_mutex_unlock(&shard->lock);
 	if (handle)
-		recent[hash(easy) / N_SHARDS % RECENT_FINDS] = (struct find){easy, handle, now};
+		*last = (struct find){easy, handle, now};
 	return handle;
 }
 
