@@ -113,25 +113,22 @@ static void correct_method(struct hook_library *library, struct curl_handle *han
 /* Returns the response's status code, 0 without one. */
 static int describe(struct hook_library *library, struct curl_handle *handle)
 {
-	const int status = (int)info_long(library, handle, CURLINFO_RESPONSE_CODE);
+	const int status = http_status(info_long(library, handle, CURLINFO_RESPONSE_CODE));
 	const char *peer = info_text(library, handle, CURLINFO_PRIMARY_IP);
 	const long peer_port = peer ? info_long(library, handle, CURLINFO_PRIMARY_PORT) : 0;
 	const long redirects = info_long(library, handle, CURLINFO_REDIRECT_COUNT);
 	const long version = info_long(library, handle, CURLINFO_HTTP_VERSION);
-	struct lt_attr attrs[4 + HTTP_STATUS_ATTRS];
-	size_t n = 0;
 	char code[4];
 
 	if (redirects == 0)
 		correct_method(library, handle);
-	attrs[n++] = attr_str(LT_NETWORK_PEER_ADDRESS, peer);
-	attrs[n++] = attr_str(LT_NETWORK_PROTOCOL_VERSION, version_of(version));
-	if (peer_port > 0)
-		attrs[n++] = attr_int(LT_NETWORK_PEER_PORT, peer_port);
-	if (redirects > 0)
-		attrs[n++] = attr_int(LT_HTTP_REQUEST_RESEND_COUNT, redirects);
-	n += http_status_attrs(status, ERROR_FROM, attrs + n, code);
-	lt_span_set(handle->span, attrs, n);
+	lt_span_set(handle->span,
+		LT_ATTRS(attr_str(LT_NETWORK_PEER_ADDRESS, peer),
+			attr_int(LT_NETWORK_PEER_PORT, peer_port),
+			attr_str(LT_NETWORK_PROTOCOL_VERSION, version_of(version)),
+			attr_int(LT_HTTP_REQUEST_RESEND_COUNT, redirects),
+			attr_int(LT_HTTP_RESPONSE_STATUS_CODE, status),
+			attr_str(LT_ERROR_TYPE, http_error_type(status, ERROR_FROM, code))));
 	if (status >= ERROR_FROM)
 		lt_span_status(handle->span, LT_STATUS_ERROR, NULL);
 	return status;

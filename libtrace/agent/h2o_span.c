@@ -49,71 +49,80 @@ struct facts {
 	struct lt_slice user_agent, forwarded, x_for, x_host, x_proto;
 };
 
-static struct facts read_headers(const h2o_headers_t *headers)
+/* Where a header's value belongs; NULL: nowhere.  Their names are of five lengths. */
+static struct lt_slice *fact_of(struct facts *facts, const h2o_header_t *header)
 {
-	struct facts facts = {0};
-	const struct {
-		const char *name;
-		size_t len;
-		struct lt_slice *value;
-	} wanted[] = {
-		{"user-agent", 10, &facts.user_agent},
-		{"forwarded", 9, &facts.forwarded},
-		{"x-forwarded-for", 15, &facts.x_for},
-		{"x-forwarded-host", 16, &facts.x_host},
-		{"x-forwarded-proto", 17, &facts.x_proto},
-	};
+	switch (header->name->len) {
+	case 9:
+		return header_is(header, "forwarded", 9) ? &facts->forwarded : NULL;
+	case 10:
+		return header_is(header, "user-agent", 10) ? &facts->user_agent : NULL;
+	case 15:
+		return header_is(header, "x-forwarded-for", 15) ? &facts->x_for : NULL;
+	case 16:
+		return header_is(header, "x-forwarded-host", 16) ? &facts->x_host : NULL;
+	case 17:
+		return header_is(header, "x-forwarded-proto", 17) ? &facts->x_proto : NULL;
+	default:
+		return NULL;
+	}
+}
 
+static void read_headers(const h2o_headers_t *headers, struct facts *facts)
+{
+	memset(facts, 0, sizeof(*facts));
 	for (size_t i = 0; i < headers->size; i++) {
 		const h2o_header_t *header = &headers->entries[i];
-		for (size_t j = 0; j < sizeof(wanted) / sizeof(wanted[0]); j++) {
-			/* The first of several is the one nearest to the client. */
-			if (!wanted[j].value->ptr &&
-				header_is(header, wanted[j].name, wanted[j].len))
-				*wanted[j].value = slice(header->value);
-		}
+		struct lt_slice *fact = fact_of(facts, header);
+		/* The first of several is the one nearest to the client. */
+		if (fact && !fact->ptr)
+			*fact = slice(header->value);
 	}
-	return facts;
 }
 
 struct peer {
-	char address[INET6_ADDRSTRLEN]; /* "": none, as on a Unix socket */
+	char text[INET6_ADDRSTRLEN];
+	struct lt_slice address; /* of text; ptr NULL: none, as on a Unix socket */
 	uint16_t port;
 };
 
-/* inet_ntop() for IPv4, which there goes by way of sprintf(). */
-static void print_ipv4(const uint8_t bytes[4], char *out)
+/* inet_ntop() for IPv4, which there goes by way of sprintf().  Returns its end, without a NUL. */
+static char *print_ipv4(const uint8_t bytes[4], char *out)
 {
 	for (int i = 0; i < 4; i++) {
 		const unsigned value = bytes[i];
+		if (i > 0)
+			*out++ = '.';
 		if (value >= 100)
 			*out++ = (char)('0' + value / 100);
 		if (value >= 10)
 			*out++ = (char)('0' + value / 10 % 10);
 		*out++ = (char)('0' + value % 10);
-		*out++ = i < 3 ? '.' : '\0';
 	}
+	return out;
 }
 
-static struct peer read_peer(h2o_conn_t *conn)
+static void read_peer(h2o_conn_t *conn, struct peer *ret_peer)
 {
 	struct sockaddr_storage storage;
-	struct peer peer;
 
-	peer.address[0] = '\0';
+	ret_peer->address = (struct lt_slice){0};
+	ret_peer->port = 0;
 	if (!conn->callbacks->get_peername ||
 		conn->callbacks->get_peername(conn, (struct sockaddr *)&storage) == 0)
-		return peer;
+		return;
 	if (storage.ss_family == AF_INET) {
 		const struct sockaddr_in *in = (const struct sockaddr_in *)&storage;
-		print_ipv4((const uint8_t *)&in->sin_addr, peer.address);
-		peer.port = ntohs(in->sin_port);
+		const char *end = print_ipv4((const uint8_t *)&in->sin_addr, ret_peer->text);
+		ret_peer->address =
+			(struct lt_slice){ret_peer->text, (size_t)(end - ret_peer->text)};
+		ret_peer->port = ntohs(in->sin_port);
 	} else if (storage.ss_family == AF_INET6) {
 		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&storage;
-		inet_ntop(AF_INET6, &in6->sin6_addr, peer.address, sizeof(peer.address));
-		peer.port = ntohs(in6->sin6_port);
+		inet_ntop(AF_INET6, &in6->sin6_addr, ret_peer->text, sizeof(ret_peer->text));
+		ret_peer->address = lt_slice(ret_peer->text);
+		ret_peer->port = ntohs(in6->sin6_port);
 	}
-	return peer;
 }
 
 static struct lt_slice cut(struct lt_slice text)
@@ -145,45 +154,48 @@ static uint64_t arrival_ns(const h2o_req_t *req)
 	return (uint64_t)at->tv_sec * 1000000000 + (uint64_t)at->tv_usec * 1000;
 }
 
+/* What is empty is as good as absent. */
+static struct lt_slice if_any(struct lt_slice text)
+{
+	return text.len ? cut(text) : (struct lt_slice){0};
+}
+
 /* Path and query are what the span may show of them. */
 static struct lt_span *start(h2o_req_t *req, struct lt_slice path, struct lt_slice query,
 	const struct lt_span_context *parent, bool from_arrival)
 {
-	const struct facts facts = read_headers(&req->headers);
+	struct facts facts;
+	read_headers(&req->headers, &facts);
 	const struct http_forwarded original =
 		http_forwarded(facts.forwarded, facts.x_for, facts.x_host, facts.x_proto);
 	const struct http_method method = http_method(slice(req->input.method));
-	const struct peer peer = read_peer(req->conn);
 	struct lt_slice scheme = original.proto;
 	if (!scheme.len && req->input.scheme)
 		scheme = slice(req->input.scheme->name);
 	struct http_authority server =
 		http_authority(original.host.len ? original.host : slice(req->input.authority));
-	if (server.host.len && !server.port)
+	if (!server.host.len)
+		server.port = 0;
+	else if (!server.port)
 		server.port = scheme.len == 5 ? 443 : 80;
+	struct peer peer;
+	read_peer(req->conn, &peer);
 
-	struct lt_attr attrs[13];
-	size_t n = 0;
-	attrs[n++] = attr_str(LT_HTTP_REQUEST_METHOD, method.name);
-	attrs[n++] = attr_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original);
-	attrs[n++] = attr_strn(LT_URL_PATH, path);
-	attrs[n++] = attr_strn(LT_URL_QUERY, query);
-	attrs[n++] = attr_strn(LT_URL_SCHEME, scheme);
-	attrs[n++] = attr_strn(LT_USER_AGENT_ORIGINAL, cut(facts.user_agent));
-	attrs[n++] = attr_str(LT_NETWORK_PROTOCOL_VERSION, http_version(req->version));
-	if (server.host.len) {
-		attrs[n++] = attr_strn(LT_SERVER_ADDRESS, cut(server.host));
-		attrs[n++] = attr_int(LT_SERVER_PORT, server.port);
-	}
-	if (peer.address[0]) {
-		attrs[n++] = attr_str(LT_NETWORK_PEER_ADDRESS, peer.address);
-		attrs[n++] = attr_int(LT_NETWORK_PEER_PORT, peer.port);
-	}
-	if (original.client.len)
-		attrs[n++] = attr_strn(LT_CLIENT_ADDRESS, cut(original.client));
-	else if (peer.address[0])
-		attrs[n++] = attr_str(LT_CLIENT_ADDRESS, peer.address);
-
+	const struct lt_attr attrs[] = {
+		attr_str(LT_HTTP_REQUEST_METHOD, method.name),
+		attr_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original),
+		attr_strn(LT_URL_PATH, path),
+		attr_strn(LT_URL_QUERY, query),
+		attr_strn(LT_URL_SCHEME, scheme),
+		attr_strn(LT_USER_AGENT_ORIGINAL, cut(facts.user_agent)),
+		attr_str(LT_NETWORK_PROTOCOL_VERSION, http_version(req->version)),
+		attr_strn(LT_SERVER_ADDRESS, if_any(server.host)),
+		attr_int(LT_SERVER_PORT, server.port),
+		attr_strn(LT_NETWORK_PEER_ADDRESS, peer.address),
+		attr_int(LT_NETWORK_PEER_PORT, peer.port),
+		attr_strn(LT_CLIENT_ADDRESS,
+			original.client.len ? cut(original.client) : peer.address),
+	};
 	return lt_span_start(agent.server_tracer, method.span_name,
 		&(struct lt_span_options){
 			.parent = parent,
@@ -191,7 +203,7 @@ static struct lt_span *start(h2o_req_t *req, struct lt_slice path, struct lt_sli
 			.kind = LT_KIND_SERVER,
 			.start_ns = from_arrival ? arrival_ns(req) : 0,
 			.attrs = attrs,
-			.n_attrs = n,
+			.n_attrs = sizeof(attrs) / sizeof(attrs[0]),
 		});
 }
 
@@ -235,28 +247,31 @@ static struct lt_slice route_of(const h2o_req_t *req)
 	return route;
 }
 
+/* "{method} {route}" */
+static void set_name(struct lt_span *span, h2o_iovec_t method, struct lt_slice route)
+{
+	char name[MAX_NAME_BYTES];
+	char *end = stpcpy(name, http_method(slice(method)).span_name); /* of 32 bytes at most */
+	*end++ = ' ';
+	const size_t room = (size_t)(name + sizeof(name) - 1 - end);
+	end = mempcpy(end, route.ptr, route.len < room ? route.len : room);
+	*end = '\0';
+	lt_span_set_name(span, name);
+}
+
 void h2o_span_describe(struct lt_span *span, h2o_req_t *req, bool has_response)
 {
 	if (!lt_span_is_recording(span))
 		return;
-	const struct lt_slice route = route_of(req);
-	struct lt_attr attrs[1 + HTTP_STATUS_ATTRS];
-	size_t n = 0;
+	const struct lt_slice route = if_any(route_of(req));
+	const int status = has_response ? http_status(req->res.status) : 0;
 	char code[4];
-	if (route.len) {
-		const struct http_method method = http_method(slice(req->input.method));
-		char name[MAX_NAME_BYTES];
-		char *end = stpcpy(name, method.span_name); /* of 32 bytes at most */
-		*end++ = ' ';
-		const size_t room = (size_t)(name + sizeof(name) - 1 - end);
-		end = mempcpy(end, route.ptr, route.len < room ? route.len : room);
-		*end = '\0';
-		lt_span_set_name(span, name);
-		attrs[n++] = attr_strn(LT_HTTP_ROUTE, route);
-	}
-	if (has_response)
-		n += http_status_attrs(req->res.status, ERROR_FROM, attrs + n, code);
-	lt_span_set(span, attrs, n);
-	if (has_response && req->res.status >= ERROR_FROM)
+	if (route.len)
+		set_name(span, req->input.method, route);
+	lt_span_set(span,
+		LT_ATTRS(attr_strn(LT_HTTP_ROUTE, route),
+			attr_int(LT_HTTP_RESPONSE_STATUS_CODE, status),
+			attr_str(LT_ERROR_TYPE, http_error_type(status, ERROR_FROM, code))));
+	if (status >= ERROR_FROM)
 		lt_span_status(span, LT_STATUS_ERROR, NULL);
 }

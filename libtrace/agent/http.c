@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* http.c - see http.h. */
 #include "http.h"
-#include "attribute.h"
 #include "settings.h"
-#include <libtrace/semconv.h>
 #include <string.h>
 
 #define MAX_METHODS 32	    /* known methods */
@@ -41,18 +39,19 @@ struct http_method http_method(struct lt_slice sent)
 	return (struct http_method){.name = "_OTHER", .span_name = "HTTP", .original = sent};
 }
 
-size_t http_status_attrs(int status, int error_from, struct lt_attr *attrs, char code[4])
+int http_status(long status)
 {
-	if (status < 100 || status > 999)
-		return 0;
-	attrs[0] = attr_int(LT_HTTP_RESPONSE_STATUS_CODE, status);
+	return status >= 100 && status <= 999 ? (int)status : 0;
+}
+
+const char *http_error_type(int status, int error_from, char code[4])
+{
 	if (status < error_from)
-		return 1;
-	for (int i = 2, rest = status; i >= 0; i--, rest /= 10)
-		code[i] = (char)('0' + rest % 10);
+		return NULL;
+	for (int i = 2; i >= 0; i--, status /= 10)
+		code[i] = (char)('0' + status % 10);
 	code[3] = '\0';
-	attrs[1] = attr_str(LT_ERROR_TYPE, code);
-	return 2;
+	return code;
 }
 
 const char *http_version(int version)

@@ -20,17 +20,18 @@ struct http_method {
 /** What the conventions make of a method as it was sent. */
 struct http_method http_method(struct lt_slice sent);
 
-#define HTTP_STATUS_ATTRS 2 /* at most, of one status */
+/** status if it is one (three digits), else 0. */
+int http_status(long status);
 
 /**
- * http.response.status_code and, from error_from on, error.type.
+ * error.type of a response.
  *
+ * @param status      of http_status()
  * @param error_from  500 on a server's span, 400 on a client's
- * @param attrs       filled; room for HTTP_STATUS_ATTRS
- * @param code        the text of error.type, for as long as attrs
- * @return how many; 0 for what is no status
+ * @param code        where the text goes
+ * @return code; NULL when it is no error
  */
-size_t http_status_attrs(int status, int error_from, struct lt_attr *attrs, char code[4]);
+const char *http_error_type(int status, int error_from, char code[4]);
 
 /** The version as network.protocol.version has it, of major * 256 + minor; static; NULL: unknown.
  */
