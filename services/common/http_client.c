@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "curl_memory.h"
 #include "http_lanes.h"
 #include "log.h"
 
@@ -278,8 +279,10 @@ struct http_call *http_client_post(struct http_client *client, h2o_iovec_t json,
 
 int http_client_global_init(void)
 {
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return -ENOMEM;
+	int error = curl_memory_global_init();
+
+	if (error)
+		return error;
 	if (!(curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_ASYNCHDNS))
 		log_warn(
 			"this libcurl looks up names one at a time: a slow one delays all requests",
@@ -330,6 +333,7 @@ int http_client_new(
 
 	if (!client)
 		return error;
+	curl_memory_keep();
 	client->timeout_ms = timeout_ms;
 	client->url = curl_url();
 	if (!client->url || curl_url_set(client->url, CURLUPART_URL, url, 0) != CURLUE_OK ||
@@ -356,4 +360,5 @@ void http_client_free(struct http_client *client)
 	curl_slist_free_all(client->headers);
 	curl_url_cleanup(client->url);
 	free(client);
+	curl_memory_release();
 }
