@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
+/* Calls: few enough to be in the first cache together, enough to share the look for answers. */
+#define SET_OUT_TOGETHER 8
+
 struct http_lane {
 	struct http_lanes *lanes;
 	size_t index; /* among them */
@@ -218,7 +221,7 @@ struct http_lane *http_lanes_add(struct http_lanes *lanes, CURL *easy)
 {
 	/* With a thousand busy clients one turn of the loop brings hundreds of calls.  Were they
 	 * all to set out at its end, each would be out of the processor's caches at every step. */
-	if (++lanes->n_new > HTTP_LANE_CALLS && !lanes->takes_turn)
+	if (++lanes->n_new > SET_OUT_TOGETHER && !lanes->takes_turn)
 		take_turn(lanes);
 
 	size_t index = pick(lanes);
