@@ -268,10 +268,10 @@ void h2o_span_describe(struct lt_span *span, h2o_req_t *req, bool has_response)
 	char code[4];
 	if (route.len)
 		set_name(span, req->input.method, route);
-	lt_span_set(span,
-		LT_ATTRS(attr_strn(LT_HTTP_ROUTE, route),
-			attr_int(LT_HTTP_RESPONSE_STATUS_CODE, status),
-			attr_str(LT_ERROR_TYPE, http_error_type(status, ERROR_FROM, code))));
+	lt_span_set(
+		span, LT_ATTRS(attr_strn(LT_HTTP_ROUTE, route),
+			      attr_int(LT_HTTP_RESPONSE_STATUS_CODE, status),
+			      attr_str(LT_ERROR_TYPE, http_error_type(status, ERROR_FROM, code))));
 	if (status >= ERROR_FROM)
 		lt_span_status(span, LT_STATUS_ERROR, NULL);
 }

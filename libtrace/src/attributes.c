@@ -133,11 +133,12 @@ static void reserve(struct lt_attributes *set, struct lt_arena *arena, uint32_t 
 	set->capacity = (uint32_t)wanted;
 }
 
-/* A key's bit among key_bits: as long as it is not there, nor is the key. */
-static uint32_t key_bit(struct lt_slice key)
+/* A key's bit among key_bits: as long as it is not there, nor is the key.  With these factors the
+ * keys of the conventions for HTTP have one each. */
+static uint64_t key_bit(struct lt_slice key)
 {
 	uint8_t first = (uint8_t)key.ptr[0], last = (uint8_t)key.ptr[key.len - 1];
-	return UINT32_C(1) << ((key.len + 3u * first + 7u * last) % 32);
+	return UINT64_C(1) << ((key.len + 53u * first + 2u * last) % 64);
 }
 
 /* Key and string lie side by side, in one piece. */
@@ -156,10 +157,13 @@ static bool append(struct lt_attributes *set, struct lt_arena *arena,
 	lt_copy_text(text, key.ptr, n_key);
 	lt_copy_text(text + n_key, string.ptr, string.len);
 
+	/* Field by field, as the caller has just written them: see agent/attribute.h. */
 	struct lt_attr *slot = (struct lt_attr *)&set->items[set->n];
-	*slot = *attr;
-	if (!attr->fixed_key)
-		slot->key.ptr = text;
+	*slot = (struct lt_attr){.key = {attr->fixed_key ? key.ptr : text, key.len},
+		.type = attr->type,
+		.n_items = attr->n_items,
+		.fixed_key = attr->fixed_key,
+		.value.integer = attr->value.integer}; /* whichever scalar it is */
 	if (attr->type == LT_TYPE_STRING)
 		slot->value.string = (struct lt_slice){text + n_key, string.len};
 	else if (is_array(attr->type) && !copy_value(arena, limits->value_length, attr, slot))
@@ -176,7 +180,7 @@ void lt_attributes_add(struct lt_attributes *set, struct lt_arena *arena,
 		const struct lt_attr *attr = &attrs[i], *present = NULL;
 		if (attr->type == LT_TYPE_NONE || attr->key.len == 0)
 			continue;
-		uint32_t bit = key_bit(attr->key);
+		uint64_t bit = key_bit(attr->key);
 		if (set->key_bits & bit)
 			present = find(set, attr->key);
 		bool kept = present ? copy_value(arena, limits->value_length, attr,

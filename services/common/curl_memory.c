@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SMALLEST_BITS 5			/* pieces of 32 bytes, */
-#define N_SIZES 8			/* 64, 128 and so on to 4096; larger ones are malloc's */
-#define KEPT_MAX_BYTES (1024UL * 1024) /* of each size, by each thread: a thousand calls' worth */
+#define SMALLEST_BITS 5 /* pieces of 32 bytes, */
+#define N_LISTS 8	/* of 64, 128 and so on to 4096; larger ones are malloc's alone */
+#define KEPT_MAX_BYTES (1024UL * 1024) /* on each list, of each thread */
 
 /* Stands before what curl gets. */
 struct piece {
@@ -28,30 +28,32 @@ struct piece {
 
 static __thread struct {
 	unsigned n_keepers; /* 0: nothing is kept */
-	struct piece *first[N_SIZES];
-	size_t n_bytes[N_SIZES];
+	struct piece *first[N_LISTS];
+	size_t n_bytes[N_LISTS];
 } kept;
 
-/* Of which list a piece is; N_SIZES and more: of none.  bytes > 0 */
-static unsigned size_of(size_t bytes)
+/* N_LISTS or more: too large for any. */
+static unsigned list_of(size_t bytes)
 {
 	unsigned bits = 64 - (unsigned)__builtin_clzl(bytes - 1); /* 2^bits is enough */
 	return bits > SMALLEST_BITS ? bits - SMALLEST_BITS : 0;
 }
 
-static void *take(size_t n)
+void *curl_memory_take(size_t n)
 {
 	size_t bytes = sizeof(struct piece) + n;
-	unsigned size = size_of(bytes);
-	struct piece *piece = size < N_SIZES ? kept.first[size] : NULL;
-
 	if (bytes < n)
 		return NULL;
-	if (size < N_SIZES)
-		bytes = (size_t)1 << (size + SMALLEST_BITS);
+	unsigned list = list_of(bytes);
+	struct piece *piece = NULL;
+
+	if (list < N_LISTS) {
+		bytes = (size_t)1 << (list + SMALLEST_BITS);
+		piece = kept.first[list];
+	}
 	if (piece) {
-		kept.first[size] = piece->next;
-		kept.n_bytes[size] -= bytes;
+		kept.first[list] = piece->next;
+		kept.n_bytes[list] -= bytes;
 	} else if (!(piece = malloc(bytes))) {
 		return NULL;
 	}
@@ -59,61 +61,60 @@ static void *take(size_t n)
 	return piece + 1;
 }
 
-static void give_back(void *memory)
+void curl_memory_give_back(void *memory)
 {
 	if (!memory)
 		return;
 	struct piece *piece = (struct piece *)memory - 1;
 	size_t bytes = piece->bytes;
-	unsigned size = size_of(bytes);
+	unsigned list = list_of(bytes);
 
-	if (!kept.n_keepers || size >= N_SIZES || kept.n_bytes[size] + bytes > KEPT_MAX_BYTES) {
+	if (!kept.n_keepers || list >= N_LISTS || kept.n_bytes[list] + bytes > KEPT_MAX_BYTES) {
 		free(piece);
 		return;
 	}
-	piece->next = kept.first[size];
-	kept.first[size] = piece;
-	kept.n_bytes[size] += bytes;
+	piece->next = kept.first[list];
+	kept.first[list] = piece;
+	kept.n_bytes[list] += bytes;
 }
 
-static void *resize(void *memory, size_t n)
+void *curl_memory_resize(void *memory, size_t n)
 {
 	if (!memory)
-		return take(n);
+		return curl_memory_take(n);
 	size_t room = ((struct piece *)memory - 1)->bytes - sizeof(struct piece);
 	if (n <= room)
 		return memory;
-	void *larger = take(n);
+	void *larger = curl_memory_take(n);
 	if (larger) {
 		memcpy(larger, memory, room);
-		give_back(memory);
+		curl_memory_give_back(memory);
 	}
 	return larger;
 }
 
-static void *take_zeroed(size_t n, size_t size)
+void *curl_memory_take_zeroed(size_t n, size_t size)
 {
 	size_t bytes;
 	if (__builtin_mul_overflow(n, size, &bytes))
 		return NULL;
-	void *memory = take(bytes);
+	void *memory = curl_memory_take(bytes);
 	return memory ? memset(memory, 0, bytes) : NULL;
 }
 
-static char *copy_text(const char *text)
+char *curl_memory_copy_text(const char *text)
 {
 	size_t bytes = strlen(text) + 1;
-	void *memory = take(bytes);
+	void *memory = curl_memory_take(bytes);
 	return memory ? memcpy(memory, text, bytes) : NULL;
 }
 
 int curl_memory_global_init(void)
 {
-	return curl_global_init_mem(
-		       CURL_GLOBAL_DEFAULT, take, give_back, resize, copy_text, take_zeroed) ==
-			       CURLE_OK
-		       ? 0
-		       : -ENOMEM;
+	CURLcode code =
+		curl_global_init_mem(CURL_GLOBAL_DEFAULT, curl_memory_take, curl_memory_give_back,
+			curl_memory_resize, curl_memory_copy_text, curl_memory_take_zeroed);
+	return code == CURLE_OK ? 0 : -ENOMEM;
 }
 
 void curl_memory_keep(void)
@@ -125,12 +126,12 @@ void curl_memory_release(void)
 {
 	if (--kept.n_keepers > 0)
 		return;
-	for (unsigned size = 0; size < N_SIZES; size++) {
-		while (kept.first[size]) {
-			struct piece *piece = kept.first[size];
-			kept.first[size] = piece->next;
+	for (unsigned list = 0; list < N_LISTS; list++) {
+		while (kept.first[list]) {
+			struct piece *piece = kept.first[list];
+			kept.first[list] = piece->next;
 			free(piece);
 		}
-		kept.n_bytes[size] = 0;
+		kept.n_bytes[list] = 0;
 	}
 }

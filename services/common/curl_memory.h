@@ -8,6 +8,8 @@
 #ifndef SERVICES_CURL_MEMORY_H
 #define SERVICES_CURL_MEMORY_H
 
+#include <stddef.h>
+
 /** curl_global_init() with this memory; to be called once by main(), before there are other
  * threads.  @return 0 or -ENOMEM */
 int curl_memory_global_init(void);
@@ -18,5 +20,12 @@ void curl_memory_keep(void);
 
 /** Undoes one call of curl_memory_keep(); with the last one all that was kept is freed. */
 void curl_memory_release(void);
+
+/* What curl calls: malloc(), free(), realloc(), strdup() and calloc(), from any thread. */
+void *curl_memory_take(size_t n);
+void curl_memory_give_back(void *memory);
+void *curl_memory_resize(void *memory, size_t n);
+char *curl_memory_copy_text(const char *text);
+void *curl_memory_take_zeroed(size_t n, size_t size);
 
 #endif

@@ -21,7 +21,7 @@ struct lt_attributes {
 	uint32_t n;
 	uint32_t n_dropped; /* over the limits */
 	uint32_t capacity;  /* private, likewise below */
-	uint32_t key_bits;
+	uint64_t key_bits;
 };
 
 struct lt_event {
