@@ -10,8 +10,8 @@
 
 #include <stddef.h>
 
-/** curl_global_init() with this memory; to be called once by main(), before there are other
- * threads.  @return 0 or -ENOMEM */
+/** curl_global_init() with this memory; to be called once by main(), before there are other threads
+ * and before any other call of curl's: what it frees must be from here. @return 0 or -ENOMEM */
 int curl_memory_global_init(void);
 
 /** From now on this thread keeps what curl gives back; in others it goes back to malloc().  Calls

@@ -36,7 +36,8 @@ struct http_header {
 	const char *name, *value;
 };
 
-/** To be called once by main(), before there are other threads. @return 0 or -Exxx */
+/** To be called once by main(), before anything else here and before there are other threads.
+ * @return 0 or -Exxx */
 int http_client_global_init(void);
 
 /**

@@ -56,6 +56,8 @@ int gateway_main(const char *name, void (*handle)(h2o_req_t *req), int (*before)
 	int status = config_load(&program, settings, argc, argv, &config);
 	if (status >= 0)
 		return status;
+	if (http_client_global_init() != 0)
+		return EXIT_FAILURE;
 	gateway.orders_url = http_client_url(base, "/orders");
 	if (!gateway.orders_url)
 		return config_complain("ORDER_SERVICE_URL",
@@ -63,7 +65,7 @@ int gateway_main(const char *name, void (*handle)(h2o_req_t *req), int (*before)
 			"query, "
 			"fragment or user, not \"%s\"",
 			base);
-	if (http_client_global_init() != 0 || (before && before() != 0)) {
+	if (before && before() != 0) {
 		free(gateway.orders_url);
 		return EXIT_FAILURE;
 	}
