@@ -3,7 +3,7 @@
  *
  * A call takes some fifty small pieces from the first to the last.  malloc() has its quick way for
  * seven of a size; with dozens of calls at once most pieces go the slow way, which takes a lock as
- * soon as the process has a second thread: the one that exports spans is enough.
+ * soon as the process has a second thread, whatever that one does.
  */
 #ifndef SERVICES_CURL_MEMORY_H
 #define SERVICES_CURL_MEMORY_H
