@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* curl_memory.h - libcurl's memory, kept for its next use by the event loop that used it last.
  *
- * A call takes some fifty small pieces from the first to the last.  malloc() has its quick way for
+ * A call takes some thirty small pieces from the first to the last.  malloc() has its quick way for
  * seven of a size; with dozens of calls at once most pieces go the slow way, which takes a lock as
  * soon as the process has a second thread, whatever that one does.
  */
