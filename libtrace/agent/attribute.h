@@ -26,11 +26,11 @@ static inline struct lt_attr attr_str(const char *key, const char *value)
 	return attr_strn(key, lt_slice(value));
 }
 
-/** A port, a status, a count: 0 says that there is none, and is not recorded. */
+/** A port, a status, a count: 0 or less says that there is none, and is not recorded. */
 static inline struct lt_attr attr_int(const char *key, int64_t value)
 {
 	return (struct lt_attr){.key = lt_slice(key),
-		.type = value ? LT_TYPE_INT : LT_TYPE_NONE,
+		.type = value > 0 ? LT_TYPE_INT : LT_TYPE_NONE,
 		.fixed_key = 1,
 		.value.integer = value};
 }
