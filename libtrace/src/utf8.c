@@ -62,3 +62,44 @@ size_t lt_utf8_prefix(struct lt_slice text, size_t max_chars)
 	}
 	return i;
 }
+
+/* --- printing ----------------------------------------------------------------------------- */
+
+static uint32_t decode(const uint8_t *p, size_t len)
+{
+	static const uint8_t masks[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+	uint32_t character = p[0] & masks[len];
+	for (size_t i = 1; i < len; i++)
+		character = character << 6 | (p[i] & 0x3F);
+	return character;
+}
+
+/* Controls (C0, DEL, C1), other ends of lines, and what turns the direction of text round. */
+static bool is_harmful(uint32_t character)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{0, 0x1F}, {0x7F, 0x9F}, {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2066, 0x2069}};
+	for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+		if (character >= ranges[i].first && character <= ranges[i].last)
+			return true;
+	return false;
+}
+
+size_t lt_utf8_clean(char *text, size_t len)
+{
+	const uint8_t *from = (const uint8_t *)text;
+	char *to = text;
+	for (size_t i = 0, n; i < len; i += n) {
+		n = char_len(from + i, len - i);
+		if (n && !is_harmful(decode(from + i, n))) {
+			memmove(to, from + i, n);
+			to += n;
+		} else {
+			*to++ = '?';
+			n = n ? n : 1;
+		}
+	}
+	return (size_t)(to - text);
+}

@@ -12,6 +12,11 @@ size_t lt_utf8_valid(struct lt_slice text);
  * fewer. */
 size_t lt_utf8_prefix(struct lt_slice text, size_t max_chars);
 
+/** Makes text fit for a line on a terminal, in place: a question mark for each control character,
+ * line separator, character that turns the direction of text round, and byte that is not UTF-8.
+ * @return its new length in bytes, never more than before */
+size_t lt_utf8_clean(char *text, size_t len);
+
 #define LT_UTF8_REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD, for what is not valid */
 
 #endif

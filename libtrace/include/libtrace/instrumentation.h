@@ -14,8 +14,14 @@ LT_API void lt_suppress_leave(void);
 /** Whether this thread suppresses instrumentation: ask before you start a span or inject. */
 LT_API bool lt_suppressed(void);
 
-/** Says something about tracing itself, as libtrace does: one line (no newline) to the report
- * handler, else to standard error as far as OTEL_LOG_LEVEL lets it pass. */
+/**
+ * Says something about tracing itself, as libtrace does: one line (no newline) to the report
+ * handler, else to standard error as far as OTEL_LOG_LEVEL lets it pass.  What would harm a
+ * terminal is replaced by question marks, and a line of more than 1,023 bytes is cut.
+ *
+ * Threads: any.  Never waits: a line for which standard error has no room is left out.  Raises no
+ * SIGPIPE, and leaves errno as it is.
+ */
 LT_API void lt_report(enum lt_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
