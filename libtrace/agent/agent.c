@@ -5,14 +5,18 @@
  * libtrace.so is shared by both.  At exit what is left is sent, within a deadline.
  */
 #include "agent.h"
+#include "config.h"
 #include "http.h"
 #include "settings.h"
 #include <libtrace/semconv.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define EXIT_TIMEOUT_MS                                                                            \
-	2000 /* OTEL_C_EXIT_TIMEOUT default: what an exit may wait for a collector */
+enum {
+	EXIT_TIMEOUT_MS =
+		2000, /* OTEL_C_EXIT_TIMEOUT default: what an exit may wait for a collector */
+	EXIT_TIMEOUT_MAX_MS = 3600000,
+};
 
 struct agent agent;
 static struct lt_provider *provider;
@@ -33,7 +37,7 @@ static bool environment_get(
 	}
 	name[i] = '\0';
 
-	const char *value = index == 0 ? getenv(name) : NULL;
+	const char *value = index == 0 ? secure_getenv(name) : NULL;
 	if (!value)
 		return false;
 	*ret_value = lt_slice(value);
@@ -47,7 +51,7 @@ static enum response_headers response_headers(void)
 		[RESPONSE_HEADERS_EDGE] = "edge",
 		[RESPONSE_HEADERS_ALL] = "true"};
 
-	return (enum response_headers)settings_choice("OTEL_C_RESPONSE_HEADERS", names,
+	return (enum response_headers)lt_config_word("OTEL_C_RESPONSE_HEADERS", names,
 		sizeof(names) / sizeof(names[0]), RESPONSE_HEADERS_ALL);
 }
 
@@ -75,5 +79,6 @@ __attribute__((constructor)) static void start(void)
 	agent.client_tracer = tracer("libtrace-agent/libcurl");
 	agent.server_tracer = tracer("libtrace-agent/libh2o");
 
-	lt_provider_shutdown_at_exit(provider, settings_ms("OTEL_C_EXIT_TIMEOUT", EXIT_TIMEOUT_MS));
+	lt_provider_shutdown_at_exit(provider, (unsigned)lt_config_uint("OTEL_C_EXIT_TIMEOUT",
+						       EXIT_TIMEOUT_MS, 0, EXIT_TIMEOUT_MAX_MS));
 }

@@ -4,6 +4,7 @@
 
 #include "utf8.h"
 
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,16 +41,16 @@ bool lt_buffer_grow(struct lt_buffer *buffer, size_t n)
 	return true;
 }
 
-void lt_buffer_printf(struct lt_buffer *buffer, const char *format, ...)
+static void print(struct lt_buffer *buffer, const char *format, va_list args)
 {
-	va_list args;
 	for (size_t room = 128;;) { /* mostly enough; else the second time round is */
 		char *to = lt_buffer_reserve(buffer, room);
 		if (!to)
 			return;
-		va_start(args, format);
-		int n = vsnprintf(to, room, format, args);
-		va_end(args);
+		va_list again;
+		va_copy(again, args);
+		int n = vsnprintf(to, room, format, again);
+		va_end(again);
 		if (n < 0)
 			return;
 		if ((size_t)n < room) {
@@ -58,6 +59,18 @@ void lt_buffer_printf(struct lt_buffer *buffer, const char *format, ...)
 		}
 		room = (size_t)n + 1;
 	}
+}
+
+void lt_buffer_printf(struct lt_buffer *buffer, const char *format, ...)
+{
+	/* glibc's is a constant: not allocated, and there is nothing to free. */
+	locale_t c_locale = newlocale(LC_ALL_MASK, "C", NULL), threads = uselocale(c_locale);
+	va_list args;
+	va_start(args, format);
+	print(buffer, format, args);
+	va_end(args);
+	uselocale(threads);
+	freelocale(c_locale);
 }
 
 void lt_buffer_add_utf8(struct lt_buffer *buffer, struct lt_slice text)

@@ -51,6 +51,7 @@ static inline void lt_buffer_add_text(struct lt_buffer *buffer, const char *text
 	lt_buffer_add(buffer, text, strlen(text));
 }
 
+/** As printf() has it in the C locale: the program's own does not matter. */
 void lt_buffer_printf(struct lt_buffer *buffer, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

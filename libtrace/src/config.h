@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config.h - reads OTEL_* variables as the specification says: empty is unset, bad is reported and
- * unset.
+ * unset.  Library, agent and launcher read all of theirs here.
+ *
+ * Blanks round a value are not part of it: a value out of a file often ends in a newline.  None of
+ * this depends on the program's locale.  In a program that runs with more rights than its caller
+ * (set-uid, file capabilities) every variable is unset: see secure_getenv(3).
  *
  * Source: https://opentelemetry.io/docs/specs/otel/configuration/common/
  */
@@ -9,17 +13,32 @@
 
 #include <libtrace/trace.h>
 
-/** The variable's value, borrowed from the environment; NULL when unset or empty. */
-const char *lt_config_string(const char *name);
+/** The variable's value, borrowed from the environment; ptr is NULL when it is unset. */
+struct lt_slice lt_config_text(const char *name);
+
+/** The same as a new string; NULL when the variable is unset, or there is no memory. */
+char *lt_config_copy(const char *name);
 
 /** A whole number from min to max; otherwise it is reported and the answer is fallback. */
 uint64_t lt_config_uint(const char *name, uint64_t fallback, uint64_t min, uint64_t max);
 
-/** A number; false when unset, or malformed, which is reported. */
-bool lt_config_double(const char *name, double *ret_value);
+/** A number from 0 to 1; otherwise it is reported and the answer is 1. */
+double lt_config_ratio(const char *name);
 
 /** Whether it is "true", in any letter case; anything but true and false is reported and false. */
 bool lt_config_bool(const char *name);
+
+/**
+ * One of n words, in any letter case; another one is reported.
+ * @return the word's index, or fallback, which is that of a word too
+ */
+size_t lt_config_word(const char *name, const char *const *words, size_t n, size_t fallback);
+
+/** Whether a text is that word, in any letter case. */
+bool lt_config_is(struct lt_slice text, const char *word);
+
+/** Takes the next member off a comma-separated list; false at the end.  None is empty. */
+bool lt_config_next_item(struct lt_slice *list, struct lt_slice *ret_item);
 
 /* One step through "k=v,k=v" with percent-encoded parts, as OTEL_RESOURCE_ATTRIBUTES and
  * OTEL_EXPORTER_OTLP_HEADERS have it (W3C Baggage without its properties). */
@@ -30,13 +49,9 @@ struct lt_config_pair {
 
 /**
  * Takes the next pair off *text, decoding in place.
- * @param text  advanced; NULL when the last pair has been taken
+ * @param text  advanced, also past a pair that is refused; NULL when the last one has been taken
  * @return 1; 0 at the end; -EBADMSG when the pair has no '=', no key, or a broken escape
  */
 int lt_config_next_pair(char **text, struct lt_config_pair *ret_pair);
-
-/** Takes the next member off the comma-separated *text, blanks trimmed, in place; NULL at the end.
- */
-char *lt_config_next_item(char **text);
 
 #endif

@@ -54,7 +54,7 @@ static void report_failure(struct otlp_http *otlp, const char *what)
 	if (otlp->last_report_ns && now_ns - otlp->last_report_ns < REPORT_INTERVAL_MS * NS_PER_MS)
 		return;
 	otlp->last_report_ns = now_ns;
-	lt_report(LT_LEVEL_WARN, "cannot export to %s: %s", otlp->config.endpoint, what);
+	lt_report(LT_LEVEL_WARN, "cannot export to %s: %s", otlp->config.shown, what);
 }
 
 static void report_partial(struct otlp_http *otlp)
@@ -64,14 +64,13 @@ static void report_partial(struct otlp_http *otlp)
 	if (otlp->config.json) { /* no JSON reader here: show what it says */
 		if (response.len && memmem(response.ptr, response.len, "rejectedSpans", 13))
 			lt_report(LT_LEVEL_WARN, "%s took a batch in part: %.*s",
-				otlp->config.endpoint, (int)response.len, response.ptr);
+				otlp->config.shown, (int)response.len, response.ptr);
 		return;
 	}
 	if (lt_otlp_protobuf_decode_response(response, &partial) &&
 		(partial.n_rejected || partial.message.len))
-		lt_report(LT_LEVEL_WARN, "%s rejected %" PRId64 " spans: %.*s",
-			otlp->config.endpoint, partial.n_rejected, (int)partial.message.len,
-			partial.message.ptr);
+		lt_report(LT_LEVEL_WARN, "%s rejected %" PRId64 " spans: %.*s", otlp->config.shown,
+			partial.n_rejected, (int)partial.message.len, partial.message.ptr);
 }
 
 /* --- one try ------------------------------------------------------------------------------ */

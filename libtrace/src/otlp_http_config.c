@@ -3,133 +3,182 @@
 #include "otlp_http_config.h"
 
 #include "config.h"
+#include "otlp_endpoint.h"
 
 #include <errno.h>
 #include <libtrace/instrumentation.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
-enum { TIMEOUT_MS = 10000 }; /* default */
+enum {
+	TIMEOUT_MS = 10000, /* default */
+	NAME_MAX_BYTES =
+		64, /* of a variable: OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE is the longest */
+};
 
-/* OTEL_EXPORTER_OTLP_TRACES_x, else OTEL_EXPORTER_OTLP_x; *ret_name is the one that is set. */
-static const char *setting(const char *x, const char **ret_name)
+/* OTEL_EXPORTER_OTLP_TRACES_x, if it is set, else OTEL_EXPORTER_OTLP_x. */
+static const char *setting(const char *x, char name[NAME_MAX_BYTES])
 {
-	static __thread char name[64];
-	snprintf(name, sizeof name, "OTEL_EXPORTER_OTLP_TRACES_%s", x);
-	const char *value = lt_config_string(name);
-	if (!value) {
-		snprintf(name, sizeof name, "OTEL_EXPORTER_OTLP_%s", x);
-		value = lt_config_string(name);
-	}
-	*ret_name = name;
-	return value;
+	snprintf(name, NAME_MAX_BYTES, "OTEL_EXPORTER_OTLP_TRACES_%s", x);
+	if (!lt_config_text(name).ptr)
+		snprintf(name, NAME_MAX_BYTES, "OTEL_EXPORTER_OTLP_%s", x);
+	return name;
 }
 
-/* Has a host too: "http://" alone does not, nor with a path after it. */
-static bool is_http_url(const char *url)
+/* --- endpoint --------------------------------------------------------------------------------- */
+
+static int refuse_endpoint(const char *name, struct lt_slice text)
 {
-	size_t scheme_len = strncasecmp(url, "http://", 7) == 0	   ? 7
-			    : strncasecmp(url, "https://", 8) == 0 ? 8
-								   : 0;
-	return scheme_len && url[scheme_len] && url[scheme_len] != '/';
+	char *shown = lt_otlp_endpoint_shown(text);
+	if (shown && strstr(shown, "://"))
+		lt_report(LT_LEVEL_ERROR,
+			"%s: \"%s\" is no http:// or https:// URL: nothing is exported", name,
+			shown);
+	else if (shown)
+		lt_report(LT_LEVEL_ERROR,
+			"%s: \"%s\" has no scheme (did you mean http://%s?): nothing is exported",
+			name, shown, shown);
+	free(shown);
+	return -EINVAL;
 }
 
 /* The traces' own endpoint is used as it is, but for a missing path; the general one is a base. */
-static char *endpoint_from_env(void)
+static int set_endpoint(struct lt_otlp_http_config *config, const char *in_code)
 {
-	char *url = NULL;
-	const char *own = lt_config_string("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
-	if (own) {
-		const char *host = strstr(own, "://");
-		bool has_path = host && strchr(host + 3, '/');
-		return asprintf(&url, "%s%s", own, has_path ? "" : "/") < 0 ? NULL : url;
+	const char *name = in_code ? "the OTLP endpoint" : "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+	const char *path = NULL;
+	struct lt_slice text = in_code ? lt_slice(in_code) : lt_config_text(name);
+	if (!text.ptr) {
+		name = "OTEL_EXPORTER_OTLP_ENDPOINT";
+		path = "v1/traces";
+		text = lt_config_text(name);
 	}
-	const char *base = lt_config_string("OTEL_EXPORTER_OTLP_ENDPOINT");
-	if (!base)
-		base = "http://localhost:4318";
-	size_t len = strlen(base);
-	bool has_slash = len > 1 && base[len - 1] == '/' && base[len - 2] != '/';
-	return asprintf(&url, "%s%sv1/traces", base, has_slash ? "" : "/") < 0 ? NULL : url;
+	if (!text.ptr)
+		text = lt_slice("http://localhost:4318");
+	int err = lt_otlp_endpoint_new(text, path, &config->endpoint);
+	if (err == -EINVAL)
+		return refuse_endpoint(name, text);
+	if (!err)
+		config->shown = lt_otlp_endpoint_shown(lt_slice(config->endpoint));
+	return config->shown ? 0 : -ENOMEM;
 }
 
-static bool json_from(const char *protocol, const char *name)
+/* --- encoding --------------------------------------------------------------------------------- */
+
+static bool is_json(const char *in_code)
 {
-	if (!protocol || strcasecmp(protocol, "http/protobuf") == 0)
-		return false;
-	if (strcasecmp(protocol, "http/json") == 0)
+	static const char *const words[] = {"http/protobuf", "http/json"};
+	char name[NAME_MAX_BYTES];
+	if (!in_code)
+		return lt_config_word(setting("PROTOCOL", name), words, 2, 0) == 1;
+	if (lt_config_is(lt_slice(in_code), words[1]))
 		return true;
-	lt_report(LT_LEVEL_WARN, "%s=%s is not known here; using http/protobuf", name, protocol);
+	if (!lt_config_is(lt_slice(in_code), words[0]))
+		lt_report(LT_LEVEL_WARN, "the protocol \"%s\" is none of %s, %s; using %s", in_code,
+			words[0], words[1], words[0]);
 	return false;
 }
 
-static bool gzip_from_env(void)
+static bool is_gzip(void)
 {
-	const char *name, *value = setting("COMPRESSION", &name);
-	if (!value || strcasecmp(value, "none") == 0)
-		return false;
-	if (strcasecmp(value, "gzip") == 0)
-		return true;
-	lt_report(LT_LEVEL_WARN, "%s=%s is not known here; using none", name, value);
+	static const char *const words[] = {"none", "gzip"};
+	char name[NAME_MAX_BYTES];
+	return lt_config_word(setting("COMPRESSION", name), words, 2, 0) == 1;
+}
+
+/* --- headers ---------------------------------------------------------------------------------- */
+
+/* https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2 */
+static bool is_token(const char *text)
+{
+	return *text && !text[strspn(text, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+					   "ABCDEFGHIJKLMNOPQRSTUVWXYZ")];
+}
+
+/* https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
+static bool is_field_value(const char *text)
+{
+	for (; *text; text++)
+		if (((unsigned char)*text < ' ' && *text != '\t') || *text == 0x7f)
+			return false;
+	return true;
+}
+
+/* What the exporter says of its own requests: a second one would contradict it. */
+static bool is_own_header(const char *name)
+{
+	static const char *const own[] = {"Content-Type", "Content-Encoding", "Content-Length",
+		"Transfer-Encoding", "Expect", "Connection"};
+	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+		if (lt_config_is(lt_slice(name), own[i]))
+			return true;
 	return false;
 }
 
-static bool is_header_safe(const char *text)
+/* NULL, or why a member of the list is no header to send. */
+static const char *objection(int n, const struct lt_config_pair *pair, size_t n_headers)
 {
-	return strpbrk(text, "\r\n") == NULL;
+	if (n < 0)
+		return "is not key=value, or has a broken escape";
+	if (!is_token(pair->key))
+		return "has a name that HTTP does not allow";
+	if (!is_field_value(pair->value))
+		return "has a character in its value that HTTP does not allow";
+	if (is_own_header(pair->key))
+		return "is a header that the exporter sets itself";
+	return n_headers == LT_OTLP_HEADERS_MAX ? "is one too many" : NULL;
 }
 
-static void headers_from_env(struct lt_otlp_http_config *config)
+/* Members are named by their number in reports: a malformed one may have a secret anywhere. */
+static int set_headers(struct lt_otlp_http_config *config)
 {
-	const char *name, *value = setting("HEADERS", &name);
-	char *text = value ? strdup(value) : NULL;
-	char *rest = text;
+	char name[NAME_MAX_BYTES];
+	char *text = lt_config_copy(setting("HEADERS", name)), *rest = text;
 	struct lt_config_pair pair;
-	int n = 0;
-	while (rest && (n = lt_config_next_pair(&rest, &pair)) > 0) {
-		if (config->n_headers == LT_OTLP_HEADERS_MAX || !is_header_safe(pair.key) ||
-			!is_header_safe(pair.value)) {
-			lt_report(LT_LEVEL_WARN, "%s: header %s left out", name, pair.key);
+	for (int i = 1, n; (n = lt_config_next_pair(&rest, &pair)) != 0; i++) {
+		const char *reason = objection(n, &pair, config->n_headers);
+		if (reason) {
+			lt_report(LT_LEVEL_WARN, "%s: header %d %s; left out", name, i, reason);
 			continue;
 		}
 		char **header = &config->headers[config->n_headers];
-		if (asprintf(header, "%s: %s", pair.key, pair.value) >= 0)
-			config->n_headers++;
+		if (asprintf(header, *pair.value ? "%s: %s" : "%s;", pair.key, pair.value) < 0) {
+			free(text);
+			return -ENOMEM;
+		}
+		config->n_headers++;
 	}
-	if (n < 0)
-		lt_report(
-			LT_LEVEL_WARN, "%s is not a list of key=value; its rest is left out", name);
 	free(text);
+	return 0;
 }
 
 int lt_otlp_http_config_init(
 	struct lt_otlp_http_config *config, const struct lt_otlp_http_options *options)
 {
-	const char *name = "protocol";
+	char name[NAME_MAX_BYTES];
 	*config = (struct lt_otlp_http_config){0};
-	config->endpoint = options->endpoint ? strdup(options->endpoint) : endpoint_from_env();
-	if (!config->endpoint)
-		return -ENOMEM;
-	if (!is_http_url(config->endpoint)) {
-		lt_report(LT_LEVEL_ERROR, "the OTLP endpoint \"%s\" is no http:// or https:// URL",
-			config->endpoint);
-		return -EINVAL;
-	}
-	const char *protocol = options->protocol ? options->protocol : setting("PROTOCOL", &name);
-	config->json = json_from(protocol, name);
-	config->gzip = gzip_from_env();
-	setting("TIMEOUT", &name);
-	config->timeout_ms = (unsigned)lt_config_uint(name, TIMEOUT_MS, 0, INT32_MAX);
-	headers_from_env(config);
-	config->certificate = setting("CERTIFICATE", &name);
-	config->client_certificate = setting("CLIENT_CERTIFICATE", &name);
-	config->client_key = setting("CLIENT_KEY", &name);
+	int err = set_endpoint(config, options->endpoint);
+	if (!err)
+		err = set_headers(config);
+	if (err)
+		return err;
+	config->json = is_json(options->protocol);
+	config->gzip = is_gzip();
+	config->timeout_ms =
+		(unsigned)lt_config_uint(setting("TIMEOUT", name), TIMEOUT_MS, 0, INT32_MAX);
+	config->certificate = lt_config_copy(setting("CERTIFICATE", name));
+	config->client_certificate = lt_config_copy(setting("CLIENT_CERTIFICATE", name));
+	config->client_key = lt_config_copy(setting("CLIENT_KEY", name));
 	return 0;
 }
 
 void lt_otlp_http_config_done(struct lt_otlp_http_config *config)
 {
 	free(config->endpoint);
+	free(config->shown);
 	for (size_t i = 0; i < config->n_headers; i++)
 		free(config->headers[i]);
+	free(config->certificate);
+	free(config->client_certificate);
+	free(config->client_key);
 }

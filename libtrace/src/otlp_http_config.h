@@ -12,13 +12,14 @@ enum { LT_OTLP_HEADERS_MAX = 64 }; /* beyond that they are reported and left out
 
 struct lt_otlp_http_config {
 	char *endpoint; /* full URL */
+	char *shown;	/* the same without its secrets: the one to put into messages */
 	bool json;	/* else protobuf */
 	bool gzip;
 	unsigned timeout_ms;		    /* of one batch, with its retries; 0: no limit */
-	char *headers[LT_OTLP_HEADERS_MAX]; /* "Name: value" */
+	char *headers[LT_OTLP_HEADERS_MAX]; /* "Name: value", or "Name;" for an empty value, which
+					       is libcurl's notation */
 	size_t n_headers;
-	const char *certificate, *client_certificate,
-		*client_key; /* PEM files; borrowed; or NULL */
+	char *certificate, *client_certificate, *client_key; /* PEM files; or NULL */
 };
 
 /**

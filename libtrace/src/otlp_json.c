@@ -151,11 +151,7 @@ static void add_any_int(struct lt_buffer *b, int64_t value)
 static void add_finite(struct lt_buffer *b, double value)
 {
 	lt_buffer_add_text(b, "{\"doubleValue\":");
-	size_t start = b->len;
 	lt_buffer_printf(b, "%.17g", value);
-	for (size_t i = start; i < b->len; i++)
-		if (b->bytes[i] == ',') /* the program's locale may have another decimal point */
-			b->bytes[i] = '.';
 	lt_buffer_add_char(b, '}');
 }
 

@@ -7,29 +7,22 @@
 #include <errno.h>
 #include <libtrace/instrumentation.h>
 #include <pthread.h>
-#include <stdlib.h>
-#include <strings.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool use_tracecontext;
 
 static void read_config(void)
 {
-	const char *value = lt_config_string("OTEL_PROPAGATORS");
-	if (!value) { /* the default, tracecontext,baggage: what there is of it */
-		use_tracecontext = true;
-		return;
-	}
-	char *text = strdup(value);
-	char *rest = text;
-	for (char *name; rest && (name = lt_config_next_item(&rest));) {
-		if (strcasecmp(name, "tracecontext") == 0)
+	struct lt_slice list = lt_config_text("OTEL_PROPAGATORS"), name;
+	use_tracecontext = !list.ptr; /* the default, tracecontext,baggage: what there is of it */
+	while (lt_config_next_item(&list, &name)) {
+		if (lt_config_is(name, "tracecontext"))
 			use_tracecontext = true;
-		else if (strcasecmp(name, "none") != 0 && strcasecmp(name, "baggage") != 0)
-			lt_report(LT_LEVEL_WARN, "OTEL_PROPAGATORS: %s is not known here; left out",
-				name);
+		else if (!lt_config_is(name, "none") && !lt_config_is(name, "baggage"))
+			lt_report(LT_LEVEL_WARN,
+				"OTEL_PROPAGATORS: \"%.*s\" is not known here; left out",
+				(int)name.len, name.ptr);
 	}
-	free(text);
 }
 
 int lt_extract(

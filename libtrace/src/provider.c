@@ -9,9 +9,7 @@
 #include "span_lock.h"
 
 #include <errno.h>
-#include <libtrace/instrumentation.h>
 #include <stdlib.h>
-#include <strings.h>
 
 enum { FREE_TIMEOUT_MS = 5000 };
 
@@ -57,16 +55,17 @@ static struct lt_span_limits resolve_limits(const struct lt_span_limits *limits)
 /* What OTEL_TRACES_EXPORTER names: otlp (the default) or console; *ret_exporter NULL for none. */
 static int exporter_from_env(struct lt_exporter **ret_exporter)
 {
-	const char *name = lt_config_string("OTEL_TRACES_EXPORTER");
+	enum { OTLP, CONSOLE, NONE };
+	static const char *const words[] = {"otlp", "console", "none"};
 	*ret_exporter = NULL;
-	if (name && strcasecmp(name, "none") == 0)
+	switch (lt_config_word("OTEL_TRACES_EXPORTER", words, 3, OTLP)) {
+	case NONE:
 		return 0;
-	if (name && strcasecmp(name, "console") == 0)
+	case CONSOLE:
 		return lt_exporter_console_new(ret_exporter);
-	if (name && strcasecmp(name, "otlp") != 0)
-		lt_report(LT_LEVEL_WARN, "OTEL_TRACES_EXPORTER=%s is not known here; using otlp",
-			name);
-	return lt_exporter_otlp_http_new(NULL, ret_exporter);
+	default:
+		return lt_exporter_otlp_http_new(NULL, ret_exporter);
+	}
 }
 
 static int processor_from_env(struct lt_processor **ret_processor)

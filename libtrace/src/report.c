@@ -30,7 +30,7 @@ static void *handler_user;
  * OTEL_LOG_LEVEL */
 static enum lt_level level_from_env(void)
 {
-	const char *value = getenv("OTEL_LOG_LEVEL");
+	const char *value = secure_getenv("OTEL_LOG_LEVEL");
 	if (value)
 		for (int i = 0; i <= LT_LEVEL_DEBUG; i++)
 			if (strcasecmp(value, level_names[i]) == 0)

@@ -71,21 +71,20 @@ static void set_known(struct lt_resource *resource)
  */
 static void set_from_variable(struct lt_resource *resource)
 {
-	const char *value = lt_config_string("OTEL_RESOURCE_ATTRIBUTES");
-	if (!value)
+	char *check = lt_config_copy("OTEL_RESOURCE_ATTRIBUTES");
+	if (!check)
 		return;
-	char *check = strdup(value), *text = strdup(value);
-	char *rest = check;
+	char *text = strdup(check), *rest = check;
 	struct lt_config_pair pair;
-	int n = check && text ? 0 : -ENOMEM;
-	while (n >= 0 && rest && (n = lt_config_next_pair(&rest, &pair)) > 0)
+	int n = text ? 0 : -ENOMEM;
+	while (n >= 0 && (n = lt_config_next_pair(&rest, &pair)) > 0)
 		;
 	if (n < 0) {
 		lt_report(LT_LEVEL_ERROR,
 			"OTEL_RESOURCE_ATTRIBUTES is not a list of key=value, and left out whole");
 	} else {
 		rest = text;
-		while (rest && lt_config_next_pair(&rest, &pair) > 0)
+		while (lt_config_next_pair(&rest, &pair) > 0)
 			set(resource, lt_str(pair.key, pair.value));
 	}
 	free(check);
@@ -100,7 +99,7 @@ int lt_resource_new(const struct lt_attr *attrs, size_t n, struct lt_resource **
 	lt_arena_init(&resource->arena, resource->bytes, sizeof resource->bytes);
 	set_known(resource);
 	set_from_variable(resource);
-	set(resource, lt_str(LT_SERVICE_NAME, lt_config_string("OTEL_SERVICE_NAME")));
+	set(resource, lt_strn(LT_SERVICE_NAME, lt_config_text("OTEL_SERVICE_NAME")));
 	lt_attributes_add(&resource->attrs, &resource->arena, &limits, attrs, n);
 	*ret_resource = resource;
 	return 0;

@@ -8,9 +8,7 @@
 #include "config.h"
 
 #include <errno.h>
-#include <libtrace/instrumentation.h>
 #include <stdlib.h>
-#include <strings.h>
 
 void lt_sampler_free(struct lt_sampler *sampler)
 {
@@ -141,40 +139,22 @@ int lt_sampler_answer(const struct lt_sampler *sampler, enum lt_parent parent)
 
 /* --- from the environment ----------------------------------------------------------------- */
 
-static int ratio_from_env(struct lt_sampler **ret_sampler)
-{
-	double ratio = 1;
-	if (lt_config_double("OTEL_TRACES_SAMPLER_ARG", &ratio) && !(ratio >= 0 && ratio <= 1)) {
-		lt_report(LT_LEVEL_WARN,
-			"OTEL_TRACES_SAMPLER_ARG=%g is not a ratio from 0 to 1; using 1", ratio);
-		ratio = 1;
-	}
-	return lt_sampler_ratio_new(ratio, ret_sampler);
-}
-
 int lt_sampler_from_env(struct lt_sampler **ret_sampler)
 {
-	static const char prefix[] = "parentbased_";
-	const char *name = lt_config_string("OTEL_TRACES_SAMPLER");
-	if (!name)
-		name = "parentbased_always_on";
-
-	bool parent_based = strncasecmp(name, prefix, sizeof prefix - 1) == 0;
-	const char *root_name = parent_based ? name + sizeof prefix - 1 : name;
+	enum { ON, OFF, RATIO, PARENT_BASED }; /* the last: plus one of the others */
+	static const char *const words[] = {"always_on", "always_off", "traceidratio",
+		"parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"};
+	size_t word = lt_config_word(
+		"OTEL_TRACES_SAMPLER", words, sizeof words / sizeof words[0], PARENT_BASED + ON);
 	struct lt_sampler *root = lt_sampler_always_on();
-	if (strcasecmp(root_name, "always_off") == 0) {
+	if (word % PARENT_BASED == OFF) {
 		root = lt_sampler_always_off();
-	} else if (strcasecmp(root_name, "traceidratio") == 0) {
-		int err = ratio_from_env(&root);
+	} else if (word % PARENT_BASED == RATIO) {
+		int err = lt_sampler_ratio_new(lt_config_ratio("OTEL_TRACES_SAMPLER_ARG"), &root);
 		if (err)
 			return err;
-	} else if (strcasecmp(root_name, "always_on") != 0) {
-		lt_report(LT_LEVEL_WARN,
-			"OTEL_TRACES_SAMPLER=%s is not known here; using parentbased_always_on",
-			name);
-		parent_based = true;
 	}
-	if (parent_based)
+	if (word >= PARENT_BASED)
 		return lt_sampler_parent_based_new(root, ret_sampler);
 	*ret_sampler = root;
 	return 0;

@@ -154,21 +154,7 @@ static void check_methods(void)
 static void check_settings(void)
 {
 	setenv("OTEL_LOG_LEVEL", "none", 1);
-	static const char *const words[] = {"false", "edge", "true"};
-	setenv("X", "TRUE", 1);
-	CHECK(settings_choice("X", words, 3, 0) == 2);
-	setenv("X", "yes", 1);
-	CHECK(settings_choice("X", words, 3, 0) == 0 && settings_choice("X", words, 3, 1) == 1);
-	setenv("X", "", 1);
-	CHECK(settings_choice("X", words, 3, 2) == 2 && settings_ms("X", 7) == 7);
-	setenv("X", "-1", 1);
-	CHECK(settings_ms("X", 7) == 7);
-	setenv("X", "3600001", 1);
-	CHECK(settings_ms("X", 7) == 7);
-	setenv("X", "0", 1);
-	CHECK(settings_ms("X", 7) == 0);
-
-	setenv("OTEL_C_EXCLUDED_URLS", "/a,/b/*", 1);
+	setenv("OTEL_C_EXCLUDED_URLS", " /a , /b/*,\n", 1);
 	settings_init();
 	CHECK(agent_excludes(lt_slice("/a")) && !agent_excludes(lt_slice("/a/")));
 	CHECK(agent_excludes(lt_slice("/b/c")) && !agent_excludes(lt_slice("/b")));

@@ -76,6 +76,25 @@ class Request(ExporterTest):
         self.assertEqual(collector.sent[0].headers["api-key"], "secret word")
         self.assertEqual(collector.sent[0].headers["x-tenant"], "blue")
 
+    def test_one_bad_header_does_not_take_the_others_along_and_an_empty_one_is_sent(self):
+        collector = self.collect()
+        finished = self.emit(1, env={"OTEL_EXPORTER_OTLP_HEADERS":
+                                     "x-empty=,broken,content-type=text/plain,x%2Dtenant=blue,x=a%0D%0Ay: b"})
+        headers = collector.sent[0].headers
+        self.assertEqual((headers["x-empty"], headers["x-tenant"]), ("", "blue"))
+        self.assertEqual(headers["content-type"], "application/x-protobuf")
+        self.assertFalse({"x", "y"} & set(headers))
+        for n in (2, 3, 5):
+            self.assertIn(f"header {n} ", finished.err)
+
+    def test_passwords_and_keys_in_an_endpoint_are_used_and_never_printed(self):
+        collector = self.collect(lambda n, sent: Answer(400))
+        finished = self.emit(1, env={"OTEL_EXPORTER_OTLP_ENDPOINT": "http://me:secret@127.0.0.1:4318/p?key=secret"})
+        self.assertEqual(collector.sent[0].path, "/p/v1/traces?key=secret")
+        self.assertEqual(collector.sent[0].headers["authorization"], "Basic bWU6c2VjcmV0")
+        self.assertIn("http://127.0.0.1:4318/p/v1/traces", finished.err)
+        self.assertNotIn("secret", finished.err)
+
     def test_traces_headers_win_over_the_general_ones(self):
         collector = self.collect()
         self.emit(1, env={"OTEL_EXPORTER_OTLP_HEADERS": "a=general",
@@ -87,6 +106,7 @@ class Request(ExporterTest):
         cases = (({base: "http://127.0.0.1:4400"}, "/v1/traces"),
                  ({base: "http://127.0.0.1:4400/"}, "/v1/traces"),
                  ({base: "http://127.0.0.1:4400/otlp"}, "/otlp/v1/traces"),
+                 ({base: " http://127.0.0.1:4400?x=1#part\n"}, "/v1/traces?x=1"),
                  ({own: "http://127.0.0.1:4400/mine"}, "/mine"),
                  ({own: "http://127.0.0.1:4400"}, "/"),
                  ({own: "http://127.0.0.1:4400/mine", base: "http://127.0.0.1:1"}, "/mine"))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_tracecontext.c - traceparent and tracestate: the cases in tests/data, and the limits. */
+#include "case_files.h"
 #include "check_main.h"
 
 #include <errno.h>
@@ -45,24 +46,6 @@ static const struct lt_carrier_impl impl = {headers_get, headers_set};
 static const char good[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 /* --- cases from files --------------------------------------------------------------------- */
-
-static void for_each_case(const char *file, void (*check)(char *line))
-{
-	char path[512], line[2048];
-	snprintf(path, sizeof path, "%s/%s", DATA_DIR, file);
-	FILE *cases = fopen(path, "r");
-	ck_assert_msg(cases != NULL, "cannot open %s", path);
-	unsigned n = 0;
-	while (fgets(line, sizeof line, cases)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (*line == '#' || *line == '\0')
-			continue;
-		check(line);
-		n++;
-	}
-	fclose(cases);
-	ck_assert_uint_gt(n, 0);
-}
 
 static void traceparent_is_accepted(char *line)
 {
