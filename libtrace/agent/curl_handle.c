@@ -1,129 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* curl_handle.c - see curl_handle.h. */
 #include "curl_handle.h"
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define N_SHARDS 16 /* so that threads seldom meet; a power of two */
-#define MIN_BUCKETS 16
-
-/* A hash map in parts.  Its locks are leaves: nothing but memory is asked for under them. */
-struct shard {
-	pthread_mutex_t lock;
-	struct curl_handle **buckets;
-	size_t n_buckets; /* a power of two, or 0 */
-	size_t n_handles;
-};
-
-static struct shard shards[N_SHARDS] = {[0 ... N_SHARDS - 1] = {.lock = PTHREAD_MUTEX_INITIALIZER}};
-
-/* What this thread has found lately: most look-ups need no lock.  A handle that goes makes all of
- * these out of date, since its address may soon be another one's. */
-#define RECENT_FINDS 64 /* a power of two; one event loop's calls at once, as a rule */
-
-struct find {
-	const CURL *easy;
-	struct curl_handle *handle;
-	uint64_t n_removed; /* as it was then */
-};
-
-static __thread struct find recent[RECENT_FINDS];
-static _Atomic uint64_t n_removed; /* handles, ever; raised with their shard's lock held */
-
-static uint64_t hash(const CURL *easy)
-{
-	/* Fibonacci hashing: the upper bits depend on all of the address. */
-	return (uint64_t)(uintptr_t)easy * UINT64_C(0x9e3779b97f4a7c15) >> 20;
-}
-
-static struct shard *lock_shard(const CURL *easy)
-{
-	struct shard *shard = &shards[hash(easy) % N_SHARDS];
-
-	pthread_mutex_lock(&shard->lock);
-	return shard;
-}
-
-/* The link that points at the handle, or at the NULL in its place.  Lock held, buckets not NULL. */
-static struct curl_handle **find_link(struct shard *shard, const CURL *easy)
-{
-	struct curl_handle **link = &shard->buckets[hash(easy) / N_SHARDS % shard->n_buckets];
-
-	while (*link && (*link)->easy != easy)
-		link = &(*link)->next;
-	return link;
-}
-
-/* One handle a bucket on average.  Lock held. */
-static bool make_room(struct shard *shard)
-{
-	if (shard->n_handles < shard->n_buckets)
-		return true;
-
-	struct shard grown = {.n_buckets = shard->n_buckets ? shard->n_buckets * 2 : MIN_BUCKETS};
-	grown.buckets = calloc(grown.n_buckets, sizeof(struct curl_handle *));
-	if (!grown.buckets)
-		return shard->n_buckets > 0;
-	for (size_t i = 0; i < shard->n_buckets; i++) {
-		for (struct curl_handle *handle = shard->buckets[i], *next; handle; handle = next) {
-			next = handle->next;
-			handle->next = NULL;
-			*find_link(&grown, handle->easy) = handle;
-		}
-	}
-	free(shard->buckets);
-	shard->buckets = grown.buckets;
-	shard->n_buckets = grown.n_buckets;
-	return true;
-}
-
-static struct curl_handle *find(CURL *easy, bool may_add)
-{
-	struct find *last = &recent[hash(easy) / N_SHARDS % RECENT_FINDS];
-
-	if (last->easy == easy &&
-		last->n_removed == atomic_load_explicit(&n_removed, memory_order_acquire))
-		return last->handle;
-
-	struct shard *shard = lock_shard(easy);
-	const uint64_t now = atomic_load_explicit(&n_removed, memory_order_relaxed);
-	struct curl_handle *handle = shard->n_buckets ? *find_link(shard, easy) : NULL;
-	if (!handle && may_add && make_room(shard) && (handle = calloc(1, sizeof(*handle)))) {
-		handle->easy = easy;
-		*find_link(shard, easy) = handle;
-		shard->n_handles++;
-	}
-	pthread_mutex_unlock(&shard->lock);
-	if (handle)
-		*last = (struct find){easy, handle, now};
-	return handle;
-}
-
 struct curl_handle *curl_handle_find(CURL *easy)
 {
-	return find(easy, false);
+	return (struct curl_handle *)curl_map_find(CURL_KIND_EASY, easy);
 }
 
 struct curl_handle *curl_handle_get(CURL *easy)
 {
-	return find(easy, true);
+	struct curl_handle *handle = (struct curl_handle *)curl_map_get(
+		CURL_KIND_EASY, easy, sizeof(struct curl_handle));
+
+	if (handle)
+		handle->easy = easy;
+	return handle;
 }
 
-struct curl_handle *curl_handle_remove(CURL *easy)
+void curl_handle_remove(struct curl_handle *handle)
 {
-	struct shard *shard = lock_shard(easy);
-	struct curl_handle **link = shard->n_buckets ? find_link(shard, easy) : NULL;
-	struct curl_handle *handle = link ? *link : NULL;
-
-	if (handle) {
-		*link = handle->next;
-		shard->n_handles--;
-		atomic_fetch_add_explicit(&n_removed, 1, memory_order_release);
-	}
-	pthread_mutex_unlock(&shard->lock);
-	return handle;
+	curl_map_remove(CURL_KIND_EASY, handle->easy);
 }
 
 void curl_handle_free(struct curl_handle *handle)
@@ -133,18 +31,6 @@ void curl_handle_free(struct curl_handle *handle)
 	url_done(&handle->url);
 	curl_injection_done(&handle->injection);
 	free(handle);
-}
-
-void curl_handles_lock(void)
-{
-	for (size_t i = 0; i < N_SHARDS; i++)
-		pthread_mutex_lock(&shards[i].lock);
-}
-
-void curl_handles_unlock(void)
-{
-	for (size_t i = 0; i < N_SHARDS; i++)
-		pthread_mutex_unlock(&shards[i].lock);
 }
 
 static void copy_text(char *to, size_t size, const char *from)

@@ -2,13 +2,13 @@
 /* curl_handle.h - what the agent knows of one easy handle.
  *
  * libcurl cannot be asked which method or headers a handle is set up with, so the wrapper of
- * curl_easy_setopt notes it.  A handle is used by one thread at a time (libcurl's own rule), so
- * only a look-up takes a lock, and that only where the thread has not had the handle lately.
+ * curl_easy_setopt notes it.
  */
 #ifndef LT_AGENT_CURL_HANDLE_H
 #define LT_AGENT_CURL_HANDLE_H
 
 #include "curl_inject.h"
+#include "curl_map.h"
 #include "curl_url.h"
 
 #define CURL_METHOD_BYTES 32 /* a longer CURLOPT_CUSTOMREQUEST is cut off, and no known method */
@@ -26,9 +26,13 @@ struct curl_settings { /* zero: as after curl_easy_init() */
 	struct curl_slist *headers;		/* borrowed from the program */
 };
 
+struct curl_link { /* of a ring */
+	struct curl_link *previous, *next;
+};
+
 struct curl_handle {
+	struct curl_entry entry;
 	CURL *easy;
-	struct curl_handle *next; /* in its bucket; its lock held */
 	struct curl_settings settings;
 	struct url url;		  /* CURLOPT_URL, or what url_handle held at the start */
 	struct curl_url url_read; /* where url is from; zero: CURLOPT_URL */
@@ -38,7 +42,17 @@ struct curl_handle {
 	bool is_injected;	/* libcurl has our list, whose end is the program's */
 	struct lt_span *span;	/* CLIENT */
 	struct lt_span *parent; /* held; current when the transfer began */
+	uint64_t driven_ns;	/* when libcurl began with it, where that was seen; 0: not */
 	struct curl_injection injection;
+	bool is_finished; /* libcurl has finished with it, which the program has not read yet */
+	CURLcode result;  /* then: how */
+
+	/* In a multi handle, see curl_stack.h: */
+	struct curl_stack *stack; /* NULL: in none */
+	struct curl_link member;  /* of its stack's ring */
+	bool is_undriven;	  /* libcurl has not begun with it yet */
+	struct curl_link unread;  /* likewise, while there is a message */
+	CURLMsg *message;	  /* borrowed from libcurl; NULL: not in unread */
 };
 
 /** The state of a handle, or NULL. */
@@ -48,7 +62,7 @@ struct curl_handle *curl_handle_find(CURL *easy);
 struct curl_handle *curl_handle_get(CURL *easy);
 
 /** Takes it out of the map; freed by curl_handle_free once libcurl has let go of its headers. */
-struct curl_handle *curl_handle_remove(CURL *easy);
+void curl_handle_remove(struct curl_handle *handle);
 void curl_handle_free(struct curl_handle *handle);
 
 /**
@@ -68,9 +82,5 @@ void curl_handle_copy(struct curl_handle *copy, const struct curl_handle *handle
 
 /** The method of the next request. */
 const char *curl_handle_method(const struct curl_handle *handle);
-
-/** Locks and unlocks the whole map round a fork. */
-void curl_handles_lock(void);
-void curl_handles_unlock(void);
 
 #endif

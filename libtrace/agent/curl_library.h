@@ -21,6 +21,7 @@
 	X(curl_multi_remove_handle, CURLMcode(CURLM *, CURL *))                                    \
 	X(curl_multi_info_read, CURLMsg *(CURLM *, int *))                                         \
 	X(curl_multi_perform, CURLMcode(CURLM *, int *))                                           \
+	X(curl_multi_cleanup, CURLMcode(CURLM *))                                                  \
 	X(curl_multi_socket_action, CURLMcode(CURLM *, curl_socket_t, int, int *))                 \
 	X(curl_url_get, CURLUcode(const CURLU *, CURLUPart, char **, unsigned))                    \
 	X(curl_url_set, CURLUcode(CURLU *, CURLUPart, const char *, unsigned))                     \

@@ -47,6 +47,8 @@ static struct lt_span *start_span(const struct curl_handle *handle)
 void curl_transfer_start(struct hook_library *library, struct curl_handle *handle)
 {
 	handle->is_running = true;
+	handle->is_finished = false;
+	handle->driven_ns = 0;
 	handle->parent = lt_span_hold(lt_span_current());
 	if (!read_url(library, handle))
 		return;
@@ -134,12 +136,25 @@ static int describe(struct hook_library *library, struct curl_handle *handle)
 	return status;
 }
 
-static void end(struct hook_library *library, struct curl_handle *handle)
+/* When libcurl finished with a transfer; 0: now.  In a multi handle that was some time ago: the
+ * program comes to it when it likes.  libcurl's own count goes from when it began to its end. */
+static uint64_t finished_ns(struct hook_library *library, struct curl_handle *handle)
+{
+	curl_off_t total_us = 0;
+
+	if (!handle->driven_ns)
+		return 0;
+	CURL_REAL(library, curl_easy_getinfo)(handle->easy, CURLINFO_TOTAL_TIME_T, &total_us);
+	return total_us > 0 ? handle->driven_ns + (uint64_t)total_us * 1000 : 0;
+}
+
+/* end_ns: 0 for now. */
+static void end(struct hook_library *library, struct curl_handle *handle, uint64_t end_ns)
 {
 	if (handle->is_injected)
 		CURL_REAL(library, curl_easy_setopt)
 	(handle->easy, CURLOPT_HTTPHEADER, handle->settings.headers);
-	lt_span_end(handle->span);
+	lt_span_end_at(handle->span, end_ns);
 	lt_span_release(handle->parent);
 	handle->span = handle->parent = NULL;
 	handle->is_running = handle->is_injected = false;
@@ -157,12 +172,12 @@ void curl_transfer_finish(struct hook_library *library, struct curl_handle *hand
 			lt_span_status(handle->span, LT_STATUS_ERROR, NULL);
 		}
 	}
-	end(library, handle);
+	end(library, handle, finished_ns(library, handle));
 }
 
 void curl_transfer_abandon(struct hook_library *library, struct curl_handle *handle)
 {
 	if (handle->span && lt_span_is_recording(handle->span))
 		describe(library, handle);
-	end(library, handle);
+	end(library, handle, 0);
 }

@@ -13,7 +13,7 @@
  */
 void curl_transfer_start(struct hook_library *library, struct curl_handle *handle);
 
-/** Ends the span of a transfer that libcurl has finished with this result. */
+/** Ends the span of a transfer that libcurl has finished with this result, just now or earlier. */
 void curl_transfer_finish(
 	struct hook_library *library, struct curl_handle *handle, CURLcode result);
 

@@ -6,10 +6,12 @@
  */
 #include "agent.h"
 #include "completion.h"
+#include "curl_stack.h"
 #include "curl_transfer.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdlib.h>
 
 /* curl_easy_setopt takes a long, a pointer, a function or a curl_off_t: on the LP64 ABIs of Linux
  * all of them are passed as one general register, so that one read of pointer size serves all.  A
@@ -43,7 +45,18 @@ static struct curl_handle *handle_of(const struct hook_call *call, CURL *easy)
 
 __attribute__((constructor)) static void guard_forks(void)
 {
-	pthread_atfork(curl_handles_lock, curl_handles_unlock, curl_handles_unlock);
+	pthread_atfork(curl_map_lock, curl_map_unlock, curl_map_unlock);
+}
+
+/* The program ends a transfer by taking its handle away. */
+static void end_transfer(const struct hook_call *call, struct curl_handle *handle)
+{
+	if (!handle->is_running)
+		return;
+	if (handle->is_finished)
+		curl_transfer_finish(call->target, handle, handle->result);
+	else
+		curl_transfer_abandon(call->target, handle);
 }
 
 AGENT_HOOK CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
@@ -99,11 +112,14 @@ AGENT_HOOK void curl_easy_cleanup(CURL *easy)
 	if (!call.target)
 		return;
 	struct curl_handle *handle = handle_of(&call, easy);
-	if (handle && handle->is_running)
-		curl_transfer_abandon(call.target, handle);
-	/* Before another thread can be given the same address for a new handle. */
-	if (handle)
-		curl_handle_remove(easy);
+	if (handle) {
+		if (handle->stack && handle->is_running)
+			curl_stack_look(call.target, handle);
+		end_transfer(&call, handle);
+		curl_stack_leave(handle);
+		/* Before another thread can be given the same address for a new handle. */
+		curl_handle_remove(handle);
+	}
 	CURL_REAL(call.target, curl_easy_cleanup)(easy);
 	curl_handle_free(handle);
 }
@@ -145,20 +161,15 @@ AGENT_HOOK CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy)
 
 	if (!call.target)
 		return CURLM_BAD_HANDLE;
-	struct curl_handle *handle = may_trace(&call) ? handle_of(&call, easy) : NULL;
-	/* A handle that still runs here is refused there, unless its multi handle is gone by now.
-	 */
-	const bool was_running = handle && handle->is_running;
-	if (handle && !was_running)
-		curl_transfer_start(call.target, handle);
-
 	const CURLMcode result = CURL_REAL(call.target, curl_multi_add_handle)(multi, easy);
-	if (was_running && result == CURLM_OK) {
+	struct curl_handle *handle = result == CURLM_OK ? handle_of(&call, easy) : NULL;
+	if (!handle)
+		return result;
+	if (handle->is_running) /* in a multi handle that has gone unseen, or it would be refused */
 		curl_transfer_abandon(call.target, handle);
+	if (may_trace(&call))
 		curl_transfer_start(call.target, handle);
-	}
-	if (handle && !was_running && result != CURLM_OK)
-		curl_transfer_finish(call.target, handle, CURLE_FAILED_INIT);
+	curl_stack_add(multi, handle);
 	return result;
 }
 
@@ -168,10 +179,39 @@ AGENT_HOOK CURLMcode curl_multi_remove_handle(CURLM *multi, CURL *easy)
 
 	if (!call.target)
 		return CURLM_BAD_HANDLE;
+	struct curl_handle *handle = handle_of(&call, easy);
+	if (handle && handle->is_running && handle->stack && handle->stack->multi == multi)
+		curl_stack_look(call.target, handle);
 	const CURLMcode result = CURL_REAL(call.target, curl_multi_remove_handle)(multi, easy);
-	struct curl_handle *handle = result == CURLM_OK ? handle_of(&call, easy) : NULL;
-	if (handle && handle->is_running)
-		curl_transfer_abandon(call.target, handle);
+	if (!handle || result != CURLM_OK)
+		return result;
+	curl_stack_leave(handle);
+	end_transfer(&call, handle);
+	return result;
+}
+
+AGENT_HOOK CURLMcode curl_multi_cleanup(CURLM *multi)
+{
+	const struct hook_call call = THIS_CALL();
+
+	if (!call.target)
+		return CURLM_BAD_HANDLE;
+	struct curl_stack *stack =
+		agent.client_tracer && !call.internal && multi ? curl_stack_find(multi) : NULL;
+	if (!stack)
+		return CURL_REAL(call.target, curl_multi_cleanup)(multi);
+
+	curl_stack_look_at_all(call.target, stack);
+	/* Before another thread can be given the same address for a new handle. */
+	curl_stack_remove(stack);
+	const CURLMcode result = CURL_REAL(call.target, curl_multi_cleanup)(multi);
+	if (result != CURLM_OK) { /* from within a callback it is refused */
+		curl_stack_put_back(stack);
+		return result;
+	}
+	for (struct curl_handle *handle; (handle = curl_stack_take_member(stack));)
+		end_transfer(&call, handle);
+	free(stack);
 	return result;
 }
 
@@ -183,7 +223,9 @@ AGENT_HOOK CURLMsg *curl_multi_info_read(CURLM *multi, int *n_left)
 		return NULL;
 	if (!call.internal)
 		completion_leave();
-	CURLMsg *message = CURL_REAL(call.target, curl_multi_info_read)(multi, n_left);
+	CURLMsg *message = agent.client_tracer && !call.internal
+				   ? curl_stack_read(call.target, multi, n_left)
+				   : CURL_REAL(call.target, curl_multi_info_read)(multi, n_left);
 	if (!message || message->msg != CURLMSG_DONE)
 		return message;
 
@@ -195,6 +237,14 @@ AGENT_HOOK CURLMsg *curl_multi_info_read(CURLM *multi, int *n_left)
 	return message;
 }
 
+/* The program lets libcurl go on. */
+static void going_on(CURLM *multi)
+{
+	completion_leave();
+	if (agent.client_tracer)
+		curl_stack_drive(multi);
+}
+
 AGENT_HOOK CURLMcode curl_multi_perform(CURLM *multi, int *n_running)
 {
 	const struct hook_call call = THIS_CALL();
@@ -202,7 +252,7 @@ AGENT_HOOK CURLMcode curl_multi_perform(CURLM *multi, int *n_running)
 	if (!call.target)
 		return CURLM_BAD_HANDLE;
 	if (!call.internal)
-		completion_leave();
+		going_on(multi);
 	return CURL_REAL(call.target, curl_multi_perform)(multi, n_running);
 }
 
@@ -214,7 +264,7 @@ AGENT_HOOK CURLMcode curl_multi_socket_action(
 	if (!call.target)
 		return CURLM_BAD_HANDLE;
 	if (!call.internal)
-		completion_leave();
+		going_on(multi);
 	return CURL_REAL(call.target, curl_multi_socket_action)(multi, socket, events, n_running);
 }
 

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clock.h - one clock for all spans: it never runs backwards within a trace, and tells Unix time.
+/* clock.h - one clock for all spans: it never runs backwards within a trace, and tells Unix time
+ * (lt_clock_now_ns, from the monotonic clock, anchored to wall time).
  */
 #ifndef LT_CLOCK_H
 #define LT_CLOCK_H
 
-#include <stdint.h>
-
-/** Nanoseconds since 1970; from the monotonic clock, anchored to wall time. */
-uint64_t lt_clock_now_ns(void);
+#include <libtrace/instrumentation.h>
 
 /** Nanoseconds of the monotonic clock, for deadlines. */
 uint64_t lt_clock_monotonic_ns(void);

@@ -14,6 +14,9 @@ LT_API void lt_suppress_leave(void);
 /** Whether this thread suppresses instrumentation: ask before you start a span or inject. */
 LT_API bool lt_suppressed(void);
 
+/** The time as spans tell it, in nanoseconds since 1970: for lt_span_end_at() and start_ns. */
+LT_API uint64_t lt_clock_now_ns(void);
+
 /**
  * Says something about tracing itself, as libtrace does: one line (no newline) to the report
  * handler, else to standard error as far as OTEL_LOG_LEVEL lets it pass.  What would harm a
