@@ -85,9 +85,9 @@ static bool examine(const struct program *program)
 	static struct library libraries[MAX_LIBRARIES];
 	char agent[PATH_MAX], complaint[256];
 
-	if (preload_find_agent(agent)) {
-		say("agent", "libtrace-agent.so is not where it was installed, or its path has a "
-			     "space or a colon");
+	int err = preload_find_agent(agent);
+	if (err) {
+		say("agent", "%s", preload_explain(err));
 		return false;
 	}
 	int n = libraries_list(program->dynamic_linker, program->path, agent, libraries,

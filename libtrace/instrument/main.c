@@ -37,13 +37,7 @@ static int run(char **program)
 
 	int err = preload_find_agent(agent);
 	if (err) {
-		fprintf(stderr, "libtrace-instrument: %s\n",
-			err == -EINVAL
-				? "the path of libtrace-agent.so has a space or a colon, which "
-				  "LD_PRELOAD cannot name: install it elsewhere, or set "
-				  "LIBTRACE_AGENT"
-				: "libtrace-agent.so is not where it was installed: set "
-				  "LIBTRACE_AGENT to its path");
+		fprintf(stderr, "libtrace-instrument: %s\n", preload_explain(err));
 		return EXIT_LAUNCHER;
 	}
 	if (can_preload(program[0]) && preload_add(agent)) {

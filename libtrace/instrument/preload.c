@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* preload.c - see preload.h. */
 #include "preload.h"
+#include "link.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,18 @@ int preload_find_agent(char path[PATH_MAX])
 {
 	int err = find(path);
 
-	return !err && strpbrk(path, " :\t\n") ? -EINVAL : err;
+	return !err && link_is_needed(path) ? link_make(path) : err;
+}
+
+const char *preload_explain(int err)
+{
+	return err == -ENOENT
+		       ? "libtrace-agent.so is not where it was installed: set "
+			 "LIBTRACE_AGENT to its path"
+		       : "LD_PRELOAD cannot name libtrace-agent.so, whose path has a blank, a "
+			 "colon or a $, and no link to it can be made in /tmp/libtrace-UID "
+			 "(is that another's folder?): install it elsewhere, or set "
+			 "LIBTRACE_AGENT";
 }
 
 int preload_add(const char *agent)

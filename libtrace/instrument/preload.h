@@ -8,9 +8,13 @@
 /**
  * Finds libtrace-agent.so: LIBTRACE_AGENT, else where this program's own file is installed, or
  * was built.
- * @return 0; -ENOENT; -EINVAL when LD_PRELOAD cannot name its path, which has a space or a colon
+ * @return 0; -ENOENT when there is none; another error when LD_PRELOAD cannot name its path, which
+ *         has a blank, a colon or a $, and no link to it can be made (link.h)
  */
 int preload_find_agent(char path[PATH_MAX]);
+
+/** One line for a reader on such an error. */
+const char *preload_explain(int err);
 
 /**
  * Adds the agent to LD_PRELOAD, after what is there: a sanitizer's runtime must stay first.
