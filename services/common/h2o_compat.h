@@ -289,6 +289,40 @@ static inline void watch_start(
 	h2o_socket_read_start(watch->sock, watch_on_readable);
 }
 
+/* --- uploads ------------------------------------------------------------------------------ */
+
+/* Called for each connection that keeps bytes of requests. */
+struct compat_uploads {
+	void (*on_upload)(struct compat_uploads *uploads, h2o_socket_t *sock, size_t n_bytes);
+};
+
+static inline int compat_note_upload(h2o_req_t *req, void *user)
+{
+	struct compat_uploads *uploads = user;
+	h2o_socket_t *sock = compat_socket(req);
+	if (!sock)
+		return 0;
+	size_t n_bytes = sock->input->size;
+#if COMPAT_TIMER_WHEEL
+	n_bytes += req->req_body_bytes_received; /* moved out of the socket's buffer */
+#endif
+	if (n_bytes)
+		uploads->on_upload(uploads, sock, n_bytes);
+	return 0;
+}
+
+/** Calls on_upload for every connection of the context that keeps bytes of requests, of one that
+ * is arriving above all. */
+static inline void compat_each_upload(h2o_context_t *ctx, struct compat_uploads *uploads)
+{
+#if COMPAT_TIMER_WHEEL
+	H2O_CONN_LIST_FOREACH(h2o_conn_t * conn, ({&ctx->_conns.active}),
+		{ conn->callbacks->foreach_request(conn, compat_note_upload, uploads); });
+#else
+	ctx->globalconf->http1.callbacks.foreach_request(ctx, compat_note_upload, uploads);
+#endif
+}
+
 /* --- memory and output ----------------------------------------------------------------------- */
 
 /** Memory for text that lives as long as the request. */

@@ -25,10 +25,15 @@ static int on_span(struct otlp_sink *self, struct lt_slice message, const struct
 	return store_batch_span(((struct store_sink *)self)->batch, message, span);
 }
 
+static void on_reject(struct otlp_sink *self, size_t n, const char *why)
+{
+	store_batch_reject(((struct store_sink *)self)->batch, n, why);
+}
+
 int intake(struct store *store, struct lt_slice request, enum encoding encoding,
 	struct store_result *ret_result, char ret_why[OTLP_WHY_BYTES])
 {
-	struct store_sink sink = {.sink = {on_resource, on_scope, on_span}};
+	struct store_sink sink = {.sink = {on_resource, on_scope, on_span, on_reject}};
 	snprintf(ret_why, OTLP_WHY_BYTES, "out of memory");
 	int error = store_batch_new(store, &sink.batch);
 	if (error) {

@@ -22,7 +22,7 @@ enum value_type {
 	VALUE_KVLIST,
 };
 
-/* Arrays and lists nest no deeper than this; a deeper message is malformed. */
+/* Arrays and lists nest no deeper than this; a span with a deeper one is rejected. */
 #define VALUE_DEPTH_MAX 16
 
 struct attr;

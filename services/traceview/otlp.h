@@ -14,11 +14,20 @@
 #include "buffer.h"
 #include "model.h"
 
+#include <errno.h>
+
 /* Enough for a decoded span of 16 MiB of ordinary attributes; a message of millions of empty
  * attributes, whose decoded form is 25 times its size, stops here. */
 #define OTLP_ARENA_BYTES_MAX ((size_t)128 * 1024 * 1024)
 
 #define OTLP_WHY_BYTES 240 /* jansson alone says up to 160 */
+
+/* What the decoders return when all is well but an attribute: it has no readable value, or nests
+ * deeper than VALUE_DEPTH_MAX.  That costs the spans that it belongs to, not the request. */
+enum { OTLP_BAD_ATTRIBUTE = -EDOM, OTLP_DEEP_ATTRIBUTE = -ELOOP };
+
+/** The same for a reader. */
+const char *otlp_attribute_error(int error);
 
 /* Takes a request apart.  Slices and spans are borrowed for the call.  A callback that returns
  * other than 0 ends the reading, and that is the result. */
@@ -30,6 +39,9 @@ struct otlp_sink {
 	int (*scope)(struct otlp_sink *self, struct lt_slice message, struct lt_slice schema_url);
 	/* A span, encoded as Span, and the same decoded, its strings pointing into message. */
 	int (*span)(struct otlp_sink *self, struct lt_slice message, const struct span *span);
+	/* n spans that are left out, since an attribute of theirs, or of their resource or scope,
+	 * cannot be read.  why is borrowed for the call. */
+	void (*reject)(struct otlp_sink *self, size_t n, const char *why);
 };
 
 /**
@@ -48,7 +60,7 @@ int otlp_read_protobuf(struct lt_slice request, struct otlp_sink *sink);
 int otlp_read_json(struct lt_slice request, struct otlp_sink *sink, char ret_why[OTLP_WHY_BYTES]);
 
 /* Decoders of the parts.  Strings in *ret point into message, arrays into arena.
- * 0, -EBADMSG, or -EMSGSIZE when the arena is full. */
+ * 0, -EBADMSG, -EMSGSIZE when the arena is full, OTLP_BAD_ATTRIBUTE or OTLP_DEEP_ATTRIBUTE. */
 int otlp_decode_span(struct lt_slice message, struct arena *arena, struct span *ret_span);
 int otlp_decode_resource(
 	struct lt_slice message, struct arena *arena, struct resource *ret_resource);

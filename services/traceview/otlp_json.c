@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 /* A tree of small values takes jansson some 100 bytes each: no more of them than this.  Each is
- * announced by one of these bytes: , : [ { */
+ * announced by one of these bytes, outside of strings: , : [ { */
 #define JSON_VALUES_MAX 4000000
 
 struct reader {
@@ -102,6 +102,24 @@ static int part_error(const struct reader *r)
 	return r->decoder.error ? r->decoder.error : r->encoded.failed ? -EMSGSIZE : 0;
 }
 
+/* Leaves out n spans whose attribute, or whose resource's or scope's, cannot be read. */
+static void reject(struct reader *r, size_t n, int error)
+{
+	char why[JSON_WHY_BYTES + 40];
+	if (n == 0) {
+		return;
+	}
+	snprintf(why, sizeof(why), "%s%s%s", otlp_attribute_error(error),
+		error == OTLP_BAD_ATTRIBUTE ? ": " : "",
+		error == OTLP_BAD_ATTRIBUTE ? r->decoder.why : "");
+	r->sink->reject(r->sink, n, why);
+}
+
+static bool is_attribute_error(int error)
+{
+	return error == OTLP_BAD_ATTRIBUTE || error == OTLP_DEEP_ATTRIBUTE;
+}
+
 static int read_span(struct reader *r, const json_t *json)
 {
 	struct span span = {.ids_well_formed = false};
@@ -115,11 +133,24 @@ static int read_span(struct reader *r, const json_t *json)
 	 * ids may be none, which only the tree knows. */
 	bool ids_well_formed = span.ids_well_formed;
 	int error = part_error(r);
+	if (is_attribute_error(error)) {
+		reject(r, 1, error);
+		r->decoder.error = 0;
+		return 0;
+	}
 	if (!error) {
 		error = otlp_decode_span(buffer_slice(&r->encoded), r->decoder.arena, &span);
 		span.ids_well_formed &= ids_well_formed;
 	}
 	return error ? error : r->sink->span(r->sink, buffer_slice(&r->encoded), &span);
+}
+
+/* All spans of a scope that cannot be read; those are not looked at. */
+static int reject_scope_spans(struct reader *r, const json_t *json, int error)
+{
+	reject(r, json_array_size(json_object_get(json, "spans")), error);
+	r->decoder.error = 0;
+	return 0;
 }
 
 static int read_scope_spans(struct reader *r, const json_t *json)
@@ -143,6 +174,9 @@ static int read_scope_spans(struct reader *r, const json_t *json)
 	json_get_array(d, json, "spans", &spans, &n);
 	otlp_encode_scope(&r->encoded, &scope);
 	int error = part_error(r);
+	if (is_attribute_error(error)) {
+		return reject_scope_spans(r, json, error);
+	}
 	if (!error) {
 		error = r->sink->scope(r->sink, buffer_slice(&r->encoded), schema_url);
 	}
@@ -150,6 +184,16 @@ static int read_scope_spans(struct reader *r, const json_t *json)
 		error = read_span(r, json_array_get(spans, i));
 	}
 	return error;
+}
+
+static int reject_resource_spans(struct reader *r, const json_t *json, int error)
+{
+	const json_t *scopes = json_object_get(json, "scopeSpans");
+	for (size_t i = 0; i < json_array_size(scopes); i++) {
+		reject_scope_spans(r, json_array_get(scopes, i), error);
+	}
+	r->decoder.error = 0;
+	return 0;
 }
 
 static int read_resource_spans(struct reader *r, const json_t *json)
@@ -171,6 +215,9 @@ static int read_resource_spans(struct reader *r, const json_t *json)
 	json_get_array(d, json, "scopeSpans", &scopes, &n);
 	otlp_encode_resource(&r->encoded, &resource);
 	int error = part_error(r);
+	if (is_attribute_error(error)) {
+		return reject_resource_spans(r, json, error);
+	}
 	if (!error) {
 		error = r->sink->resource(r->sink, buffer_slice(&r->encoded), schema_url);
 	}
@@ -182,10 +229,17 @@ static int read_resource_spans(struct reader *r, const json_t *json)
 
 static bool too_many_values(struct lt_slice text)
 {
+	const char *end = text.ptr + text.len;
 	size_t n = 0;
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-		n += c == ',' || c == ':' || c == '[' || c == '{';
+	bool in_string = false;
+	for (const char *p = text.ptr; p < end; p++) {
+		if (*p == '"') {
+			in_string = !in_string;
+		} else if (in_string) {
+			p += *p == '\\'; /* what it escapes is no quote */
+		} else {
+			n += *p == ',' || *p == ':' || *p == '[' || *p == '{';
+		}
 	}
 	return n > JSON_VALUES_MAX;
 }

@@ -11,8 +11,8 @@
 
 struct json_decoder {
 	struct arena *arena;
-	int error; /* the first one: -EBADMSG or -EMSGSIZE */
-	char *why; /* JSON_WHY_BYTES; for -EBADMSG */
+	int error; /* the first one: -EBADMSG, -EMSGSIZE or an OTLP_*_ATTRIBUTE */
+	char *why; /* JSON_WHY_BYTES; for -EBADMSG and OTLP_BAD_ATTRIBUTE */
 };
 
 /** Notes that a member is not what it must be ("an integer", say); returns false. */

@@ -172,6 +172,19 @@ bool json_get_id(const json_t *object, const char *key, uint8_t *id, size_t n)
 static bool decode_value(
 	struct json_decoder *d, const json_t *json, unsigned depth, struct value *value);
 
+static void decode_attr(
+	struct json_decoder *d, const json_t *json, unsigned depth, struct attr *attr)
+{
+	if (!json_is_object(json)) {
+		json_decoder_fail(d, "an attribute", "an object");
+		return;
+	}
+	const json_t *value = member(json, "value");
+	if (json_get_string(d, json, "key", &attr->key) && value) {
+		decode_value(d, value, depth, &attr->value);
+	}
+}
+
 static bool decode_attrs(struct json_decoder *d, const json_t *object, const char *key,
 	unsigned depth, struct attr_list *ret)
 {
@@ -181,16 +194,13 @@ static bool decode_attrs(struct json_decoder *d, const json_t *object, const cha
 		return false;
 	}
 	*ret = (struct attr_list){json_decoder_array(d, n, sizeof(*ret->items)), 0};
+	int was_error = d->error;
 	while (!d->error && ret->n < n) {
-		const json_t *json = json_array_get(array, ret->n);
-		struct attr *attr = &ret->items[ret->n++];
-		if (!json_is_object(json)) {
-			return json_decoder_fail(d, key, "an array of objects");
-		}
-		const json_t *value = member(json, "value");
-		if (json_get_string(d, json, "key", &attr->key) && value) {
-			decode_value(d, value, depth, &attr->value);
-		}
+		decode_attr(d, json_array_get(array, ret->n), depth, &ret->items[ret->n]);
+		ret->n++;
+	}
+	if (!was_error && d->error == -EBADMSG) {
+		d->error = OTLP_BAD_ATTRIBUTE;
 	}
 	return !d->error;
 }
@@ -231,7 +241,8 @@ static bool decode_value(
 		return json_decoder_fail(d, "value", "an object such as {\"stringValue\": …}");
 	}
 	if (depth > VALUE_DEPTH_MAX) {
-		return json_decoder_fail(d, "value", "nested less deeply");
+		d->error = d->error ? d->error : OTLP_DEEP_ATTRIBUTE;
+		return false;
 	}
 	if (member(json, "stringValue")) {
 		value->type = VALUE_STRING;

@@ -26,28 +26,50 @@ static bool read_group_owner(
 	return !reader.failed;
 }
 
+/* Whether an error spoils the spans of the part that it is in, and no others. */
+static bool is_attribute_error(int error)
+{
+	return error == OTLP_BAD_ATTRIBUTE || error == OTLP_DEEP_ATTRIBUTE;
+}
+
+static int read_span(struct lt_slice message, struct arena *arena, struct otlp_sink *sink)
+{
+	struct span span;
+	arena_reset(arena);
+	int error = otlp_decode_span(message, arena, &span);
+	if (is_attribute_error(error)) {
+		sink->reject(sink, 1, otlp_attribute_error(error));
+		return 0;
+	}
+	return error ? error : sink->span(sink, message, &span);
+}
+
+/* owner_error: what is wrong with an attribute of the resource; 0: nothing. */
 static int read_scope_spans(
-	struct lt_slice scope_spans, struct arena *arena, struct otlp_sink *sink)
+	struct lt_slice scope_spans, int owner_error, struct arena *arena, struct otlp_sink *sink)
 {
 	struct lt_slice owner, schema_url;
 	if (!read_group_owner(scope_spans, &owner, &schema_url)) {
 		return -EBADMSG;
 	}
 	struct scope scope;
+	arena_reset(arena);
 	int error = otlp_decode_scope(owner, arena, &scope);
-	if (!error) {
+	if (is_attribute_error(error) && !owner_error) {
+		owner_error = error;
+	}
+	if (owner_error) {
+		error = 0;
+	} else if (!error) {
 		error = sink->scope(sink, owner, schema_url);
 	}
 	struct pb_reader reader = pb_reader(scope_spans);
 	struct pb_field field;
 	while (!error && pb_next(&reader, &field)) {
-		if (field.number == GROUP_MEMBER) {
-			struct span span;
-			arena_reset(arena);
-			error = otlp_decode_span(field.bytes, arena, &span);
-			if (!error) {
-				error = sink->span(sink, field.bytes, &span);
-			}
+		if (field.number == GROUP_MEMBER && owner_error) {
+			sink->reject(sink, 1, otlp_attribute_error(owner_error));
+		} else if (field.number == GROUP_MEMBER) {
+			error = read_span(field.bytes, arena, sink);
 		}
 	}
 	return error;
@@ -62,15 +84,18 @@ static int read_resource_spans(
 	}
 	struct resource resource;
 	arena_reset(arena);
-	int error = otlp_decode_resource(owner, arena, &resource);
-	if (!error) {
+	int error = otlp_decode_resource(owner, arena, &resource), owner_error = 0;
+	if (is_attribute_error(error)) {
+		owner_error = error;
+		error = 0;
+	} else if (!error) {
 		error = sink->resource(sink, owner, schema_url);
 	}
 	struct pb_reader reader = pb_reader(resource_spans);
 	struct pb_field field;
 	while (!error && pb_next(&reader, &field)) {
 		if (field.number == GROUP_MEMBER) {
-			error = read_scope_spans(field.bytes, arena, sink);
+			error = read_scope_spans(field.bytes, owner_error, arena, sink);
 		}
 	}
 	return error;

@@ -7,6 +7,13 @@
 
 #include <errno.h>
 
+const char *otlp_attribute_error(int error)
+{
+	_Static_assert(VALUE_DEPTH_MAX == 16, "the text has the number");
+	return error == OTLP_DEEP_ATTRIBUTE ? "an attribute nests deeper than 16 levels"
+					    : "an attribute cannot be read";
+}
+
 bool decoder_fail(struct decoder *d, int error)
 {
 	if (!d->error) {
@@ -79,8 +86,11 @@ static bool decode_attr(
 void decode_attr_into(struct decoder *d, struct pb_reader *reader, const struct pb_field *field,
 	unsigned depth, struct attr_list *list)
 {
-	if (pb_expect(reader, field, PB_BYTES)) {
-		decode_attr(d, field->bytes, depth, &list->items[list->n++]);
+	bool was_fine = !d->error;
+	if (pb_expect(reader, field, PB_BYTES) &&
+		!decode_attr(d, field->bytes, depth, &list->items[list->n++]) && was_fine &&
+		d->error == -EBADMSG) {
+		d->error = OTLP_BAD_ATTRIBUTE;
 	}
 }
 
@@ -123,7 +133,7 @@ static bool decode_value(
 	struct decoder *d, struct lt_slice message, unsigned depth, struct value *value)
 {
 	if (depth > VALUE_DEPTH_MAX) {
-		return decoder_fail(d, -EBADMSG);
+		return decoder_fail(d, OTLP_DEEP_ATTRIBUTE);
 	}
 	struct pb_reader reader = pb_reader(message);
 	struct pb_field field;

@@ -12,8 +12,10 @@
 #include "receive.h"
 #include "shutdown.h"
 #include "ui.h"
+#include "uploads.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define REQUEST_TIMEOUT_MS 10000 /* for a request to arrive whole, and between two */
@@ -21,6 +23,11 @@
 #define IDLE_GRACE_MS 100     /* after a signal, for a request that is on its way */
 #define DRAIN_TIMEOUT_MS 5000 /* after it, for answers that are being sent */
 #define QUERY_BODY_MAX 65536  /* of requests that are to have none */
+
+/* Bodies that are arriving: one of the largest fits, and all together take no more. */
+#define UPLOADS_MAX_BYTES (RECEIVE_BODY_MAX + (size_t)64 * 1024)
+#define UPLOADS_LOOK_MS 10	       /* how often they are added up while they are few */
+#define UPLOAD_TURN_BYTES (512 * 1024) /* what one connection may bring in a turn of the loop */
 
 /* A port with what answers it. */
 struct site {
@@ -39,6 +46,8 @@ struct server {
 	struct timer report_timer, idle_timer, drain_timer;
 	struct store_stats reported;
 	uint64_t n_refused_reported;
+	uint64_t uploads_looked_at_ms; /* the loop's time */
+	size_t uploads_bytes;	       /* then */
 	bool is_stopping, is_late;
 };
 
@@ -112,6 +121,26 @@ static void on_report(struct timer *timer)
 	timer_start(timer, &server->report_delay, on_report);
 }
 
+/* --- bodies that are arriving ------------------------------------------------------------------
+ */
+
+static void bound_uploads(struct server *server, h2o_loop_t *loop)
+{
+	uint64_t now_ms = h2o_now(loop);
+	if (server->uploads_bytes < UPLOADS_MAX_BYTES / 8 &&
+		now_ms - server->uploads_looked_at_ms < UPLOADS_LOOK_MS) {
+		return;
+	}
+	server->uploads_looked_at_ms = now_ms;
+	unsigned n = uploads_bound(&server->otlp.ctx, UPLOADS_MAX_BYTES, &server->uploads_bytes);
+	if (n) {
+		server->receiver.n_refused += n;
+		snprintf(server->receiver.why, sizeof(server->receiver.why),
+			"unfinished uploads took more than %zu MiB together",
+			RECEIVE_BODY_MAX >> 20);
+	}
+}
+
 /* --- stopping ----------------------------------------------------------------------------------
  */
 
@@ -164,6 +193,9 @@ static int start(struct server *server, h2o_loop_t *loop)
 {
 	configure(server, &server->otlp.globalconf, RECEIVE_BODY_MAX, on_otlp);
 	configure(server, &server->ui.globalconf, QUERY_BODY_MAX, on_ui);
+	/* A connection's buffer in the kernel is what it can bring in a turn. */
+	int receive_bytes = UPLOAD_TURN_BYTES;
+	setsockopt(server->otlp.fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof(receive_bytes));
 	start_site(&server->otlp, loop);
 	start_site(&server->ui, loop);
 	delay_init(&server->report_delay, loop, REPORT_INTERVAL_MS);
@@ -222,6 +254,7 @@ int server_run(const struct server_options *options)
 				LOG_FIELDS(log_str("reason", strerror(errno))));
 			return EXIT_FAILURE;
 		}
+		bound_uploads(&server, loop);
 	}
 	report(&server);
 	log_info("stopped", LOG_NO_FIELDS);

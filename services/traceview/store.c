@@ -3,6 +3,7 @@
 #include "store.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -201,11 +202,11 @@ int store_batch_scope(
 	return replace_shared(batch, &batch->scope, true, message, schema_url);
 }
 
-static void reject(struct store_batch *batch, const char *why)
+void store_batch_reject(struct store_batch *batch, size_t n, const char *why)
 {
-	batch->store->stats.n_rejected++;
-	batch->result.n_rejected++;
-	batch->result.why = why;
+	batch->store->stats.n_rejected += n;
+	batch->result.n_rejected += n;
+	snprintf(batch->result.why, sizeof(batch->result.why), "%s", why);
 }
 
 static struct record *new_record(
@@ -236,7 +237,7 @@ int store_batch_span(struct store_batch *batch, struct lt_slice message, const s
 {
 	if (!span->ids_well_formed || id_is_zero(span->trace_id, 16) ||
 		id_is_zero(span->span_id, 8)) {
-		reject(batch, "a span has an invalid id");
+		store_batch_reject(batch, 1, "a span has an invalid id");
 		return 0;
 	}
 	if (batch->n == batch->capacity) {
@@ -294,22 +295,25 @@ static void commit_span(struct store_batch *batch, struct staged *staged)
 	struct store *store = batch->store;
 	struct trace *trace = find_or_add_trace(store, staged->trace_id);
 	if (!trace) {
-		reject(batch, "out of memory");
+		store_batch_reject(batch, 1, "out of memory");
 		return;
 	}
 	size_t before = trace->bytes;
-	struct record *replaced;
-	const char *why = trace_add(trace, staged->record, store->limits.max_bytes / 4, &replaced);
+	const char *why;
+	enum trace_added added =
+		trace_add(trace, staged->record, store->limits.max_bytes / 4, &why);
 	store->stats.bytes += trace->bytes - before;
-	if (why) {
-		reject(batch, why);
+	if (added == TRACE_REJECTED) {
+		store_batch_reject(batch, 1, why);
 	} else {
-		staged->record = replaced; /* freed with the batch */
 		store->stats.n_received++;
-		store->stats.n_replaced += replaced != NULL;
-		store->stats.n_spans += replaced == NULL;
+		store->stats.n_repeated += added == TRACE_HAS_IT;
 		unlink_trace(store, trace);
 		link_newest(store, trace);
+	}
+	if (added == TRACE_ADDED) {
+		staged->record = NULL; /* the trace's now; any other is freed with the batch */
+		store->stats.n_spans++;
 	}
 	if (!trace->n_spans) {
 		remove_trace(store, trace);

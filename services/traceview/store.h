@@ -11,6 +11,7 @@
 #ifndef TRACEVIEW_STORE_H
 #define TRACEVIEW_STORE_H
 
+#include "otlp.h"
 #include "trace.h"
 
 #define STORE_MAX_TRACES_DEFAULT 10000
@@ -24,9 +25,9 @@ struct store_options { /* 0: the default */
 };
 
 struct store_stats {
-	uint64_t n_received; /* spans that were kept */
-	uint64_t n_replaced; /* of these: spans that took the place of the same one */
-	uint64_t n_rejected; /* spans that were not */
+	uint64_t n_received; /* spans that were kept, or were there already */
+	uint64_t n_repeated; /* of these: those that were there, sent again */
+	uint64_t n_rejected; /* spans that were not kept */
 	uint64_t n_evicted_traces, n_evicted_spans;
 	size_t n_traces, n_spans, bytes; /* at the moment */
 };
@@ -41,10 +42,9 @@ struct store_stats store_stats(const struct store *store);
 
 struct store_batch; /* spans that were read, but are not in the store yet */
 
-/** Why spans were rejected; NULL names mean none were. */
 struct store_result {
 	size_t n_rejected;
-	const char *why; /* of the last one; static text */
+	char why[OTLP_WHY_BYTES]; /* of the last one; "" when none was */
 };
 
 LT_CHECKED int store_batch_new(struct store *store, struct store_batch **ret_batch);
@@ -66,6 +66,9 @@ LT_CHECKED int store_batch_scope(
  */
 LT_CHECKED int store_batch_span(
 	struct store_batch *batch, struct lt_slice message, const struct span *span);
+
+/** Counts n spans as rejected that cannot be staged.  why is copied, cut to OTLP_WHY_BYTES. */
+void store_batch_reject(struct store_batch *batch, size_t n, const char *why);
 
 /** Moves a batch into the store and evicts what is over the limits.  Takes batch. */
 struct store_result store_commit(struct store_batch *batch);

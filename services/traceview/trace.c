@@ -71,56 +71,42 @@ static int grow_slots(struct trace *trace)
 	return 0;
 }
 
-static void measure_time(struct trace *trace)
+static bool is_same_span(const struct record *a, const struct record *b)
 {
-	trace->start_ns = UINT64_MAX;
-	trace->end_ns = 0;
-	for (size_t i = 0; i < trace->n_slots; i++) {
-		const struct record *record = trace->slots[i];
-		if (record && record->start_ns < trace->start_ns) {
-			trace->start_ns = record->start_ns;
-		}
-		if (record && record->end_ns > trace->end_ns) {
-			trace->end_ns = record->end_ns;
-		}
-	}
+	return a->resource == b->resource && a->scope == b->scope && a->len == b->len &&
+	       memcmp(a->data, b->data, a->len) == 0;
 }
 
-const char *trace_add(
-	struct trace *trace, struct record *record, size_t max_bytes, struct record **ret_replaced)
+enum trace_added trace_add(
+	struct trace *trace, struct record *record, size_t max_bytes, const char **ret_why)
 {
-	size_t bytes = memory_of(record), n_same = 0;
-	if (trace->bytes + bytes > max_bytes) {
-		return "a trace takes more than a quarter of TRACEVIEW_MAX_BYTES";
-	}
+	size_t bytes = memory_of(record), n_same_id = 0;
+	*ret_why = "out of memory";
 	if (grow_slots(trace)) {
-		return "out of memory";
+		return TRACE_REJECTED;
 	}
 	size_t slot = first_slot(trace, record->span_id);
-	struct record *there;
+	const struct record *there;
 	while ((there = trace->slots[slot])) {
 		if (memcmp(there->span_id, record->span_id, sizeof(record->span_id)) == 0) {
-			if (there->start_ns == record->start_ns) {
-				break;
+			if (is_same_span(there, record)) {
+				return TRACE_HAS_IT;
 			}
-			n_same++;
+			n_same_id++;
 		}
 		slot = next_slot(trace, slot);
 	}
-	if (!there && (trace->n_spans >= TRACE_SPANS_MAX || n_same >= TRACE_SAME_ID_MAX)) {
-		return n_same >= TRACE_SAME_ID_MAX ? "too many spans of a trace share an id"
-						   : "a trace has too many spans";
+	*ret_why = trace->bytes + bytes > max_bytes
+			   ? "a trace takes more than a quarter of TRACEVIEW_MAX_BYTES"
+		   : n_same_id >= TRACE_SAME_ID_MAX    ? "too many spans of a trace share an id"
+		   : trace->n_spans >= TRACE_SPANS_MAX ? "a trace has too many spans"
+						       : NULL;
+	if (*ret_why) {
+		return TRACE_REJECTED;
 	}
 	trace->slots[slot] = record;
 	trace->bytes += bytes;
 	trace->n_errors += record->status == STATUS_ERROR;
-	*ret_replaced = there;
-	if (there) {
-		trace->bytes -= memory_of(there);
-		trace->n_errors -= there->status == STATUS_ERROR;
-		measure_time(trace);
-		return NULL;
-	}
 	trace->n_spans++;
 	if (trace->n_spans == 1 || record->start_ns < trace->start_ns) {
 		trace->start_ns = record->start_ns;
@@ -128,7 +114,7 @@ const char *trace_add(
 	if (record->end_ns > trace->end_ns) {
 		trace->end_ns = record->end_ns;
 	}
-	return NULL;
+	return TRACE_ADDED;
 }
 
 static int by_start(const void *a, const void *b)
@@ -140,7 +126,13 @@ static int by_start(const void *a, const void *b)
 	if (x->end_ns != y->end_ns) {
 		return x->end_ns > y->end_ns ? -1 : 1;
 	}
-	return memcmp(x->span_id, y->span_id, sizeof(x->span_id));
+	int order = memcmp(x->span_id, y->span_id, sizeof(x->span_id));
+	if (order || x->kind == y->kind) {
+		return order;
+	}
+	return x->kind == KIND_CLIENT	? -1
+	       : y->kind == KIND_CLIENT ? 1
+					: (x->kind > y->kind) - (x->kind < y->kind);
 }
 
 void trace_sorted(const struct trace *trace, struct record **ret_records)

@@ -10,8 +10,8 @@
  * store's bytes: one endless trace must not drive out all others. */
 #define TRACE_SPANS_MAX 20000
 
-/* Spans of one trace that share an id but start at different times: two are Zipkin's way (client
- * and server share it), more are an error, and beyond this they are rejected. */
+/* Different spans of one trace that share an id: two are Zipkin's way (client and server share it),
+ * more are an error, and beyond this they are rejected. */
 #define TRACE_SAME_ID_MAX 8
 
 struct record {
@@ -43,21 +43,27 @@ struct trace *trace_new(const uint8_t id[16]); /* NULL without memory */
 /** Frees the trace, but not its records. */
 void trace_free(struct trace *trace);
 
+enum trace_added {
+	TRACE_ADDED,	/* takes the record; in the other cases it stays the caller's */
+	TRACE_HAS_IT,	/* the same span is there: its sender tried again */
+	TRACE_REJECTED, /* see ret_why */
+};
+
 /**
- * Adds a span, in place of the one with its id and start, if there is one.
- * @param record        taken, unless it is rejected
- * @param max_bytes     that the trace may take
- * @param ret_replaced  the one whose place it took, now the caller's; or NULL
- * @return NULL; or why it is rejected: static text
+ * Adds a span.  Only a record with the same resource, scope and bytes as one that is there is the
+ * same span: two different ones with one id are both kept.
+ * @param max_bytes  that the trace may take
+ * @param ret_why    why it is rejected, static text; only then
  */
-const char *trace_add(
-	struct trace *trace, struct record *record, size_t max_bytes, struct record **ret_replaced);
+enum trace_added trace_add(
+	struct trace *trace, struct record *record, size_t max_bytes, const char **ret_why);
 
 /** A span of that id, or NULL; borrowed.  Of several, any. */
 struct record *trace_find_span(const struct trace *trace, const uint8_t span_id[8]);
 
 /**
- * The spans, sorted by start, then by end (longest first), then by id.
+ * The spans, sorted by start, then by end (longest first), then by id; of two that share all that,
+ * the client's before the server's.
  * @param ret_records  room for trace->n_spans of them
  */
 void trace_sorted(const struct trace *trace, struct record **ret_records);
