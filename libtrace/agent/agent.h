@@ -27,7 +27,7 @@ struct agent {
 	/* The parent of what a process without a current span does: TRACEPARENT of its environment.
 	 * Source: https://opentelemetry.io/docs/specs/otel/context/env-carriers/ */
 	bool has_environment_parent;
-	struct lt_remote_context environment_parent;
+	struct lt_span_context environment_parent;
 
 	enum response_headers response_headers; /* OTEL_C_RESPONSE_HEADERS */
 };

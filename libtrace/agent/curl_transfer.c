@@ -37,7 +37,7 @@ static struct lt_span *start_span(const struct curl_handle *handle)
 		&(struct lt_span_options){
 			.kind = LT_KIND_CLIENT,
 			.parent = !handle->parent && agent.has_environment_parent
-					  ? &agent.environment_parent.context
+					  ? &agent.environment_parent
 					  : NULL,
 			.attrs = attrs,
 			.n_attrs = sizeof(attrs) / sizeof(attrs[0]),

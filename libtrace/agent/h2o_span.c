@@ -222,7 +222,7 @@ struct lt_span *h2o_span_start(h2o_req_t *req, bool from_arrival, bool *ret_has_
 {
 	static const struct lt_carrier_impl headers = {.get = get_header};
 	struct lt_slice path, query;
-	struct lt_remote_context caller;
+	struct lt_span_context caller;
 
 	split_target(slice(req->input.path), &path, &query);
 	if (agent_excludes(path))
@@ -230,7 +230,7 @@ struct lt_span *h2o_span_start(h2o_req_t *req, bool from_arrival, bool *ret_has_
 	path = cut(path);
 	query = cut(query);
 	*ret_has_caller = lt_extract(&headers, &req->headers, &caller) == 0;
-	const struct lt_span_context *parent = *ret_has_caller ? &caller.context : NULL;
+	const struct lt_span_context *parent = *ret_has_caller ? &caller : NULL;
 	if (url_query_has_secrets(query))
 		return start_redacted(req, path, query, parent, from_arrival);
 	return start(req, path, query, parent, from_arrival);

@@ -129,7 +129,7 @@ static void print_batch(struct batch *batch)
 	for (size_t i = 0; i < batch->n; i++) {
 		if (batch->printed[i] || has_parent_here(batch, i))
 			continue;
-		struct lt_ids ids = lt_span_context_ids(&batch->spans[i]->context);
+		struct lt_ids ids = lt_span_context_view_ids(&batch->spans[i]->context);
 		lt_buffer_printf(batch->text, "trace %s\n", ids.trace_id);
 		print_tree(batch, i, 0);
 	}

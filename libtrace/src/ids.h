@@ -59,4 +59,13 @@ static inline void lt_ids_span(uint8_t span_id[8])
 	memcpy(span_id, &word, sizeof word);
 }
 
+/** Whether both ids are valid: not all zero. */
+static inline bool lt_ids_are_valid(const uint8_t trace_id[16], const uint8_t span_id[8])
+{
+	uint64_t words[3];
+	memcpy(words, trace_id, 16);
+	memcpy(words + 2, span_id, 8);
+	return (words[0] | words[1]) && words[2];
+}
+
 #endif

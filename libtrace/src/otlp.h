@@ -40,7 +40,7 @@ static inline bool lt_otlp_starts_scope(const struct lt_span_data *const *spans,
  * Source: trace.proto, enum SpanFlags */
 enum { LT_OTLP_HAS_IS_REMOTE = 0x100, LT_OTLP_IS_REMOTE = 0x200 };
 
-static inline uint32_t lt_otlp_flags(const struct lt_span_context *context, bool remote)
+static inline uint32_t lt_otlp_flags(const struct lt_span_context_view *context, bool remote)
 {
 	return context->flags | LT_OTLP_HAS_IS_REMOTE | (remote ? LT_OTLP_IS_REMOTE : 0u);
 }

@@ -233,7 +233,7 @@ static void add_events(struct lt_buffer *b, const struct lt_span_data *span)
 	lt_buffer_add_char(b, ']');
 }
 
-static void add_context(struct lt_buffer *b, const struct lt_span_context *context)
+static void add_context(struct lt_buffer *b, const struct lt_span_context_view *context)
 {
 	add_hex_member(b, "traceId", context->trace_id, sizeof context->trace_id);
 	add_hex_member(b, "spanId", context->span_id, sizeof context->span_id);

@@ -271,7 +271,7 @@ static void add_event(struct lt_buffer *b, const struct lt_event *event)
 	end_message(b, start, SHORT);
 }
 
-static char *put_ids(char *to, const struct lt_span_context *context)
+static char *put_ids(char *to, const struct lt_span_context_view *context)
 {
 	to = put_bytes(to, 1, context->trace_id, sizeof context->trace_id);
 	return put_bytes(to, 2, context->span_id, sizeof context->span_id);
@@ -279,7 +279,7 @@ static char *put_ids(char *to, const struct lt_span_context *context)
 
 static void add_link(struct lt_buffer *b, const struct lt_span_link *link)
 {
-	const struct lt_span_context *context = &link->context;
+	const struct lt_span_context_view *context = &link->context;
 	size_t start = begin_message(b, 13, SHORT);
 	char *to = lt_buffer_reserve(b, HEAD_MAX_BYTES);
 	if (to) {

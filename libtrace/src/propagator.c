@@ -26,10 +26,10 @@ static void read_config(void)
 }
 
 int lt_extract(
-	const struct lt_carrier_impl *impl, void *carrier, struct lt_remote_context *ret_remote)
+	const struct lt_carrier_impl *impl, void *carrier, struct lt_span_context *ret_context)
 {
 	pthread_once(&once, read_config);
-	return use_tracecontext ? lt_tracecontext_extract(impl, carrier, ret_remote) : -ENOENT;
+	return use_tracecontext ? lt_tracecontext_extract(impl, carrier, ret_context) : -ENOENT;
 }
 
 int lt_inject(

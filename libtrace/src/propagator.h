@@ -7,7 +7,7 @@
 
 /** As lt_extract and lt_inject, in the W3C Trace Context format. */
 int lt_tracecontext_extract(
-	const struct lt_carrier_impl *impl, void *carrier, struct lt_remote_context *ret_remote);
+	const struct lt_carrier_impl *impl, void *carrier, struct lt_span_context *ret_context);
 int lt_tracecontext_inject(
 	const struct lt_carrier_impl *impl, void *carrier, const struct lt_span_context *context);
 

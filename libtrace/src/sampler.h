@@ -8,7 +8,7 @@
 enum lt_parent { LT_PARENT_NONE, LT_PARENT_DROPPED, LT_PARENT_SAMPLED, LT_N_PARENTS };
 
 /** Where a span's parent stands; NULL: it has none. */
-static inline enum lt_parent lt_parent_of(const struct lt_span_context *parent)
+static inline enum lt_parent lt_parent_of(const struct lt_span_context_view *parent)
 {
 	if (!parent)
 		return LT_PARENT_NONE;

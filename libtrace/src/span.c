@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "ids.h"
 #include "provider.h"
+#include "tracestate.h"
 
 #include <libtrace/semconv.h>
 
@@ -65,6 +66,20 @@ static struct lt_attributes copy_attrs(
 	return set;
 }
 
+/* A context of the caller's; its tracestate, if it has one, is checked, and stays in list. */
+static struct lt_span_context_view view_of(
+	const struct lt_span_context *context, char list[LT_TRACESTATE_MAX + 1])
+{
+	struct lt_span_context_view view = {
+		.flags = context->flags, .remote = context->remote, .tracestate = {"", 0}};
+	memcpy(view.trace_id, context->trace_id, sizeof view.trace_id);
+	memcpy(view.span_id, context->span_id, sizeof view.span_id);
+	if (context->tracestate[0])
+		view.tracestate = (struct lt_slice){
+			list, lt_tracestate_clean(lt_tracestate_of(context), list)};
+	return view;
+}
+
 static void add_event(struct lt_span *span, uint64_t time_ns, struct lt_slice name,
 	const struct lt_attr *attrs, size_t n)
 {
@@ -87,6 +102,7 @@ static void add_event(struct lt_span *span, uint64_t time_ns, struct lt_slice na
 static void add_link(struct lt_span *span, const struct lt_span_context *context,
 	const struct lt_attr *attrs, size_t n)
 {
+	char tracestate[LT_TRACESTATE_MAX + 1];
 	struct lt_span_data *data = &span->data;
 	struct lt_span_link *links = NULL;
 	if (data->n_links < limits_of(span)->link_count)
@@ -98,24 +114,35 @@ static void add_link(struct lt_span *span, const struct lt_span_context *context
 	}
 	data->links = links;
 	struct lt_span_link *link = &links[data->n_links++];
-	link->context = *context;
-	copy_text(span, context->tracestate, &link->context.tracestate);
+	link->context = view_of(context, tracestate);
+	copy_text(span, link->context.tracestate, &link->context.tracestate);
 	link->attrs = copy_attrs(span, limits_of(span)->link_attr_count, attrs, n);
 }
 
 /* --- start -------------------------------------------------------------------------------- */
 
-static const struct lt_span_context *parent_of(const struct lt_span_options *options)
+struct parent_room { /* for one that the caller names */
+	struct lt_span_context_view view;
+	char tracestate[LT_TRACESTATE_MAX + 1];
+};
+
+static const struct lt_span_context_view *parent_of(
+	const struct lt_span_options *options, struct parent_room *room)
 {
 	if (options->root)
 		return NULL;
-	if (options->parent)
-		return lt_span_context_is_valid(options->parent) ? options->parent : NULL;
+	if (options->parent) {
+		if (!lt_span_context_is_valid(options->parent))
+			return NULL;
+		room->view = view_of(options->parent, room->tracestate);
+		return &room->view;
+	}
 	const struct lt_span *current = lt_span_current();
 	return current ? &current->data.context : NULL;
 }
 
-static void init_context(struct lt_span_context *context, const struct lt_span_context *parent)
+static void init_context(
+	struct lt_span_context_view *context, const struct lt_span_context_view *parent)
 {
 	if (parent) {
 		memcpy(context->trace_id, parent->trace_id, sizeof context->trace_id);
@@ -130,7 +157,7 @@ static void init_context(struct lt_span_context *context, const struct lt_span_c
 
 /* All that an unrecorded span needs. */
 static void init_bare(
-	struct lt_span *span, struct lt_tracer *tracer, const struct lt_span_context *parent)
+	struct lt_span *span, struct lt_tracer *tracer, const struct lt_span_context_view *parent)
 {
 	init_context(&span->data.context, parent);
 	span->data.context.tracestate = (struct lt_slice){"", 0};
@@ -143,7 +170,7 @@ static void init_bare(
 }
 
 static void init_recording(struct lt_span *span, struct lt_slice name,
-	const struct lt_span_options *options, const struct lt_span_context *parent)
+	const struct lt_span_options *options, const struct lt_span_context_view *parent)
 {
 	struct lt_span_data *data = &span->data;
 	memset(data->parent_span_id, 0, sizeof data->parent_span_id);
@@ -171,13 +198,13 @@ static void init_recording(struct lt_span *span, struct lt_slice name,
 	copy_text(span, name, &data->name);
 	set_attrs(span, options->attrs, options->n_attrs);
 	for (size_t i = 0; i < options->n_links; i++)
-		add_link(span, &options->links[i].context, options->links[i].attrs,
+		add_link(span, options->links[i].context, options->links[i].attrs,
 			options->links[i].n_attrs);
 	data->start_ns = options->start_ns ? options->start_ns : lt_clock_now_ns();
 }
 
 static enum lt_decision ask_sampler(const struct lt_span *span, struct lt_slice name,
-	const struct lt_span_options *options, const struct lt_span_context *parent,
+	const struct lt_span_options *options, const struct lt_span_context_view *parent,
 	struct lt_sampling_result *ret_extra)
 {
 	struct lt_sampler *sampler = span->tracer->provider->sampler;
@@ -195,19 +222,26 @@ static enum lt_decision ask_sampler(const struct lt_span *span, struct lt_slice 
 		ret_extra);
 }
 
+/* One of a sampler's. */
+static void copy_tracestate(struct lt_span *span, struct lt_slice text, struct lt_slice *ret_copy)
+{
+	char list[LT_TRACESTATE_MAX + 1];
+	copy_text(span, (struct lt_slice){list, lt_tracestate_clean(text, list)}, ret_copy);
+}
+
 /* The sampler's decision; the context gets the tracestate and the flag that follow from it. */
 static enum lt_decision sample(struct lt_span *span, struct lt_slice name,
-	const struct lt_span_options *options, const struct lt_span_context *parent,
+	const struct lt_span_options *options, const struct lt_span_context_view *parent,
 	struct lt_sampling_result *ret_extra)
 {
-	struct lt_span_context *context = &span->data.context;
+	struct lt_span_context_view *context = &span->data.context;
 	int decision = span->tracer->provider->answers[lt_parent_of(parent)];
 	if (decision == LT_ASK)
 		decision = (int)ask_sampler(span, name, options, parent, ret_extra);
 	if (decision == LT_RECORD_AND_SAMPLE)
 		context->flags |= LT_FLAG_SAMPLED;
 	if (ret_extra->tracestate.ptr)
-		copy_text(span, ret_extra->tracestate, &context->tracestate);
+		copy_tracestate(span, ret_extra->tracestate, &context->tracestate);
 	else if (parent && parent->tracestate.len)
 		copy_text(span, parent->tracestate, &context->tracestate);
 	return (enum lt_decision)decision;
@@ -218,7 +252,7 @@ static enum lt_decision sample(struct lt_span *span, struct lt_slice name,
  * https://opentelemetry.io/docs/specs/otel/trace/api/#behavior-of-the-api-in-the-absence-of-an-installed-sdk
  */
 static struct lt_span *start_disabled(
-	struct lt_tracer *tracer, const struct lt_span_context *parent)
+	struct lt_tracer *tracer, const struct lt_span_context_view *parent)
 {
 	struct lt_span *span = parent ? lt_span_pool_get() : NULL;
 	if (!span)
@@ -236,7 +270,8 @@ struct lt_span *lt_span_start_named(
 	const struct lt_provider *provider = tracer->provider;
 	if (!options)
 		options = &defaults;
-	const struct lt_span_context *parent = parent_of(options);
+	struct parent_room room;
+	const struct lt_span_context_view *parent = parent_of(options, &room);
 	if (provider->is_disabled)
 		return start_disabled(tracer, parent);
 	if (atomic_load_explicit(&provider->is_shut_down, memory_order_relaxed))
@@ -267,9 +302,36 @@ bool lt_span_is_recording(const struct lt_span *span)
 	       !atomic_load_explicit(&span->ended, memory_order_relaxed);
 }
 
+/* gcc builds a result where the caller wants it, instead of copying half a kilobyte there, only if
+ * its address is not taken: so the rare case has a function of its own. */
+__attribute__((noinline)) static struct lt_span_context context_without_tracestate(
+	const struct lt_span_context_view *view)
+{
+	struct lt_span_context context;
+	memcpy(context.trace_id, view->trace_id, sizeof context.trace_id);
+	memcpy(context.span_id, view->span_id, sizeof context.span_id);
+	context.flags = view->flags;
+	context.remote = view->remote;
+	context.tracestate[0] = '\0';
+	return context;
+}
+
+__attribute__((noinline)) static struct lt_span_context context_with_tracestate(
+	const struct lt_span_context_view *view)
+{
+	struct lt_span_context context = context_without_tracestate(view);
+	memcpy(context.tracestate, view->tracestate.ptr, view->tracestate.len);
+	context.tracestate[view->tracestate.len] = '\0';
+	return context;
+}
+
 struct lt_span_context lt_span_get_context(const struct lt_span *span)
 {
-	return span ? span->data.context : (struct lt_span_context){.tracestate = {"", 0}};
+	static const struct lt_span_context_view none;
+	const struct lt_span_context_view *view = span ? &span->data.context : &none;
+	if (__builtin_expect(view->tracestate.len == 0, 1))
+		return context_without_tracestate(view);
+	return context_with_tracestate(view);
 }
 
 const struct lt_span_data *lt_span_read(const struct lt_span *span)

@@ -4,6 +4,7 @@
  * Source: https://www.w3.org/TR/trace-context-2/
  */
 #include "hex.h"
+#include "ids.h"
 #include "propagator.h"
 #include "tracestate.h"
 
@@ -31,49 +32,50 @@ char *lt_traceparent_print(const struct lt_span_context *context, char text[LT_T
 int lt_traceparent_parse(struct lt_slice text, struct lt_span_context *ret_context)
 {
 	const char *p = text.ptr;
-	uint8_t version, flags;
-	struct lt_span_context context = {.remote = true, .tracestate = {"", 0}};
+	uint8_t version, flags, trace_id[16], span_id[8];
 
 	if (text.len < LT_TRACEPARENT_LEN || p[2] != '-' || p[35] != '-' || p[52] != '-')
 		return -EBADMSG;
 	if (!lt_hex_parse(p, &version, 1) || version == 0xff ||
-		!lt_hex_parse(p + 3, context.trace_id, sizeof context.trace_id) ||
-		!lt_hex_parse(p + 36, context.span_id, sizeof context.span_id) ||
-		!lt_hex_parse(p + 53, &flags, 1))
+		!lt_hex_parse(p + 3, trace_id, sizeof trace_id) ||
+		!lt_hex_parse(p + 36, span_id, sizeof span_id) || !lt_hex_parse(p + 53, &flags, 1))
 		return -EBADMSG;
 	if (text.len > LT_TRACEPARENT_LEN && (version == 0 || p[LT_TRACEPARENT_LEN] != '-'))
 		return -EBADMSG;
-	if (!lt_span_context_is_valid(&context))
+	if (!lt_ids_are_valid(trace_id, span_id))
 		return -EBADMSG;
-	context.flags = flags & FLAGS_KNOWN;
-	*ret_context = context;
+	memcpy(ret_context->trace_id, trace_id, sizeof trace_id);
+	memcpy(ret_context->span_id, span_id, sizeof span_id);
+	ret_context->flags = flags & FLAGS_KNOWN;
+	ret_context->remote = true;
+	ret_context->tracestate[0] = '\0';
 	return 0;
 }
 
 static void extract_tracestate(
-	const struct lt_carrier_impl *impl, void *carrier, struct lt_remote_context *remote)
+	const struct lt_carrier_impl *impl, void *carrier, char list[LT_TRACESTATE_MAX + 1])
 {
 	struct lt_slice value;
 	unsigned n_members = 0;
-	remote->tracestate[0] = '\0';
 	for (size_t i = 0; impl->get(carrier, "tracestate", i, &value); i++)
-		if (lt_tracestate_append(value, remote->tracestate, &n_members) != 0)
-			return; /* dropped alone: the context keeps its empty one */
-	remote->context.tracestate = lt_slice(remote->tracestate);
+		if (lt_tracestate_append(value, list, &n_members) != 0) {
+			list[0] = '\0'; /* dropped alone */
+			return;
+		}
 }
 
 int lt_tracecontext_extract(
-	const struct lt_carrier_impl *impl, void *carrier, struct lt_remote_context *ret_remote)
+	const struct lt_carrier_impl *impl, void *carrier, struct lt_span_context *ret_context)
 {
 	struct lt_slice value, second;
 	if (!impl->get(carrier, "traceparent", 0, &value))
 		return -ENOENT;
 	if (impl->get(carrier, "traceparent", 1, &second))
 		return -EBADMSG;
-	int err = lt_traceparent_parse(value, &ret_remote->context);
+	int err = lt_traceparent_parse(value, ret_context);
 	if (err)
 		return err;
-	extract_tracestate(impl, carrier, ret_remote);
+	extract_tracestate(impl, carrier, ret_context->tracestate);
 	return 0;
 }
 
@@ -82,13 +84,10 @@ int lt_tracecontext_inject(
 {
 	char traceparent[LT_TRACEPARENT_LEN + 1];
 	int err = impl->set(carrier, "traceparent", lt_traceparent_print(context, traceparent));
-	if (err || context->tracestate.len == 0)
+	if (err || context->tracestate[0] == '\0')
 		return err;
-	/* A sampler may have made it longer than what came in; half a member is worse than none. */
-	if (context->tracestate.len > LT_TRACESTATE_MAX)
+	char list[LT_TRACESTATE_MAX + 1];
+	if (lt_tracestate_clean(lt_tracestate_of(context), list) == 0)
 		return 0;
-	char tracestate[LT_TRACESTATE_MAX + 1];
-	memcpy(tracestate, context->tracestate.ptr, context->tracestate.len);
-	tracestate[context->tracestate.len] = '\0';
-	return impl->set(carrier, "tracestate", tracestate);
+	return impl->set(carrier, "tracestate", list);
 }

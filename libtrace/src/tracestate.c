@@ -124,3 +124,12 @@ int lt_tracestate_append(
 	}
 	return 0;
 }
+
+size_t lt_tracestate_clean(struct lt_slice text, char list[LT_TRACESTATE_MAX + 1])
+{
+	unsigned n_members = 0;
+	list[0] = '\0';
+	if (lt_tracestate_append(text, list, &n_members) != 0)
+		list[0] = '\0';
+	return strlen(list);
+}

@@ -16,4 +16,15 @@
 int lt_tracestate_append(
 	struct lt_slice value, char list[LT_TRACESTATE_MAX + 1], unsigned *n_members);
 
+/** A list that anybody may have written, as it may be sent: "" if it is malformed.
+ * @return its length */
+size_t lt_tracestate_clean(struct lt_slice text, char list[LT_TRACESTATE_MAX + 1]);
+
+/** The tracestate of a context that anybody may have written; empty without its NUL. */
+static inline struct lt_slice lt_tracestate_of(const struct lt_span_context *context)
+{
+	size_t len = strnlen(context->tracestate, sizeof context->tracestate);
+	return (struct lt_slice){context->tracestate, len <= LT_TRACESTATE_MAX ? len : 0};
+}
+
 #endif

@@ -85,7 +85,7 @@ static struct lt_slice slice_of(h2o_iovec_t text)
 static struct lt_span *start_span(h2o_req_t *req, const char *name, const char *route)
 {
 	static const struct lt_carrier_impl headers = {.get = get_header};
-	struct lt_remote_context caller;
+	struct lt_span_context caller;
 	bool has_caller = lt_extract(&headers, req, &caller) == 0;
 	size_t path_len = req->query_at < req->path.len ? req->query_at : req->path.len;
 	const struct lt_attr attrs[] = {
@@ -95,7 +95,7 @@ static struct lt_span *start_span(h2o_req_t *req, const char *name, const char *
 		lt_strn(LT_URL_SCHEME, slice_of(req->scheme->name)),
 	};
 	const struct lt_span_options options = {
-		.parent = has_caller ? &caller.context : NULL,
+		.parent = has_caller ? &caller : NULL,
 		.kind = LT_KIND_SERVER,
 		.attrs = attrs,
 		.n_attrs = sizeof attrs / sizeof attrs[0],

@@ -88,7 +88,7 @@ static void propagate(void)
 	static const struct lt_span_context context = {
 		.trace_id = {1, 2, 3}, .span_id = {4, 5}, .flags = LT_FLAG_SAMPLED};
 	char header[LT_TRACEPARENT_LEN + 1];
-	struct lt_remote_context remote;
+	struct lt_span_context remote;
 	lt_inject(&impl, header, &context);
 	if (lt_extract(&impl, header, &remote) != 0)
 		abort();

@@ -39,7 +39,7 @@ static int set(void *carrier, const char *key, const char *value)
 		struct lt_span_context context;
 		if (lt_traceparent_parse(lt_slice(value), &context) != 0)
 			abort();
-	} else if (strlen(value) > LT_TRACESTATE_MAX) {
+	} else if (strlen(value) > LT_TRACESTATE_MAX || strpbrk(value, "\r\n")) {
 		abort();
 	}
 	return 0;
@@ -49,8 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct lt_carrier_impl impl = {get, set};
 	struct lines lines = {(const char *)data, size};
-	struct lt_remote_context remote;
+	struct lt_span_context remote;
 	if (size && lt_extract(&impl, &lines, &remote) == 0)
-		lt_inject(&impl, &lines, &remote.context);
+		lt_inject(&impl, &lines, &remote);
 	return 0;
 }

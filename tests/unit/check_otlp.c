@@ -26,7 +26,7 @@ static void set_up(void)
 		.span_id = {0x12, [7] = 0x34},
 		.flags = LT_FLAG_SAMPLED,
 		.remote = true,
-		.tracestate = lt_slice("foo=1")};
+		.tracestate = "foo=1"};
 	struct lt_span *span = lt_span_start(first, "rich",
 		&(struct lt_span_options){.parent = &parent,
 			.kind = LT_KIND_SERVER,

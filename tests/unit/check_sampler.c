@@ -81,13 +81,13 @@ START_TEST(an_unsampled_span_hands_its_context_on)
 {
 	struct lt_tracer *tracer = tracer_with("always_off", NULL);
 	struct lt_span_context remote = sampled_parent;
-	remote.tracestate = lt_slice("foo=1");
+	strcpy(remote.tracestate, "foo=1");
 	struct lt_span *span =
 		lt_span_start(tracer, "s", &(struct lt_span_options){.parent = &remote});
 	struct lt_span_context context = lt_span_get_context(span);
 	ck_assert_mem_eq(context.trace_id, remote.trace_id, 16);
 	ck_assert_mem_ne(context.span_id, remote.span_id, 8);
-	ck_assert_slice_eq(context.tracestate, "foo=1");
+	ck_assert_str_eq(context.tracestate, "foo=1");
 	lt_span_set(span, LT_ATTRS(lt_int("k", 1)));
 	lt_span_event(span, "e", NULL, 0);
 	lt_span_end(span);
@@ -121,9 +121,28 @@ START_TEST(record_only_records_and_does_not_export)
 	ck_assert_uint_eq(lt_span_read(span)->attrs.n, 2);
 	struct lt_span_context context = lt_span_get_context(span);
 	ck_assert_uint_eq(context.flags & LT_FLAG_SAMPLED, 0);
-	ck_assert_slice_eq(context.tracestate, "s=1");
+	ck_assert_str_eq(context.tracestate, "s=1");
 	lt_span_end(span);
 	ck_assert_uint_eq(lt_exporter_memory_count(exporter), 0);
+}
+END_TEST
+
+static enum lt_decision forge(struct lt_sampler *self,
+	const struct lt_sampling_parameters *parameters, struct lt_sampling_result *result)
+{
+	result->tracestate = lt_slice("s=1\r\nX-Forged: 1");
+	return LT_RECORD_AND_SAMPLE;
+}
+
+START_TEST(a_malformed_tracestate_of_a_samplers_counts_as_none)
+{
+	static const struct lt_sampler_impl impl = {.sample = forge};
+	static struct lt_sampler sampler = {&impl};
+	provider = memory_provider(&exporter, (struct lt_provider_options){.sampler = &sampler});
+	struct lt_span *span = lt_span_start(lt_tracer_get(provider, "check", NULL), "s", NULL);
+	ck_assert_str_eq(lt_span_get_context(span).tracestate, "");
+	lt_span_end(span);
+	ck_assert_uint_eq(lt_exporter_memory_span(exporter, 0)->context.tracestate.len, 0);
 }
 END_TEST
 
@@ -146,6 +165,7 @@ int main(void)
 	tcase_add_test(tests, a_quarter_is_about_a_quarter);
 	tcase_add_test(tests, an_unsampled_span_hands_its_context_on);
 	tcase_add_test(tests, record_only_records_and_does_not_export);
+	tcase_add_test(tests, a_malformed_tracestate_of_a_samplers_counts_as_none);
 	tcase_add_test(tests, a_ratio_out_of_range_is_refused);
 	return run_tests(tests, "sampler");
 }

@@ -190,7 +190,7 @@ START_TEST(a_remote_parent_gives_its_trace_its_flags_and_its_tracestate)
 		.span_id = {2},
 		.flags = LT_FLAG_SAMPLED,
 		.remote = true,
-		.tracestate = lt_slice("foo=1")};
+		.tracestate = "foo=1"};
 	struct lt_span *span =
 		lt_span_start(tracer, "remote", &(struct lt_span_options){.parent = &remote});
 	struct lt_span_context context = lt_span_get_context(span);
@@ -198,8 +198,45 @@ START_TEST(a_remote_parent_gives_its_trace_its_flags_and_its_tracestate)
 	/* Not random: whoever made the trace id did not say that it was. */
 	ck_assert_uint_eq(context.flags, LT_FLAG_SAMPLED);
 	ck_assert(!context.remote);
-	ck_assert_slice_eq(context.tracestate, "foo=1");
+	ck_assert_str_eq(context.tracestate, "foo=1");
 	ck_assert(lt_span_read(span)->parent_remote);
+	lt_span_end(span);
+}
+END_TEST
+
+START_TEST(a_context_outlives_its_span)
+{
+	struct lt_span_context remote = {.trace_id = {1}, .span_id = {2}, .tracestate = "of=first"};
+	struct lt_span *span =
+		lt_span_start(tracer, "first", &(struct lt_span_options){.parent = &remote});
+	struct lt_span_context kept = lt_span_get_context(span);
+	lt_span_end(span);
+	strcpy(remote.tracestate, "of=second");
+	span = lt_span_start(tracer, "second", &(struct lt_span_options){.parent = &remote});
+	struct lt_span_context other = lt_span_get_context(span);
+	lt_span_end(span);
+	ck_assert_str_eq(kept.tracestate, "of=first");
+	ck_assert_str_eq(other.tracestate, "of=second");
+}
+END_TEST
+
+START_TEST(a_malformed_tracestate_of_the_program_is_recorded_nowhere)
+{
+	struct lt_span_context forged = {.trace_id = {1},
+		.span_id = {2},
+		.flags = LT_FLAG_SAMPLED,
+		.tracestate = "k=v\r\nX-Forged: 1"};
+	struct lt_link at_start = {.context = &forged};
+	struct lt_span *span = lt_span_start(tracer, "forged",
+		&(struct lt_span_options){.parent = &forged, .links = &at_start, .n_links = 1});
+	lt_span_link(span, &forged, NULL, 0);
+	struct lt_span_context context = lt_span_get_context(span);
+	ck_assert_mem_eq(context.trace_id, forged.trace_id, 16);
+	ck_assert_str_eq(context.tracestate, "");
+	const struct lt_span_data *data = lt_span_read(span);
+	ck_assert_uint_eq(data->context.tracestate.len, 0);
+	ck_assert_uint_eq(data->links[0].context.tracestate.len, 0);
+	ck_assert_uint_eq(data->links[1].context.tracestate.len, 0);
 	lt_span_end(span);
 }
 END_TEST
@@ -288,9 +325,8 @@ END_TEST
 START_TEST(links_keep_their_order_and_their_tracestate)
 {
 	struct lt_span_context first = {.trace_id = {1}, .span_id = {1}};
-	struct lt_span_context second = {
-		.trace_id = {2}, .span_id = {2}, .tracestate = lt_slice("v=1")};
-	struct lt_link at_start = {.context = first};
+	struct lt_span_context second = {.trace_id = {2}, .span_id = {2}, .tracestate = "v=1"};
+	struct lt_link at_start = {.context = &first};
 	struct lt_span *span = lt_span_start(
 		tracer, "links", &(struct lt_span_options){.links = &at_start, .n_links = 1});
 	lt_span_link(span, &second, LT_ATTRS(lt_str("why", "batch")));
@@ -411,14 +447,14 @@ START_TEST(a_disabled_sdk_hands_its_parents_context_on)
 		.span_id = {2},
 		.flags = LT_FLAG_SAMPLED,
 		.remote = true,
-		.tracestate = lt_slice("foo=1")};
+		.tracestate = "foo=1"};
 	ck_assert_ptr_null(lt_span_start(tracer, "root", NULL));
 	struct lt_span *span =
 		lt_span_start(tracer, "child", &(struct lt_span_options){.parent = &parent});
 	struct lt_span_context context = lt_span_get_context(span);
 	ck_assert_mem_eq(context.span_id, parent.span_id, 8);
 	ck_assert_uint_eq(context.flags, LT_FLAG_SAMPLED);
-	ck_assert_slice_eq(context.tracestate, "foo=1");
+	ck_assert_str_eq(context.tracestate, "foo=1");
 	ck_assert(!lt_span_is_recording(span));
 	lt_span_end(span);
 	ck_assert_uint_eq(lt_exporter_memory_count(exporter), 0);
@@ -465,6 +501,8 @@ int main(void)
 	tcase_add_test(tests, the_current_span_is_the_parent);
 	tcase_add_test(tests, root_and_parent_options_win_over_the_current_span);
 	tcase_add_test(tests, a_remote_parent_gives_its_trace_its_flags_and_its_tracestate);
+	tcase_add_test(tests, a_context_outlives_its_span);
+	tcase_add_test(tests, a_malformed_tracestate_of_the_program_is_recorded_nowhere);
 	tcase_add_test(tests, a_span_ended_while_current_stays_readable_until_its_scope_is_left);
 	tcase_add_test(tests, leaving_an_outer_scope_leaves_those_inside);
 	tcase_add_test(tests, a_held_span_is_exported_after_its_release);

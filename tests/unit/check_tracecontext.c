@@ -78,7 +78,7 @@ START_TEST(invalid_traceparents_are_refused)
 }
 END_TEST
 
-static int extract_with(char *tracestates, struct lt_remote_context *ret_remote)
+static int extract_with(char *tracestates, struct lt_span_context *ret_remote)
 {
 	struct headers headers = {.n = 0};
 	headers_set(&headers, "TraceParent", good);
@@ -103,9 +103,9 @@ static void tracestate_is_carried(char *line)
 	}
 	char text[2048];
 	snprintf(text, sizeof text, "%s", expected ? expected : line);
-	struct lt_remote_context remote;
+	struct lt_span_context remote;
 	ck_assert_int_eq(extract_with(line, &remote), 0);
-	ck_assert_slice_eq(remote.context.tracestate, text);
+	ck_assert_str_eq(remote.tracestate, text);
 }
 
 START_TEST(each_digit_may_be_any_lower_case_hex_digit_and_nothing_else)
@@ -138,10 +138,10 @@ END_TEST
 
 static void tracestate_is_dropped_alone(char *line)
 {
-	struct lt_remote_context remote;
+	struct lt_span_context remote;
 	ck_assert_int_eq(extract_with(line, &remote), 0);
-	ck_assert_msg(remote.context.tracestate.len == 0, "kept: %s", line);
-	ck_assert(lt_span_context_is_valid(&remote.context));
+	ck_assert_msg(remote.tracestate[0] == '\0', "kept: %s", line);
+	ck_assert(lt_span_context_is_valid(&remote));
 }
 
 START_TEST(an_invalid_tracestate_does_not_spoil_the_traceparent)
@@ -155,16 +155,16 @@ END_TEST
 START_TEST(thirty_two_members_are_carried_and_thirty_three_are_not)
 {
 	char list[1024] = "";
-	struct lt_remote_context remote;
+	struct lt_span_context remote;
 	for (int i = 0; i < 32; i++)
 		snprintf(list + strlen(list), sizeof list - strlen(list), "%sk%d=v", i ? "," : "",
 			i);
 	char copy[1024];
 	ck_assert_int_eq(extract_with(strcpy(copy, list), &remote), 0);
-	ck_assert_slice_eq(remote.context.tracestate, list);
+	ck_assert_str_eq(remote.tracestate, list);
 	strcat(list, ",one=more");
 	ck_assert_int_eq(extract_with(list, &remote), 0);
-	ck_assert_uint_eq(remote.context.tracestate.len, 0);
+	ck_assert_str_eq(remote.tracestate, "");
 }
 END_TEST
 
@@ -180,9 +180,9 @@ START_TEST(a_long_tracestate_loses_long_members_first_and_never_half_a_member)
 		memset(list + len + 4, 'y', 76);
 		list[len + 80] = '\0';
 	}
-	struct lt_remote_context remote;
+	struct lt_span_context remote;
 	ck_assert_int_eq(extract_with(list, &remote), 0);
-	struct lt_slice kept = remote.context.tracestate;
+	struct lt_slice kept = lt_slice(remote.tracestate);
 	ck_assert_uint_le(kept.len, LT_TRACESTATE_MAX);
 	ck_assert(memmem(kept.ptr, kept.len, "long=", 5) == NULL);
 	ck_assert(memcmp(kept.ptr, "a=1,k0=", 7) == 0);
@@ -200,10 +200,10 @@ START_TEST(five_hundred_and_twelve_bytes_of_tracestate_are_carried)
 		list[len + 124] = '\0';
 	}
 	char copy[1024];
-	struct lt_remote_context remote;
+	struct lt_span_context remote;
 	ck_assert_uint_eq(strlen(list), 511);
 	ck_assert_int_eq(extract_with(strcpy(copy, list), &remote), 0);
-	ck_assert_slice_eq(remote.context.tracestate, list);
+	ck_assert_str_eq(remote.tracestate, list);
 }
 END_TEST
 
@@ -212,17 +212,17 @@ END_TEST
 START_TEST(a_carrier_without_traceparent_is_no_error_worth_a_word)
 {
 	struct headers headers = {.n = 0};
-	struct lt_remote_context remote = {.context.flags = 42};
+	struct lt_span_context remote = {.flags = 42};
 	headers_set(&headers, "tracestate", "foo=1");
 	ck_assert_int_eq(lt_extract(&impl, &headers, &remote), -ENOENT);
-	ck_assert_uint_eq(remote.context.flags, 42);
+	ck_assert_uint_eq(remote.flags, 42);
 }
 END_TEST
 
 START_TEST(two_traceparents_are_refused)
 {
 	struct headers headers = {.n = 0};
-	struct lt_remote_context remote;
+	struct lt_span_context remote;
 	headers_set(&headers, "traceparent", good);
 	headers_set(&headers, "traceparent", good);
 	ck_assert_int_eq(lt_extract(&impl, &headers, &remote), -EBADMSG);
@@ -232,14 +232,59 @@ END_TEST
 START_TEST(what_is_injected_is_what_was_extracted)
 {
 	struct headers in = {.n = 0}, out = {.n = 0};
-	struct lt_remote_context remote;
+	struct lt_span_context remote;
 	headers_set(&in, "traceparent", good);
 	headers_set(&in, "tracestate", "foo=1,bar=2");
 	ck_assert_int_eq(lt_extract(&impl, &in, &remote), 0);
-	ck_assert_int_eq(lt_inject(&impl, &out, &remote.context), 0);
+	ck_assert_int_eq(lt_inject(&impl, &out, &remote), 0);
 	ck_assert_uint_eq(out.n, 2);
 	ck_assert_str_eq(out.items[0].value, good);
 	ck_assert_str_eq(out.items[1].value, "foo=1,bar=2");
+}
+END_TEST
+
+static struct lt_span_context extracted(const char *tracestate)
+{
+	struct headers in = {.n = 0};
+	struct lt_span_context context;
+	headers_set(&in, "traceparent", good);
+	headers_set(&in, "tracestate", tracestate);
+	ck_assert_int_eq(lt_extract(&impl, &in, &context), 0);
+	return context;
+}
+
+START_TEST(an_extracted_context_is_a_value_that_outlives_its_carrier)
+{
+	struct headers out = {.n = 0};
+	struct lt_span_context first = extracted("of=first"), second = extracted("of=second");
+	struct lt_span_context kept = first;
+	first = second;
+	ck_assert_int_eq(lt_inject(&impl, &out, &kept), 0);
+	ck_assert_int_eq(lt_inject(&impl, &out, &first), 0);
+	ck_assert_str_eq(out.items[1].value, "of=first");
+	ck_assert_str_eq(out.items[3].value, "of=second");
+}
+END_TEST
+
+START_TEST(a_tracestate_set_by_hand_reaches_no_carrier_unless_it_is_well_formed)
+{
+	static const char *const malformed[] = {
+		"k=v\r\nX-Forged: 1", "k=v\n", "k=\x7f", "no value", "K=upper", "k=v,=w"};
+	struct headers out = {.n = 0};
+	struct lt_span_context context;
+	ck_assert_int_eq(lt_traceparent_parse(lt_slice(good), &context), 0);
+	for (size_t i = 0; i < sizeof malformed / sizeof malformed[0]; i++) {
+		strcpy(context.tracestate, malformed[i]);
+		ck_assert_int_eq(lt_inject(&impl, &out, &context), 0);
+		ck_assert_uint_eq(out.n, i + 1); /* the traceparent alone */
+	}
+	memset(context.tracestate, 'k', sizeof context.tracestate); /* without its NUL */
+	out.n = 0;
+	ck_assert_int_eq(lt_inject(&impl, &out, &context), 0);
+	ck_assert_uint_eq(out.n, 1);
+	strcpy(context.tracestate, " k=v , ,l=w");
+	ck_assert_int_eq(lt_inject(&impl, &out, &context), 0);
+	ck_assert_str_eq(out.items[2].value, "k=v,l=w");
 }
 END_TEST
 
@@ -255,7 +300,7 @@ START_TEST(propagators_none_neither_reads_nor_writes)
 {
 	setenv("OTEL_PROPAGATORS", "none", 1);
 	struct headers headers = {.n = 0}, out = {.n = 0};
-	struct lt_remote_context remote;
+	struct lt_span_context remote;
 	struct lt_span_context context;
 	headers_set(&headers, "traceparent", good);
 	ck_assert_int_eq(lt_extract(&impl, &headers, &remote), -ENOENT);
@@ -288,6 +333,8 @@ int main(void)
 	tcase_add_test(tests, a_carrier_without_traceparent_is_no_error_worth_a_word);
 	tcase_add_test(tests, two_traceparents_are_refused);
 	tcase_add_test(tests, what_is_injected_is_what_was_extracted);
+	tcase_add_test(tests, an_extracted_context_is_a_value_that_outlives_its_carrier);
+	tcase_add_test(tests, a_tracestate_set_by_hand_reaches_no_carrier_unless_it_is_well_formed);
 	tcase_add_test(tests, without_a_current_span_nothing_is_injected);
 	tcase_add_test(tests, propagators_none_neither_reads_nor_writes);
 	tcase_add_test(tests, a_carrier_that_is_full_says_so);

@@ -18,16 +18,6 @@ struct lt_carrier_impl {
 	int (*set)(void *carrier, const char *key, const char *value);
 };
 
-/* Bytes of tracestate that are carried; whole members are dropped to fit, those over 128 bytes
- * first.  Source: https://www.w3.org/TR/trace-context-2/#tracestate-limits */
-#define LT_TRACESTATE_MAX 512
-
-/* A span context that came out of a carrier, with room for its tracestate. */
-struct lt_remote_context {
-	struct lt_span_context context; /* tracestate points below */
-	char tracestate[LT_TRACESTATE_MAX + 1];
-};
-
 /**
  * Reads the caller's span context out of a carrier, as OTEL_PROPAGATORS says.
  *
@@ -35,19 +25,18 @@ struct lt_remote_context {
  * cleared, a higher version is read as version 00.
  *
  * @param impl, carrier  borrowed for the call
- * @param ret_remote     filled on success, untouched otherwise; do not copy it: its context points
- *                       into it
+ * @param ret_context    filled on success, untouched otherwise
  * @return 0; -ENOENT without a traceparent; -EBADMSG for a malformed one, or several
  *
  * Threads: any; keeps no state.  Allocates nothing.
  * Source: https://www.w3.org/TR/trace-context-2/#traceparent-header-field-values
  */
 LT_API LT_CHECKED int lt_extract(
-	const struct lt_carrier_impl *impl, void *carrier, struct lt_remote_context *ret_remote);
+	const struct lt_carrier_impl *impl, void *carrier, struct lt_span_context *ret_context);
 
 /**
  * Writes a span context into a carrier, as OTEL_PROPAGATORS says: traceparent, and tracestate when
- * there is one.
+ * there is one.  A malformed tracestate, set by hand, is left out.
  *
  * @param context  borrowed; NULL: the current span's; an invalid one writes nothing
  * @return 0, or what the carrier's set() returned
@@ -63,7 +52,7 @@ LT_API char *lt_traceparent_print(
 
 /**
  * Parses one traceparent value; blanks round it are not allowed.
- * @param ret_context  ids, flags and remote are filled on success, untouched otherwise
+ * @param ret_context  filled on success, without a tracestate; untouched otherwise
  * @return 0, or -EBADMSG
  */
 LT_API LT_CHECKED int lt_traceparent_parse(

@@ -30,8 +30,20 @@ struct lt_event {
 	struct lt_attributes attrs;
 };
 
+/* A span context where it lies: as struct lt_span_context, with the tracestate borrowed. */
+struct lt_span_context_view {
+	uint8_t trace_id[16];
+	uint8_t span_id[8];
+	uint8_t flags;
+	bool remote;
+	struct lt_slice tracestate; /* well-formed; len 0: none */
+};
+
+/** As lt_span_context_ids. */
+LT_API struct lt_ids lt_span_context_view_ids(const struct lt_span_context_view *view);
+
 struct lt_span_link { /* a recorded link */
-	struct lt_span_context context;
+	struct lt_span_context_view context;
 	struct lt_attributes attrs;
 };
 
@@ -40,7 +52,7 @@ struct lt_resource;
 
 /* All of it is borrowed from the span, which lives until the call it was passed to returns. */
 struct lt_span_data {
-	struct lt_span_context context;
+	struct lt_span_context_view context;
 	uint8_t parent_span_id[8]; /* all zero: a root span */
 	bool parent_remote;
 	uint8_t kind;		   /* enum lt_kind */
@@ -87,9 +99,9 @@ enum lt_decision {
 	LT_RECORD_AND_SAMPLE,
 };
 
-struct lt_sampling_parameters {		      /* borrowed for the call */
-	const struct lt_span_context *parent; /* NULL: none */
-	const uint8_t *trace_id;	      /* 16 bytes */
+struct lt_sampling_parameters {			   /* borrowed for the call */
+	const struct lt_span_context_view *parent; /* NULL: none */
+	const uint8_t *trace_id;		   /* 16 bytes */
 	struct lt_slice name;
 	enum lt_kind kind;
 	const struct lt_attr *attrs;
@@ -102,7 +114,8 @@ struct lt_sampling_result { /* what a sampler may add; zero on entry; borrowed u
 			     */
 	const struct lt_attr *attrs; /* copied to the span */
 	size_t n_attrs;
-	struct lt_slice tracestate; /* instead of the parent's; ptr NULL: the parent's */
+	/* Instead of the parent's; ptr NULL: the parent's.  A malformed one counts as none. */
+	struct lt_slice tracestate;
 };
 
 /* A sampler of your own has this as its first member. */
@@ -175,7 +188,7 @@ struct lt_processor_impl {
 	/* On the thread that starts or ends the span, so be quick; on_start may be NULL.
 	 * on_end takes the span: give it to lt_span_recycle when done. */
 	void (*on_start)(struct lt_processor *self, struct lt_span *span,
-		const struct lt_span_context *parent);
+		const struct lt_span_context_view *parent);
 	void (*on_end)(struct lt_processor *self, struct lt_span *span);
 	int (*flush)(struct lt_processor *self, unsigned timeout_ms);
 	int (*shutdown)(struct lt_processor *self, unsigned timeout_ms);

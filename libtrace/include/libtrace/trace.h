@@ -154,15 +154,19 @@ static inline struct lt_attr lt_fixed_key(struct lt_attr attr)
 #define LT_FLAG_SAMPLED 0x01u /* https://www.w3.org/TR/trace-context-2/#sampled-flag */
 #define LT_FLAG_RANDOM 0x02u  /* https://www.w3.org/TR/trace-context-2/#random-trace-id-flag */
 
-/* What crosses a process boundary.  A plain value: copy it, no release. */
+/* Bytes of tracestate that are carried; whole members are dropped to fit, those over 128 bytes
+ * first.  Source: https://www.w3.org/TR/trace-context-2/#tracestate-limits */
+#define LT_TRACESTATE_MAX 512
+
+/* What crosses a process boundary.  A plain value: copy it and keep it as long as you like. */
 struct lt_span_context {
 	uint8_t trace_id[16]; /* all zero: invalid */
 	uint8_t span_id[8];   /* all zero: invalid */
 	uint8_t flags;	      /* LT_FLAG_SAMPLED | LT_FLAG_RANDOM */
 	bool remote;	      /* came out of a carrier */
-	/* Borrowed from the span, or the carrier, that the context was asked of; len 0: none.
-	 * The only part that dangles when its owner goes. */
-	struct lt_slice tracestate;
+	/* NUL-terminated, "" when there is none; what follows the NUL is not initialised.  One that
+	 * you write yourself is checked when it is used: a malformed one counts as none. */
+	char tracestate[LT_TRACESTATE_MAX + 1];
 };
 
 /** Whether both ids are valid. */
@@ -227,7 +231,7 @@ enum lt_status {
 };
 
 struct lt_link {
-	struct lt_span_context context; /* copied, with its tracestate */
+	const struct lt_span_context *context; /* borrowed for the call */
 	const struct lt_attr *attrs;
 	size_t n_attrs;
 };
@@ -280,7 +284,7 @@ static inline LT_CHECKED struct lt_span *lt_span_start(
  * ended. */
 LT_API bool lt_span_is_recording(const struct lt_span *span);
 
-/** The span's context; all zero for NULL.  Its tracestate lives as long as the span. */
+/** The span's context; an invalid one for NULL.  It outlives the span. */
 LT_API struct lt_span_context lt_span_get_context(const struct lt_span *span);
 
 /** Sets attributes; over the limit (OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT) they are dropped and counted.
@@ -339,7 +343,7 @@ static inline void lt_span_end(struct lt_span *span)
 }
 
 /**
- * Keeps an ended span's context, with its tracestate, for callbacks that come later.
+ * Keeps an ended span alive, for callbacks that make it current later.
  * Every hold needs a release; the span is exported after the last one.
  * @return span
  */
