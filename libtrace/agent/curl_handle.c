@@ -48,6 +48,16 @@ static void note_request(struct curl_settings *settings, enum curl_request reque
 	settings->no_body = false;
 }
 
+/* The path and the name undo each other. */
+static void note_socket(struct curl_settings *settings, const char *mark, const char *name)
+{
+	char *to = settings->unix_socket;
+	const size_t mark_len = name ? strlen(mark) : 0;
+
+	memcpy(to, mark, mark_len);
+	copy_text(to + mark_len, CURL_SOCKET_BYTES - mark_len, name);
+}
+
 bool curl_handle_notes(CURLoption option)
 {
 	switch (option) {
@@ -55,6 +65,11 @@ bool curl_handle_notes(CURLoption option)
 	case CURLOPT_CURLU:
 	case CURLOPT_PORT:
 	case CURLOPT_DEFAULT_PROTOCOL:
+	case CURLOPT_CONNECT_ONLY:
+	case CURLOPT_UNIX_SOCKET_PATH:
+	case CURLOPT_ABSTRACT_UNIX_SOCKET:
+	case CURLOPT_HTTPAUTH:
+	case CURLOPT_AWS_SIGV4:
 	case CURLOPT_HTTPHEADER:
 	case CURLOPT_CUSTOMREQUEST:
 	case CURLOPT_NOBODY:
@@ -92,6 +107,25 @@ void curl_handle_note(struct curl_handle *handle, CURLoption option, void *argum
 	case CURLOPT_DEFAULT_PROTOCOL:
 		copy_text(settings->default_scheme, sizeof(settings->default_scheme), argument);
 		handle->url.parsed = false;
+		break;
+	case CURLOPT_CONNECT_ONLY:
+		/* 2: a WebSocket's upgrade, which is a request */
+		settings->connects_only = (long)(intptr_t)argument == 1;
+		break;
+	case CURLOPT_UNIX_SOCKET_PATH:
+		note_socket(settings, "", argument);
+		break;
+	case CURLOPT_ABSTRACT_UNIX_SOCKET:
+		note_socket(settings, "@", argument);
+		break;
+	case CURLOPT_HTTPAUTH:
+		/* One of several is chosen by what the server offers, which this never is. */
+		settings->signs =
+			((unsigned long)(uintptr_t)argument & ~CURLAUTH_ONLY) == CURLAUTH_AWS_SIGV4;
+		break;
+	case CURLOPT_AWS_SIGV4:
+		if (argument)
+			settings->signs = true;
 		break;
 	case CURLOPT_HTTPHEADER:
 		settings->headers = argument;

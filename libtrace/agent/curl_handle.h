@@ -14,6 +14,8 @@
 #define CURL_METHOD_BYTES 32 /* a longer CURLOPT_CUSTOMREQUEST is cut off, and no known method */
 #define CURL_SCHEME_BYTES 16 /* likewise CURLOPT_DEFAULT_PROTOCOL */
 
+#define CURL_SOCKET_BYTES 110 /* "@", 108 as in struct sockaddr_un, NUL; libcurl takes no more */
+
 enum curl_request { CURL_REQUEST_GET, CURL_REQUEST_HEAD, CURL_REQUEST_POST, CURL_REQUEST_PUT };
 
 struct curl_settings { /* zero: as after curl_easy_init() */
@@ -22,6 +24,9 @@ struct curl_settings { /* zero: as after curl_easy_init() */
 	char custom_request[CURL_METHOD_BYTES]; /* "": none */
 	char default_scheme[CURL_SCHEME_BYTES]; /* "": none */
 	uint16_t port;				/* CURLOPT_PORT; 0: the URL's */
+	bool connects_only;			/* makes no request */
+	bool signs;				/* its headers, too: nothing may be added */
+	char unix_socket[CURL_SOCKET_BYTES];	/* path, or "@" and an abstract name; "": none */
 	CURLU *url_handle;			/* borrowed from the program; NULL: none */
 	struct curl_slist *headers;		/* borrowed from the program */
 };

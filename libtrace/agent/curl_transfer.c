@@ -50,9 +50,11 @@ void curl_transfer_start(struct hook_library *library, struct curl_handle *handl
 	handle->is_finished = false;
 	handle->driven_ns = 0;
 	handle->parent = lt_span_hold(lt_span_current());
-	if (!read_url(library, handle))
+	if (handle->settings.connects_only || !read_url(library, handle))
 		return;
 	handle->span = start_span(handle);
+	if (handle->settings.signs)
+		return;
 
 	const struct lt_span_context context = lt_span_get_context(handle->span);
 	if (curl_injection_write(&handle->injection, &context))
@@ -112,12 +114,32 @@ static void correct_method(struct hook_library *library, struct curl_handle *han
 	lt_span_set_name(handle->span, method.span_name);
 }
 
+struct peer {
+	const char *address;   /* NULL: there was no connection */
+	long port;	       /* 0: none */
+	const char *transport; /* NULL: what HTTP always goes by */
+};
+
+static struct peer read_peer(struct hook_library *library, struct curl_handle *handle)
+{
+	const char *address = info_text(library, handle, CURLINFO_PRIMARY_IP);
+
+	if (!handle->settings.unix_socket[0])
+		return (struct peer){.address = address,
+			.port = address ? info_long(library, handle, CURLINFO_PRIMARY_PORT) : 0};
+	/* libcurl has the path cut off, no abstract name, and the URL's port. */
+	curl_off_t connected_us = 0;
+	CURL_REAL(library, curl_easy_getinfo)(handle->easy, CURLINFO_CONNECT_TIME_T, &connected_us);
+	if (!address && connected_us <= 0)
+		return (struct peer){0};
+	return (struct peer){.address = handle->settings.unix_socket, .transport = "unix"};
+}
+
 /* Returns the response's status code, 0 without one. */
 static int describe(struct hook_library *library, struct curl_handle *handle)
 {
 	const int status = http_status(info_long(library, handle, CURLINFO_RESPONSE_CODE));
-	const char *peer = info_text(library, handle, CURLINFO_PRIMARY_IP);
-	const long peer_port = peer ? info_long(library, handle, CURLINFO_PRIMARY_PORT) : 0;
+	const struct peer peer = read_peer(library, handle);
 	const long redirects = info_long(library, handle, CURLINFO_REDIRECT_COUNT);
 	const long version = info_long(library, handle, CURLINFO_HTTP_VERSION);
 	char code[4];
@@ -125,8 +147,9 @@ static int describe(struct hook_library *library, struct curl_handle *handle)
 	if (redirects == 0)
 		correct_method(library, handle);
 	lt_span_set(handle->span,
-		LT_ATTRS(attr_str(LT_NETWORK_PEER_ADDRESS, peer),
-			attr_int(LT_NETWORK_PEER_PORT, peer_port),
+		LT_ATTRS(attr_str(LT_NETWORK_PEER_ADDRESS, peer.address),
+			attr_int(LT_NETWORK_PEER_PORT, peer.port),
+			attr_str(LT_NETWORK_TRANSPORT, peer.transport),
 			attr_str(LT_NETWORK_PROTOCOL_VERSION, version_of(version)),
 			attr_int(LT_HTTP_REQUEST_RESEND_COUNT, redirects),
 			attr_int(LT_HTTP_RESPONSE_STATUS_CODE, status),

@@ -7,7 +7,9 @@
 
 /**
  * Starts the span of a transfer that is about to begin, and gives its request the span's context.
- * Does nothing for another protocol than HTTP.
+ * Makes no span for another protocol than HTTP, nor where there is no request
+ * (CURLOPT_CONNECT_ONLY); adds no header to what libcurl signs (CURLOPT_AWS_SIGV4): it signs the
+ * headers too, and a proxy that sets its own traceparent would make the signature wrong.
  *
  * One span is made for the whole transfer, whose redirects libcurl follows by itself.
  */

@@ -2,7 +2,8 @@
 /* hook_curl.c - the libcurl functions that the agent stands in front of.
  *
  * Each calls the real one exactly once, with the program's own arguments but for the header list,
- * and returns what that returned.
+ * and returns what that returned; but curl_multi_info_read may be called ahead of the program
+ * (curl_stack.h).
  */
 #include "agent.h"
 #include "completion.h"

@@ -36,6 +36,8 @@ struct http_method http_method(struct lt_slice sent)
 		if (known[i].len == sent.len && memcmp(name, sent.ptr, sent.len) == 0)
 			return (struct http_method){.name = name, .span_name = name};
 	}
+	if (sent.len > HTTP_METHOD_MAX_BYTES)
+		sent.len = HTTP_METHOD_MAX_BYTES;
 	return (struct http_method){.name = "_OTHER", .span_name = "HTTP", .original = sent};
 }
 

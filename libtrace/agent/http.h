@@ -11,6 +11,8 @@
 /** Reads OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS; before any other call here. */
 void http_init(void);
 
+#define HTTP_METHOD_MAX_BYTES 64 /* of http.request.method_original; the rest is cut off */
+
 struct http_method {
 	const char *name;	  /* http.request.method: a known method, or "_OTHER" */
 	const char *span_name;	  /* the same, or "HTTP"; both are static */

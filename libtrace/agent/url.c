@@ -32,6 +32,14 @@ static char *put(char *out, const char *from, size_t len)
 	return out + len;
 }
 
+/* As much of it as there is room for. */
+static char *put_some(char *out, const char *end, const char *from, size_t len)
+{
+	const size_t room = (size_t)(end - out);
+
+	return put(out, from, len < room ? len : room);
+}
+
 /* Where the first of some "key=value"s, with "&" between them, ends. */
 static const char *find_pair_end(const char *pair, const char *end)
 {
@@ -65,16 +73,16 @@ bool url_query_has_secrets(struct lt_slice query)
 size_t url_redact_query(struct lt_slice query, char *out)
 {
 	const char *pair = query.ptr, *const end = query.ptr + query.len;
-	char *to = out;
+	char *to = out, *const out_end = out + URL_MAX_BYTES;
 
 	while (pair < end) {
 		const char *pair_end = find_pair_end(pair, end);
 		const char *secret = find_secret(pair, pair_end);
-		to = put(to, pair, (size_t)((secret ? secret : pair_end) - pair));
+		to = put_some(to, out_end, pair, (size_t)((secret ? secret : pair_end) - pair));
 		if (secret)
-			to = put(to, SECRET, strlen(SECRET));
+			to = put_some(to, out_end, SECRET, strlen(SECRET));
 		if (pair_end < end)
-			*to++ = '&';
+			to = put_some(to, out_end, "&", 1);
 		pair = pair_end + 1;
 	}
 	return (size_t)(to - out);
@@ -124,6 +132,7 @@ int url_set_pieces(struct url *url, const char *const *pieces, size_t n)
 	for (size_t i = 0; i < n; i++)
 		to = put(to, pieces[i], strnlen(pieces[i], (size_t)(end - to)));
 	*to = '\0';
+	url->is_cut = len == URL_MAX_BYTES;
 	return 0;
 }
 
@@ -185,6 +194,8 @@ bool url_parse(struct url *url, const char *default_scheme)
 
 	const size_t authority_len = strcspn(authority, "/?#");
 	const char *path = authority + authority_len;
+	if (url->is_cut && !*path) /* what looks like the host may be the beginning of a password */
+		return false;
 	const char *at = memrchr(authority, '@', authority_len);
 	const char *host = at ? at + 1 : authority;
 	const struct http_authority parts =
@@ -210,7 +221,9 @@ bool url_parse(struct url *url, const char *default_scheme)
 		to += url_redact_query((struct lt_slice){query + 1, query_len}, to);
 		to = put(to, query + 1 + query_len, strlen(query + 1 + query_len));
 	}
-	url->full = (struct lt_slice){url->full_text, (size_t)(to - url->full_text)};
+	const size_t full_len = (size_t)(to - url->full_text);
+	url->full = (struct lt_slice){
+		url->full_text, full_len < URL_MAX_BYTES ? full_len : URL_MAX_BYTES};
 	url->host = parts.host;
 	url->has_port = parts.port != 0;
 	url->port = parts.port ? parts.port : is_https ? 443 : 80;

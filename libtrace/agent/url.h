@@ -12,6 +12,7 @@
 struct url {
 	char *text; /* as the program gave it, NUL-terminated; NULL: none */
 	size_t text_capacity;
+	bool is_cut; /* text is the beginning only */
 	bool parsed; /* whether the rest belongs to text */
 
 	bool is_http;	      /* http or https */
@@ -35,7 +36,7 @@ int url_set_pieces(struct url *url, const char *const *pieces, size_t n);
  *
  * @param default_scheme  what a text without one begins with; "" lets the host's name decide, as
  *                        libcurl does
- * @return whether there is an http or https URL
+ * @return whether there is an http or https URL, whose host is within URL_MAX_BYTES
  */
 bool url_parse(struct url *url, const char *default_scheme);
 
@@ -47,12 +48,11 @@ bool url_query_has_secrets(struct lt_slice query);
 /**
  * Copies a query (without "?") with the values of keys that carry secrets replaced by REDACTED.
  *
- * @param query  at most max_bytes of it are read
- * @param out    room for URL_REDACTED_MAX(query.len) bytes; no NUL
- * @return bytes written
+ * @param out  room for URL_REDACTED_MAX(query.len) bytes; no NUL
+ * @return bytes written, URL_MAX_BYTES at most: the rest is cut off
  */
 size_t url_redact_query(struct lt_slice query, char *out);
 /* "sig=" grows to "sig=REDACTED": less than thrice. */
-#define URL_REDACTED_MAX(len) (3 * (len) + 8)
+#define URL_REDACTED_MAX(len) (3 * (len) + 8 < URL_MAX_BYTES ? 3 * (len) + 8 : URL_MAX_BYTES)
 
 #endif

@@ -88,7 +88,12 @@ static void check_urls(void)
 	while (strlen(text) < 2 * URL_MAX_BYTES)
 		strcat(text, "sig=&");
 	CHECK(url_set(&url, text) == 0 && url_parse(&url, ""));
-	CHECK(url.full.len > URL_MAX_BYTES && url.full.len <= URL_REDACTED_MAX(URL_MAX_BYTES));
+	CHECK(url.full.len == URL_MAX_BYTES && strncmp(url.full.ptr, "http://a/?sig=RED", 17) == 0);
+	/* The host is somewhere behind all of a user's name, which must not be taken for it. */
+	memset(text, 'u', 2 * URL_MAX_BYTES);
+	memcpy(text, "http://", 7);
+	strcpy(text + 2 * URL_MAX_BYTES, "@a/");
+	CHECK(url_set(&url, text) == 0 && !url_parse(&url, ""));
 	free(text);
 	CHECK(url_set(&url, NULL) == 0 && !url_parse(&url, ""));
 	url_done(&url);
@@ -148,6 +153,9 @@ static void check_methods(void)
 	CHECK(strcmp(http_method(lt_slice("")).name, "_OTHER") == 0);
 	CHECK_TEXT(http_method(lt_slice("POST")).original, "POST");
 	CHECK(!http_method(lt_slice("GET")).original.ptr);
+	static char endless[400000] = "B";
+	memset(endless, 'B', sizeof(endless) - 1);
+	CHECK(http_method(lt_slice(endless)).original.len == HTTP_METHOD_MAX_BYTES);
 	CHECK(!http_version(0x102) && strcmp(http_version(0x200), "2") == 0);
 }
 

@@ -9,6 +9,8 @@
 
 static void redact(struct lt_slice text)
 {
+	if (text.len > URL_MAX_BYTES)
+		text.len = URL_MAX_BYTES;
 	char *out = malloc(URL_REDACTED_MAX(text.len));
 	if (!out)
 		return;

@@ -28,6 +28,7 @@
 #define LT_NETWORK_PEER_PORT "network.peer.port"
 #define LT_NETWORK_PROTOCOL_NAME "network.protocol.name"
 #define LT_NETWORK_PROTOCOL_VERSION "network.protocol.version"
+#define LT_NETWORK_TRANSPORT "network.transport"
 
 #define LT_USER_AGENT_ORIGINAL "user_agent.original"
 
