@@ -20,6 +20,7 @@ stdenv.mkDerivation {
   inherit version;
   src = source [
     ../libtrace/include
+    ../services/base
     ../services/common
     ../services/gateway
     ../services/manual

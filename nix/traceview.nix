@@ -19,6 +19,7 @@ stdenv.mkDerivation {
   inherit version;
   src = source [
     ../libtrace/include
+    ../services/base
     ../services/common
     ../services/meson.build
     ../services/traceview

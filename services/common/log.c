@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "text.h"
+#include "base/text.h"
 
 struct log_line {
 	struct text text;

@@ -13,7 +13,7 @@
 #include "http_work.h"
 #include "log.h"
 #include "query.h"
-#include "text.h"
+#include "base/text.h"
 
 struct checkout {
 	struct http_work work;

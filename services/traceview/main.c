@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - traceview's command line. */
 #include "config.h"
-#include "server.h"
-#include "show.h"
+#include "serve/server.h"
+#include "show/show.h"
 
 #include <getopt.h>
 #include <stdio.h>

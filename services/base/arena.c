@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* arena.c - memory that is given back all at once. */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK_BYTES 16384 /* an ordinary span needs a tenth of it */
+
+struct arena_chunk {
+	struct arena_chunk *next;
+	size_t size; /* bytes of data */
+	alignas(max_align_t) unsigned char data[];
+};
+
+void arena_init(struct arena *a, size_t limit_bytes)
+{
+	*a = (struct arena){.limit = limit_bytes};
+}
+
+static int add_chunk(struct arena *a, size_t n)
+{
+	size_t size = n > CHUNK_BYTES ? n : CHUNK_BYTES;
+	if (size > a->limit - a->total) {
+		return -1;
+	}
+	struct arena_chunk *chunk = malloc(sizeof(*chunk) + size);
+	if (!chunk) {
+		return -1;
+	}
+	chunk->next = a->chunks;
+	chunk->size = size;
+	a->chunks = chunk;
+	a->used = 0;
+	a->total += size;
+	return 0;
+}
+
+void *arena_alloc(struct arena *a, size_t n_items, size_t item_bytes)
+{
+	size_t n;
+	if (__builtin_mul_overflow(n_items, item_bytes, &n) || n > a->limit) {
+		return NULL;
+	}
+	n = (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	if ((!a->chunks || n > a->chunks->size - a->used) && add_chunk(a, n)) {
+		return NULL;
+	}
+	void *memory = a->chunks->data + a->used;
+	a->used += n;
+	return memset(memory, 0, n);
+}
+
+void arena_reset(struct arena *a)
+{
+	while (a->chunks && (a->chunks->next || a->chunks->size > CHUNK_BYTES)) {
+		struct arena_chunk *chunk = a->chunks;
+		a->chunks = chunk->next;
+		a->total -= chunk->size;
+		free(chunk);
+	}
+	a->used = 0;
+}
+
+void arena_done(struct arena *a)
+{
+	while (a->chunks) {
+		struct arena_chunk *chunk = a->chunks;
+		a->chunks = chunk->next;
+		free(chunk);
+	}
+	arena_init(a, a->limit);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* otlp_json.c - takes an ExportTraceServiceRequest in JSON apart. */
+#include "otlp/otlp_json.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* A tree of small values takes jansson some 100 bytes each: no more of them than this.  Each is
+ * announced by one of these bytes, outside of strings: , : [ { */
+#define JSON_VALUES_MAX 4000000
+
+struct reader {
+	struct json_decoder decoder;
+	struct otlp_sink *sink;
+	struct buffer encoded; /* the current part's protobuf */
+};
+
+static const char *const kind_names[KIND_COUNT] = {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL",
+	"SPAN_KIND_SERVER", "SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER"};
+static const char *const status_names[STATUS_COUNT] = {
+	"STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"};
+
+static bool decode_events(struct json_decoder *d, const json_t *json, struct span *span)
+{
+	json_t *array;
+	size_t n;
+	if (!json_get_array(d, json, "events", &array, &n)) {
+		return false;
+	}
+	span->events = json_decoder_array(d, n, sizeof(*span->events));
+	while (!d->error && span->n_events < n) {
+		const json_t *item = json_array_get(array, span->n_events);
+		struct event *event = &span->events[span->n_events++];
+		if (!json_is_object(item)) {
+			return json_decoder_fail(d, "events", "an array of objects");
+		}
+		json_get_uint64(d, item, "timeUnixNano", &event->time_ns);
+		json_get_string(d, item, "name", &event->name);
+		json_get_attrs(d, item, "attributes", &event->attrs);
+		json_get_uint32(d, item, "droppedAttributesCount", &event->n_dropped_attrs);
+	}
+	return !d->error;
+}
+
+static bool decode_links(struct json_decoder *d, const json_t *json, struct span *span)
+{
+	json_t *array;
+	size_t n;
+	if (!json_get_array(d, json, "links", &array, &n)) {
+		return false;
+	}
+	span->links = json_decoder_array(d, n, sizeof(*span->links));
+	while (!d->error && span->n_links < n) {
+		const json_t *item = json_array_get(array, span->n_links);
+		struct link *link = &span->links[span->n_links++];
+		if (!json_is_object(item)) {
+			return json_decoder_fail(d, "links", "an array of objects");
+		}
+		span->ids_well_formed &= json_get_id(item, "traceId", link->trace_id, 16);
+		span->ids_well_formed &= json_get_id(item, "spanId", link->span_id, 8);
+		json_get_string(d, item, "traceState", &link->trace_state);
+		json_get_attrs(d, item, "attributes", &link->attrs);
+		json_get_uint32(d, item, "droppedAttributesCount", &link->n_dropped_attrs);
+		json_get_uint32(d, item, "flags", &link->flags);
+	}
+	return !d->error;
+}
+
+static bool decode_span(struct json_decoder *d, const json_t *json, struct span *span)
+{
+	*span = (struct span){.ids_well_formed = true};
+	span->ids_well_formed &= json_get_id(json, "traceId", span->trace_id, 16);
+	span->ids_well_formed &= json_get_id(json, "spanId", span->span_id, 8);
+	span->ids_well_formed &= json_get_id(json, "parentSpanId", span->parent_id, 8);
+	json_get_string(d, json, "traceState", &span->trace_state);
+	json_get_uint32(d, json, "flags", &span->flags);
+	json_get_string(d, json, "name", &span->name);
+	json_get_enum(d, json, "kind", kind_names, KIND_COUNT, &span->kind);
+	json_get_uint64(d, json, "startTimeUnixNano", &span->start_ns);
+	json_get_uint64(d, json, "endTimeUnixNano", &span->end_ns);
+	json_get_attrs(d, json, "attributes", &span->attrs);
+	json_get_uint32(d, json, "droppedAttributesCount", &span->n_dropped_attrs);
+	json_get_uint32(d, json, "droppedEventsCount", &span->n_dropped_events);
+	json_get_uint32(d, json, "droppedLinksCount", &span->n_dropped_links);
+	const json_t *status;
+	json_get_object(d, json, "status", &status);
+	json_get_string(d, status, "message", &span->status_message);
+	json_get_enum(d, status, "code", status_names, STATUS_COUNT, &span->status);
+	return decode_events(d, json, span) && decode_links(d, json, span);
+}
+
+/* Starts on a part: its predecessor's memory is free again. */
+static void begin_part(struct reader *r)
+{
+	arena_reset(r->decoder.arena);
+	r->encoded.len = 0;
+}
+
+/* What to return after a part was encoded and given to the sink. */
+static int part_error(const struct reader *r)
+{
+	return r->decoder.error ? r->decoder.error : r->encoded.failed ? -EMSGSIZE : 0;
+}
+
+/* Leaves out n spans whose attribute, or whose resource's or scope's, cannot be read. */
+static void reject(struct reader *r, size_t n, int error)
+{
+	char why[JSON_WHY_BYTES + 40];
+	if (n == 0) {
+		return;
+	}
+	snprintf(why, sizeof(why), "%s%s%s", otlp_attribute_error(error),
+		error == OTLP_BAD_ATTRIBUTE ? ": " : "",
+		error == OTLP_BAD_ATTRIBUTE ? r->decoder.why : "");
+	r->sink->reject(r->sink, n, why);
+}
+
+static bool is_attribute_error(int error)
+{
+	return error == OTLP_BAD_ATTRIBUTE || error == OTLP_DEEP_ATTRIBUTE;
+}
+
+static int read_span(struct reader *r, const json_t *json)
+{
+	struct span span = {.ids_well_formed = false};
+	begin_part(r);
+	if (!json_is_object(json)) {
+		json_decoder_fail(&r->decoder, "spans", "an array of objects");
+	} else if (decode_span(&r->decoder, json, &span)) {
+		otlp_encode_span(&r->encoded, &span);
+	}
+	/* The sink is promised a span whose strings are in the message, not in the tree; and its
+	 * ids may be none, which only the tree knows. */
+	bool ids_well_formed = span.ids_well_formed;
+	int error = part_error(r);
+	if (is_attribute_error(error)) {
+		reject(r, 1, error);
+		r->decoder.error = 0;
+		return 0;
+	}
+	if (!error) {
+		error = otlp_decode_span(buffer_slice(&r->encoded), r->decoder.arena, &span);
+		span.ids_well_formed &= ids_well_formed;
+	}
+	return error ? error : r->sink->span(r->sink, buffer_slice(&r->encoded), &span);
+}
+
+/* All spans of a scope that cannot be read; those are not looked at. */
+static int reject_scope_spans(struct reader *r, const json_t *json, int error)
+{
+	reject(r, json_array_size(json_object_get(json, "spans")), error);
+	r->decoder.error = 0;
+	return 0;
+}
+
+static int read_scope_spans(struct reader *r, const json_t *json)
+{
+	struct json_decoder *d = &r->decoder;
+	struct lt_slice schema_url = {"", 0};
+	struct scope scope = {.n_dropped_attrs = 0};
+	const json_t *owner;
+	begin_part(r);
+	if (!json_is_object(json)) {
+		json_decoder_fail(d, "scopeSpans", "an array of objects");
+	}
+	json_get_object(d, json, "scope", &owner);
+	json_get_string(d, owner, "name", &scope.name);
+	json_get_string(d, owner, "version", &scope.version);
+	json_get_attrs(d, owner, "attributes", &scope.attrs);
+	json_get_uint32(d, owner, "droppedAttributesCount", &scope.n_dropped_attrs);
+	json_get_string(d, json, "schemaUrl", &schema_url);
+	json_t *spans;
+	size_t n;
+	json_get_array(d, json, "spans", &spans, &n);
+	otlp_encode_scope(&r->encoded, &scope);
+	int error = part_error(r);
+	if (is_attribute_error(error)) {
+		return reject_scope_spans(r, json, error);
+	}
+	if (!error) {
+		error = r->sink->scope(r->sink, buffer_slice(&r->encoded), schema_url);
+	}
+	for (size_t i = 0; !error && i < n; i++) {
+		error = read_span(r, json_array_get(spans, i));
+	}
+	return error;
+}
+
+static int reject_resource_spans(struct reader *r, const json_t *json, int error)
+{
+	const json_t *scopes = json_object_get(json, "scopeSpans");
+	for (size_t i = 0; i < json_array_size(scopes); i++) {
+		reject_scope_spans(r, json_array_get(scopes, i), error);
+	}
+	r->decoder.error = 0;
+	return 0;
+}
+
+static int read_resource_spans(struct reader *r, const json_t *json)
+{
+	struct json_decoder *d = &r->decoder;
+	struct lt_slice schema_url = {"", 0};
+	struct resource resource = {.n_dropped_attrs = 0};
+	const json_t *owner;
+	begin_part(r);
+	if (!json_is_object(json)) {
+		json_decoder_fail(d, "resourceSpans", "an array of objects");
+	}
+	json_get_object(d, json, "resource", &owner);
+	json_get_attrs(d, owner, "attributes", &resource.attrs);
+	json_get_uint32(d, owner, "droppedAttributesCount", &resource.n_dropped_attrs);
+	json_get_string(d, json, "schemaUrl", &schema_url);
+	json_t *scopes;
+	size_t n;
+	json_get_array(d, json, "scopeSpans", &scopes, &n);
+	otlp_encode_resource(&r->encoded, &resource);
+	int error = part_error(r);
+	if (is_attribute_error(error)) {
+		return reject_resource_spans(r, json, error);
+	}
+	if (!error) {
+		error = r->sink->resource(r->sink, buffer_slice(&r->encoded), schema_url);
+	}
+	for (size_t i = 0; !error && i < n; i++) {
+		error = read_scope_spans(r, json_array_get(scopes, i));
+	}
+	return error;
+}
+
+static bool too_many_values(struct lt_slice text)
+{
+	const char *end = text.ptr + text.len;
+	size_t n = 0;
+	bool in_string = false;
+	for (const char *p = text.ptr; p < end; p++) {
+		if (*p == '"') {
+			in_string = !in_string;
+		} else if (in_string) {
+			p += *p == '\\'; /* what it escapes is no quote */
+		} else {
+			n += *p == ',' || *p == ':' || *p == '[' || *p == '{';
+		}
+	}
+	return n > JSON_VALUES_MAX;
+}
+
+static int read_tree(const json_t *root, struct otlp_sink *sink, char ret_why[JSON_WHY_BYTES])
+{
+	struct arena arena;
+	arena_init(&arena, OTLP_ARENA_BYTES_MAX);
+	struct reader r = {.decoder = {.arena = &arena, .why = ret_why}, .sink = sink};
+	buffer_init(&r.encoded, OTLP_ARENA_BYTES_MAX);
+	const json_t *result = json_object_get(root, "result");
+	json_t *groups = NULL;
+	size_t n = 0;
+	if (!json_is_object(root)) {
+		json_decoder_fail(&r.decoder, "the message", "an object");
+	} else {
+		json_get_array(&r.decoder, result ? result : root, "resourceSpans", &groups, &n);
+	}
+	int error = r.decoder.error;
+	for (size_t i = 0; !error && i < n; i++) {
+		error = read_resource_spans(&r, json_array_get(groups, i));
+	}
+	buffer_done(&r.encoded);
+	arena_done(&arena);
+	return error;
+}
+
+int otlp_read_json(struct lt_slice request, struct otlp_sink *sink, char ret_why[JSON_WHY_BYTES])
+{
+	if (too_many_values(request)) {
+		return -EMSGSIZE;
+	}
+	json_error_t error;
+	json_t *root = json_loadb(request.ptr, request.len, JSON_ALLOW_NUL, &error);
+	if (!root) {
+		snprintf(ret_why, JSON_WHY_BYTES, "%s at byte %d", error.text, error.position);
+		return json_error_code(&error) == json_error_out_of_memory ? -ENOMEM : -EBADMSG;
+	}
+	int result = read_tree(root, sink, ret_why);
+	json_decref(root);
+	return result;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* common.c - what the two generations of the query API share. */
+#include "query/common.h"
+
+#include "base/hex.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+
+#define TAGS_MAX 64
+
+int query_error(struct query *q, int status, const char *message)
+{
+	buffer_done(&q->answer->body);
+	q->writer.comma = false;
+	q->answer->status = status;
+	q->write_error(q, status, message);
+	return 0;
+}
+
+bool query_parse_trace_id(const char *text, uint8_t ret_id[16], char *ret_why, size_t why_bytes)
+{
+	char padded[33];
+	size_t n = strlen(text);
+	if (n > 32) {
+		snprintf(ret_why, why_bytes,
+			"TraceID cannot be longer than 32 hex characters: %.80s", text);
+		return false;
+	}
+	memset(padded, '0', 32);
+	memcpy(padded + 32 - n, text, n + 1);
+	if (!hex_parse((struct lt_slice){padded, 32}, ret_id, 16)) {
+		snprintf(ret_why, why_bytes, "a TraceID consists of hex characters, not \"%s\"",
+			text);
+		return false;
+	}
+	return true;
+}
+
+long query_write_traces(struct query *q, struct trace *const *traces, size_t n,
+	int (*write)(struct json_writer *w, const struct trace *trace))
+{
+	for (size_t i = 0; i < n; i++) {
+		struct buffer *body = &q->answer->body;
+		size_t before = body->len;
+		bool comma = q->writer.comma;
+		if (write(&q->writer, traces[i])) {
+			return -ENOMEM;
+		}
+		if (body->failed && i > 0) {
+			body->failed = false;
+			body->len = before;
+			q->writer.comma = comma;
+			return (long)i;
+		}
+	}
+	return (long)n;
+}
+
+bool query_add_tag(
+	struct query *q, struct search *search, struct lt_slice key, struct lt_slice value)
+{
+	struct search_tag *tags = (struct search_tag *)search->tags;
+	if (!tags) {
+		search->tags = tags = arena_alloc(&q->arena, TAGS_MAX, sizeof(*tags));
+	}
+	char *text = arena_alloc(&q->arena, key.len + value.len + 1, 1);
+	if (!tags || !text || search->n_tags == TAGS_MAX) {
+		return false;
+	}
+	memcpy(text, key.ptr, key.len);
+	memcpy(text + key.len, value.ptr, value.len);
+	tags[search->n_tags++] = (struct search_tag){{text, key.len}, {text + key.len, value.len}};
+	return true;
+}
+
+static bool add_tags(struct query *q, json_t *object, struct search *search)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach(object, key, value)
+	{
+		struct lt_slice text = {json_string_value(value), json_string_length(value)};
+		if (!text.ptr || !query_add_tag(q, search, lt_slice(key), text)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool query_parse_tags(
+	struct query *q, const char *json, struct search *search, char *ret_why, size_t why_bytes)
+{
+	json_error_t error;
+	json_t *object = json_loads(json, 0, &error);
+	if (!json_is_object(object)) {
+		snprintf(ret_why, why_bytes, "cannot unmarshal JSON: %s",
+			object ? "it is no object" : error.text);
+		json_decref(object);
+		return false;
+	}
+	bool ok = add_tags(q, object, search);
+	json_decref(object);
+	if (!ok) {
+		snprintf(ret_why, why_bytes, "up to %d tags, each a string", TAGS_MAX);
+	}
+	return ok;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* jaeger_json.h - traces as Jaeger's query API and its page know them.
+ *
+ * What OpenTelemetry has and Jaeger has not becomes tags: span.kind, otel.status_code, error,
+ * otel.scope.name and so on.
+ *
+ * Source: pkg/translator/jaeger/traces_to_jaegerproto.go of opentelemetry-collector-contrib, and
+ * internal/uimodel of Jaeger 2.13, with which the answers were compared
+ */
+#ifndef TRACEVIEW_JAEGER_JSON_H
+#define TRACEVIEW_JAEGER_JSON_H
+
+#include "base/json_writer.h"
+#include "store/trace.h"
+
+/**
+ * Writes a trace as one object of "data".
+ * @return 0 or -ENOMEM; also look at the writer's buffer
+ */
+LT_CHECKED int jaeger_write_trace(struct json_writer *w, const struct trace *trace);
+
+#endif

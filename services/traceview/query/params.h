@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* params.h - the parameters of a query, `?name=value&...`, and what their values mean. */
+#ifndef TRACEVIEW_PARAMS_H
+#define TRACEVIEW_PARAMS_H
+
+#include "base/arena.h"
+
+#include <libtrace/trace.h>
+
+#define PARAMS_MAX 64 /* more are left out */
+
+struct params {
+	struct param {
+		const char *name, *value; /* decoded, in the arena */
+	} items[PARAMS_MAX];
+	size_t n;
+};
+
+/** Takes a query string apart, without its '?'. @return 0 or -ENOMEM */
+LT_CHECKED int params_parse(struct params *params, struct lt_slice query, struct arena *arena);
+
+/** The first value of that name that is not empty, or NULL. */
+const char *params_get(const struct params *params, const char *name);
+
+/** Undoes percent-encoding; also plus signs when they mean spaces.  NULL without memory. */
+char *percent_decode(struct lt_slice text, bool plus_is_space, struct arena *arena);
+
+/* Readers of a value; false, with *ret untouched, when it is none. */
+bool parse_uint64(const char *text, uint64_t *ret);
+bool parse_duration(const char *text, uint64_t *ret_ns); /* as Go writes it: 1h2m, 1.5s, 300ms */
+bool parse_rfc3339(const char *text, uint64_t *ret_ns);	 /* 2026-08-25T12:00:00.123456789Z */
+
+#endif

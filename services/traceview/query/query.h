@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* query.h - Jaeger's query API over the store: a path in, JSON out, no sockets.
+ *
+ * What Jaeger 2.13 to 2.21 answer is answered alike, wording of errors included where programs may
+ * look at it.  Beyond Jaeger: without `start` or `lookback` everything in the store is searched.
+ *
+ * Source: https://www.jaegertracing.io/docs/latest/architecture/apis/ and
+ * cmd/jaeger/internal/extension/jaegerquery of Jaeger
+ */
+#ifndef TRACEVIEW_QUERY_H
+#define TRACEVIEW_QUERY_H
+
+#include "base/buffer.h"
+#include "store/store.h"
+
+/* Bytes of an answer.  A search stops before the trace that would go over it, and says so; a
+ * single trace of the default store stays below it, unless it is made of control characters. */
+#define ANSWER_BYTES_MAX ((size_t)128 * 1024 * 1024)
+
+/* Traces of a search; more are not looked for, whatever `limit` says. */
+#define SEARCH_LIMIT_MAX 1500
+#define SEARCH_LIMIT_DEFAULT 100
+
+struct answer {
+	int status;	    /* of HTTP */
+	struct buffer body; /* JSON; to be freed by the caller */
+};
+
+/**
+ * Answers GET for a path below /api/.
+ * @param path   still percent-encoded
+ * @param query  what follows '?', or empty
+ * @param ret_answer  always filled
+ */
+void query_answer(const struct store *store, struct lt_slice path, struct lt_slice query,
+	struct answer *ret_answer);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* v1.h - the API of Jaeger's own page, with Jaeger's JSON. */
+#ifndef TRACEVIEW_QUERY_V1_H
+#define TRACEVIEW_QUERY_V1_H
+
+#include "query/common.h"
+
+/* Each writes the answer to a query, or an error by query_error(); 0 or -ENOMEM. */
+int v1_services(struct query *q);
+int v1_service_operations(struct query *q);
+int v1_operations(struct query *q);
+int v1_traces(struct query *q);
+int v1_trace(struct query *q);
+int v1_dependencies(struct query *q);
+
+/** For struct query. */
+void v1_write_error(struct query *q, int status, const char *message);
+
+#endif

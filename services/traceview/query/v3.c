@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* v3.c - Jaeger's API v3, with OTLP's JSON.  Parameters are taken by their name of Jaeger
+ * 2.19 and later (camelCase) and by the older one (snake_case). */
+#include "query/v3.h"
+
+#include "query/summary_json.h"
+#include "query/v3_json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+
+void v3_write_error(struct query *q, int status, const char *message)
+{
+	struct json_writer *w = &q->writer;
+	jw_begin(w, '{');
+	jw_key(w, "error");
+	jw_begin(w, '{');
+	jw_key(w, "httpCode");
+	jw_int(w, status);
+	jw_key(w, "message");
+	jw_string(w, lt_slice(message));
+	jw_end(w, '}');
+	jw_end(w, '}');
+}
+
+int v3_services(struct query *q)
+{
+	struct lt_slice *services;
+	long n = search_services(q->store, &q->arena, &services);
+	if (n < 0) {
+		return (int)n;
+	}
+	jw_begin(&q->writer, '{');
+	jw_key(&q->writer, "services");
+	jw_begin(&q->writer, '[');
+	for (long i = 0; i < n; i++) {
+		jw_string(&q->writer, services[i]);
+	}
+	jw_end(&q->writer, ']');
+	jw_end(&q->writer, '}');
+	return 0;
+}
+
+/* The value by either name, or NULL. */
+static const char *get(const struct params *params, const char *name, const char *old_name)
+{
+	const char *value = params_get(params, name);
+	return value ? value : params_get(params, old_name);
+}
+
+int v3_operations(struct query *q)
+{
+	struct operation *operations;
+	long n = search_operations(q->store, lt_slice(params_get(&q->params, "service")),
+		lt_slice(get(&q->params, "spanKind", "span_kind")), &q->arena, &operations);
+	if (n < 0) {
+		return (int)n;
+	}
+	jw_begin(&q->writer, '{');
+	jw_key(&q->writer, "operations");
+	jw_begin(&q->writer, '[');
+	for (long i = 0; i < n; i++) {
+		jw_begin(&q->writer, '{');
+		jw_key(&q->writer, "name");
+		jw_string(&q->writer, operations[i].name);
+		jw_key(&q->writer, "spanKind");
+		jw_string(&q->writer,
+			lt_slice(*operations[i].kind ? operations[i].kind : "internal"));
+		jw_end(&q->writer, '}');
+	}
+	jw_end(&q->writer, ']');
+	jw_end(&q->writer, '}');
+	return 0;
+}
+
+/* --- searching -------------------------------------------------------------------------------
+ *
+ * query.startTimeMin, query.startTimeMax   RFC 3339, both required, min < max
+ * query.serviceName, query.operationName   as they are
+ * query.durationMin, query.durationMax     as Go writes durations: 1h2m, 1.5s, 300ms
+ * query.searchDepth, or query.num_traces   a number of traces
+ * query.attributes                         {"key": "value", ...}
+ */
+
+static bool bad_param(char why[QUERY_WHY_BYTES], const char *name, const char *value)
+{
+	snprintf(why, QUERY_WHY_BYTES, "malformed parameter %s: \"%.80s\"", name, value);
+	return false;
+}
+
+static bool read_times(const struct params *params, struct search *search, char why[QUERY_WHY_BYTES])
+{
+	const char *min = get(params, "query.startTimeMin", "query.start_time_min");
+	const char *max = get(params, "query.startTimeMax", "query.start_time_max");
+	if (!min || !max) {
+		snprintf(why, QUERY_WHY_BYTES,
+			"query.start_time_min and query.start_time_max are required");
+		return false;
+	}
+	if (!parse_rfc3339(min, &search->start_min_ns)) {
+		return bad_param(why, "query.start_time_min", min);
+	}
+	if (!parse_rfc3339(max, &search->start_max_ns)) {
+		return bad_param(why, "query.start_time_max", max);
+	}
+	if (search->start_min_ns >= search->start_max_ns) {
+		snprintf(
+			why, QUERY_WHY_BYTES, "query.start_time_min must be before query.start_time_max");
+		return false;
+	}
+	return true;
+}
+
+static bool read_durations(const struct params *params, struct search *search, char why[QUERY_WHY_BYTES])
+{
+	const char *min = get(params, "query.durationMin", "query.duration_min");
+	const char *max = get(params, "query.durationMax", "query.duration_max");
+	if (min && !parse_duration(min, &search->duration_min_ns)) {
+		return bad_param(why, "query.duration_min", min);
+	}
+	if (max && !parse_duration(max, &search->duration_max_ns)) {
+		return bad_param(why, "query.duration_max", max);
+	}
+	return true;
+}
+
+static bool read_search(struct query *q, struct search *search, char why[QUERY_WHY_BYTES])
+{
+	const struct params *params = &q->params;
+	const char *limit = get(params, "query.searchDepth", "query.search_depth");
+	const char *attributes = params_get(params, "query.attributes");
+	uint64_t value = SEARCH_LIMIT_DEFAULT;
+	*search = SEARCH_ALL(0);
+	search->service = lt_slice(get(params, "query.serviceName", "query.service_name"));
+	search->operation = lt_slice(get(params, "query.operationName", "query.operation_name"));
+	if (!limit) {
+		limit = params_get(params, "query.num_traces");
+	}
+	if (limit && !parse_uint64(limit, &value)) {
+		return bad_param(why, "query.num_traces", limit);
+	}
+	search->limit = value < SEARCH_LIMIT_MAX ? (size_t)value : SEARCH_LIMIT_MAX;
+	if (attributes) {
+		int n = snprintf(why, QUERY_WHY_BYTES, "malformed parameter query.attributes: ");
+		if (!query_parse_tags(q, attributes, search, why + n, QUERY_WHY_BYTES - (size_t)n)) {
+			return false;
+		}
+	}
+	return read_times(params, search, why) && read_durations(params, search, why);
+}
+
+/* Runs the search that the parameters describe.
+ * @return how many were found; -ENOMEM; -EINVAL: answered with what is wrong with a parameter */
+static long find_traces(struct query *q, struct trace ***ret_traces)
+{
+	struct search search;
+	char why[QUERY_WHY_BYTES];
+	if (!read_search(q, &search, why)) {
+		query_error(q, 400, why);
+		return -EINVAL;
+	}
+	return search_traces(q->store, &search, &q->arena, ret_traces);
+}
+
+/* The traces' groups of spans in one list.  When not all fit in an answer the rest is left out:
+ * this form of answer has no room to say so. */
+static int answer_traces(struct query *q, struct trace *const *traces, size_t n)
+{
+	struct json_writer *w = &q->writer;
+	if (!n) {
+		return query_error(q, 404, "No traces found");
+	}
+	jw_begin(w, '{');
+	jw_key(w, "result");
+	jw_begin(w, '{');
+	jw_key(w, "resourceSpans");
+	jw_begin(w, '[');
+	if (query_write_traces(q, traces, n, v3_write_trace) < 0) {
+		return -ENOMEM;
+	}
+	jw_end(w, ']');
+	jw_end(w, '}');
+	jw_end(w, '}');
+	return 0;
+}
+
+int v3_traces(struct query *q)
+{
+	struct trace **traces;
+	long n = find_traces(q, &traces);
+	if (n < 0) {
+		return n == -EINVAL ? 0 : (int)n;
+	}
+	return answer_traces(q, traces, (size_t)n);
+}
+
+int v3_trace(struct query *q)
+{
+	uint8_t id[16];
+	char why[QUERY_WHY_BYTES];
+	int n = snprintf(why, sizeof(why), "malformed parameter trace_id: ");
+	if (!query_parse_trace_id(q->captured, id, why + n, sizeof(why) - (size_t)n)) {
+		return query_error(q, 400, why);
+	}
+	struct trace *trace = store_find(q->store, id);
+	return answer_traces(q, &trace, trace != NULL);
+}
+
+int v3_trace_summaries(struct query *q)
+{
+	struct json_writer *w = &q->writer;
+	struct trace **traces;
+	long n = find_traces(q, &traces);
+	if (n < 0) {
+		return n == -EINVAL ? 0 : (int)n;
+	}
+	jw_begin(w, '{');
+	jw_key(w, "summaries");
+	jw_begin(w, '[');
+	if (query_write_traces(q, traces, (size_t)n, summary_write_trace) < 0) {
+		return -ENOMEM;
+	}
+	jw_end(w, ']');
+	jw_end(w, '}');
+	return 0;
+}

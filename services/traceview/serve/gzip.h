@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gzip.h - request bodies with Content-Encoding: gzip. */
+#ifndef TRACEVIEW_GZIP_H
+#define TRACEVIEW_GZIP_H
+
+#include "base/buffer.h"
+
+/**
+ * Inflates gzip (one member or several) into out, up to out's limit.
+ * @return 0; -EBADMSG for what is not gzip or ends too early; -EMSGSIZE over the limit; -ENOMEM
+ */
+LT_CHECKED int gzip_inflate(struct lt_slice compressed, struct buffer *out);
+
+#endif

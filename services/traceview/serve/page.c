@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* page.c - which of the page's files answers a path. */
+#include "serve/page.h"
+
+static bool is(struct lt_slice path, const char *text)
+{
+	return path.len == strlen(text) && memcmp(path.ptr, text, path.len) == 0;
+}
+
+/* One segment below /trace/: whether there is such a trace, the page itself finds out. */
+static bool is_trace(struct lt_slice path)
+{
+	static const char prefix[] = "/trace/";
+	size_t n = sizeof(prefix) - 1;
+	return path.len > n && memcmp(path.ptr, prefix, n) == 0 &&
+	       !memchr(path.ptr + n, '/', path.len - n);
+}
+
+const struct page_file *page_find(struct lt_slice path)
+{
+	if (is(path, "/") || is(path, "/search") || is_trace(path)) {
+		path = lt_slice("/index.html");
+	}
+	for (const struct page_file *file = page_files; file->path; file++) {
+		if (is(path, file->path)) {
+			return file;
+		}
+	}
+	return NULL;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* receive.h - OTLP/HTTP: POST /v1/traces, in protobuf or JSON, plain or gzip'ed.
+ *
+ * Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp
+ */
+#ifndef TRACEVIEW_RECEIVE_H
+#define TRACEVIEW_RECEIVE_H
+
+#include "h2o_compat.h"
+#include "otlp/otlp.h"
+#include "store/store.h"
+
+/* Bytes of a request as it is sent, and likewise after inflating; more are answered with 413. */
+#define RECEIVE_BODY_MAX ((size_t)64 * 1024 * 1024)
+
+struct receiver {
+	struct store *store;	  /* borrowed */
+	uint64_t n_refused;	  /* requests that were no traces, or too many */
+	char why[OTLP_WHY_BYTES]; /* of the last one */
+};
+
+/** Answers any request to the receiver's port. */
+void receive(struct receiver *receiver, h2o_req_t *req);
+
+#endif

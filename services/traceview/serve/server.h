@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* server.h - one event loop with two ports: OTLP in, queries out. */
+#ifndef TRACEVIEW_SERVER_H
+#define TRACEVIEW_SERVER_H
+
+#include "store/store.h"
+
+struct server_options {
+	const char *host;
+	unsigned otlp_port, ui_port; /* 0: any that is free */
+	struct store *store;	     /* borrowed */
+};
+
+/**
+ * Serves until SIGTERM or SIGINT.
+ * @return what the program is to exit with: 0, or 1 when it cannot listen
+ *
+ * Once in a process: it installs signal handlers.
+ */
+int server_run(const struct server_options *options);
+
+#endif

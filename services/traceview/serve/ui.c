@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ui.c - what the query port answers. */
+#include "serve/ui.h"
+
+#include "http_answer.h"
+#include "serve/http_send.h"
+#include "serve/page.h"
+#include "query/query.h"
+
+static bool starts_with(struct lt_slice text, const char *prefix)
+{
+	size_t n = strlen(prefix);
+	return text.len >= n && memcmp(text.ptr, prefix, n) == 0;
+}
+
+static void answer_api(
+	h2o_req_t *req, const struct store *store, struct lt_slice path, struct lt_slice query)
+{
+	struct answer answer;
+	query_answer(store, path, query, &answer);
+	http_send_header(req, "cache-control", "no-store");
+	http_send(req, answer.status, "application/json", &answer.body);
+}
+
+static void answer_page(h2o_req_t *req, const struct page_file *file)
+{
+	http_send_header(req, "content-security-policy", PAGE_POLICY);
+	http_send_header(req, "cache-control", "no-cache");
+	http_answer_as(req, 200, file->type, (const char *)file->data, file->len);
+}
+
+static void answer_get(
+	h2o_req_t *req, const struct store *store, struct lt_slice path, struct lt_slice query)
+{
+	const struct page_file *file = page_find(path);
+	if (starts_with(path, "/api/")) {
+		answer_api(req, store, path, query);
+	} else if (file) {
+		answer_page(req, file);
+	} else if (h2o_memis(path.ptr, path.len, H2O_STRLIT("/healthz"))) {
+		http_answer(req, 200, H2O_STRLIT("{\"status\":\"ok\"}"));
+	} else if (!h2o_memis(path.ptr, path.len, H2O_STRLIT("/readyz"))) {
+		http_error(req, 404, "not_found", "there is nothing at this path");
+	} else if (req->conn->ctx->shutdown_requested) {
+		http_error(req, 503, "draining", "traceview is about to stop");
+	} else {
+		http_answer(req, 200, H2O_STRLIT("{\"status\":\"ready\"}"));
+	}
+}
+
+void ui_answer(h2o_req_t *req, const struct store *store)
+{
+	bool is_get = h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) ||
+		      h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"));
+	size_t path_len = req->query_at == SIZE_MAX ? req->path.len : req->query_at;
+	size_t query_at = path_len < req->path.len ? path_len + 1 : path_len;
+	struct lt_slice path = {req->path.base, path_len};
+	struct lt_slice query = {req->path.base + query_at, req->path.len - query_at};
+	http_send_header(req, "x-content-type-options", "nosniff");
+	if (is_get) {
+		answer_get(req, store, path, query);
+	} else {
+		http_send_header(req, "allow", "GET, HEAD");
+		http_error(req, 405, "method_not_allowed", "this port allows GET and HEAD only");
+	}
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* uploads.c - one bound for all request bodies that are still arriving. */
+#include "serve/uploads.h"
+
+#define REFUSED_MAX 16 /* connections in one turn */
+
+struct tally {
+	struct compat_uploads super;
+	h2o_socket_t *refused[REFUSED_MAX];
+	unsigned n_refused;
+	h2o_socket_t *largest;
+	size_t largest_bytes, bytes;
+};
+
+static bool is_refused(const struct tally *tally, const h2o_socket_t *sock)
+{
+	for (unsigned i = 0; i < tally->n_refused; i++) {
+		if (tally->refused[i] == sock) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void on_upload(struct compat_uploads *uploads, h2o_socket_t *sock, size_t n_bytes)
+{
+	struct tally *tally = H2O_STRUCT_FROM_MEMBER(struct tally, super, uploads);
+	if (is_refused(tally, sock) || h2o_socket_is_writing(sock)) { /* or it is being answered */
+		return;
+	}
+	tally->bytes += n_bytes;
+	if (n_bytes > tally->largest_bytes) {
+		tally->largest = sock;
+		tally->largest_bytes = n_bytes;
+	}
+}
+
+/* The request is not whole, so h2o writes nothing here.  The end of input, after what is in the
+ * kernel's buffer, makes it close the connection.
+ * @return false when that has been done before */
+static bool refuse(h2o_socket_t *sock)
+{
+	static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n"
+				     "Content-Length: 0\r\nConnection: close\r\n\r\n";
+	int fd = h2o_socket_get_fd(sock);
+	/* Reset at the close: a client that still sends would else wait for room at this end. */
+	struct linger reset = {.l_onoff = 1};
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	bool is_new = send(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL) > 0;
+	shutdown(fd, SHUT_RDWR);
+	return is_new;
+}
+
+unsigned uploads_bound(h2o_context_t *ctx, size_t max_bytes, size_t *ret_bytes)
+{
+	struct tally tally = {.super = {on_upload}};
+	unsigned n_told = 0;
+	for (;;) {
+		tally.largest = NULL;
+		tally.largest_bytes = tally.bytes = 0;
+		compat_each_upload(ctx, &tally.super);
+		if (tally.bytes <= max_bytes || !tally.largest || tally.n_refused == REFUSED_MAX) {
+			*ret_bytes = tally.bytes;
+			return n_told;
+		}
+		n_told += refuse(tally.largest);
+		tally.refused[tally.n_refused++] = tally.largest;
+	}
+}

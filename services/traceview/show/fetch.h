@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fetch.h - asks a query API, traceview's or Jaeger's, for traces.
+ *
+ * Only what Jaeger 2.13 to 2.21 answer alike is asked for: /api/v3 with snake_case parameters, and
+ * /api/traces/{id}.
+ */
+#ifndef TRACEVIEW_FETCH_H
+#define TRACEVIEW_FETCH_H
+
+#include "base/buffer.h"
+#include "store/store.h"
+
+#define FETCH_BODY_MAX ((size_t)256 * 1024 * 1024) /* bytes of an answer; longer is an error */
+#define FETCH_WHY_BYTES 512
+
+struct fetcher; /* one connection to one backend */
+
+/** @param url  such as "http://localhost:16686"; copied. @return 0 or -ENOMEM */
+LT_CHECKED int fetcher_new(const char *url, struct fetcher **ret_fetcher);
+void fetcher_free(struct fetcher *fetcher); /* NULL is fine */
+
+/* Each returns 0; -ENOENT when there is no such trace; -EIO when the backend cannot be reached or
+ * answers nonsense, with why. */
+
+/** Puts the trace of that id into store. */
+LT_CHECKED int fetch_trace(struct fetcher *fetcher, const char *trace_id, struct store *store,
+	char ret_why[FETCH_WHY_BYTES]);
+
+/**
+ * Puts recent traces of a service into store, the newest among them.
+ * @param service  NULL: of every service, but for Jaeger's own when there are others
+ */
+LT_CHECKED int fetch_recent(struct fetcher *fetcher, const char *service, struct store *store,
+	char ret_why[FETCH_WHY_BYTES]);
+
+/** Gets a trace in Jaeger's own JSON, as it came. @param out  failures stick to it */
+LT_CHECKED int fetch_raw(struct fetcher *fetcher, const char *trace_id, struct buffer *out,
+	char ret_why[FETCH_WHY_BYTES]);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* intake.c - an encoded request goes into the store. */
+#include "store/intake.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+struct store_sink {
+	struct otlp_sink sink;
+	struct store_batch *batch;
+};
+
+static int on_resource(struct otlp_sink *self, struct lt_slice message, struct lt_slice schema_url)
+{
+	return store_batch_resource(((struct store_sink *)self)->batch, message, schema_url);
+}
+
+static int on_scope(struct otlp_sink *self, struct lt_slice message, struct lt_slice schema_url)
+{
+	return store_batch_scope(((struct store_sink *)self)->batch, message, schema_url);
+}
+
+static int on_span(struct otlp_sink *self, struct lt_slice message, const struct span *span)
+{
+	return store_batch_span(((struct store_sink *)self)->batch, message, span);
+}
+
+static void on_reject(struct otlp_sink *self, size_t n, const char *why)
+{
+	store_batch_reject(((struct store_sink *)self)->batch, n, why);
+}
+
+int intake(struct store *store, struct lt_slice request, enum encoding encoding,
+	struct store_result *ret_result, char ret_why[OTLP_WHY_BYTES])
+{
+	struct store_sink sink = {.sink = {on_resource, on_scope, on_span, on_reject}};
+	snprintf(ret_why, OTLP_WHY_BYTES, "out of memory");
+	int error = store_batch_new(store, &sink.batch);
+	if (error) {
+		return error;
+	}
+	snprintf(ret_why, OTLP_WHY_BYTES, "not an ExportTraceServiceRequest in protobuf");
+	error = encoding == ENCODING_JSON ? otlp_read_json(request, &sink.sink, ret_why)
+					  : otlp_read_protobuf(request, &sink.sink);
+	if (error) {
+		if (error != -EBADMSG) {
+			snprintf(ret_why, OTLP_WHY_BYTES,
+				error == -ENOMEM ? "out of memory"
+						 : "the request is more than can be kept");
+		}
+		store_batch_free(sink.batch);
+		return error;
+	}
+	*ret_result = store_commit(sink.batch);
+	return 0;
+}

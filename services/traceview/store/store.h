@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store.h - the newest traces, in bounded memory.
+ *
+ * A trace gathers the spans of its id, from whichever requests and services they come, in any
+ * order.  When the store is over its limits the traces that have waited longest for a new span
+ * go first, whole.  A span is kept as the protobuf message it came as, in one block, with what
+ * searches look at beside it; resources and scopes are kept once, however many spans name them.
+ *
+ * One thread.  Traces and records are borrowed from the store until its next store_commit.
+ */
+#ifndef TRACEVIEW_STORE_H
+#define TRACEVIEW_STORE_H
+
+#include "otlp/otlp.h"
+#include "store/trace.h"
+
+#define STORE_MAX_TRACES_DEFAULT 10000
+#define STORE_MAX_BYTES_DEFAULT ((size_t)64 * 1024 * 1024)
+
+struct store;
+
+struct store_options { /* 0: the default */
+	size_t max_traces;
+	size_t max_bytes; /* of memory, as the allocator counts it, with its own overhead */
+};
+
+struct store_stats {
+	uint64_t n_received; /* spans that were kept, or were there already */
+	uint64_t n_repeated; /* of these: those that were there, sent again */
+	uint64_t n_rejected; /* spans that were not kept */
+	uint64_t n_evicted_traces, n_evicted_spans;
+	size_t n_traces, n_spans, bytes; /* at the moment */
+};
+
+/** @return 0 or -ENOMEM; @param ret_store new, for store_free */
+LT_CHECKED int store_new(const struct store_options *options, struct store **ret_store);
+void store_free(struct store *store); /* NULL is fine */
+
+struct store_stats store_stats(const struct store *store);
+
+/* --- putting spans in: all of a request or nothing ---------------------------------------- */
+
+struct store_batch; /* spans that were read, but are not in the store yet */
+
+struct store_result {
+	size_t n_rejected;
+	char why[OTLP_WHY_BYTES]; /* of the last one; "" when none was */
+};
+
+LT_CHECKED int store_batch_new(struct store *store, struct store_batch **ret_batch);
+
+/** Forgets a batch; NULL is fine. */
+void store_batch_free(struct store_batch *batch);
+
+/* The resource and the scope of the spans that follow; copied.  Return as shared_get(). */
+LT_CHECKED int store_batch_resource(
+	struct store_batch *batch, struct lt_slice message, struct lt_slice schema_url);
+LT_CHECKED int store_batch_scope(
+	struct store_batch *batch, struct lt_slice message, struct lt_slice schema_url);
+
+/**
+ * Adds a span; invalid ids are no error but a rejection, for store_commit to tell.
+ * @param message  the Span, encoded; copied
+ * @param span     the same decoded, its strings pointing into message
+ * @return 0, -ENOMEM, or -EMSGSIZE when the batch is larger than the store may be
+ */
+LT_CHECKED int store_batch_span(
+	struct store_batch *batch, struct lt_slice message, const struct span *span);
+
+/** Counts n spans as rejected that cannot be staged.  why is copied, cut to OTLP_WHY_BYTES. */
+void store_batch_reject(struct store_batch *batch, size_t n, const char *why);
+
+/** Moves a batch into the store and evicts what is over the limits.  Takes batch. */
+struct store_result store_commit(struct store_batch *batch);
+
+/* --- looking at what is there ------------------------------------------------------------- */
+
+/** The trace, or NULL; borrowed. */
+struct trace *store_find(const struct store *store, const uint8_t id[16]);
+
+/** The trace that changed last, or NULL; borrowed.  Go on with ->older. */
+struct trace *store_newest(const struct store *store);
+
+/** Calls back for every resource (in no order) until it returns other than 0; returns that. */
+int store_each_resource(const struct store *store,
+	int (*callback)(void *user, const struct shared *resource), void *user);
+
+#endif
