@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* options.c - see options.h. */
 #include "options.h"
+#include "known.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_NAME_BYTES 128 /* of a variable; the longest that OpenTelemetry has is half of it */
+enum { TEXT_COLUMN = 41 }; /* of the help */
 
 static int complain(const char *option, const char *what)
 {
@@ -15,11 +16,11 @@ static int complain(const char *option, const char *what)
 }
 
 /* "--service-name" up to its "=" or end becomes "OTEL_SERVICE_NAME". */
-static int variable_of(const char *option, size_t len, char name[MAX_NAME_BYTES])
+static int variable_of(const char *option, size_t len, char name[KNOWN_NAME_MAX_BYTES])
 {
 	size_t n = 0;
 
-	if (len <= 2 || len + strlen("OTEL_") >= MAX_NAME_BYTES)
+	if (len <= 2 || len + strlen("OTEL_") >= KNOWN_NAME_MAX_BYTES)
 		return -EINVAL;
 	for (const char *p = "OTEL_"; *p; p++)
 		name[n++] = *p;
@@ -38,20 +39,52 @@ static int variable_of(const char *option, size_t len, char name[MAX_NAME_BYTES]
 	return 0;
 }
 
+static int refuse(const char *option, const char *nearest)
+{
+	char meant[KNOWN_NAME_MAX_BYTES];
+
+	known_option(nearest, meant);
+	fprintf(stderr, "libtrace-instrument: %s: no such option (did you mean %s?)\n", option,
+		meant);
+	return -EINVAL;
+}
+
+/* Only what can be meant is taken: a mistyped option would take the next word, perhaps the program,
+ * for its value. */
+static int check_variable(const char *option, const char *name)
+{
+	char nearest[KNOWN_NAME_MAX_BYTES];
+
+	if (known_find(name))
+		return 0;
+	const enum known_likeness likeness = known_nearest(name, nearest);
+	if (likeness == TYPO)
+		return refuse(option, nearest);
+	if (known_has_form(name))
+		return 0;
+	return likeness == SIMILAR ? refuse(option, nearest) : complain(option, "no such option");
+}
+
 /* Reads one option that stands for a variable; *argv is left at its last word. */
 static int read_variable(char ***argv)
 {
-	char *option = **argv, name[MAX_NAME_BYTES];
-	const size_t len = strcspn(option, "=");
-	const char *value = option + len + 1;
+	char option[KNOWN_NAME_MAX_BYTES], name[KNOWN_NAME_MAX_BYTES];
+	const char *word = **argv, *value = strchr(word, '=');
+	const size_t len = value ? (size_t)(value - word) : strlen(word);
 
-	if (variable_of(option, len, name))
+	snprintf(option, sizeof(option), "%.*s", (int)len, word);
+	if (variable_of(word, len, name))
 		return complain(option, "no such option: letters a-z, digits and single hyphens");
-	if (!option[len]) {
-		value = (*argv)[1];
-		if (!value)
-			return complain(option, "needs a value");
-		(*argv)++;
+	int err = check_variable(option, name);
+	if (err)
+		return err;
+	if (value)
+		value++;
+	else
+		value = *++*argv;
+	if (!value) {
+		(*argv)--;
+		return complain(option, "needs a value");
 	}
 	return setenv(name, value, 1) ? -errno : 0;
 }
@@ -84,48 +117,57 @@ int options_read(char **argv, struct options *ret_options)
 	return 0;
 }
 
+static void print_settings(enum known_reader reader)
+{
+	char option[KNOWN_NAME_MAX_BYTES];
+
+	for (size_t i = 0; i < n_known_settings; i++) {
+		const struct known *known = &known_settings[i];
+		if (known->reader != reader)
+			continue;
+		known_option(known->name, option);
+		const int n = printf("  %s %s", option, known->value);
+		/* In a column of their own, unless the option is a long one. */
+		printf("%s%*s%s", n < TEXT_COLUMN ? "" : "\n",
+			n < TEXT_COLUMN ? TEXT_COLUMN - n : TEXT_COLUMN, "", known->text);
+		if (*known->fallback)
+			printf(" [%s]", known->fallback);
+		putchar('\n');
+	}
+}
+
 void options_help(void)
 {
-	static const char text[] =
-		"usage: libtrace-instrument [OPTION VALUE]... [--] PROGRAM [ARGUMENT]...\n"
-		"       libtrace-instrument [OPTION VALUE]... --doctor PROGRAM\n"
-		"\n"
-		"Runs PROGRAM with distributed tracing: SERVER spans for what it serves with "
-		"libh2o,\n"
-		"CLIENT spans for what it asks for with libcurl, and the traceparent header "
-		"between.\n"
-		"\n"
-		"  --doctor    say what of PROGRAM would be traced, and why not\n"
-		"  --version   print the version\n"
-		"  --help      print this\n"
-		"\n"
-		"Every OpenTelemetry variable OTEL_X_Y is an option --x-y VALUE (or --x-y=VALUE).\n"
-		"The most used ones, with what holds without them:\n"
-		"\n"
-		"  --service-name NAME                    unknown_service:PROGRAM\n"
-		"  --resource-attributes KEY=VALUE,...\n"
-		"  --traces-exporter otlp|console|none    otlp\n"
-		"  --exporter-otlp-endpoint URL           http://localhost:4318\n"
-		"  --exporter-otlp-protocol PROTOCOL      http/protobuf (or http/json)\n"
-		"  --exporter-otlp-headers KEY=VALUE,...\n"
-		"  --traces-sampler NAME                  parentbased_always_on\n"
-		"  --traces-sampler-arg VALUE             a ratio from 0 to 1\n"
-		"  --propagators NAME,...                 tracecontext,baggage\n"
-		"  --bsp-schedule-delay MS                5000\n"
-		"  --log-level LEVEL                      info (or none, error, warn, debug)\n"
-		"  --sdk-disabled true                    run PROGRAM without tracing it\n"
-		"  --c-excluded-urls PATH,...             /healthz,/readyz (PATH* for all that "
-		"begin so)\n"
-		"  --c-response-headers true|edge|false   true: traceresponse and server-timing in "
-		"all\n"
-		"                                         answers; edge: unless a traceparent "
-		"came\n"
-		"  --c-exit-timeout MS                    2000, to send the last spans at exit\n"
-		"\n"
-		"LIBTRACE_AGENT names another libtrace-agent.so than the installed one.\n"
-		"Exit code: PROGRAM's; 125 when the launcher itself fails, 126 when PROGRAM cannot "
-		"be\n"
-		"run, 127 when there is no PROGRAM of that name.\n";
-
-	fputs(text, stdout);
+	fputs("usage: libtrace-instrument [OPTION VALUE]... [--] PROGRAM [ARGUMENT]...\n"
+	      "       libtrace-instrument [OPTION VALUE]... --doctor PROGRAM\n"
+	      "\n"
+	      "Runs PROGRAM with distributed tracing: SERVER spans for what it serves with "
+	      "libh2o,\n"
+	      "CLIENT spans for what it asks for with libcurl, and the traceparent header "
+	      "between.\n"
+	      "\n"
+	      "  --doctor    say what of PROGRAM would be traced, and why not\n"
+	      "  --version   print the version\n"
+	      "  --help      print this\n"
+	      "\n"
+	      "Every OpenTelemetry variable OTEL_X_Y is an option --x-y VALUE (or --x-y=VALUE).  "
+	      "In\n"
+	      "brackets is what holds without it.  These are read here; those that other\n"
+	      "languages' SDKs read are taken too, for what PROGRAM starts.\n"
+	      "\n",
+		stdout);
+	print_settings(READ_BY_LIBRARY);
+	fputs("\n"
+	      "--exporter-otlp-traces-X goes before --exporter-otlp-X, and its endpoint is used as "
+	      "it\n"
+	      "is.  The agent's own:\n"
+	      "\n",
+		stdout);
+	print_settings(READ_BY_AGENT);
+	fputs("\n"
+	      "LIBTRACE_AGENT names another libtrace-agent.so than the installed one.\n"
+	      "Exit code: PROGRAM's; 125 when the launcher itself fails, 126 when PROGRAM cannot "
+	      "be\n"
+	      "run, 127 when there is no PROGRAM of that name.\n",
+		stdout);
 }

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* known.c - see known.h.  README.md and the manual page tell the same; a test compares them.
+ *
+ * Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+ *         https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+ */
+#include "known.h"
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PREFIX "OTEL_"
+#define OTLP "OTEL_EXPORTER_OTLP_"
+#define OTLP_TRACES "OTEL_EXPORTER_OTLP_TRACES_"
+
+enum { TYPO_LETTERS = 2 }; /* so many wrong ones are a slip of the hand */
+
+#define LIB READ_BY_LIBRARY, SHOWN
+#define AGENT READ_BY_AGENT, SHOWN
+
+/* clang-format off */
+const struct known known_settings[] = {
+	{"OTEL_SERVICE_NAME", "NAME", "unknown_service:PROGRAM", LIB, "who makes the spans"},
+	{"OTEL_RESOURCE_ATTRIBUTES", "KEY=VALUE,...", "", LIB, "more about who makes them"},
+	{"OTEL_TRACES_EXPORTER", "WORD", "otlp", LIB, "or console, none"},
+	{OTLP "ENDPOINT", "URL", "http://localhost:4318", READ_BY_LIBRARY, URL, "the collector; /v1/traces is appended"},
+	{OTLP "PROTOCOL", "WORD", "http/protobuf", LIB, "or http/json"},
+	{OTLP "HEADERS", "KEY=VALUE,...", "", READ_BY_LIBRARY, HIDDEN, "sent with the spans, percent-encoded"},
+	{OTLP "TIMEOUT", "MS", "10000", LIB, "what sending a batch may take; 0: no limit"},
+	{OTLP "COMPRESSION", "WORD", "none", LIB, "or gzip"},
+	{OTLP "CERTIFICATE", "FILE", "", LIB, "PEM: whom to trust, instead of the system's"},
+	{OTLP "CLIENT_CERTIFICATE", "FILE", "", LIB, "PEM: who we are"},
+	{OTLP "CLIENT_KEY", "FILE", "", LIB, "PEM: its key"},
+	{"OTEL_TRACES_SAMPLER", "WORD", "parentbased_always_on", LIB, "or always_on, always_off, traceidratio, parentbased_..."},
+	{"OTEL_TRACES_SAMPLER_ARG", "RATIO", "1", LIB, "from 0 to 1, of traceidratio"},
+	{"OTEL_PROPAGATORS", "WORD,...", "tracecontext,baggage", LIB, "or none; baggage does nothing yet"},
+	{"OTEL_BSP_SCHEDULE_DELAY", "MS", "5000", LIB, "how long ended spans wait to be sent together"},
+	{"OTEL_BSP_EXPORT_TIMEOUT", "MS", "30000", LIB, "what an export may take"},
+	{"OTEL_BSP_MAX_QUEUE_SIZE", "SPANS", "2048", LIB, "spans that wait; more are dropped"},
+	{"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "SPANS", "512", LIB, "spans that are sent together"},
+	{"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "N", "128", LIB, "attributes of a span"},
+	{"OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "N", "", LIB, "characters of a value"},
+	{"OTEL_SPAN_EVENT_COUNT_LIMIT", "N", "128", LIB, "events of a span"},
+	{"OTEL_SPAN_LINK_COUNT_LIMIT", "N", "128", LIB, "links of a span"},
+	{"OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "N", "128", LIB, "attributes of an event"},
+	{"OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "N", "128", LIB, "attributes of a link"},
+	{"OTEL_ATTRIBUTE_COUNT_LIMIT", "N", "128", LIB, "what holds where the span's own is not set"},
+	{"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "N", "", LIB, "likewise"},
+	{"OTEL_SDK_DISABLED", "BOOL", "false", LIB, "true: run without tracing"},
+	{"OTEL_LOG_LEVEL", "WORD", "info", LIB, "or none, error, warn, debug: what tracing reports"},
+	{"OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "NAME,...", "RFC 9110's, PATCH, QUERY", AGENT, "methods that spans may be named by"},
+	{"OTEL_C_EXCLUDED_URLS", "PATH,...", "/healthz,/readyz", AGENT, "requests not traced; PATH* for all that begin so"},
+	{"OTEL_C_RESPONSE_HEADERS", "WORD", "true", AGENT, "traceresponse in answers; or false, edge: unless a traceparent came"},
+	{"OTEL_C_EXIT_TIMEOUT", "MS", "2000", AGENT, "what an exit may wait for the last spans"},
+};
+/* clang-format on */
+const size_t n_known_settings = sizeof(known_settings) / sizeof(known_settings[0]);
+
+/* Groups of variables that the specification or a language's SDK has: they may be meant for a
+ * program that is started by the one we start. */
+static const char *const groups[] = {
+	/* ours */
+	OTLP,
+	"OTEL_TRACES_",
+	"OTEL_BSP_",
+	"OTEL_SPAN_",
+	"OTEL_EVENT_",
+	"OTEL_LINK_",
+	"OTEL_ATTRIBUTE_",
+	"OTEL_INSTRUMENTATION_",
+	"OTEL_C_",
+	/* others' */
+	"OTEL_EXPORTER_",
+	"OTEL_METRIC_",
+	"OTEL_METRICS_",
+	"OTEL_LOGS_",
+	"OTEL_LOGRECORD_",
+	"OTEL_BLRP_",
+	"OTEL_CONFIG_",
+	"OTEL_EXPERIMENTAL_",
+	"OTEL_SEMCONV_",
+	"OTEL_RESOURCE_",
+	"OTEL_ENTITIES",
+	"OTEL_CPP_",
+	"OTEL_DOTNET_",
+	"OTEL_GO_",
+	"OTEL_JAVA_",
+	"OTEL_JAVAAGENT_",
+	"OTEL_NODE_",
+	"OTEL_PHP_",
+	"OTEL_PYTHON_",
+	"OTEL_RUBY_",
+	"OTEL_RUST_",
+};
+
+static bool begins(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* The general variable that one for traces alone goes before; another one as it is. */
+static const char *generalize(const char *variable, char general[KNOWN_NAME_MAX_BYTES])
+{
+	if (!begins(variable, OTLP_TRACES) || strlen(variable) >= KNOWN_NAME_MAX_BYTES)
+		return variable;
+	strcpy(general, OTLP);
+	return strcat(general, variable + strlen(OTLP_TRACES));
+}
+
+const struct known *known_find(const char *variable)
+{
+	char general[KNOWN_NAME_MAX_BYTES];
+
+	variable = generalize(variable, general);
+	for (size_t i = 0; i < n_known_settings; i++) {
+		if (strcmp(known_settings[i].name, variable) == 0)
+			return &known_settings[i];
+	}
+	return NULL;
+}
+
+bool known_has_form(const char *variable)
+{
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		if (begins(variable, groups[i]) && variable[strlen(groups[i])])
+			return true;
+	}
+	return false;
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* Letters to put in, to take out, to replace or to swap with the next one, to make b of a.
+ * https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance (optimal string alignment) */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned rows[3][KNOWN_NAME_MAX_BYTES]; /* of a's letters before, at and behind */
+	const size_t n_a = strlen(a), n_b = strlen(b);
+
+	for (size_t j = 0; j <= n_b; j++)
+		rows[0][j] = (unsigned)j;
+	for (size_t i = 1; i <= n_a; i++) {
+		unsigned *row = rows[i % 3], *up = rows[(i + 2) % 3], *up2 = rows[(i + 1) % 3];
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= n_b; j++) {
+			row[j] = least(
+				up[j - 1] + (a[i - 1] != b[j - 1]), least(up[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = least(row[j], up2[j - 2] + 1);
+		}
+	}
+	return rows[n_a % 3][n_b];
+}
+
+/* "ENDPOINT" for "EXPORTER_OTLP_ENDPOINT": whole words of it. */
+static bool has_words(const char *name, const char *words)
+{
+	const char *found = strstr(name, words);
+
+	return found && found > name && found[-1] == '_' &&
+	       (!found[strlen(words)] || found[strlen(words)] == '_');
+}
+
+static const char *nearest_known(const char *variable, enum known_likeness *ret_likeness)
+{
+	const size_t n_letters = strlen(variable) - strlen(PREFIX);
+	unsigned nearest_distance = UINT_MAX;
+	const char *nearest = NULL;
+
+	for (size_t i = 0; i < n_known_settings; i++) {
+		const unsigned d = distance(variable, known_settings[i].name);
+		if (d < nearest_distance) {
+			nearest = known_settings[i].name;
+			nearest_distance = d;
+		}
+	}
+	*ret_likeness = nearest_distance <= TYPO_LETTERS && !begins(variable, "OTEL_BLRP_")
+				? TYPO
+				: SIMILAR;
+	if (nearest_distance <= n_letters / 3)
+		return nearest;
+	for (size_t i = 0; i < n_known_settings; i++) {
+		if (n_letters && has_words(known_settings[i].name, variable + strlen(PREFIX)))
+			return known_settings[i].name;
+	}
+	return NULL;
+}
+
+enum known_likeness known_nearest(const char *variable, char ret_nearest[KNOWN_NAME_MAX_BYTES])
+{
+	char general[KNOWN_NAME_MAX_BYTES];
+	enum known_likeness likeness;
+	const char *asked = generalize(variable, general);
+
+	if (strlen(variable) >= KNOWN_NAME_MAX_BYTES || !begins(variable, PREFIX))
+		return UNLIKE;
+	const char *nearest = nearest_known(asked, &likeness);
+	if (!nearest)
+		return UNLIKE;
+	if (asked != variable && begins(nearest, OTLP))
+		snprintf(ret_nearest, KNOWN_NAME_MAX_BYTES, OTLP_TRACES "%s",
+			nearest + strlen(OTLP));
+	else
+		snprintf(ret_nearest, KNOWN_NAME_MAX_BYTES, "%s", nearest);
+	return likeness;
+}
+
+void known_option(const char *variable, char ret_option[KNOWN_NAME_MAX_BYTES])
+{
+	size_t n = (size_t)snprintf(
+		ret_option, KNOWN_NAME_MAX_BYTES, "--%s", variable + strlen(PREFIX));
+
+	for (size_t i = 0; i < n && ret_option[i]; i++) {
+		const char c = ret_option[i];
+		ret_option[i] = c == '_' ? '-' : c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	}
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* setting.c - prints what libtrace takes a variable to be. */
+#include "config.h"
+
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+	struct lt_slice value = argc == 2 ? lt_config_text(argv[1]) : lt_slice(NULL);
+	printf("%.*s\n", value.ptr ? (int)value.len : 5, value.ptr ? value.ptr : "unset");
+	return 0;
+}
