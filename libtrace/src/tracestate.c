@@ -42,15 +42,6 @@ static bool value_is_valid(struct lt_slice value)
 	return true;
 }
 
-static struct lt_slice trim(struct lt_slice s)
-{
-	while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
-		s = (struct lt_slice){s.ptr + 1, s.len - 1};
-	while (s.len && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
-		s.len--;
-	return s;
-}
-
 static bool member_is_valid(struct lt_slice member)
 {
 	const char *equals = memchr(member.ptr, '=', member.len);
@@ -112,13 +103,16 @@ int lt_tracestate_append(
 	while (value.ptr) {
 		const char *comma = value.len ? memchr(value.ptr, ',', value.len) : NULL;
 		size_t len = comma ? (size_t)(comma - value.ptr) : value.len;
-		struct lt_slice member = trim((struct lt_slice){value.ptr, len});
+		struct lt_slice member = lt_trim_ows((struct lt_slice){value.ptr, len});
 		value = comma ? (struct lt_slice){comma + 1, value.len - len - 1}
 			      : (struct lt_slice){NULL, 0};
 		if (member.len == 0)
 			continue; /* empty members are allowed */
-		if (!member_is_valid(member) || ++*n_members > MEMBERS_MAX ||
-			key_is_in(list, member))
+		if (!member_is_valid(member))
+			return -EBADMSG;
+		if (key_is_in(list, member))
+			continue; /* the first one is the latest: each vendor writes on the left */
+		if (++*n_members > MEMBERS_MAX)
 			return -EBADMSG;
 		append_member(list, member);
 	}

@@ -5,11 +5,23 @@
 
 #include <libtrace/propagation.h>
 
+/** A header's value as a carrier may hand it out, without the blanks that are not part of it.
+ * Source: RFC 9110, section 5.5 */
+static inline struct lt_slice lt_trim_ows(struct lt_slice text)
+{
+	while (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t'))
+		text = (struct lt_slice){text.ptr + 1, text.len - 1};
+	while (text.len && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t'))
+		text.len--;
+	return text;
+}
+
 /**
- * Validates one more header's value and appends its members to a list.
+ * Validates one more header's value and appends its members to a list.  Of several with one key the
+ * first is kept.
  *
  * @param list       NUL-terminated, LT_TRACESTATE_MAX + 1 bytes
- * @param n_members  in the list so far; updated
+ * @param n_members  taken so far; updated
  * @return 0; -EBADMSG, with list half-written, for a malformed member or more than 32
  * Source: https://www.w3.org/TR/trace-context-2/#tracestate-header-field-values
  */

@@ -78,6 +78,24 @@ START_TEST(invalid_traceparents_are_refused)
 }
 END_TEST
 
+static void value_is_as_the_file_says(char *line)
+{
+	char *end = strrchr(line, '|');
+	*end = '\0';
+	struct headers headers = {.n = 0};
+	struct lt_span_context remote;
+	headers_set(&headers, "traceparent", line + 1);
+	ck_assert_msg(
+		(lt_extract(&impl, &headers, &remote) == 0) == (strcmp(end + 1, " taken") == 0),
+		"not%s: %s", end + 1, line);
+}
+
+START_TEST(blanks_round_a_carried_traceparent_are_no_part_of_it)
+{
+	for_each_case("traceparent/carried.txt", value_is_as_the_file_says);
+}
+END_TEST
+
 static int extract_with(char *tracestates, struct lt_span_context *ret_remote)
 {
 	struct headers headers = {.n = 0};
@@ -324,6 +342,7 @@ int main(void)
 	TCase *tests = tcase_create("tracecontext");
 	tcase_add_test(tests, valid_traceparents_are_read_and_sent_on_as_version_00);
 	tcase_add_test(tests, invalid_traceparents_are_refused);
+	tcase_add_test(tests, blanks_round_a_carried_traceparent_are_no_part_of_it);
 	tcase_add_test(tests, each_digit_may_be_any_lower_case_hex_digit_and_nothing_else);
 	tcase_add_test(tests, valid_tracestates_are_carried);
 	tcase_add_test(tests, an_invalid_tracestate_does_not_spoil_the_traceparent);

@@ -22,7 +22,8 @@ struct lt_carrier_impl {
  * Reads the caller's span context out of a carrier, as OTEL_PROPAGATORS says.
  *
  * A broken tracestate is dropped alone; a broken traceparent drops both.  Unknown flag bits are
- * cleared, a higher version is read as version 00.
+ * cleared, a higher version is read as version 00.  Blanks round a value are no part of it; of
+ * several tracestate members with one key the first is kept.
  *
  * @param impl, carrier  borrowed for the call
  * @param ret_context    filled on success, untouched otherwise
