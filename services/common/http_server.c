@@ -2,23 +2,14 @@
 /* http_server.c - see http_server.h. */
 #include "http_server.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "http_answer.h"
-#include "listener.h"
+#include "http_loop.h"
 #include "log.h"
-#include "shutdown.h"
-
-/* For a request to arrive whole, and for a connection to be idle between two. */
-#define REQUEST_TIMEOUT_MS 10000
-/* While draining, idle connections may still bring a request for so long: one may be on its way. */
-#define IDLE_GRACE_MS 250
 
 struct server {
 	const struct http_service *service;
@@ -29,13 +20,8 @@ struct server {
 /* One event loop and its thread. */
 struct worker {
 	struct server *server;
-	h2o_context_t ctx;
-	int fd; /* listens; taken by the listener */
-	struct listener listener;
-	struct shutdown_watch shutdown;
-	struct delay idle_grace, drain_timeout;
-	struct timer idle_timer, drain_timer;
-	bool is_late; /* the drain timeout has passed */
+	struct http_port port;
+	struct http_loop loop;
 	bool has_failed;
 	void *state; /* the service's */
 	uint64_t n_requests;
@@ -44,7 +30,7 @@ struct worker {
 
 static struct worker *worker_of(const h2o_req_t *req)
 {
-	return H2O_STRUCT_FROM_MEMBER(struct worker, ctx, req->conn->ctx);
+	return H2O_STRUCT_FROM_MEMBER(struct worker, port.ctx, req->conn->ctx);
 }
 
 void *http_state(const h2o_req_t *req)
@@ -124,16 +110,8 @@ static void add_routes(h2o_hostconf_t *host, const struct http_route *routes, si
 
 static void configure(struct server *server)
 {
-	h2o_globalconf_t *globalconf = &server->globalconf;
+	h2o_hostconf_t *host = http_conf_init(&server->globalconf, HTTP_BODY_MAX);
 
-	h2o_config_init(globalconf);
-	globalconf->server_name = (h2o_iovec_t){NULL, 0};
-	globalconf->max_request_entity_size = HTTP_BODY_MAX + 1; /* h2o counts chunks up to it */
-	globalconf->http1.req_timeout = REQUEST_TIMEOUT_MS;
-	globalconf->http1.upgrade_to_http2 = 0;
-
-	h2o_hostconf_t *host =
-		h2o_config_register_host(globalconf, h2o_iovec_init(H2O_STRLIT("default")), 65535);
 	add_routes(host, server->service->routes, server->service->n_routes);
 	add_routes(host, common_routes, sizeof common_routes / sizeof common_routes[0]);
 	/* Whatever is no route has no path either: not "/", which would look like one. */
@@ -143,111 +121,41 @@ static void configure(struct server *server)
 
 /* --- one loop ----------------------------------------------------------------------------- */
 
-static void on_idle_grace(struct timer *timer)
+static int worker_serve(struct worker *worker)
 {
-	struct worker *worker = H2O_STRUCT_FROM_MEMBER(struct worker, idle_timer, timer);
-	compat_close_idle(&worker->ctx);
-}
+	const struct http_service *service = worker->server->service;
+	int error = http_loop_open(
+		&worker->loop, &worker->port, 1, worker->server->config->drain_timeout_ms);
 
-static void on_drain_timeout(struct timer *timer)
-{
-	struct worker *worker = H2O_STRUCT_FROM_MEMBER(struct worker, drain_timer, timer);
-	worker->is_late = true;
-}
-
-static void on_shutdown(struct shutdown_watch *watch)
-{
-	struct worker *worker = H2O_STRUCT_FROM_MEMBER(struct worker, shutdown, watch);
-
-	compat_request_shutdown(&worker->ctx);
-	listener_stop(&worker->listener);
-	timer_start(&worker->idle_timer, &worker->idle_grace, on_idle_grace);
-	timer_start(&worker->drain_timer, &worker->drain_timeout, on_drain_timeout);
-}
-
-/* @return 0 or -Exxx; worker_close() is due in either case */
-static int worker_open(struct worker *worker)
-{
-	struct server *server = worker->server;
-	h2o_loop_t *loop = h2o_evloop_create();
-
-	h2o_context_init(&worker->ctx, loop, &server->globalconf);
-	delay_init(&worker->idle_grace, loop, IDLE_GRACE_MS);
-	delay_init(&worker->drain_timeout, loop, server->config->drain_timeout_ms);
-	listener_start(&worker->listener, &worker->ctx, worker->fd);
-	int error = shutdown_watch_start(&worker->shutdown, loop, on_shutdown);
 	if (!error)
-		error = server->service->start(loop, server->service->user, &worker->state);
-	return error;
-}
-
-static void worker_close(struct worker *worker)
-{
-	h2o_loop_t *loop = worker->ctx.loop;
-
-	if (worker->state)
-		worker->server->service->stop(worker->state);
-	shutdown_watch_stop(&worker->shutdown);
-	listener_done(&worker->listener);
-	timer_stop(&worker->idle_timer);
-	timer_stop(&worker->drain_timer);
-	delay_done(&worker->idle_grace);
-	delay_done(&worker->drain_timeout);
-	compat_context_dispose(&worker->ctx);
-	h2o_evloop_destroy(loop);
-	compat_thread_done();
-}
-
-static bool is_drained(const struct worker *worker)
-{
-	return worker->ctx.shutdown_requested && !worker->listener.sock &&
-	       compat_has_no_connections(&worker->ctx);
-}
-
-static void serve(struct worker *worker)
-{
-	h2o_context_t *ctx = &worker->ctx;
-
-	while (!worker->is_late && !is_drained(worker)) {
-		if (h2o_evloop_run(ctx->loop, INT32_MAX) == 0 || errno == EINTR)
-			continue;
-		log_error("the event loop failed", LOG_FIELDS(log_str("reason", strerror(errno))));
-		worker->has_failed = true;
-		return;
+		error = service->start(worker->loop.h2o, service->user, &worker->state);
+	if (error) {
+		log_error("cannot start", LOG_FIELDS(log_str("reason", strerror(-error))));
+		return error;
 	}
+	error = http_loop_run(&worker->loop);
+	if (error)
+		log_error("the event loop failed", LOG_FIELDS(log_str("reason", strerror(-error))));
+	return error;
 }
 
 static void *worker_run(void *arg)
 {
 	struct worker *worker = arg;
-	int error = worker_open(worker);
 
-	if (error) {
-		log_error("cannot start", LOG_FIELDS(log_str("reason", strerror(-error))));
-		worker->has_failed = true;
-	} else {
-		serve(worker);
-	}
+	worker->has_failed = worker_serve(worker) != 0;
 	if (worker->has_failed)
 		shutdown_request(); /* the other threads as well */
 	/* With answers missing, what they use is left to the end of the process. */
-	if (compat_has_no_connections(&worker->ctx))
-		worker_close(worker);
+	if (http_loop_is_drained(&worker->loop)) {
+		if (worker->state)
+			worker->server->service->stop(worker->state);
+		http_loop_close(&worker->loop);
+	}
 	return NULL;
 }
 
 /* --- the whole ---------------------------------------------------------------------------- */
-
-/* A connection takes one descriptor, or two where it is handed on. */
-static void raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
 
 /* Runs the first worker on this thread. @return how many of n could be started */
 static size_t run_workers(struct worker *workers, size_t n)
@@ -278,7 +186,7 @@ static int report_end(const struct worker *workers, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		n_requests += workers[i].n_requests;
-		is_late |= workers[i].is_late;
+		is_late |= workers[i].loop.is_late;
 		has_failed |= workers[i].has_failed;
 	}
 	if (is_late)
@@ -298,7 +206,7 @@ int http_serve(const struct http_service *service, const struct config *config)
 	int *fds = calloc(n, sizeof *fds);
 	unsigned port;
 
-	raise_descriptor_limit();
+	http_raise_descriptor_limit();
 	workers = calloc(n, sizeof *workers);
 	if (!workers || !fds || shutdown_init() != 0 ||
 		listen_on(config->host, "PORT", config->port, n, fds, &port) != 0) {
@@ -310,13 +218,14 @@ int http_serve(const struct http_service *service, const struct config *config)
 	server.config = config;
 	configure(&server);
 	for (size_t i = 0; i < n; i++)
-		workers[i] = (struct worker){.server = &server, .fd = fds[i]};
+		workers[i] = (struct worker){
+			.server = &server, .port = {.conf = &server.globalconf, .fd = fds[i]}};
 	free(fds);
 	log_info("listening", LOG_FIELDS(log_str("host", config->host), log_int("port", port),
 				      log_int("threads", (int64_t)n)));
 	size_t n_started = run_workers(workers, n);
 	for (size_t i = n_started; i < n; i++)
-		close(workers[i].fd);
+		close(workers[i].port.fd);
 	int status = report_end(workers, n);
 	if (status == EXIT_SUCCESS) {
 		h2o_config_dispose(&server.globalconf);

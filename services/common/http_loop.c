@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* http_loop.c - one event loop that serves one or more ports, and comes to a clean end. */
+#include "http_loop.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+
+/* For a request to arrive whole, and for a connection to be idle between two. */
+#define REQUEST_TIMEOUT_MS 10000
+/* While draining, idle connections may still bring a request for so long: one may be on its way. */
+#define IDLE_GRACE_MS 250
+
+h2o_hostconf_t *http_conf_init(h2o_globalconf_t *conf, size_t body_max)
+{
+	h2o_config_init(conf);
+	conf->server_name = (h2o_iovec_t){NULL, 0};
+	conf->max_request_entity_size = body_max + 1; /* h2o counts chunks up to it */
+	conf->http1.req_timeout = REQUEST_TIMEOUT_MS;
+	conf->http1.upgrade_to_http2 = 0;
+	return h2o_config_register_host(conf, h2o_iovec_init(H2O_STRLIT("default")), 65535);
+}
+
+static void on_idle_grace(struct timer *timer)
+{
+	struct http_loop *loop = H2O_STRUCT_FROM_MEMBER(struct http_loop, idle_timer, timer);
+
+	for (size_t i = 0; i < loop->n_ports; i++)
+		compat_close_idle(&loop->ports[i].ctx);
+}
+
+static void on_drain_timeout(struct timer *timer)
+{
+	H2O_STRUCT_FROM_MEMBER(struct http_loop, drain_timer, timer)->is_late = true;
+}
+
+static void on_shutdown(struct shutdown_watch *watch)
+{
+	struct http_loop *loop = H2O_STRUCT_FROM_MEMBER(struct http_loop, shutdown, watch);
+
+	for (size_t i = 0; i < loop->n_ports; i++) {
+		compat_request_shutdown(&loop->ports[i].ctx); /* every later answer says: close */
+		listener_stop(&loop->ports[i].listener);
+	}
+	timer_start(&loop->idle_timer, &loop->idle_grace, on_idle_grace);
+	timer_start(&loop->drain_timer, &loop->drain_timeout, on_drain_timeout);
+}
+
+int http_loop_open(
+	struct http_loop *loop, struct http_port *ports, size_t n_ports, unsigned drain_timeout_ms)
+{
+	*loop = (struct http_loop){.h2o = h2o_evloop_create(), .ports = ports, .n_ports = n_ports};
+	for (size_t i = 0; i < n_ports; i++) {
+		h2o_context_init(&ports[i].ctx, loop->h2o, ports[i].conf);
+		listener_start(&ports[i].listener, &ports[i].ctx, ports[i].fd);
+	}
+	delay_init(&loop->idle_grace, loop->h2o, IDLE_GRACE_MS);
+	delay_init(&loop->drain_timeout, loop->h2o, drain_timeout_ms);
+	return shutdown_watch_start(&loop->shutdown, loop->h2o, on_shutdown);
+}
+
+bool http_loop_is_drained(const struct http_loop *loop)
+{
+	for (size_t i = 0; i < loop->n_ports; i++)
+		if (!compat_has_no_connections(&loop->ports[i].ctx))
+			return false;
+	return true;
+}
+
+static bool is_done(const struct http_loop *loop)
+{
+	if (loop->is_late)
+		return true;
+	for (size_t i = 0; i < loop->n_ports; i++)
+		if (!loop->ports[i].ctx.shutdown_requested || loop->ports[i].listener.sock)
+			return false;
+	return http_loop_is_drained(loop);
+}
+
+int http_loop_run(struct http_loop *loop)
+{
+	while (!is_done(loop)) {
+		if (h2o_evloop_run(loop->h2o, INT32_MAX) != 0 && errno != EINTR)
+			return -errno;
+		if (loop->on_turn)
+			loop->on_turn(loop);
+	}
+	return 0;
+}
+
+void http_loop_close(struct http_loop *loop)
+{
+	shutdown_watch_stop(&loop->shutdown);
+	timer_stop(&loop->idle_timer);
+	timer_stop(&loop->drain_timer);
+	delay_done(&loop->idle_grace);
+	delay_done(&loop->drain_timeout);
+	for (size_t i = 0; i < loop->n_ports; i++) {
+		listener_done(&loop->ports[i].listener);
+		compat_context_dispose(&loop->ports[i].ctx);
+	}
+	h2o_evloop_destroy(loop->h2o);
+	compat_thread_done();
+}
+
+void http_raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}

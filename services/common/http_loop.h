@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* http_loop.h - one event loop that serves one or more ports, and comes to a clean end.
+ *
+ * Threads: a loop belongs to the thread that opens it; the signal of shutdown.h reaches all loops.
+ */
+#ifndef SERVICES_HTTP_LOOP_H
+#define SERVICES_HTTP_LOOP_H
+
+#include "h2o_compat.h"
+#include "listener.h"
+#include "shutdown.h"
+
+/* A port, as one loop serves it. */
+struct http_port {
+	h2o_globalconf_t *conf; /* borrowed; of http_conf_init() */
+	int fd;			/* listens; taken when the loop is opened */
+	h2o_context_t ctx;
+	struct listener listener;
+};
+
+struct http_loop {
+	h2o_loop_t *h2o;
+	struct http_port *ports; /* borrowed */
+	size_t n_ports;
+	/* Called between two turns of the loop; NULL: nothing to do there. */
+	void (*on_turn)(struct http_loop *loop);
+	bool is_late; /* the drain timeout has passed: answers are missing */
+
+	struct shutdown_watch shutdown;
+	struct delay idle_grace, drain_timeout;
+	struct timer idle_timer, drain_timer;
+};
+
+/** Readies a configuration for HTTP/1.1 with the timeouts of our services.
+ * @param body_max  bytes of a request's body; h2o answers 413 to more
+ * @return the host that takes every request; borrowed from conf, which h2o_config_dispose() ends */
+h2o_hostconf_t *http_conf_init(h2o_globalconf_t *conf, size_t body_max);
+
+/** Opens a loop and its ports on this thread.
+ * @param drain_timeout_ms  after a signal, the longest wait for answers that are being made
+ * @return 0 or -Exxx; http_loop_close() is due in either case */
+int http_loop_open(
+	struct http_loop *loop, struct http_port *ports, size_t n_ports, unsigned drain_timeout_ms);
+
+/** Serves until a signal, then until all is answered or the loop is late. @return 0 or -Exxx */
+int http_loop_run(struct http_loop *loop);
+
+/** Whether no client is connected: with one, its memory must be left to the process's end. */
+bool http_loop_is_drained(const struct http_loop *loop);
+
+/** Ends a drained loop.  What the program hung on it has been ended before. */
+void http_loop_close(struct http_loop *loop);
+
+/** Raises the soft limit of open files to the hard one: a connection takes a descriptor, or two
+ * where it is handed on. */
+void http_raise_descriptor_limit(void);
+
+#endif
