@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* preload.c - see preload.h. */
 #include "preload.h"
-#include "link.h"
+#include "detour.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

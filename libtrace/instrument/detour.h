@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* link.h - another path for a file whose own path cannot stand in LD_PRELOAD. */
-#ifndef LT_INSTRUMENT_LINK_H
-#define LT_INSTRUMENT_LINK_H
+/* detour.h - another path for a file whose own path cannot stand in LD_PRELOAD. */
+#ifndef LT_INSTRUMENT_DETOUR_H
+#define LT_INSTRUMENT_DETOUR_H
 
 #include <limits.h>
 #include <stdbool.h>

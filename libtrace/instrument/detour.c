@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* link.c - see link.h. */
-#include "link.h"
+/* detour.c - see detour.h. */
+#include "detour.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
