@@ -66,17 +66,30 @@ static struct lt_attributes copy_attrs(
 	return set;
 }
 
-/* A context of the caller's; its tracestate, if it has one, is checked, and stays in list. */
-static struct lt_span_context_view view_of(
-	const struct lt_span_context *context, char list[LT_TRACESTATE_MAX + 1])
+/* Room for a context of the caller's, whose tracestate may be anything. */
+struct checked_context {
+	struct lt_span_context_view view;
+	char tracestate[LT_TRACESTATE_MAX + 1];
+};
+
+__attribute__((noinline)) static void check_tracestate(
+	struct checked_context *checked, const struct lt_span_context *context)
 {
-	struct lt_span_context_view view = {
-		.flags = context->flags, .remote = context->remote, .tracestate = {"", 0}};
-	memcpy(view.trace_id, context->trace_id, sizeof view.trace_id);
-	memcpy(view.span_id, context->span_id, sizeof view.span_id);
-	if (context->tracestate[0])
-		view.tracestate = (struct lt_slice){
-			list, lt_tracestate_clean(lt_tracestate_of(context), list)};
+	size_t len = lt_tracestate_clean(lt_tracestate_of(context), checked->tracestate);
+	checked->view.tracestate = (struct lt_slice){checked->tracestate, len};
+}
+
+static inline const struct lt_span_context_view *check_context(
+	struct checked_context *checked, const struct lt_span_context *context)
+{
+	struct lt_span_context_view *view = &checked->view;
+	memcpy(view->trace_id, context->trace_id, sizeof view->trace_id);
+	memcpy(view->span_id, context->span_id, sizeof view->span_id);
+	view->flags = context->flags;
+	view->remote = context->remote;
+	view->tracestate = (struct lt_slice){"", 0};
+	if (__builtin_expect(context->tracestate[0] != '\0', 0))
+		check_tracestate(checked, context);
 	return view;
 }
 
@@ -102,7 +115,7 @@ static void add_event(struct lt_span *span, uint64_t time_ns, struct lt_slice na
 static void add_link(struct lt_span *span, const struct lt_span_context *context,
 	const struct lt_attr *attrs, size_t n)
 {
-	char tracestate[LT_TRACESTATE_MAX + 1];
+	struct checked_context checked;
 	struct lt_span_data *data = &span->data;
 	struct lt_span_link *links = NULL;
 	if (data->n_links < limits_of(span)->link_count)
@@ -114,28 +127,22 @@ static void add_link(struct lt_span *span, const struct lt_span_context *context
 	}
 	data->links = links;
 	struct lt_span_link *link = &links[data->n_links++];
-	link->context = view_of(context, tracestate);
+	link->context = *check_context(&checked, context);
 	copy_text(span, link->context.tracestate, &link->context.tracestate);
 	link->attrs = copy_attrs(span, limits_of(span)->link_attr_count, attrs, n);
 }
 
 /* --- start -------------------------------------------------------------------------------- */
 
-struct parent_room { /* for one that the caller names */
-	struct lt_span_context_view view;
-	char tracestate[LT_TRACESTATE_MAX + 1];
-};
-
 static const struct lt_span_context_view *parent_of(
-	const struct lt_span_options *options, struct parent_room *room)
+	const struct lt_span_options *options, struct checked_context *room)
 {
 	if (options->root)
 		return NULL;
 	if (options->parent) {
-		if (!lt_span_context_is_valid(options->parent))
+		if (!lt_ids_are_valid(options->parent->trace_id, options->parent->span_id))
 			return NULL;
-		room->view = view_of(options->parent, room->tracestate);
-		return &room->view;
+		return check_context(room, options->parent);
 	}
 	const struct lt_span *current = lt_span_current();
 	return current ? &current->data.context : NULL;
@@ -198,7 +205,7 @@ static void init_recording(struct lt_span *span, struct lt_slice name,
 	copy_text(span, name, &data->name);
 	set_attrs(span, options->attrs, options->n_attrs);
 	for (size_t i = 0; i < options->n_links; i++)
-		add_link(span, options->links[i].context, options->links[i].attrs,
+		add_link(span, &options->links[i].context, options->links[i].attrs,
 			options->links[i].n_attrs);
 	data->start_ns = options->start_ns ? options->start_ns : lt_clock_now_ns();
 }
@@ -223,7 +230,8 @@ static enum lt_decision ask_sampler(const struct lt_span *span, struct lt_slice 
 }
 
 /* One of a sampler's. */
-static void copy_tracestate(struct lt_span *span, struct lt_slice text, struct lt_slice *ret_copy)
+__attribute__((noinline)) static void copy_tracestate(
+	struct lt_span *span, struct lt_slice text, struct lt_slice *ret_copy)
 {
 	char list[LT_TRACESTATE_MAX + 1];
 	copy_text(span, (struct lt_slice){list, lt_tracestate_clean(text, list)}, ret_copy);
@@ -270,7 +278,7 @@ struct lt_span *lt_span_start_named(
 	const struct lt_provider *provider = tracer->provider;
 	if (!options)
 		options = &defaults;
-	struct parent_room room;
+	struct checked_context room;
 	const struct lt_span_context_view *parent = parent_of(options, &room);
 	if (provider->is_disabled)
 		return start_disabled(tracer, parent);

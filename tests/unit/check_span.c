@@ -226,7 +226,7 @@ START_TEST(a_malformed_tracestate_of_the_program_is_recorded_nowhere)
 		.span_id = {2},
 		.flags = LT_FLAG_SAMPLED,
 		.tracestate = "k=v\r\nX-Forged: 1"};
-	struct lt_link at_start = {.context = &forged};
+	struct lt_link at_start = {.context = forged};
 	struct lt_span *span = lt_span_start(tracer, "forged",
 		&(struct lt_span_options){.parent = &forged, .links = &at_start, .n_links = 1});
 	lt_span_link(span, &forged, NULL, 0);
@@ -326,7 +326,7 @@ START_TEST(links_keep_their_order_and_their_tracestate)
 {
 	struct lt_span_context first = {.trace_id = {1}, .span_id = {1}};
 	struct lt_span_context second = {.trace_id = {2}, .span_id = {2}, .tracestate = "v=1"};
-	struct lt_link at_start = {.context = &first};
+	struct lt_link at_start = {.context = first};
 	struct lt_span *span = lt_span_start(
 		tracer, "links", &(struct lt_span_options){.links = &at_start, .n_links = 1});
 	lt_span_link(span, &second, LT_ATTRS(lt_str("why", "batch")));

@@ -231,7 +231,7 @@ enum lt_status {
 };
 
 struct lt_link {
-	const struct lt_span_context *context; /* borrowed for the call */
+	struct lt_span_context context; /* copied */
 	const struct lt_attr *attrs;
 	size_t n_attrs;
 };
