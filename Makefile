@@ -10,7 +10,7 @@ SEND = curl -sS -i http://localhost:8000/checkout
 # The stack's own settings: a trace is to be seen within 2 s of its answer.
 TRACED = OTEL_BSP_SCHEDULE_DELAY=500 PATH=$(BIN):$$PATH
 
-.PHONY: help build demo check check-nix check-cluster bench fuzz clean packages \
+.PHONY: help build demo check check-nix check-cluster bench fuzz format clean packages \
 	infra-up infra-down run-order run-order-custom run-order-manual \
 	run-gateway run-gateway-manual run-request
 
@@ -37,7 +37,7 @@ demo: build
 		--order $(or $(ORDER),custom) --backend $(or $(BACKEND),traceview)
 
 #: make check               every test that this machine can run
-check: TOOLS = valgrind
+check: TOOLS = valgrind clang-format-14
 check: packages
 	@tests/check.sh
 
@@ -53,6 +53,11 @@ check-nix:
 #: make check-cluster       the manifests on kubectl's current cluster, or on a one-node cluster of its own
 check-cluster: packages
 	@tests/e2e/check-cluster.sh
+
+#: make format              every C file by .clang-format, as `make check` wants it
+format: TOOLS = clang-format-14
+format: packages
+	@git ls-files '*.c' '*.h' | xargs clang-format-14 -i
 
 #: make fuzz                the parsers under a fuzzer, a minute each (needs clang)
 fuzz:

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 builds=${CHECK_BUILDS:-plain sanitized threads}
 declare -A sanitize=([plain]=none [sanitized]="address,undefined" [threads]=thread)
-declare -A suites=([plain]="unit agent cases integration bench" [sanitized]="unit agent cases integration" [threads]=unit)
+declare -A suites=([plain]="style unit agent cases integration bench" [sanitized]="unit agent cases integration" [threads]=unit)
 
 folder() { # BUILD
 	if [ "$1" = plain ]; then echo build; else echo "build-$1"; fi

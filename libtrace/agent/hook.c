@@ -24,7 +24,7 @@ static uintptr_t dynamic_pointer(const struct dl_phdr_info *info, ElfW(Addr) val
 }
 
 static void read_soname(
-	const struct dl_phdr_info *info, const ElfW(Dyn) * dynamic, char *soname, size_t size)
+	const struct dl_phdr_info *info, const ElfW(Dyn) *dynamic, char *soname, size_t size)
 {
 	uintptr_t strings = 0;
 	ElfW(Xword) offset = 0;

@@ -111,8 +111,8 @@ static int find_interpreter(const struct file *file, char path[PATH_MAX])
 	return find_on_path(word, path);
 }
 
-static bool names_symbol(const struct file *file, const ElfW(Shdr) * sections, uint64_t n_sections,
-	const ElfW(Shdr) * table, const char *name)
+static bool names_symbol(const struct file *file, const ElfW(Shdr) *sections, uint64_t n_sections,
+	const ElfW(Shdr) *table, const char *name)
 {
 	const ElfW(Shdr) *strings = table->sh_link < n_sections ? &sections[table->sh_link] : NULL;
 	const ElfW(Sym) *symbols = at(file, table->sh_offset, table->sh_size);

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """docker-archive from a closure: store paths, the Debian files they need (links, ldd), links at /, as dockerTools does."""
 import gzip, hashlib, io, json, os, subprocess, sys, tarfile
 conf, graph, out = json.load(open(sys.argv[1])), sys.argv[2], sys.argv[3]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 mesonConfigurePhase() { meson setup build --prefix="$out" --libdir="${lib:-$out}/lib" --includedir="${dev:-$out}/include" --mandir="${man:-$out}/share/man" \
   --buildtype=plain --wrap-mode=nodownload ${mesonFlags:-}; cd build; }
 [ -n "${configurePhase:-}" ] || configurePhase=mesonConfigurePhase

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # the phases of nixpkgs' stdenv, with only the declared inputs on PATH and in pkg-config's view
 set -euo pipefail
 . "$environment"

@@ -9,11 +9,11 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "http_answer.h"
 #include "http_work.h"
 #include "log.h"
 #include "query.h"
-#include "base/text.h"
 
 struct checkout {
 	struct http_work work;

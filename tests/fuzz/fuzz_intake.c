@@ -4,8 +4,8 @@
  * What has been taken must come out again as something that can be taken, span for span.
  */
 #include "fuzz.h"
-#include "store/intake.h"
 #include "query/query.h"
+#include "store/intake.h"
 
 #include <stdlib.h>
 

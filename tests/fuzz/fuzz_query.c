@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_query.c - paths and queries of traceview's API, over a store with one trace. */
 #include "fuzz.h"
-#include "store/intake.h"
 #include "query/query.h"
+#include "store/intake.h"
 
 #include <stdlib.h>
 

@@ -143,7 +143,8 @@ static bool bad_param(char why[QUERY_WHY_BYTES], const char *name, const char *v
 }
 
 /* `start` and `end` are microseconds; `lookback` such as "1h" counts from now. */
-static bool read_times(const struct params *params, struct search *search, char why[QUERY_WHY_BYTES])
+static bool read_times(
+	const struct params *params, struct search *search, char why[QUERY_WHY_BYTES])
 {
 	const char *start = params_get(params, "start"), *end = params_get(params, "end");
 	const char *lookback = params_get(params, "lookback");
@@ -171,7 +172,8 @@ static bool read_times(const struct params *params, struct search *search, char 
 	return true;
 }
 
-static bool read_durations(const struct params *params, struct search *search, char why[QUERY_WHY_BYTES])
+static bool read_durations(
+	const struct params *params, struct search *search, char why[QUERY_WHY_BYTES])
 {
 	const char *min = params_get(params, "minDuration");
 	const char *max = params_get(params, "maxDuration");
@@ -182,7 +184,8 @@ static bool read_durations(const struct params *params, struct search *search, c
 		return bad_param(why, "maxDuration", max);
 	}
 	if (search->duration_min_ns > search->duration_max_ns) {
-		snprintf(why, QUERY_WHY_BYTES, "'maxDuration' should be greater than 'minDuration'");
+		snprintf(
+			why, QUERY_WHY_BYTES, "'maxDuration' should be greater than 'minDuration'");
 		return false;
 	}
 	return true;
@@ -195,8 +198,8 @@ static bool read_tags(struct query *q, struct search *search, char why[QUERY_WHY
 		const struct param *param = &q->params.items[i];
 		if (strcmp(param->name, "tags") == 0 && *param->value) {
 			int n = snprintf(why, QUERY_WHY_BYTES, "malformed 'tags' parameter, ");
-			if (!query_parse_tags(
-				    q, param->value, search, why + n, QUERY_WHY_BYTES - (size_t)n)) {
+			if (!query_parse_tags(q, param->value, search, why + n,
+				    QUERY_WHY_BYTES - (size_t)n)) {
 				return false;
 			}
 		} else if (strcmp(param->name, "tag") == 0) {

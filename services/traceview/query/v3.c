@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-
 void v3_write_error(struct query *q, int status, const char *message)
 {
 	struct json_writer *w = &q->writer;
@@ -90,7 +89,8 @@ static bool bad_param(char why[QUERY_WHY_BYTES], const char *name, const char *v
 	return false;
 }
 
-static bool read_times(const struct params *params, struct search *search, char why[QUERY_WHY_BYTES])
+static bool read_times(
+	const struct params *params, struct search *search, char why[QUERY_WHY_BYTES])
 {
 	const char *min = get(params, "query.startTimeMin", "query.start_time_min");
 	const char *max = get(params, "query.startTimeMax", "query.start_time_max");
@@ -106,14 +106,15 @@ static bool read_times(const struct params *params, struct search *search, char 
 		return bad_param(why, "query.start_time_max", max);
 	}
 	if (search->start_min_ns >= search->start_max_ns) {
-		snprintf(
-			why, QUERY_WHY_BYTES, "query.start_time_min must be before query.start_time_max");
+		snprintf(why, QUERY_WHY_BYTES,
+			"query.start_time_min must be before query.start_time_max");
 		return false;
 	}
 	return true;
 }
 
-static bool read_durations(const struct params *params, struct search *search, char why[QUERY_WHY_BYTES])
+static bool read_durations(
+	const struct params *params, struct search *search, char why[QUERY_WHY_BYTES])
 {
 	const char *min = get(params, "query.durationMin", "query.duration_min");
 	const char *max = get(params, "query.durationMax", "query.duration_max");
@@ -144,7 +145,8 @@ static bool read_search(struct query *q, struct search *search, char why[QUERY_W
 	search->limit = value < SEARCH_LIMIT_MAX ? (size_t)value : SEARCH_LIMIT_MAX;
 	if (attributes) {
 		int n = snprintf(why, QUERY_WHY_BYTES, "malformed parameter query.attributes: ");
-		if (!query_parse_tags(q, attributes, search, why + n, QUERY_WHY_BYTES - (size_t)n)) {
+		if (!query_parse_tags(
+			    q, attributes, search, why + n, QUERY_WHY_BYTES - (size_t)n)) {
 			return false;
 		}
 	}

@@ -2,11 +2,11 @@
 /* receive.c - OTLP/HTTP. */
 #include "serve/receive.h"
 
+#include "base/json_writer.h"
+#include "otlp/protobuf.h"
 #include "serve/gzip.h"
 #include "serve/http_send.h"
 #include "store/intake.h"
-#include "base/json_writer.h"
-#include "otlp/protobuf.h"
 
 #include <errno.h>
 #include <stdio.h>

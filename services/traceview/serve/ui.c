@@ -3,9 +3,9 @@
 #include "serve/ui.h"
 
 #include "http_answer.h"
+#include "query/query.h"
 #include "serve/http_send.h"
 #include "serve/page.h"
-#include "query/query.h"
 
 static bool starts_with(struct lt_slice text, const char *prefix)
 {

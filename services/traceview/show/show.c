@@ -2,9 +2,9 @@
 /* show.c - `traceview show`. */
 #include "show/show.h"
 
-#include "show/fetch.h"
 #include "base/hex.h"
 #include "query/params.h"
+#include "show/fetch.h"
 #include "show/waterfall.h"
 
 #include <curl/curl.h>

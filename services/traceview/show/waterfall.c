@@ -2,9 +2,9 @@
 /* waterfall.c - a trace as a terminal shows it. */
 #include "show/waterfall.h"
 
-#include "show/columns.h"
 #include "base/hex.h"
 #include "otlp/otlp.h"
+#include "show/columns.h"
 #include "show/tree.h"
 
 #include <ctype.h>

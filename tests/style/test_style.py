@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the sources are kept: one format, one version, no broken links."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+from tap import TapResult  # noqa: E402
+import version  # noqa: E402
+
+CLANG_FORMAT = "clang-format-14"  # each major version formats a little otherwise
+
+
+def sources(*endings):
+    return [path for path in version.files() if path.endswith(endings)]
+
+
+class Style(unittest.TestCase):
+    @unittest.skipUnless(shutil.which(CLANG_FORMAT), f"no {CLANG_FORMAT} on PATH")
+    def test_make_format_changes_nothing(self):
+        done = subprocess.run([CLANG_FORMAT, "--dry-run", "--Werror", *sources(".c", ".h")], cwd=version.ROOT,
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr[:2000])
+
+    def test_the_version_stands_where_the_release_recipe_writes_it_and_nowhere_else(self):
+        self.assertEqual(version.strays(), [])
+
+    def test_every_source_begins_with_its_licence(self):
+        bare = [path for path in sources(".c", ".h", ".py", ".sh") if "SPDX-License-Identifier" not in
+                version.read(path)[:200]]
+        self.assertEqual(bare, [])
+
+    def test_links_and_paths_in_markdown_lead_somewhere(self):
+        broken = []
+        for path in sources(".md"):
+            text = re.sub(r"^( {4}|\t).*$|```.*?```", "", version.read(path), flags=re.M | re.S)
+            links = re.findall(r"\]\(([^)#\s]+)", text)
+            broken += [f"{path}: {link}" for link in links if "://" not in link and not self.exists(path, link)]
+            quoted = re.findall(r"`([\w.-]+/[\w./-]+\.(?:c|h|py|sh|md|nix|yaml|build))`", text)
+            broken += [f"{path}: {name}" for name in quoted if not self.is_somewhere(path, name)]
+        self.assertEqual(broken, [])
+
+    @staticmethod
+    def exists(path, link):
+        return os.path.exists(os.path.join(version.ROOT, os.path.dirname(path), link))
+
+    @staticmethod
+    def is_somewhere(path, name):
+        """Paths in text are told from the top, from the page's own folder, or by their last folders."""
+        return Style.exists(path, name) or any(("/" + other).endswith("/" + name) for other in version.files())
+
+
+if __name__ == "__main__":
+    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
+    print(f"1..{suite.countTestCases()}")
+    result = TapResult()
+    suite.run(result)
+    sys.exit(result.n_bad > 0)
