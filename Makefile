@@ -59,7 +59,7 @@ format: TOOLS = clang-format-14
 format: packages
 	@git ls-files '*.c' '*.h' | xargs clang-format-14 -i
 
-#: make fuzz                the parsers under a fuzzer, a minute each (needs clang)
+#: make fuzz                the parsers under a fuzzer, a minute each (needs clang and its libclang-rt)
 fuzz:
 	@tests/fuzz/fuzz.sh
 

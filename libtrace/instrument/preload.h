@@ -9,7 +9,7 @@
  * Finds libtrace-agent.so: LIBTRACE_AGENT, else where this program's own file is installed, or
  * was built.
  * @return 0; -ENOENT when there is none; another error when LD_PRELOAD cannot name its path, which
- *         has a blank, a colon or a $, and no link to it can be made (link.h)
+ *         has a blank, a colon or a $, and no link to it can be made (detour.h)
  */
 int preload_find_agent(char path[PATH_MAX]);
 

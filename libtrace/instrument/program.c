@@ -111,52 +111,77 @@ static int find_interpreter(const struct file *file, char path[PATH_MAX])
 	return find_on_path(word, path);
 }
 
-static bool names_symbol(const struct file *file, const ElfW(Shdr) *sections, uint64_t n_sections,
-	const ElfW(Shdr) *table, const char *name)
+/* A table's i-th entry, copied, since it may lie anywhere; false when the file ends before. */
+static bool read_entry(
+	const struct file *file, uint64_t table, uint64_t i, void *ret_entry, size_t size)
 {
-	const ElfW(Shdr) *strings = table->sh_link < n_sections ? &sections[table->sh_link] : NULL;
-	const ElfW(Sym) *symbols = at(file, table->sh_offset, table->sh_size);
-	const char *text = strings ? at(file, strings->sh_offset, strings->sh_size) : NULL;
+	const void *entry = table <= file->size && i <= file->size / size
+				    ? at(file, table + i * size, size)
+				    : NULL;
+
+	if (entry)
+		memcpy(ret_entry, entry, size);
+	return entry != NULL;
+}
+
+static bool names_symbol(const struct file *file, const ElfW(Ehdr) *header, const ElfW(Shdr) *table,
+	const char *name)
+{
+	ElfW(Shdr) strings;
+	ElfW(Sym) symbol;
 	const size_t len = strlen(name) + 1;
 
-	for (uint64_t i = 0; text && symbols && i < table->sh_size / sizeof(*symbols); i++) {
-		if (symbols[i].st_shndx != SHN_UNDEF && symbols[i].st_name < strings->sh_size &&
-			strings->sh_size - symbols[i].st_name >= len &&
-			memcmp(text + symbols[i].st_name, name, len) == 0)
+	if (table->sh_link >= header->e_shnum ||
+		!read_entry(file, header->e_shoff, table->sh_link, &strings, sizeof(strings)))
+		return false;
+	const char *text = at(file, strings.sh_offset, strings.sh_size);
+	for (uint64_t i = 0; text && i < table->sh_size / sizeof(symbol) &&
+			     read_entry(file, table->sh_offset, i, &symbol, sizeof(symbol));
+		i++) {
+		if (symbol.st_shndx != SHN_UNDEF && symbol.st_name < strings.sh_size &&
+			strings.sh_size - symbol.st_name >= len &&
+			memcmp(text + symbol.st_name, name, len) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* Whether a function is defined in the file itself, by its dynamic or its debugging symbols. */
-static bool defines(const struct file *file, const char *name)
+/* Whether a function is defined in the file itself, by its dynamic or its debugging symbols: by the
+ * first table of each, as there is one, however many a file may claim to have. */
+static bool defines(const struct file *file, const ElfW(Ehdr) *header, const char *name)
 {
-	const ElfW(Ehdr) *header = at(file, 0, sizeof(*header));
-	const ElfW(Shdr) *sections =
-		at(file, header->e_shoff, (uint64_t)header->e_shnum * sizeof(*sections));
+	bool has_all = false, has_dynamic = false;
+	ElfW(Shdr) section;
 
-	for (int i = 0; sections && i < header->e_shnum; i++) {
-		if ((sections[i].sh_type == SHT_SYMTAB || sections[i].sh_type == SHT_DYNSYM) &&
-			names_symbol(file, sections, header->e_shnum, &sections[i], name))
+	for (unsigned i = 0; i < header->e_shnum &&
+			     read_entry(file, header->e_shoff, i, &section, sizeof(section));
+		i++) {
+		bool *has = section.sh_type == SHT_SYMTAB   ? &has_all
+			    : section.sh_type == SHT_DYNSYM ? &has_dynamic
+							    : NULL;
+		if (!has || *has)
+			continue;
+		*has = true;
+		if (names_symbol(file, header, &section, name))
 			return true;
 	}
 	return false;
 }
 
 /* Copies what PT_INTERP names; "" when there is none. */
-static void read_linker(const struct file *file, char linker[PATH_MAX])
+static void read_linker(const struct file *file, const ElfW(Ehdr) *header, char linker[PATH_MAX])
 {
-	const ElfW(Ehdr) *header = at(file, 0, sizeof(*header));
-	const ElfW(Phdr) *segments =
-		at(file, header->e_phoff, (uint64_t)header->e_phnum * sizeof(*segments));
+	ElfW(Phdr) segment;
 
 	linker[0] = '\0';
-	for (int i = 0; segments && i < header->e_phnum; i++) {
-		const char *text = segments[i].p_type == PT_INTERP
-					   ? at(file, segments[i].p_offset, segments[i].p_filesz)
+	for (unsigned i = 0; i < header->e_phnum &&
+			     read_entry(file, header->e_phoff, i, &segment, sizeof(segment));
+		i++) {
+		const char *text = segment.p_type == PT_INTERP
+					   ? at(file, segment.p_offset, segment.p_filesz)
 					   : NULL;
-		if (text && segments[i].p_filesz < PATH_MAX)
-			snprintf(linker, PATH_MAX, "%.*s", (int)segments[i].p_filesz, text);
+		if (text && segment.p_filesz < PATH_MAX)
+			snprintf(linker, PATH_MAX, "%.*s", (int)segment.p_filesz, text);
 	}
 }
 
@@ -170,16 +195,17 @@ static const char *base_name(const char *path)
 static enum reach read_elf(
 	const struct file *file, const struct stat *stat_of, struct program *program)
 {
-	const ElfW(Ehdr) *header = at(file, 0, sizeof(*header));
+	ElfW(Ehdr) header;
 	char own_linker[PATH_MAX];
 
-	if (!header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
+	if (!read_entry(file, 0, 0, &header, sizeof(header)) ||
+		memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
 		return REACH_NO_ELF;
-	if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_machine != OWN_MACHINE)
+	if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != OWN_MACHINE)
 		return REACH_NO_ARCHITECTURE;
-	read_linker(file, program->dynamic_linker);
-	program->defines_h2o = defines(file, "h2o_process_request");
-	program->defines_curl = defines(file, "curl_easy_perform");
+	read_linker(file, &header, program->dynamic_linker);
+	program->defines_h2o = defines(file, &header, "h2o_process_request");
+	program->defines_curl = defines(file, &header, "curl_easy_perform");
 	if (!program->dynamic_linker[0])
 		return REACH_NO_STATIC;
 	if (((stat_of->st_mode & S_ISUID) && stat_of->st_uid != geteuid()) ||
@@ -242,11 +268,12 @@ void program_own_linker(char linker[PATH_MAX])
 {
 	struct file file;
 	struct stat stat_of;
+	ElfW(Ehdr) header;
 
 	linker[0] = '\0';
 	if (file_open("/proc/self/exe", &file, &stat_of))
 		return;
-	if (at(&file, 0, sizeof(ElfW(Ehdr))))
-		read_linker(&file, linker);
+	if (read_entry(&file, 0, 0, &header, sizeof(header)))
+		read_linker(&file, &header, linker);
 	file_close(&file);
 }

@@ -123,9 +123,28 @@ static bool is_json_request(h2o_req_t *req)
 	return h2o_lcstris(encoding.base, encoding.len, H2O_STRLIT("identity"));
 }
 
-json_t *http_read_json(h2o_req_t *req)
+json_t *http_parse_json(h2o_iovec_t body, char why[HTTP_WHY_BYTES])
 {
 	json_error_t error;
+	json_t *json = json_loadb(body.base ? body.base : "", body.len,
+		JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+
+	if (!json) {
+		snprintf(why, HTTP_WHY_BYTES, "the body is not JSON: %s (byte %d, line %d)",
+			error.text, error.position, error.line);
+		return NULL;
+	}
+	if (!json_is_object(json)) {
+		json_decref(json);
+		snprintf(why, HTTP_WHY_BYTES, "the body must be a JSON object");
+		return NULL;
+	}
+	return json;
+}
+
+json_t *http_read_json(h2o_req_t *req)
+{
+	char why[HTTP_WHY_BYTES];
 
 	if (req->entity.len > HTTP_BODY_MAX) {
 		http_errorf(req, 413, "body_too_large", "the body is over %d bytes", HTTP_BODY_MAX);
@@ -136,19 +155,9 @@ json_t *http_read_json(h2o_req_t *req)
 			"Content-Type must be application/json, without a Content-Encoding");
 		return NULL;
 	}
-	json_t *json = json_loadb(req->entity.base ? req->entity.base : "", req->entity.len,
-		JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-	if (!json) {
-		http_errorf(req, 400, "malformed_json",
-			"the body is not JSON: %s (byte %d, line %d)", error.text, error.position,
-			error.line);
-		return NULL;
-	}
-	if (!json_is_object(json)) {
-		json_decref(json);
-		http_error(req, 400, "malformed_json", "the body must be a JSON object");
-		return NULL;
-	}
+	json_t *json = http_parse_json(req->entity, why);
+	if (!json)
+		http_error(req, 400, "malformed_json", why);
 	return json;
 }
 

@@ -37,6 +37,16 @@ void http_error(h2o_req_t *req, int status, const char *code, const char *messag
 __attribute__((format(printf, 4, 5))) void http_errorf(
 	h2o_req_t *req, int status, const char *code, const char *format, ...);
 
+/* Bytes of what is wrong with a body, with its NUL. */
+#define HTTP_WHY_BYTES 256
+
+/**
+ * Reads a JSON object; its keys must differ.
+ * @param why  filled when it is none
+ * @return new, for json_decref(); NULL
+ */
+json_t *http_parse_json(h2o_iovec_t body, char why[HTTP_WHY_BYTES]);
+
 /**
  * Reads a request's body as a JSON object.  Otherwise it answers: 415 for another Content-Type than
  * application/json, 413 over HTTP_BODY_MAX, 400 for what is not JSON, with the position, or not an

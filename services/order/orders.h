@@ -8,6 +8,7 @@
 #define ORDER_ORDERS_H
 
 #include "http_work.h"
+#include <jansson.h>
 
 /* What an order may be; the gateway has the same limits (checkout.h). */
 #define ORDER_ITEM_MAX 256 /* bytes of UTF-8 */
@@ -57,6 +58,9 @@ struct orders_service {
  * order, naming the field, and those of http_read_json().
  */
 void orders_take(h2o_req_t *req);
+
+/** @return NULL, or what is wrong with an order's JSON, with the field's name; static */
+const char *orders_check(const json_t *order);
 
 /** Runs the program until it is told to stop. @return what it is to exit with */
 int orders_main(const struct orders_service *service, int argc, char **argv);

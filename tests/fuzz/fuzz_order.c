@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fuzz_order.c - what anybody may post as an order.  What is taken is within the limits. */
+#include "fuzz.h"
+#include "orders.h"
+
+#include "http_answer.h"
+
+#include <stdlib.h>
+
+static void must_be_within_limits(const json_t *order)
+{
+	const size_t item_len = json_string_length(json_object_get(order, "item"));
+	const json_int_t qty = json_integer_value(json_object_get(order, "qty"));
+	if (item_len < 1 || item_len > ORDER_ITEM_MAX || qty < 1 || qty > ORDER_QTY_MAX)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char why[HTTP_WHY_BYTES] = "";
+	json_t *order = http_parse_json(h2o_iovec_init((const char *)data, size), why);
+	if (!order != !!*why || (order && !json_is_object(order)))
+		abort();
+	if (order && !orders_check(order))
+		must_be_within_limits(order);
+	json_decref(order);
+	return 0;
+}
