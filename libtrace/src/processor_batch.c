@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "config.h"
 #include "exit.h"
+#include "exporter.h"
 #include "span_queue.h"
 
 #include <errno.h>
@@ -131,7 +132,7 @@ static size_t export_batch(struct batch *batch, struct workbench *bench)
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		bench->spans[i] = &bench->taken[i]->data;
-	int err = batch->exporter->impl->export(
+	int err = lt_exporter_export(
 		batch->exporter, bench->spans, n, batch->limits.export_timeout_ms);
 	atomic_fetch_add(err ? &batch->n_dropped_failed : &batch->n_exported, n);
 	for (size_t i = 0; i < n; i++) {
@@ -386,7 +387,7 @@ static void free_batch(struct lt_processor *self)
 	pthread_mutex_unlock(&all_lock);
 
 	lt_span_queue_done(&batch->queue);
-	batch->exporter->impl->free(batch->exporter);
+	lt_exporter_free(batch->exporter);
 	pthread_cond_destroy(&batch->wake);
 	pthread_cond_destroy(&batch->done);
 	pthread_mutex_destroy(&batch->lock);
@@ -421,13 +422,15 @@ int lt_processor_batch_new(struct lt_exporter *exporter, const struct lt_batch_o
 	static const struct lt_batch_options defaults;
 	static const struct lt_processor_impl impl = {
 		.on_end = on_end, .flush = flush, .shutdown = shut_down, .free = free_batch};
+	if (!exporter)
+		return -EINVAL;
 	struct lt_batch_options limits = resolve(options ? options : &defaults);
 	struct batch *batch = aligned_alloc(_Alignof(struct batch), sizeof *batch);
 	if (batch)
 		*batch = (struct batch){.super = {&impl}, .exporter = exporter, .limits = limits};
 	if (!batch || lt_span_queue_init(&batch->queue, limits.max_queue_size) != 0) {
 		free(batch);
-		exporter->impl->free(exporter);
+		lt_exporter_free(exporter);
 		return -ENOMEM;
 	}
 	pthread_mutex_init(&batch->lock, NULL);

@@ -136,7 +136,7 @@ LT_API struct lt_sampler *lt_sampler_always_off(void); /* likewise */
 /** Samples a share of the traces, 0.0 to 1.0, by trace id; -EINVAL for another ratio. */
 LT_API LT_CHECKED int lt_sampler_ratio_new(double ratio, struct lt_sampler **ret_sampler);
 
-/** As the parent was sampled; root (taken) decides where there is none. */
+/** As the parent was sampled; root (taken; NULL: always on) decides where there is none. */
 LT_API LT_CHECKED int lt_sampler_parent_based_new(
 	struct lt_sampler *root, struct lt_sampler **ret_sampler);
 
@@ -150,12 +150,13 @@ struct lt_exporter {
 	const struct lt_exporter_impl *impl;
 };
 
+/* Any of these may be NULL: an exporter without export() sends nothing, and succeeds. */
 struct lt_exporter_impl {
 	/* Sends n >= 1 spans.  Never called twice at once.  0, or -Exxx: the batch is lost. */
 	int (*export)(struct lt_exporter *self, const struct lt_span_data *const *spans, size_t n,
 		unsigned timeout_ms);
 	/* From now on export() tries once, and no try goes on for more than timeout_ms from now.
-	 * Called by another thread, at shutdown; may be NULL. */
+	 * Called by another thread, at shutdown. */
 	void (*hurry)(struct lt_exporter *self, unsigned timeout_ms);
 	void (*free)(struct lt_exporter *self);
 };
@@ -184,8 +185,9 @@ struct lt_processor {
 	const struct lt_processor_impl *impl;
 };
 
+/* Any of these may be NULL: spans are recycled then, and flush and shutdown succeed. */
 struct lt_processor_impl {
-	/* On the thread that starts or ends the span, so be quick; on_start may be NULL.
+	/* On the thread that starts or ends the span, so be quick.
 	 * on_end takes the span: give it to lt_span_recycle when done. */
 	void (*on_start)(struct lt_processor *self, struct lt_span *span,
 		const struct lt_span_context_view *parent);
@@ -259,10 +261,11 @@ LT_API LT_CHECKED int lt_provider_new(
 /** Makes provider the one that lt_provider_global() answers; borrowed; NULL: none. */
 LT_API void lt_provider_set_global(struct lt_provider *provider);
 
-/** Exports all spans ended so far.  0, -ETIMEDOUT, or -EIO when some were lost. */
+/** Exports all spans ended so far.  0 (also for NULL), -ETIMEDOUT, or -EIO when some were lost. */
 LT_API int lt_provider_flush(struct lt_provider *provider, unsigned timeout_ms);
 
-/** Flushes, then makes every later span a NULL one.  Once; a second call returns -EALREADY. */
+/** Flushes, then makes every later span a NULL one.  Once; a second call returns -EALREADY, one for
+ * NULL 0. */
 LT_API int lt_provider_shutdown(struct lt_provider *provider, unsigned timeout_ms);
 
 /** Shuts the provider down when the process exits (not at _exit or a fatal signal), before the TLS
