@@ -24,10 +24,6 @@ stdenv.mkDerivation {
     ../services/meson.build
     ../services/traceview
   ];
-  outputs = [
-    "out"
-    "man"
-  ];
   strictDeps = true;
   nativeBuildInputs = [
     meson

@@ -38,6 +38,7 @@ const struct known known_settings[] = {
 	{"OTEL_BSP_EXPORT_TIMEOUT", "MS", "30000", LIB, "what an export may take"},
 	{"OTEL_BSP_MAX_QUEUE_SIZE", "SPANS", "2048", LIB, "spans that wait; more are dropped"},
 	{"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "SPANS", "512", LIB, "spans that are sent together"},
+	{"OTEL_C_MAX_QUEUE_BYTES", "BYTES", "67108864", LIB, "memory of spans that wait; more are dropped"},
 	{"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "N", "128", LIB, "attributes of a span"},
 	{"OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "N", "", LIB, "characters of a value"},
 	{"OTEL_SPAN_EVENT_COUNT_LIMIT", "N", "128", LIB, "events of a span"},

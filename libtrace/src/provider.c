@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "config.h"
+#include "exit.h"
 #include "processor_none.h"
 #include "span_lock.h"
 
@@ -84,7 +85,7 @@ static int processor_from_env(struct lt_processor **ret_processor)
 
 static void processor_free(struct lt_processor *processor)
 {
-	if (processor && processor->impl->free)
+	if (processor)
 		processor->impl->free(processor);
 }
 
@@ -132,19 +133,27 @@ int lt_provider_new(const struct lt_provider_options *options, struct lt_provide
 
 int lt_provider_flush(struct lt_provider *provider, unsigned timeout_ms)
 {
-	struct lt_processor *processor = provider ? provider->processor : NULL;
-	return processor && processor->impl->flush ? processor->impl->flush(processor, timeout_ms)
-						   : 0;
+	return provider->processor->impl->flush(provider->processor, timeout_ms);
 }
 
 int lt_provider_shutdown(struct lt_provider *provider, unsigned timeout_ms)
 {
-	if (!provider)
-		return 0;
 	if (atomic_exchange(&provider->is_shut_down, true))
 		return -EALREADY;
-	struct lt_processor *processor = provider->processor;
-	return processor->impl->shutdown ? processor->impl->shutdown(processor, timeout_ms) : 0;
+	int err = provider->processor->impl->shutdown(provider->processor, timeout_ms);
+	provider->is_stuck = err == -ETIMEDOUT;
+	return err;
+}
+
+/* Those whose exporters were stuck when they were to be freed: what these use stays theirs. */
+static _Atomic(struct lt_provider *) kept;
+
+static void keep(struct lt_provider *provider)
+{
+	provider->exit_next = atomic_load(&kept);
+	while (!atomic_compare_exchange_weak(&kept, &provider->exit_next, provider))
+		;
+	lt_report(LT_LEVEL_WARN, "an exporter does not return: what it uses is not freed");
 }
 
 void lt_provider_free(struct lt_provider *provider)
@@ -153,7 +162,14 @@ void lt_provider_free(struct lt_provider *provider)
 		return;
 	struct lt_provider *self = provider;
 	atomic_compare_exchange_strong(&global, &self, NULL);
+	lt_exit_forget(provider);
 	lt_provider_shutdown(provider, FREE_TIMEOUT_MS);
+	/* It may have come back since. */
+	if (provider->is_stuck &&
+		provider->processor->impl->shutdown(provider->processor, 0) == -ETIMEDOUT) {
+		keep(provider);
+		return;
+	}
 	processor_free(provider->processor);
 	lt_sampler_free(provider->sampler);
 	lt_resource_free(provider->resource);

@@ -32,6 +32,13 @@ struct lt_provider {
 	bool is_disabled; /* OTEL_SDK_DISABLED: spans only hand their parent's context on */
 	atomic_bool is_shut_down;
 
+	bool is_stuck; /* its processor still used its spans when its shutdown's time was over */
+
+	/* Of exit.c. */
+	struct lt_provider *exit_next;
+	unsigned exit_timeout_ms;
+	bool has_exited;
+
 	pthread_mutex_t lock; /* of what follows */
 	struct lt_tracer *tracers;
 	unsigned n_tracers;

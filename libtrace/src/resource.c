@@ -115,6 +115,5 @@ void lt_resource_free(struct lt_resource *resource)
 
 const struct lt_attributes *lt_resource_attributes(const struct lt_resource *resource)
 {
-	static const struct lt_attributes none;
-	return resource ? &resource->attrs : &none;
+	return &resource->attrs;
 }

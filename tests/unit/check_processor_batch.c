@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_processor_batch.c - the queue's bound, its batches, its deadlines, and forks. */
 #include "check_main.h"
+#include "reports.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -85,6 +88,7 @@ static void gate_wait_for(struct gate *gate, size_t n_spans)
 }
 
 static const struct lt_exporter_impl gate_impl = {gate_export, gate_hurry, gate_free};
+static const struct lt_exporter_impl patient_impl = {gate_export, NULL, gate_free};
 static struct gate gate = {.super = {&gate_impl},
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.changed = PTHREAD_COND_INITIALIZER};
@@ -111,6 +115,46 @@ static void make_spans(int n)
 		lt_span_set(span, LT_ATTRS(lt_int("i", index++)));
 		lt_span_end(span);
 	}
+}
+
+/* Each of 100 KiB and a bit. */
+static void make_large_spans(int n)
+{
+	static char text[100 * 1024];
+	memset(text, 'x', sizeof text);
+	for (int i = 0; i < n; i++) {
+		struct lt_span *span = lt_span_start(tracer, "large", NULL);
+		lt_span_set(span, LT_ATTRS(lt_int("i", 0),
+					  lt_strn("text", (struct lt_slice){text, sizeof text})));
+		lt_span_end(span);
+	}
+}
+
+static void assert_adds_up(uint64_t n_ended)
+{
+	struct lt_batch_stats stats = lt_processor_batch_stats(processor);
+	ck_assert_uint_eq(stats.n_exported + stats.n_dropped_full + stats.n_dropped_bytes +
+				  stats.n_dropped_failed + stats.n_dropped_late + stats.n_queued,
+		n_ended);
+}
+
+/* --- threads that cannot be had ----------------------------------------------------------- */
+
+static atomic_int n_refused = 0; /* how many more are */
+static atomic_int n_tries = 0;
+
+/* Comes before the C library's. */
+int pthread_create(
+	pthread_t *ret_thread, const pthread_attr_t *attr, void *(*run)(void *), void *arg)
+{
+	int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+	*(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
+	n_tries++;
+	if (n_refused > 0) {
+		n_refused--;
+		return EAGAIN;
+	}
+	return real(ret_thread, attr, run, arg);
 }
 
 static double seconds(void)
@@ -270,13 +314,178 @@ START_TEST(shutdown_hurries_an_exporter_that_is_stuck)
 }
 END_TEST
 
+START_TEST(shutdown_gives_up_at_its_deadline_whatever_the_exporter_does)
+{
+	enum { LIMIT_MS = 100 };
+	set_up_with((struct lt_batch_options){.schedule_delay_ms = LONG_MS});
+	gate.super.impl = &patient_impl;
+	keep_reports();
+	gate_set_closed(&gate, true);
+	make_spans(5);
+	double start = seconds();
+	ck_assert_int_eq(lt_provider_shutdown(provider, LIMIT_MS), -ETIMEDOUT);
+	ck_assert_double_ge(seconds() - start, LIMIT_MS / 1e3);
+	ck_assert_double_lt(seconds() - start, 5);
+	ck_assert_ptr_nonnull(strstr(last_report, "5 spans are not exported"));
+	ck_assert_uint_eq(lt_processor_batch_stats(processor).n_queued, 5);
+	gate_set_closed(&gate, false);
+	ck_assert_int_eq(processor->impl->shutdown(processor, 10000), 0);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(a_worker_that_comes_back_late_exports_no_more)
+{
+	set_up_with((struct lt_batch_options){.max_batch_size = 4, .schedule_delay_ms = LONG_MS});
+	gate.super.impl = &patient_impl;
+	gate_set_closed(&gate, true);
+	make_spans(4 + 3);
+	ck_assert_int_eq(lt_provider_shutdown(provider, 1), -ETIMEDOUT);
+	gate_set_closed(&gate, false);
+	gate_wait_for(&gate, 4);
+	/* As a provider does that is freed. */
+	ck_assert_int_eq(processor->impl->shutdown(processor, 10000), -EIO);
+	struct lt_batch_stats stats = lt_processor_batch_stats(processor);
+	ck_assert_uint_eq(stats.n_exported, 4);
+	ck_assert_uint_eq(stats.n_dropped_failed, 3);
+	lt_provider_free(provider);
+}
+END_TEST
+
+/* It is AddressSanitizer that fails here. */
+START_TEST(what_a_stuck_exporter_uses_is_not_freed_under_it)
+{
+	set_up_with((struct lt_batch_options){.schedule_delay_ms = LONG_MS});
+	gate.super.impl = &patient_impl;
+	gate_set_closed(&gate, true);
+	make_spans(5);
+	ck_assert_int_eq(lt_provider_shutdown(provider, 1), -ETIMEDOUT);
+	gate_wait_until_inside(&gate);
+	keep_reports();
+	lt_provider_free(provider);
+	ck_assert_ptr_nonnull(strstr(last_report, "not freed"));
+	gate_set_closed(&gate, false);
+	gate_wait_for(&gate, 5);
+	ck_assert_int_eq(processor->impl->shutdown(processor, 10000), 0);
+}
+END_TEST
+
 START_TEST(a_span_that_ends_after_shutdown_is_dropped_and_counted)
 {
 	set_up_with((struct lt_batch_options){.schedule_delay_ms = LONG_MS});
 	struct lt_span *span = lt_span_start(tracer, "late", NULL);
 	ck_assert_int_eq(lt_provider_shutdown(provider, 1000), 0);
 	lt_span_end(span);
-	ck_assert_uint_eq(lt_processor_batch_stats(processor).n_dropped_full, 1);
+	struct lt_batch_stats stats = lt_processor_batch_stats(processor);
+	ck_assert_uint_eq(stats.n_dropped_late, 1);
+	ck_assert_uint_eq(stats.n_dropped_full, 0);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(a_worker_that_cannot_start_is_said_once_and_flush_tells_the_truth)
+{
+	set_up_with((struct lt_batch_options){
+		.max_queue_size = 16, .max_batch_size = 4, .schedule_delay_ms = LONG_MS});
+	keep_reports();
+	n_refused = 1000;
+	n_tries = 0;
+	make_spans(1);
+	ck_assert_ptr_nonnull(strstr(last_report, "no thread to export spans with"));
+	last_report[0] = '\0';
+	make_spans(15);
+	ck_assert_str_eq(last_report, "");
+	ck_assert_int_eq(n_tries, 1); /* and not one a span */
+	ck_assert_int_eq(lt_provider_flush(provider, 10000), -EAGAIN);
+	ck_assert_int_eq(n_tries, 2);
+	make_spans(3);
+	ck_assert_uint_eq(lt_processor_batch_stats(processor).n_dropped_full, 3);
+	assert_adds_up(16 + 3);
+
+	n_refused = 0;
+	ck_assert_int_eq(lt_provider_flush(provider, 10000), 0);
+	ck_assert_uint_eq(gate.n_spans, 16);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(a_worker_that_could_not_start_is_tried_again_by_a_later_span)
+{
+	set_up_with((struct lt_batch_options){.schedule_delay_ms = 1});
+	keep_reports();
+	n_refused = 1;
+	make_spans(1);
+	ck_assert_int_eq(n_refused, 0);
+	n_tries = 0;
+	while (n_tries == 0) { /* no sooner than the back-off allows */
+		make_spans(1);
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	}
+	gate_wait_for(&gate, 2);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(a_shutdown_without_a_worker_counts_what_is_lost_and_says_why)
+{
+	set_up_with((struct lt_batch_options){.schedule_delay_ms = LONG_MS});
+	keep_reports();
+	n_refused = 1000;
+	make_spans(5);
+	ck_assert_int_eq(lt_provider_shutdown(provider, 10000), -EAGAIN);
+	ck_assert_uint_eq(lt_processor_batch_stats(processor).n_dropped_failed, 5);
+	ck_assert_ptr_nonnull(strstr(last_report, "5 spans dropped"));
+	assert_adds_up(5);
+	n_refused = 0;
+	lt_provider_free(provider);
+}
+END_TEST
+
+enum { MIB = 1024 * 1024 };
+
+START_TEST(the_queue_is_bounded_in_bytes_too)
+{
+	set_up_with((struct lt_batch_options){
+		.max_queue_bytes = 4 * MIB, .schedule_delay_ms = LONG_MS});
+	gate_set_closed(&gate, true);
+	make_large_spans(200);
+	struct lt_batch_stats stats = lt_processor_batch_stats(processor);
+	ck_assert_uint_ge(stats.n_queued, 35); /* of 104 KiB */
+	ck_assert_uint_le(stats.n_queued, 40);
+	ck_assert_uint_eq(stats.n_dropped_bytes, 200 - stats.n_queued);
+	assert_adds_up(200);
+
+	gate_set_closed(&gate, false);
+	ck_assert_int_eq(lt_provider_flush(provider, 10000), 0);
+	make_large_spans(30); /* what they took is free again */
+	ck_assert_int_eq(lt_provider_flush(provider, 10000), 0);
+	ck_assert_uint_eq(lt_processor_batch_stats(processor).n_exported, stats.n_queued + 30);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(small_spans_find_no_place_either_where_large_ones_take_the_memory)
+{
+	set_up_with((struct lt_batch_options){
+		.max_queue_bytes = 2 * MIB, .schedule_delay_ms = LONG_MS});
+	gate_set_closed(&gate, true);
+	make_spans(2000); /* blocks of 2 KiB */
+	struct lt_batch_stats stats = lt_processor_batch_stats(processor);
+	ck_assert_uint_eq(stats.n_queued, 1024);
+	ck_assert_uint_eq(stats.n_dropped_bytes, 2000 - 1024);
+	make_large_spans(1);
+	ck_assert_uint_eq(lt_processor_batch_stats(processor).n_dropped_bytes, 2001 - 1024);
+	gate_set_closed(&gate, false);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(half_of_the_bytes_are_exported_without_waiting_for_the_delay)
+{
+	set_up_with((struct lt_batch_options){
+		.max_queue_bytes = 4 * MIB, .schedule_delay_ms = LONG_MS});
+	make_large_spans(25);
+	gate_wait_for(&gate, 19);
 	lt_provider_free(provider);
 }
 END_TEST
@@ -342,7 +551,7 @@ START_TEST(every_span_of_many_threads_is_exported_or_counted_as_dropped)
 	ck_assert_int_eq(lt_provider_flush(provider, 10000), 0);
 	struct lt_batch_stats stats = lt_processor_batch_stats(processor);
 	ck_assert_uint_eq(stats.n_exported, gate.n_spans);
-	ck_assert_uint_eq(stats.n_exported + stats.n_dropped_full, N_THREADS * N_SPANS);
+	assert_adds_up(N_THREADS * N_SPANS);
 	lt_provider_free(provider);
 }
 END_TEST
@@ -363,7 +572,16 @@ int main(void)
 	tcase_add_test(tests, flush_gives_up_at_its_deadline);
 	tcase_add_test(tests, shutdown_exports_what_is_queued);
 	tcase_add_test(tests, shutdown_hurries_an_exporter_that_is_stuck);
+	tcase_add_test(tests, shutdown_gives_up_at_its_deadline_whatever_the_exporter_does);
+	tcase_add_test(tests, a_worker_that_comes_back_late_exports_no_more);
+	tcase_add_test(tests, what_a_stuck_exporter_uses_is_not_freed_under_it);
 	tcase_add_test(tests, a_span_that_ends_after_shutdown_is_dropped_and_counted);
+	tcase_add_test(tests, a_worker_that_cannot_start_is_said_once_and_flush_tells_the_truth);
+	tcase_add_test(tests, a_worker_that_could_not_start_is_tried_again_by_a_later_span);
+	tcase_add_test(tests, a_shutdown_without_a_worker_counts_what_is_lost_and_says_why);
+	tcase_add_test(tests, the_queue_is_bounded_in_bytes_too);
+	tcase_add_test(tests, small_spans_find_no_place_either_where_large_ones_take_the_memory);
+	tcase_add_test(tests, half_of_the_bytes_are_exported_without_waiting_for_the_delay);
 	tcase_add_test(tests, a_forks_child_exports_its_own_spans_and_not_its_parents);
 	tcase_add_test(tests, every_span_of_many_threads_is_exported_or_counted_as_dropped);
 	return run_tests(tests, "processor_batch");

@@ -136,7 +136,7 @@ LT_API struct lt_sampler *lt_sampler_always_off(void); /* likewise */
 /** Samples a share of the traces, 0.0 to 1.0, by trace id; -EINVAL for another ratio. */
 LT_API LT_CHECKED int lt_sampler_ratio_new(double ratio, struct lt_sampler **ret_sampler);
 
-/** As the parent was sampled; root (taken; NULL: always on) decides where there is none. */
+/** As the parent was sampled; root (taken) decides where there is none. */
 LT_API LT_CHECKED int lt_sampler_parent_based_new(
 	struct lt_sampler *root, struct lt_sampler **ret_sampler);
 
@@ -150,13 +150,13 @@ struct lt_exporter {
 	const struct lt_exporter_impl *impl;
 };
 
-/* Any of these may be NULL: an exporter without export() sends nothing, and succeeds. */
 struct lt_exporter_impl {
 	/* Sends n >= 1 spans.  Never called twice at once.  0, or -Exxx: the batch is lost. */
 	int (*export)(struct lt_exporter *self, const struct lt_span_data *const *spans, size_t n,
 		unsigned timeout_ms);
 	/* From now on export() tries once, and no try goes on for more than timeout_ms from now.
-	 * Called by another thread, at shutdown. */
+	 * Called by another thread, at shutdown, and must not wait; may be NULL.  Where export()
+	 * does not return in time, shutdown does not wait for it. */
 	void (*hurry)(struct lt_exporter *self, unsigned timeout_ms);
 	void (*free)(struct lt_exporter *self);
 };
@@ -185,14 +185,14 @@ struct lt_processor {
 	const struct lt_processor_impl *impl;
 };
 
-/* Any of these may be NULL: spans are recycled then, and flush and shutdown succeed. */
 struct lt_processor_impl {
-	/* On the thread that starts or ends the span, so be quick.
+	/* On the thread that starts or ends the span, so be quick; on_start may be NULL.
 	 * on_end takes the span: give it to lt_span_recycle when done. */
 	void (*on_start)(struct lt_processor *self, struct lt_span *span,
 		const struct lt_span_context_view *parent);
 	void (*on_end)(struct lt_processor *self, struct lt_span *span);
 	int (*flush)(struct lt_processor *self, unsigned timeout_ms);
+	/* -ETIMEDOUT: it still uses its spans.  Then it may be called again, to wait for that. */
 	int (*shutdown)(struct lt_processor *self, unsigned timeout_ms);
 	void (*free)(struct lt_processor *self);
 };
@@ -205,12 +205,18 @@ struct lt_batch_options {
 	size_t max_batch_size; /* spans; OTEL_BSP_MAX_EXPORT_BATCH_SIZE, 512 */
 	unsigned schedule_delay_ms; /* OTEL_BSP_SCHEDULE_DELAY, 5000 */
 	unsigned export_timeout_ms; /* OTEL_BSP_EXPORT_TIMEOUT, 30000 */
+	size_t max_queue_bytes; /* OTEL_C_MAX_QUEUE_BYTES, 64 MiB, 2 MiB at least; beyond: as above */
 };
 
-struct lt_batch_stats { /* spans since the processor was made */
+/* Sampled spans that ended since the processor was made, or in a fork's child since the fork: their
+ * number is the sum of all these. */
+struct lt_batch_stats {
 	uint64_t n_exported;
-	uint64_t n_dropped_full;   /* the queue was full */
-	uint64_t n_dropped_failed; /* the exporter gave up on them */
+	uint64_t n_dropped_full;   /* as many as may were queued */
+	uint64_t n_dropped_failed; /* the exporter gave up on them, or a shutdown did */
+	uint64_t n_dropped_bytes;  /* those that were queued took as much memory as they may */
+	uint64_t n_dropped_late;   /* they ended after shutdown */
+	uint64_t n_queued;	   /* they wait, or the exporter has them */
 };
 
 /**
@@ -261,19 +267,27 @@ LT_API LT_CHECKED int lt_provider_new(
 /** Makes provider the one that lt_provider_global() answers; borrowed; NULL: none. */
 LT_API void lt_provider_set_global(struct lt_provider *provider);
 
-/** Exports all spans ended so far.  0 (also for NULL), -ETIMEDOUT, or -EIO when some were lost. */
+/** Exports all spans ended so far.
+ * @return 0; -ETIMEDOUT; -EIO when some were lost; -EAGAIN when no thread can be had to do it */
 LT_API int lt_provider_flush(struct lt_provider *provider, unsigned timeout_ms);
 
-/** Flushes, then makes every later span a NULL one.  Once; a second call returns -EALREADY, one for
- * NULL 0. */
+/** Flushes, then makes every later span a NULL one.  Once; a second call returns -EALREADY.
+ * @return as lt_provider_flush; -ETIMEDOUT: an exporter is stuck, and is left to itself */
 LT_API int lt_provider_shutdown(struct lt_provider *provider, unsigned timeout_ms);
 
-/** Shuts the provider down when the process exits (not at _exit or a fatal signal), before the TLS
- * library that the exporter may use is cleaned up.  The last provider named wins; NULL: none. */
+/**
+ * Shuts the provider down when the process exits (not at _exit or a fatal signal), before the TLS
+ * library that the exporter may use is cleaned up.  All providers named are; the exit waits for
+ * them as long as the longest of their limits says, and for none longer than its own.
+ *
+ * @param provider  borrowed until the exit or until it is freed; named again: the limit is changed;
+ *   NULL: none, whichever were named
+ */
 LT_API void lt_provider_shutdown_at_exit(struct lt_provider *provider, unsigned timeout_ms);
 
 /** Shuts down within 5 s if that has not been done, then frees.  NULL is fine.  No span of it may
- * be alive, no thread about to start one. */
+ * be alive, no thread about to start one.  While its exporter does not return, which is reported,
+ * what it uses is left to it for good instead. */
 LT_API void lt_provider_free(struct lt_provider *provider);
 
 /* --- diagnostics -------------------------------------------------------------------------- */
