@@ -9,7 +9,7 @@
 #include <libtrace/instrumentation.h>
 #include <libtrace/propagation.h>
 
-/* A function of the program's library that the agent stands in front of; agent.map lists them. */
+/* A function of the program's library that the agent stands in front of; wrapped.h lists them. */
 #define AGENT_HOOK __attribute__((visibility("default")))
 
 /* Which answers name their trace. */

@@ -30,7 +30,9 @@ struct find {
 	uint64_t n_removed; /* as it was then */
 };
 
-static __thread struct find recent[RECENT_FINDS];
+static __thread struct find *recent; /* RECENT_FINDS; NULL: none yet, or no memory */
+static pthread_key_t at_thread_exit;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Atomic uint64_t n_removed; /* entries, ever; raised with their shard's lock held */
 
 /* libcurl allocates its handles, so that the last bit of their addresses is free. */
@@ -93,12 +95,35 @@ static void add(struct shard *shard, struct curl_entry *entry)
 	shard->n_entries++;
 }
 
+static void thread_exit(void *value)
+{
+	free(recent);
+	recent = NULL;
+}
+
+static void make_key(void)
+{
+	pthread_key_create(&at_thread_exit, thread_exit);
+}
+
+/* Where this thread keeps what it found.  On the heap, since what the dynamic linker holds ready for
+ * thread-locals of objects that come late is small and not ours alone. */
+static struct find *recent_find(uintptr_t key)
+{
+	if (!recent) {
+		recent = calloc(RECENT_FINDS, sizeof(*recent));
+		pthread_once(&once, make_key);
+		pthread_setspecific(at_thread_exit, recent);
+	}
+	return recent ? &recent[hash(key) / N_SHARDS % RECENT_FINDS] : NULL;
+}
+
 /* bytes: of an entry to be made, 0: none. */
 static struct curl_entry *find(uintptr_t key, size_t bytes)
 {
-	struct find *last = &recent[hash(key) / N_SHARDS % RECENT_FINDS];
+	struct find *last = recent_find(key);
 
-	if (last->key == key &&
+	if (last && last->key == key &&
 		last->n_removed == atomic_load_explicit(&n_removed, memory_order_acquire))
 		return last->entry;
 
@@ -110,7 +135,7 @@ static struct curl_entry *find(uintptr_t key, size_t bytes)
 		add(shard, entry);
 	}
 	pthread_mutex_unlock(&shard->lock);
-	if (entry)
+	if (entry && last)
 		*last = (struct find){key, entry, now};
 	return entry;
 }

@@ -8,13 +8,21 @@
 
 #define MAX_PATH_BYTES 4096
 
+struct gate *hook_gate;
+__thread unsigned hook_bound;
+
+void hook_start(struct gate *gate)
+{
+	hook_gate = gate;
+}
+
+/* --- loaded objects ------------------------------------------------------------------------ */
+
 struct object {		   /* a loaded one */
 	uintptr_t address; /* searched for */
-	bool is_main;
 	uintptr_t start, end;
 	char path[MAX_PATH_BYTES]; /* as the dynamic linker knows it */
 	char soname[64];
-	unsigned n_seen;
 };
 
 /* glibc has relocated the table's pointers, other C libraries have not. */
@@ -49,7 +57,6 @@ static int find_object(struct dl_phdr_info *info, size_t size, void *user)
 	uintptr_t start = UINTPTR_MAX, end = 0;
 	bool holds = false;
 
-	object->is_main = object->n_seen++ == 0;
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
 		const uintptr_t from = info->dlpi_addr + segment->p_vaddr;
@@ -78,78 +85,15 @@ static bool object_at(uintptr_t address, struct object *object)
 	return dl_iterate_phdr(find_object, object) == 1;
 }
 
-/* Whether dlsym found this object's wrapper instead of the real function. */
-static bool is_ours(const void *symbol)
-{
-	Dl_info self, other;
+/* --- libraries ----------------------------------------------------------------------------- */
 
-	return dladdr((const void *)(uintptr_t)&hook_resolve, &self) && dladdr(symbol, &other) &&
-	       self.dli_fbase == other.dli_fbase;
-}
-
-static void *symbol_in(const char *path, const char *name)
-{
-	void *handle = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
-	void *symbol = handle ? dlsym(handle, name) : NULL;
-
-	/* The caller may be unloaded later as before: only the library itself stays. */
-	if (handle)
-		dlclose(handle);
-	return symbol && !is_ours(symbol) ? symbol : NULL;
-}
-
-struct paths {	    /* of all loaded objects, newest last */
-	char *text; /* NUL-terminated paths, one after the other */
-	size_t len;
-};
-
-static int collect_path(struct dl_phdr_info *info, size_t size, void *user)
-{
-	struct paths *paths = user;
-	const size_t len = strlen(info->dlpi_name) + 1;
-	char *grown = len > 1 ? realloc(paths->text, paths->len + len) : NULL;
-
-	if (grown) {
-		memcpy(grown + paths->len, info->dlpi_name, len);
-		paths->text = grown;
-		paths->len += len;
-	}
-	return 0;
-}
-
-/* The last resort, for an object that names no such library among its dependencies while none is in
- * the global scope: a plugin's helper that relies on what the plugin brought. */
-static void *symbol_anywhere(const char *name)
-{
-	struct paths paths = {0};
-	void *symbol = NULL;
-
-	dl_iterate_phdr(collect_path, &paths);
-	for (size_t at = 0; at < paths.len && !symbol; at += strlen(paths.text + at) + 1)
-		symbol = symbol_in(paths.text + at, name);
-	free(paths.text);
-	return symbol;
-}
-
-static void *find_symbol(const struct object *caller, const char *name)
-{
-	void *symbol = NULL;
-
-	if (!caller->is_main)
-		symbol = symbol_in(caller->path, name);
-	if (!symbol)
-		symbol = dlsym(RTLD_NEXT, name);
-	if (!symbol)
-		symbol = symbol_anywhere(name);
-	return symbol;
-}
-
+/* The library mapped at object; NULL: it is none, or there is no memory. */
 static struct hook_library *library_new(
-	const struct hook_family *family, const struct object *object)
+	const struct hook_family *family, const struct object *object, bool keep)
 {
 	struct hook_library *library = calloc(1, sizeof(*library));
-	/* Never closed: from now on somebody holds pointers into it. */
-	void *handle = library ? dlopen(object->path, RTLD_LAZY | RTLD_NOLOAD) : NULL;
+	void *handle =
+		library ? hook_gate->linker.open(object->path, RTLD_LAZY | RTLD_NOLOAD) : NULL;
 
 	if (!handle) {
 		free(library);
@@ -157,30 +101,37 @@ static struct hook_library *library_new(
 	}
 	library->start = object->start;
 	library->end = object->end;
+	library->passes = !keep;
 	memcpy(library->soname, object->soname, sizeof(library->soname));
 	for (size_t i = 0; i < family->n_names; i++)
-		library->symbols[i] = dlsym(handle, family->names[i]);
+		library->symbols[i] = hook_gate->linker.symbol(handle, family->names[i]);
+	/* A kept one is never closed: from now on somebody holds pointers into it. */
+	if (!keep)
+		hook_gate->linker.close(handle);
 	return library;
 }
 
-/* The library mapped at object, added when it is new.  Without a lock, so that a fork finds none
- * taken: of two threads that add the same one, the second lets go of its own. */
-static struct hook_library *library_at(struct hook_family *family, const struct object *object)
+/* The kept library mapped at object, added when it is new and may be.  Without a lock, so that a
+ * fork finds none taken: of two threads that add the same one, the second lets go of its own. */
+static struct hook_library *kept_at(
+	struct hook_family *family, const struct object *object, bool may_add, int *ret_number)
 {
 	struct hook_library *added = NULL;
 
-	for (size_t i = 0; i < HOOK_MAX_LIBRARIES; i++) {
+	for (int i = 0; i < HOOK_MAX_LIBRARIES; i++) {
 		struct hook_library *present = atomic_load(&family->libraries[i]);
 		if (!present) {
-			if (!added)
-				added = library_new(family, object);
+			if (!added && may_add)
+				added = library_new(family, object, true);
 			if (!added)
 				return NULL;
 			if (atomic_compare_exchange_strong(&family->libraries[i], &present, added))
-				return added;
+				present = added;
 		}
 		if (present->start == object->start) {
-			free(added);
+			if (present != added)
+				free(added);
+			*ret_number = i;
 			return present;
 		}
 	}
@@ -188,36 +139,102 @@ static struct hook_library *library_at(struct hook_family *family, const struct 
 	return NULL;
 }
 
-static void remember(
-	struct hook_family *family, const struct object *caller, struct hook_library *library)
+static bool is_same(const struct hook_library *a, const struct hook_library *b)
 {
-	if (atomic_load(&family->n_callers) >= HOOK_MAX_CALLERS)
+	return a->start == b->start && a->end == b->end &&
+	       memcmp(a->symbols, b->symbols, sizeof(a->symbols)) == 0;
+}
+
+/* A library that is not kept may go and come back elsewhere, or another in its place; what is known
+ * of one may be at use in another thread, so it is never changed nor freed. */
+static struct hook_library *passing_at(struct hook_family *family, const struct object *object)
+{
+	struct hook_library *added = library_new(family, object, false);
+	struct hook_library *known = atomic_load(&family->passing);
+
+	for (struct hook_library *library = known; added && library; library = library->next) {
+		if (is_same(library, added)) {
+			free(added);
+			return library;
+		}
+	}
+	if (added) {
+		added->next = known;
+		while (!atomic_compare_exchange_weak(&family->passing, &added->next, added))
+			;
+	}
+	return added;
+}
+
+int hook_library_number(struct hook_family *family, const void *function)
+{
+	struct object object;
+	int number = -1;
+
+	if (object_at((uintptr_t)function, &object))
+		kept_at(family, &object, true, &number);
+	return number;
+}
+
+/* --- callers -------------------------------------------------------------------------------- */
+
+/* Takes a place that is unused, out of date or, with none such, just next in turn. */
+static struct hook_caller *take_place(struct hook_family *family, uint64_t now)
+{
+	struct hook_caller *place = NULL;
+	size_t i;
+
+	for (i = 0; i < HOOK_MAX_CALLERS; i++) {
+		uint64_t generation = atomic_load(&family->callers[i].generation);
+		place = &family->callers[i];
+		if (generation != now && generation != HOOK_BUSY &&
+			atomic_compare_exchange_strong(&place->generation, &generation, HOOK_BUSY))
+			break;
+	}
+	if (i == HOOK_MAX_CALLERS) {
+		i = atomic_fetch_add(&family->n_replaced, 1) % HOOK_MAX_CALLERS;
+		place = &family->callers[i];
+		if (!atomic_compare_exchange_strong(&place->generation, &now, HOOK_BUSY))
+			return NULL;
+	}
+	size_t n = atomic_load(&family->n_callers);
+	while (n <= i && !atomic_compare_exchange_weak(&family->n_callers, &n, i + 1))
+		;
+	return place;
+}
+
+static void remember(struct hook_family *family, const struct object *caller,
+	struct hook_library *library, uint64_t generation)
+{
+	struct hook_caller *place = take_place(family, generation);
+
+	if (!place)
 		return;
-	const size_t i = atomic_fetch_add(&family->n_callers, 1);
-	if (i >= HOOK_MAX_CALLERS)
-		return;
-	family->callers[i].start = caller->start;
-	family->callers[i].end = caller->end;
-	family->callers[i].target = library;
-	atomic_store_explicit(&family->callers[i].ready, true, memory_order_release);
+	atomic_store(&place->start, caller->start);
+	atomic_store(&place->end, caller->end);
+	atomic_store(&place->target, library);
+	atomic_store(&place->generation, generation);
 }
 
 struct hook_call hook_resolve(struct hook_family *family, uintptr_t address)
 {
+	const uint64_t generation = atomic_load(&hook_gate->generation);
 	struct object caller, target;
-	const bool known = object_at(address, &caller);
+	int number;
 
-	if (!known) /* code made at run time: it called through the global scope */
-		caller.is_main = true;
-
-	void *symbol = find_symbol(&caller, family->names[0]);
-	struct hook_library *library = symbol && object_at((uintptr_t)symbol, &target)
-					       ? library_at(family, &target)
-					       : NULL;
-	dlerror(); /* what was looked for in vain is not the program's to read */
+	const bool is_closing = atomic_load(&hook_gate->n_closing) > 0;
+	void *symbol = hook_gate->find(family->names[0], address);
+	if (!symbol || !object_at((uintptr_t)symbol, &target))
+		return (struct hook_call){0};
+	const bool internal = address >= target.start && address < target.end;
+	struct hook_library *library =
+		kept_at(family, &target, !internal || family->calls_itself, &number);
+	if (!library)
+		library = passing_at(family, &target);
 	if (!library)
 		return (struct hook_call){0};
-	if (known)
-		remember(family, &caller, library);
-	return (struct hook_call){library, address >= library->start && address < library->end};
+	/* What a library's end calls must not be known when another has taken its place. */
+	if (!is_closing && atomic_load(&hook_gate->n_closing) == 0 && object_at(address, &caller))
+		remember(family, &caller, library, generation);
+	return hook_call_of(library, address);
 }

@@ -22,7 +22,8 @@ static const char *const names[] = {
 };
 _Static_assert(H2O_FUNCTION_COUNT <= HOOK_MAX_SYMBOLS, "hook.h's table is too small");
 
-static struct hook_family h2o_family = {.names = names, .n_names = H2O_FUNCTION_COUNT};
+static struct hook_family h2o_family = {
+	.names = names, .n_names = H2O_FUNCTION_COUNT, .calls_itself = true};
 
 enum verdict { VERDICT_NONE, VERDICT_KNOWN, VERDICT_OTHER };
 
@@ -31,6 +32,8 @@ static bool is_known(struct hook_library *library)
 {
 	int verdict = atomic_load_explicit(&library->verdict, memory_order_relaxed);
 
+	if (library->passes)
+		return false;
 	if (verdict != VERDICT_NONE)
 		return verdict == VERDICT_KNOWN;
 	const enum verdict found =

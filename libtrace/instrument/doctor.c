@@ -92,7 +92,7 @@ static bool examine(const struct program *program)
 	}
 	int n = libraries_list(program->dynamic_linker, program->path, agent, libraries,
 		MAX_LIBRARIES, complaint, sizeof(complaint));
-	if (n < 0 || !find(libraries, n, "libtrace-agent.so")) {
+	if (n < 0 || !find(libraries, n, LIBRARIES_CORE)) {
 		say("agent", "%s does not load into it: %s", agent,
 			complaint[0] ? complaint
 			: n < 0	     ? strerror(-n)

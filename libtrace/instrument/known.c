@@ -52,6 +52,7 @@ const struct known known_settings[] = {
 	{"OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "NAME,...", "RFC 9110's, PATCH, QUERY", AGENT, "methods that spans may be named by"},
 	{"OTEL_C_EXCLUDED_URLS", "PATH,...", "/healthz,/readyz", AGENT, "requests not traced; PATH* for all that begin so"},
 	{"OTEL_C_RESPONSE_HEADERS", "WORD", "true", AGENT, "traceresponse in answers; or false, edge: unless a traceparent came"},
+	{"OTEL_C_CHILDREN", "BOOL", "true", AGENT, "false: trace no program that this one starts"},
 	{"OTEL_C_EXIT_TIMEOUT", "MS", "2000", AGENT, "what an exit may wait for the last spans"},
 };
 /* clang-format on */

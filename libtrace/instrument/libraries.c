@@ -56,6 +56,19 @@ static bool read_line(const char *line, struct library *library)
 	return true;
 }
 
+/* The agent, and beside it what it loads when it is needed. */
+static int preload_both(const char *agent)
+{
+	const int folder_len = (int)(strrchr(agent, '/') + 1 - agent);
+	char core[PATH_MAX];
+	int err = preload_add(agent);
+
+	if (err || snprintf(core, sizeof(core), "%.*s" LIBRARIES_CORE, folder_len, agent) >=
+			   (int)sizeof(core))
+		return err;
+	return preload_add(core);
+}
+
 int libraries_list(const char *dynamic_linker, const char *path, const char *agent,
 	struct library *libraries, size_t max, char *ret_complaint, size_t size)
 {
@@ -64,7 +77,7 @@ int libraries_list(const char *dynamic_linker, const char *path, const char *age
 	pid_t pid;
 
 	ret_complaint[0] = '\0';
-	if (preload_add(agent))
+	if (preload_both(agent))
 		return -ENOMEM;
 	int fd = start(dynamic_linker, path, &pid);
 	if (fd < 0)

@@ -7,13 +7,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define LIBRARIES_CORE "libtrace-agent-core.so" /* what does the work once it is needed */
+
 struct library {
 	char name[128];	 /* as it is asked for: "libcurl.so.4" */
 	char path[1024]; /* where it was found; "" when it was not */
 };
 
 /**
- * Lists what is loaded when the program starts, the agent among it.  The program is not run.
+ * Lists what is loaded when the program starts, the agent and its core among it, unless they cannot
+ * be.  The program is not run.
  *
  * @param dynamic_linker, path  the program's
  * @param agent                 preloaded into it

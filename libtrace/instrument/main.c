@@ -28,7 +28,7 @@ static bool can_preload(const char *name)
 		return true;
 	fprintf(stderr, "libtrace-instrument: %s runs without being traced: %s\n", name, reason);
 	/* What the others start may well be traced. */
-	return program.reach != REACH_NO_LIBC && program.reach != REACH_NO_ARCHITECTURE;
+	return program.reach != REACH_NO_ARCHITECTURE;
 }
 
 static int run(char **program)

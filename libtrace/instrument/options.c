@@ -105,6 +105,8 @@ int options_read(char **argv, struct options *ret_options)
 			options.version = true;
 		else if (strcmp(*argv, "--doctor") == 0)
 			options.doctor = true;
+		else if (strcmp(*argv, "--no-children") == 0)
+			err = setenv("OTEL_C_CHILDREN", "false", 1) ? -errno : 0;
 		else if (strncmp(*argv, "--", 2) == 0)
 			err = read_variable(&argv);
 		else
@@ -146,9 +148,10 @@ void options_help(void)
 	      "CLIENT spans for what it asks for with libcurl, and the traceparent header "
 	      "between.\n"
 	      "\n"
-	      "  --doctor    say what of PROGRAM would be traced, and why not\n"
-	      "  --version   print the version\n"
-	      "  --help      print this\n"
+	      "  --doctor       say what of PROGRAM would be traced, and why not\n"
+	      "  --no-children  trace none of the programs that PROGRAM starts\n"
+	      "  --version      print the version\n"
+	      "  --help         print this\n"
 	      "\n"
 	      "Every OpenTelemetry variable OTEL_X_Y is an option --x-y VALUE (or --x-y=VALUE).  "
 	      "In\n"

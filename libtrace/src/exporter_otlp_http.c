@@ -9,6 +9,7 @@
 #include "ids.h"
 #include "otlp.h"
 #include "otlp_http_config.h"
+#include "zlib_library.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
-#include <zlib.h>
 
 enum {
 	RESPONSE_MAX_BYTES = 4 * 1024 * 1024, /* opentelemetry-proto, docs/specification.md */
@@ -262,16 +262,18 @@ static int send_all_tries(struct otlp_http *otlp, const struct lt_buffer *body, 
 static bool compress_into(struct lt_buffer *out, const struct lt_buffer *in)
 {
 	enum { GZIP = 15 + 16 }; /* the largest window, with gzip's header: zlib.h, deflateInit2 */
+	const struct lt_zlib *zlib = lt_zlib();
 	z_stream z = {.next_in = (Bytef *)in->bytes, .avail_in = (uInt)in->len};
-	if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, GZIP, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+	if (zlib->init(&z, Z_BEST_SPEED, Z_DEFLATED, GZIP, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+		    sizeof z) != Z_OK)
 		return false;
 	lt_buffer_reset(out);
-	size_t bound = deflateBound(&z, (uLong)in->len);
+	size_t bound = zlib->bound(&z, (uLong)in->len);
 	z.next_out = (Bytef *)lt_buffer_reserve(out, bound);
 	z.avail_out = (uInt)bound;
-	bool done = z.next_out && deflate(&z, Z_FINISH) == Z_STREAM_END;
+	bool done = z.next_out && zlib->deflate(&z, Z_FINISH) == Z_STREAM_END;
 	out->len = z.total_out;
-	deflateEnd(&z);
+	zlib->end(&z);
 	return done;
 }
 
@@ -284,6 +286,10 @@ static bool encode(struct otlp_http *otlp, const struct lt_span_data *const *spa
 		lt_otlp_protobuf_encode(&otlp->request, spans, n);
 	if (otlp->request.failed)
 		return false;
+	if (otlp->config.gzip) {
+		lt_curl_library(); /* which has brought zlib, as a rule, wherever that is */
+		otlp->config.gzip = lt_zlib() != NULL;
+	}
 	return !otlp->config.gzip || compress_into(&otlp->compressed, &otlp->request);
 }
 

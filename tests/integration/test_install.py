@@ -40,6 +40,19 @@ def exported(library):
     return {line.split()[2].partition("@")[0] for line in listed.splitlines() if line.split()[1] != "A"}
 
 
+def without_sanitizers(names):
+    return {name for name in names if not name.startswith(("__asan", "__odr_asan", "__ubsan"))}
+
+
+def read_elf(option, library):
+    return subprocess.run(["readelf", option, os.path.join(LIB, library)], capture_output=True, text=True,
+                          check=True).stdout
+
+
+def needed(library):
+    return re.findall(r"NEEDED.*\[(.*)\]", read_elf("-dW", library))
+
+
 def without_comments(text):
     return re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
 
@@ -115,30 +128,45 @@ class Build(unittest.TestCase):
 
 class Symbols(unittest.TestCase):
     def test_libtrace_exports_what_its_headers_declare_and_nothing_else(self):
-        found = {name for name in exported("libtrace.so") if not name.startswith(("__asan", "__odr_asan", "__ubsan"))}
+        found = without_sanitizers(exported("libtrace.so"))
         self.assertEqual(found, declared())
         self.assertEqual([name for name in found if not name.startswith("lt_")], [])
 
     def test_the_agent_exports_only_what_it_wraps(self):
-        with open(os.path.join(harness.SOURCE, "libtrace", "agent", "agent.map")) as file:
-            wrapped = set(re.findall(r"^\t(\w+);", file.read(), re.MULTILINE))
-        found = exported("libtrace-agent.so")
-        self.assertEqual(found, wrapped)
-        self.assertTrue(all(name.startswith(("curl_", "h2o_")) for name in found), found)
+        with open(os.path.join(harness.SOURCE, "libtrace", "agent", "wrapped.h")) as file:
+            wrapped = set(re.findall(r"^\tX\((\w+)\)", file.read(), re.MULTILINE))
+        self.assertTrue(all(name.startswith(("curl_", "h2o_")) for name in wrapped), wrapped)
+        self.assertEqual(exported("libtrace-agent.so"),
+                         wrapped | {"chroot", "dlclose", "dlsym", "dlvsym", "lt_agent_gate"})
+        self.assertEqual(without_sanitizers(exported("libtrace-agent-core.so")), {"lt_agent_core"})
 
-    def test_neither_library_drags_in_libcurl_or_libh2o(self):
-        for library in ("libtrace.so", "libtrace-agent.so"):
-            dynamic = subprocess.run(["readelf", "-d", os.path.join(LIB, library)], capture_output=True, text=True,
-                                     check=True).stdout
-            for needed in re.findall(r"NEEDED.*\[(.*)\]", dynamic):
-                self.assertFalse(needed.startswith(("libcurl", "libh2o", "libssl", "libcrypto", "libjansson")), needed)
+    def test_what_is_preloaded_needs_nothing_that_a_dynamic_linker_could_miss(self):
+        library = os.path.join(LIB, "libtrace-agent.so")
+        self.assertEqual(needed("libtrace-agent.so"), [])
+        self.assertEqual(subprocess.run(["nm", "-D", "--undefined-only", library], capture_output=True, text=True,
+                                        check=True).stdout.split(), ["w", "dl_iterate_phdr"])
+        self.assertNotIn("TLS", read_elf("-lW", "libtrace-agent.so"))
+
+    def test_no_library_needs_more_than_libtrace_and_an_old_c_library(self):
+        if harness.SANITIZED:
+            self.skipTest("sanitizers bring libraries and newest versions of their own")
+        for library in ("libtrace.so", "libtrace-agent-core.so"):
+            for name in needed(library):
+                self.assertRegex(name, r"^(libtrace\.so\.0|lib(c|dl|pthread)\.so\.\d|ld-linux-.*)$", library)
+            versions = re.findall(r"Name: (\w+_[\d.]+) ", read_elf("-VW", library))
+            self.assertTrue(versions)
+            for version in versions:
+                kind, _, number = version.partition("_")
+                self.assertEqual(kind, "GLIBC", library)
+                self.assertLessEqual([int(part) for part in number.split(".")], [2, 31],
+                                     f"{library} needs {version}: see libtrace/old_glibc.h")
 
 
 class Tree(unittest.TestCase):
     def test_everything_is_where_it_belongs(self):
         for path in ("bin/api-gateway", "bin/api-gateway-manual", "bin/order-service", "bin/order-service-custom",
                      "bin/order-service-manual", "bin/traceview", "bin/libtrace-instrument", "lib/libtrace.so",
-                     "lib/libtrace-agent.so", "lib/pkgconfig/libtrace.pc", "include/libtrace/trace.h"):
+                     "lib/libtrace-agent.so", "lib/libtrace-agent-core.so", "lib/pkgconfig/libtrace.pc", "include/libtrace/trace.h"):
             self.assertTrue(os.path.exists(os.path.join(PREFIX, path)), path)
 
     def test_the_man_page_is_there_and_says_what_the_launcher_does(self):

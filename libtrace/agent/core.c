@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core.c - what the gate finds in the core. */
+#include "curl_library.h"
+#include "gate/gate.h"
+#include "hook.h"
+#include "wrapped.h"
+#include <string.h>
+
+/* Under names of their own here, since libcurl's header declares some of them. */
+#define X(name)                                                                                    \
+	extern void wrapper_##name(void) __asm__(#name) __attribute__((visibility("hidden")));
+WRAPPED_FUNCTIONS(X)
+#undef X
+
+static const char *const names[] = {
+#define X(name) #name,
+	WRAPPED_FUNCTIONS(X)
+#undef X
+};
+
+static void *const wrappers[] = {
+#define X(name) (void *)(uintptr_t)&wrapper_##name,
+	WRAPPED_FUNCTIONS(X)
+#undef X
+};
+
+static uintptr_t bound_word(void)
+{
+	return (uintptr_t)&hook_bound;
+}
+
+/* libh2o's functions are called by libh2o alone: nobody looks them up. */
+static int library_of(unsigned wrapped, const void *function)
+{
+	return strncmp(names[wrapped], "curl_", 5) == 0
+		       ? hook_library_number(&curl_family, function)
+		       : -1;
+}
+
+__attribute__((visibility("default"))) extern const struct gate_core lt_agent_core;
+const struct gate_core lt_agent_core = {
+	.version = GATE_VERSION,
+	.n_wrappers = WRAPPED_COUNT,
+	.wrappers = wrappers,
+	.start = hook_start,
+	.bound_word = bound_word,
+	.library_of = library_of,
+};

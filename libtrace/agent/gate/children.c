@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* children.c - see children.h. */
+#include "children.h"
+#include "core.h"
+#include "elf.h"
+#include "real.h"
+#include "self.h"
+#include <unistd.h>
+
+static bool ends_entry(char c)
+{
+	return c == ' ' || c == ':' || c == '\0';
+}
+
+/* Takes an entry out of a list, in place: it only gets shorter, and stays where the program's
+ * environment has it. */
+static void take_out(char *list, const char *entry)
+{
+	char *to = list;
+
+	for (const char *from = list; *from;) {
+		size_t len = 0, same = 0;
+		while (!ends_entry(from[len]))
+			len++;
+		while (same < len && from[same] == entry[same])
+			same++;
+		const bool is_other = len > 0 && (same < len || entry[len]);
+		if (is_other && to > list)
+			*to++ = ':';
+		for (size_t i = 0; is_other && i < len; i++)
+			*to++ = from[i];
+		from += len;
+		while (*from == ' ' || *from == ':')
+			from++;
+	}
+	*to = '\0';
+}
+
+static void leave_children(void)
+{
+	char *(*get)(const char *) = real_symbol("getenv");
+	int (*unset)(const char *) = real_symbol("unsetenv");
+	char *list = get ? get("LD_PRELOAD") : NULL;
+
+	if (!list || !unset)
+		return;
+	take_out(list, self_name());
+	if (!*list)
+		unset("LD_PRELOAD");
+}
+
+static bool is_false(const char *text)
+{
+	static const char word[] = "false";
+	size_t i = 0;
+
+	while (text[i] && (text[i] | 0x20) == word[i])
+		i++;
+	return !text[i] && !word[i];
+}
+
+void children_start(void)
+{
+	char *(*get)(const char *) = real_symbol("secure_getenv");
+	const char *value = get ? get("OTEL_C_CHILDREN") : NULL;
+
+	if (value && is_false(value))
+		leave_children();
+}
+
+/* In another root the agent's path may lead nowhere, of which ld.so would complain in every program
+ * started there.  And what is to be loaded is loaded now. */
+__attribute__((visibility("default"))) int chroot(const char *path)
+{
+	int (*real)(const char *) = real_symbol("chroot");
+	int (*can)(const char *, int) = real_symbol("access");
+
+	if (core_is_wanted())
+		core_load();
+	const int result = real ? real(path) : -1;
+	if (result == 0 && can && can(self_name(), R_OK))
+		leave_children();
+	return result;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core.c - see core.h. */
+#include "core.h"
+#include "../wrapped.h"
+#include "elf.h"
+#include "gate.h"
+#include "real.h"
+#include "self.h"
+#include <dlfcn.h>
+#include <sys/auxv.h>
+
+#define CORE_FILE "libtrace-agent-core.so"
+
+enum state { STATE_UNKNOWN, STATE_LOADED, STATE_NONE };
+
+static atomic_int state;
+static struct gate gate = {.find = real_find, .generation = 1};
+
+/* Where each wrapped function's name leads to; gate_*.S has them lead here first. */
+extern _Atomic(void *) gate_slots[WRAPPED_COUNT];
+
+void *core_wrapper(unsigned wrapped)
+{
+	return atomic_load(&gate_slots[wrapped]);
+}
+
+static bool has_interest(const struct elf_object *object, void *user)
+{
+	return (elf_symbol(object, "curl_easy_perform") ||
+		       elf_symbol(object, "h2o_process_request") ||
+		       elf_symbol(object, "lt_provider_new")) &&
+	       !elf_symbol(object, GATE_MARK);
+}
+
+bool core_is_wanted(void)
+{
+	return elf_each(has_interest, NULL);
+}
+
+/* The core is made for glibc, and must not obey the caller of a setuid program; of two agents in
+ * one process the second steps aside. */
+static bool may_load(void)
+{
+	unsigned long (*get)(unsigned long) = real_symbol("getauxval");
+
+	return real_symbol("gnu_get_libc_version") && get && !get(AT_SECURE) && self_is_first();
+}
+
+static const struct gate_core *open_core(const struct dynamic_linker *linker)
+{
+	char path[SELF_MAX_PATH_BYTES];
+
+	if (!self_beside(CORE_FILE, path))
+		return NULL;
+	/* Never unloaded: the program's calls lead into it. */
+	void *handle = linker->open(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	const struct gate_core *core = handle ? linker->symbol(handle, GATE_CORE_NAME) : NULL;
+	return core && core->version == GATE_VERSION && core->n_wrappers == WRAPPED_COUNT ? core
+											  : NULL;
+}
+
+/* Threads that come here at once each load it, since one that waited for another might hold the
+ * dynamic linker's lock, which that one needs.  All find the same. */
+static bool load(void)
+{
+	struct dynamic_linker linker;
+
+	if (!may_load() || !real_dynamic_linker(&linker)) {
+		atomic_store(&state, STATE_NONE);
+		return false;
+	}
+	const struct gate_core *core = open_core(&linker);
+	if (!core) {
+		const char *reason = linker.error();
+		if (atomic_exchange(&state, STATE_NONE) == STATE_UNKNOWN)
+			self_report(reason ? reason : CORE_FILE " is of another version");
+		return false;
+	}
+	gate.linker = linker;
+	core->start(&gate);
+	for (unsigned i = 0; i < WRAPPED_COUNT; i++)
+		atomic_store(&gate_slots[i], core->wrappers[i]);
+	atomic_store(&state, STATE_LOADED);
+	return true;
+}
+
+bool core_load(void)
+{
+	const int known = atomic_load(&state);
+
+	return known == STATE_UNKNOWN ? load() : known == STATE_LOADED;
+}
+
+/* What was found by address may be another object's from here on, and again once it is gone. */
+__attribute__((visibility("default"))) int dlclose(void *handle)
+{
+	struct dynamic_linker linker;
+
+	if (!real_dynamic_linker(&linker))
+		return -1;
+	atomic_fetch_add(&gate.n_closing, 1);
+	atomic_fetch_add(&gate.generation, 1);
+	const int result = linker.close(handle);
+	atomic_fetch_add(&gate.generation, 1);
+	atomic_fetch_sub(&gate.n_closing, 1);
+	return result;
+}

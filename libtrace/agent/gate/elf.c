@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* elf.c - see elf.h.  Sources: https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.dynamic.html,
+ * https://sourceware.org/legacy-ml/binutils/2006-10/msg00377.html (DT_GNU_HASH). */
+#include "elf.h"
+
+/* Weak and without a version: every C library's serves, and none is needed. */
+__typeof__(dl_iterate_phdr) dl_iterate_phdr __attribute__((weak));
+
+struct walk {
+	bool (*visit)(const struct elf_object *object, void *user);
+	void *user;
+	unsigned index;
+};
+
+bool elf_same(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+static int visit_next(struct dl_phdr_info *info, size_t size, void *user)
+{
+	struct walk *walk = user;
+	struct elf_object object = {.info = info,
+		.base = info->dlpi_addr,
+		.start = UINTPTR_MAX,
+		.index = walk->index++};
+
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		const uintptr_t from = object.base + segment->p_vaddr;
+		if (segment->p_type != PT_LOAD)
+			continue;
+		if (from < object.start)
+			object.start = from;
+		if (from + segment->p_memsz > object.end)
+			object.end = from + segment->p_memsz;
+	}
+	return walk->visit(&object, walk->user);
+}
+
+bool elf_each(bool (*visit)(const struct elf_object *object, void *user), void *user)
+{
+	struct walk walk = {.visit = visit, .user = user};
+
+	return dl_iterate_phdr && dl_iterate_phdr(visit_next, &walk);
+}
+
+struct changes {
+	uint64_t loaded, unloaded;
+	bool known;
+};
+
+static int read_changes(struct dl_phdr_info *info, size_t size, void *user)
+{
+	struct changes *changes = user;
+
+	changes->known = size >= offsetof(struct dl_phdr_info, dlpi_subs) + sizeof(info->dlpi_subs);
+	if (changes->known) {
+		changes->loaded = info->dlpi_adds;
+		changes->unloaded = info->dlpi_subs;
+	}
+	return 1; /* all objects have the same */
+}
+
+bool elf_changes(uint64_t *ret_loaded, uint64_t *ret_unloaded)
+{
+	struct changes changes = {.known = false};
+
+	if (!dl_iterate_phdr || !dl_iterate_phdr(read_changes, &changes) || !changes.known)
+		return false;
+	*ret_loaded = changes.loaded;
+	*ret_unloaded = changes.unloaded;
+	return true;
+}
+
+static const ElfW(Dyn) * dynamic_section(const struct elf_object *object)
+{
+	for (unsigned i = 0; i < object->info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &object->info->dlpi_phdr[i];
+		if (segment->p_type == PT_DYNAMIC)
+			return (const ElfW(Dyn) *)(object->base + segment->p_vaddr);
+	}
+	return NULL;
+}
+
+uint64_t elf_dynamic_value(const struct elf_object *object, int64_t tag)
+{
+	const ElfW(Dyn) *entry = dynamic_section(object);
+
+	for (; entry && entry->d_tag != DT_NULL; entry++) {
+		if (entry->d_tag == tag)
+			return entry->d_un.d_val;
+	}
+	return 0;
+}
+
+const void *elf_dynamic_pointer(const struct elf_object *object, int64_t tag)
+{
+	const uint64_t value = elf_dynamic_value(object, tag);
+
+	if (!value)
+		return NULL;
+	/* glibc has relocated most objects' pointers, other C libraries none. */
+	return (const void *)(uintptr_t)(value < object->base ? object->base + value : value);
+}
+
+struct symbols {
+	const ElfW(Sym) * table;
+	const char *strings;
+	const ElfW(Half) * versions; /* NULL: none */
+};
+
+static void *address_of(
+	const struct elf_object *object, const struct symbols *symbols, size_t i, const char *name)
+{
+	enum { HIDDEN = 0x8000 }; /* an old version, kept for those that name it */
+	const ElfW(Sym) *symbol = &symbols->table[i];
+	const unsigned type = ELF64_ST_TYPE(symbol->st_info);
+
+	if (symbol->st_shndx == SHN_UNDEF || ELF64_ST_BIND(symbol->st_info) == STB_LOCAL ||
+		(type != STT_FUNC && type != STT_OBJECT && type != STT_NOTYPE) ||
+		(symbols->versions && (symbols->versions[i] & HIDDEN)) ||
+		!elf_same(symbols->strings + symbol->st_name, name))
+		return NULL;
+	return (void *)(object->base + symbol->st_value);
+}
+
+static void *find_gnu(const struct elf_object *object, const struct symbols *symbols,
+	const uint32_t *hash_table, const char *name)
+{
+	const uint32_t n_buckets = hash_table[0], first = hash_table[1], n_bloom = hash_table[2],
+		       bloom_shift = hash_table[3];
+	const ElfW(Addr) *bloom = (const ElfW(Addr) *)&hash_table[4];
+	const uint32_t *buckets = (const uint32_t *)&bloom[n_bloom];
+	const uint32_t *chains = &buckets[n_buckets];
+	const unsigned word_bits = 8 * sizeof(ElfW(Addr));
+	uint32_t hash = 5381;
+
+	for (const char *p = name; *p; p++)
+		hash = hash * 33 + (unsigned char)*p;
+	const ElfW(Addr) word = bloom[hash / word_bits & (n_bloom - 1)];
+	if (!(word >> (hash % word_bits) & word >> ((hash >> bloom_shift) % word_bits) & 1))
+		return NULL;
+	for (uint32_t i = buckets[hash % n_buckets]; i >= first && i; i++) {
+		const uint32_t chained = chains[i - first];
+		void *found =
+			((chained ^ hash) >> 1) == 0 ? address_of(object, symbols, i, name) : NULL;
+		if (found || (chained & 1))
+			return found;
+	}
+	return NULL;
+}
+
+static void *find_sysv(const struct elf_object *object, const struct symbols *symbols,
+	const uint32_t *hash_table, const char *name)
+{
+	const uint32_t n_buckets = hash_table[0];
+	const uint32_t *buckets = &hash_table[2], *chains = &buckets[n_buckets];
+	uint32_t hash = 0;
+
+	for (const char *p = name; *p; p++) {
+		hash = (hash << 4) + (unsigned char)*p;
+		hash = (hash ^ (hash >> 24 & 0xf0)) & 0x0fffffff;
+	}
+	for (uint32_t i = n_buckets ? buckets[hash % n_buckets] : 0; i; i = chains[i]) {
+		void *found = address_of(object, symbols, i, name);
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+void *elf_symbol(const struct elf_object *object, const char *name)
+{
+	const struct symbols symbols = {.table = elf_dynamic_pointer(object, DT_SYMTAB),
+		.strings = elf_dynamic_pointer(object, DT_STRTAB),
+		.versions = elf_dynamic_pointer(object, DT_VERSYM)};
+	const uint32_t *gnu = elf_dynamic_pointer(object, DT_GNU_HASH);
+	const uint32_t *sysv = elf_dynamic_pointer(object, DT_HASH);
+
+	if (!symbols.table || !symbols.strings)
+		return NULL;
+	if (gnu && gnu[0])
+		return find_gnu(object, &symbols, gnu, name);
+	return sysv ? find_sysv(object, &symbols, sysv, name) : NULL;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gate.c - libtrace-agent.so, what is preloaded: the wrapped functions' names and little more.
+ *
+ * Every process that a traced one starts gets it, those that have nothing to trace, another C
+ * library or another root, too.  So it needs no library, no symbol and no version, and all it does
+ * at first is to look for libcurl and libh2o.  Once one is there, the core is loaded, which does
+ * the work; where that cannot be, calls go on to where they would have gone without an agent.
+ */
+#include "gate.h"
+#include "../wrapped.h"
+#include "children.h"
+#include "core.h"
+#include "elf.h"
+#include "real.h"
+
+/* Another gate sees it by its name alone. */
+__attribute__((visibility("default"))) const unsigned lt_agent_gate = GATE_VERSION;
+
+static const char *const names[] = {
+#define X(name) #name,
+	WRAPPED_FUNCTIONS(X)
+#undef X
+};
+
+/* --- where calls go while there is no core ------------------------------------------------------
+ */
+
+/* What was found for a name that one object alone defines.  Valid while nothing has come or gone.
+ */
+struct passed {
+	_Atomic uint64_t version; /* 0: being written */
+	_Atomic(void *) function;
+};
+
+static struct passed passed[WRAPPED_COUNT];
+static atomic_flag is_writing = ATOMIC_FLAG_INIT;
+
+/* For a name that nothing defines: one that is only there because the gate has it. */
+static void *nothing(void)
+{
+	return NULL;
+}
+
+static void remember(struct passed *entry, void *function, uint64_t version)
+{
+	if (atomic_flag_test_and_set(&is_writing))
+		return;
+	atomic_store(&entry->version, 0);
+	atomic_store(&entry->function, function);
+	atomic_store(&entry->version, version);
+	atomic_flag_clear(&is_writing);
+}
+
+static void *pass(unsigned wrapped, uintptr_t caller)
+{
+	struct passed *entry = &passed[wrapped];
+	uint64_t loaded, unloaded, version = 0;
+
+	if (elf_changes(&loaded, &unloaded)) {
+		version = (unloaded << 32) + loaded + 1;
+		void *function = atomic_load(&entry->version) == version
+					 ? atomic_load(&entry->function)
+					 : NULL;
+		if (function && atomic_load(&entry->version) == version)
+			return function;
+	}
+	void *function = real_find(names[wrapped], caller);
+	if (!function)
+		return (void *)(uintptr_t)&nothing;
+	if (version && real_count(names[wrapped]) == 1)
+		remember(entry, function, version);
+	return function;
+}
+
+/* A wrapped function's first call, and every one while there is no core: where it goes. */
+void *gate_enter(unsigned wrapped, uintptr_t caller);
+void *gate_enter(unsigned wrapped, uintptr_t caller)
+{
+	return core_load() ? core_wrapper(wrapped) : pass(wrapped, caller);
+}
+
+/* --- dlsym ------------------------------------------------------------------------------------ */
+
+typedef void *lookup_function(void *handle, const char *name, const char *version);
+
+static void *no_lookup(void *handle, const char *name, const char *version)
+{
+	return NULL;
+}
+
+_Atomic(lookup_function *) gate_real_dlsym = no_lookup;
+_Atomic(lookup_function *) gate_real_dlvsym = no_lookup;
+uintptr_t gate_bound_offset;
+
+struct answer {
+	void *symbol;
+	uintptr_t is_final; /* 0: the real function is to answer */
+};
+
+/* version is NULL for dlsym. */
+struct answer gate_symbol(void *handle, const char *name, const char *version, uintptr_t caller);
+struct answer gate_symbol(void *handle, const char *name, const char *version, uintptr_t caller)
+{
+	if (atomic_load(&gate_real_dlsym) == no_lookup) {
+		lookup_function *dlsym = real_symbol("dlsym"), *dlvsym = real_symbol("dlvsym");
+		if (dlsym)
+			atomic_store(&gate_real_dlsym, dlsym);
+		if (dlvsym)
+			atomic_store(&gate_real_dlvsym, dlvsym);
+	}
+	return (struct answer){.is_final = 0};
+}
+
+/* --- the beginning ------------------------------------------------------------------------------
+ */
+
+__attribute__((constructor)) static void start(void)
+{
+	children_start();
+	if (core_is_wanted())
+		core_load();
+}

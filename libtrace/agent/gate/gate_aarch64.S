@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gate_aarch64.S - the exported functions, as in gate_x86_64.S.  Registers x9 to x17 are free at a
+ * call: https://github.com/ARM-software/abi-aa/blob/main/aapcs64/aapcs64.rst */
+#include "../wrapped.h"
+
+	.hidden	gate_slots, gate_bound, gate_bound_offset, gate_enter, gate_symbol
+	.hidden	gate_real_dlsym, gate_real_dlvsym
+	.equ	BTI_C, 34 /* hint: where an indirect branch may land */
+	.equ	BTI_JC, 38
+
+	.macro	load register, symbol
+	adrp	\register, \symbol
+	ldr	\register, [\register, #:lo12:\symbol]
+	.endm
+
+/* --- the wrapped functions: slot i leads to the core, or at first to enter_i ------------------ */
+
+	.macro	wrap name
+	.text
+	.globl	\name
+	.type	\name, %function
+	.balign	16
+\name:
+	.cfi_startproc
+	hint	#BTI_C
+	load	x16, gate_slots + 8 * index
+	br	x16
+	.cfi_endproc
+	.size	\name, . - \name
+.Lenter_\name:
+	hint	#BTI_JC
+	mov	w16, #index
+	b	enter
+	.section .data.rel, "aw", %progbits
+	.xword	.Lenter_\name
+	.set	index, index + 1
+	.endm
+
+	.section .data.rel, "aw", %progbits
+	.balign	8
+	.globl	gate_slots
+gate_slots:
+	.set	index, 0
+#define X(name) wrap name;
+	WRAPPED_FUNCTIONS(X)
+#undef X
+	.set	n_wrapped, index
+
+/* Asks gate_enter(index, return address) where to go, and goes there. */
+	.text
+	.type	enter, %function
+enter:
+	.cfi_startproc
+	stp	x29, x30, [sp, #-224]!
+	.cfi_def_cfa_offset 224
+	.cfi_offset x29, -224
+	.cfi_offset x30, -216
+	mov	x29, sp
+	stp	x0, x1, [sp, #16]
+	stp	x2, x3, [sp, #32]
+	stp	x4, x5, [sp, #48]
+	stp	x6, x7, [sp, #64]
+	str	x8, [sp, #80]
+	stp	q0, q1, [sp, #96]
+	stp	q2, q3, [sp, #128]
+	stp	q4, q5, [sp, #160]
+	stp	q6, q7, [sp, #192]
+	mov	w0, w16
+	mov	x1, x30
+	bl	gate_enter
+	mov	x16, x0
+	ldp	x0, x1, [sp, #16]
+	ldp	x2, x3, [sp, #32]
+	ldp	x4, x5, [sp, #48]
+	ldp	x6, x7, [sp, #64]
+	ldr	x8, [sp, #80]
+	ldp	q0, q1, [sp, #96]
+	ldp	q2, q3, [sp, #128]
+	ldp	q4, q5, [sp, #160]
+	ldp	q6, q7, [sp, #192]
+	ldp	x29, x30, [sp], #224
+	.cfi_def_cfa_offset 0
+	.cfi_restore x29
+	.cfi_restore x30
+	br	x16
+	.cfi_endproc
+	.size	enter, . - enter
+
+/* --- what dlsym hands out: function i of library l, at gate_bound + (l * n_wrapped + i) * 64 --- */
+
+	.globl	gate_bound
+	.type	gate_bound, %function
+	.balign	64
+gate_bound:
+	.cfi_startproc
+	.set	library, 1
+	.rept	MAX_BOUND_LIBRARIES
+	.set	index, 0
+	.rept	n_wrapped
+	.balign	64
+	hint	#BTI_C
+	load	x17, gate_bound_offset
+	mrs	x16, tpidr_el0
+	mov	w9, #library
+	str	w9, [x16, x17]
+	load	x16, gate_slots + 8 * index
+	br	x16
+	.set	index, index + 1
+	.endr
+	.set	library, library + 1
+	.endr
+	.cfi_endproc
+	.size	gate_bound, . - gate_bound
+
+/* --- dlsym and dlvsym: the real ones look at their caller, so they are jumped to ---------------- */
+
+	.macro	look_up name
+	.globl	\name
+	.type	\name, %function
+	.balign	16
+\name:
+	.cfi_startproc
+	hint	#BTI_C
+	stp	x29, x30, [sp, #-48]!
+	.cfi_def_cfa_offset 48
+	.cfi_offset x29, -48
+	.cfi_offset x30, -40
+	mov	x29, sp
+	stp	x0, x1, [sp, #16]
+	str	x2, [sp, #32]
+	.ifc	\name, dlsym
+	mov	x2, #0
+	.endif
+	mov	x3, x30
+	bl	gate_symbol /* symbol and whether that is it */
+	mov	x9, x1
+	mov	x10, x0
+	ldp	x0, x1, [sp, #16]
+	ldr	x2, [sp, #32]
+	ldp	x29, x30, [sp], #48
+	.cfi_def_cfa_offset 0
+	.cfi_restore x29
+	.cfi_restore x30
+	cbz	x9, 1f
+	mov	x0, x10
+	ret
+1:	load	x16, gate_real_\name
+	br	x16
+	.cfi_endproc
+	.size	\name, . - \name
+	.endm
+
+	look_up	dlsym
+	look_up	dlvsym
+
+	.section .note.GNU-stack, "", %progbits

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gate_x86_64.S - the exported functions.  Each is one jump, so that arguments, variable ones too,
+ * and the return address stay what they were; source of the registers:
+ * https://gitlab.com/x86-psABIs/x86-64-ABI, "Function Calling Sequence". */
+#include "../wrapped.h"
+
+	.hidden	gate_slots, gate_bound, gate_bound_offset, gate_enter, gate_symbol
+	.hidden	gate_real_dlsym, gate_real_dlvsym
+
+/* --- the wrapped functions: slot i leads to the core, or at first to enter_i ------------------ */
+
+	.macro	wrap name
+	.text
+	.globl	\name
+	.type	\name, @function
+	.balign	16
+\name:
+	.cfi_startproc
+	endbr64
+	jmp	*(gate_slots + 8 * index)(%rip)
+	.cfi_endproc
+	.size	\name, . - \name
+.Lenter_\name:
+	endbr64
+	pushq	$index
+	jmp	enter
+	.section .data.rel, "aw", @progbits
+	.quad	.Lenter_\name
+	.set	index, index + 1
+	.endm
+
+	.section .data.rel, "aw", @progbits
+	.balign	8
+	.globl	gate_slots
+gate_slots:
+	.set	index, 0
+#define X(name) wrap name;
+	WRAPPED_FUNCTIONS(X)
+#undef X
+	.set	n_wrapped, index
+
+/* Asks gate_enter(index, return address) where to go, and goes there.  Nothing may be lost on the
+ * way that an argument can be in: rax holds the number of vector registers used. */
+	.text
+	.type	enter, @function
+enter:
+	.cfi_startproc
+	.cfi_def_cfa_offset 16
+	.irp	register, rax, rdi, rsi, rdx, rcx, r8, r9
+	pushq	%\register
+	.cfi_adjust_cfa_offset 8
+	.endr
+	subq	$136, %rsp
+	.cfi_adjust_cfa_offset 136
+	.irp	i, 0, 1, 2, 3, 4, 5, 6, 7
+	movups	%xmm\i, (16 * \i)(%rsp)
+	.endr
+	movq	(136 + 56)(%rsp), %rdi
+	movq	(136 + 64)(%rsp), %rsi
+	call	gate_enter
+	movq	%rax, %r11
+	.irp	i, 0, 1, 2, 3, 4, 5, 6, 7
+	movups	(16 * \i)(%rsp), %xmm\i
+	.endr
+	addq	$136, %rsp
+	.cfi_adjust_cfa_offset -136
+	.irp	register, r9, r8, rcx, rdx, rsi, rdi, rax
+	popq	%\register
+	.cfi_adjust_cfa_offset -8
+	.endr
+	addq	$8, %rsp
+	.cfi_adjust_cfa_offset -8
+	jmp	*%r11
+	.cfi_endproc
+	.size	enter, . - enter
+
+/* --- what dlsym hands out: function i of library l, at gate_bound + (l * n_wrapped + i) * 32 --- */
+
+	.globl	gate_bound
+	.type	gate_bound, @function
+	.balign	32
+gate_bound:
+	.cfi_startproc
+	.set	library, 1
+	.rept	MAX_BOUND_LIBRARIES
+	.set	index, 0
+	.rept	n_wrapped
+	.balign	32
+	endbr64
+	movq	gate_bound_offset(%rip), %r10
+	movl	$library, %fs:(%r10)
+	jmp	*(gate_slots + 8 * index)(%rip)
+	.set	index, index + 1
+	.endr
+	.set	library, library + 1
+	.endr
+	.cfi_endproc
+	.size	gate_bound, . - gate_bound
+
+/* --- dlsym and dlvsym: the real ones look at their caller, so they are jumped to ---------------- */
+
+	.macro	look_up name
+	.globl	\name
+	.type	\name, @function
+	.balign	16
+\name:
+	.cfi_startproc
+	endbr64
+	pushq	%rdi
+	pushq	%rsi
+	pushq	%rdx
+	.cfi_adjust_cfa_offset 24
+	.ifc	\name, dlsym
+	xorl	%edx, %edx
+	.endif
+	movq	24(%rsp), %rcx
+	call	gate_symbol /* symbol and whether that is it */
+	testq	%rdx, %rdx
+	popq	%rdx
+	popq	%rsi
+	popq	%rdi
+	.cfi_adjust_cfa_offset -24
+	jz	1f
+	ret
+1:	jmp	*gate_real_\name(%rip)
+	.cfi_endproc
+	.size	\name, . - \name
+	.endm
+
+	look_up	dlsym
+	look_up	dlvsym
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* real.h - the functions that the gate stands in front of, and libc's, wherever they are.
+ *
+ * The gate is linked with nothing, so that every dynamic linker can load it: what it calls it looks
+ * up among the loaded objects, behind every copy of the agent.
+ */
+#ifndef LT_AGENT_REAL_H
+#define LT_AGENT_REAL_H
+
+#include "gate.h"
+#include <stdbool.h>
+
+/* Set apart from all that dlopen may bring: present in every gate, ours or another's. */
+#define GATE_MARK "lt_agent_gate"
+
+/** The dynamic linker's interface; false: the process has none. */
+bool real_dynamic_linker(struct dynamic_linker *ret_linker);
+
+/** The first function or variable of that name behind this gate in the order of loading; NULL:
+ * none. */
+void *real_symbol(const char *name);
+
+/** How many objects there define that name. */
+unsigned real_count(const char *name);
+
+/** What the object at caller would call by that name were there no agent; NULL: nothing. */
+void *real_find(const char *name, uintptr_t caller);
+
+/** Whether an address is a gate's. */
+bool real_is_gate(uintptr_t address);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* self.h - this gate among the loaded objects. */
+#ifndef LT_AGENT_SELF_H
+#define LT_AGENT_SELF_H
+
+#include "elf.h"
+#include <stdbool.h>
+
+#define SELF_MAX_PATH_BYTES 4096
+
+/** Whether an object is this gate. */
+bool self_is(const struct elf_object *object);
+
+/** Whether no other gate comes before this one. */
+bool self_is_first(void);
+
+/** The name by which this gate was loaded, as LD_PRELOAD has it; static; "" when unknown. */
+const char *self_name(void);
+
+/** The path of a file in the folder of this gate's own; false: it is not known. */
+bool self_beside(const char *file, char path[SELF_MAX_PATH_BYTES]);
+
+/** Says on standard error that nothing is traced; waits for nobody, raises no signal. */
+void self_report(const char *reason);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* zlib_library.h - zlib, for an exporter that compresses.
+ *
+ * Nothing links it: libtrace is loaded into programs of systems that need not have it.
+ */
+#ifndef LT_ZLIB_LIBRARY_H
+#define LT_ZLIB_LIBRARY_H
+
+#include <zlib.h>
+
+struct lt_zlib {
+	__typeof__(deflateInit2_) *init;
+	__typeof__(deflateBound) *bound;
+	__typeof__(deflate) *deflate;
+	__typeof__(deflateEnd) *end;
+};
+
+/** Loads zlib at the first call; static; NULL when there is none, which is reported once. */
+const struct lt_zlib *lt_zlib(void);
+
+#endif
