@@ -24,6 +24,10 @@ stdenv.mkDerivation {
     ../services/meson.build
     ../services/traceview
   ];
+  outputs = [
+    "out"
+    "man"
+  ];
   strictDeps = true;
   nativeBuildInputs = [
     meson

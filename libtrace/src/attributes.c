@@ -24,7 +24,7 @@ static const struct lt_attr *find(const struct lt_attributes *set, struct lt_sli
 
 const struct lt_attr *lt_attributes_find(const struct lt_attributes *attrs, const char *key)
 {
-	return find(attrs, lt_slice(key));
+	return attrs ? find(attrs, lt_slice(key)) : NULL;
 }
 
 struct lt_attr lt_attr_item(const struct lt_attr *array, uint32_t i)
@@ -50,6 +50,13 @@ struct lt_attr lt_attr_item(const struct lt_attr *array, uint32_t i)
 static bool is_array(enum lt_type type)
 {
 	return type >= LT_TYPE_STRING_ARRAY;
+}
+
+static bool has_value(const struct lt_attr *attr)
+{
+	if (attr->type <= LT_TYPE_NONE || attr->type > LT_TYPE_DOUBLE_ARRAY)
+		return false;
+	return !is_array(attr->type) || attr->n_items == 0 || attr->value.items;
 }
 
 static struct lt_slice cut(struct lt_slice text, uint32_t max_chars)
@@ -175,10 +182,12 @@ static bool append(struct lt_attributes *set, struct lt_arena *arena,
 void lt_attributes_add(struct lt_attributes *set, struct lt_arena *arena,
 	const struct lt_attribute_limits *limits, const struct lt_attr *attrs, size_t n)
 {
+	if (!attrs)
+		return;
 	reserve(set, arena, limits->count, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct lt_attr *attr = &attrs[i], *present = NULL;
-		if (attr->type == LT_TYPE_NONE || attr->key.len == 0)
+		if (!has_value(attr) || attr->key.len == 0)
 			continue;
 		uint64_t bit = key_bit(attr->key);
 		if (set->key_bits & bit)

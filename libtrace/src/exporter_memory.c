@@ -125,6 +125,8 @@ int lt_exporter_memory_new(struct lt_exporter **ret_exporter)
 size_t lt_exporter_memory_count(struct lt_exporter *exporter)
 {
 	struct memory *memory = (struct memory *)exporter;
+	if (!memory)
+		return 0;
 	pthread_mutex_lock(&memory->lock);
 	size_t n = memory->n;
 	pthread_mutex_unlock(&memory->lock);
@@ -134,6 +136,8 @@ size_t lt_exporter_memory_count(struct lt_exporter *exporter)
 const struct lt_span_data *lt_exporter_memory_span(struct lt_exporter *exporter, size_t index)
 {
 	struct memory *memory = (struct memory *)exporter;
+	if (!memory)
+		return NULL;
 	pthread_mutex_lock(&memory->lock);
 	const struct lt_span_data *span = index < memory->n ? &memory->spans[index]->data : NULL;
 	pthread_mutex_unlock(&memory->lock);

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "config.h"
 #include "exit.h"
+#include "exporter.h"
 #include "leader.h"
 #include "report.h"
 #include "span_queue.h"
@@ -161,7 +162,7 @@ static void report_drops(struct batch *batch, bool is_last)
 				len ? ", " : "", counts[i], reasons[i]);
 	lt_report(LT_LEVEL_WARN,
 		"%" PRIu64 " spans dropped since the last report (since start: %s; the queue takes "
-			   "%zu spans and %zu MiB)",
+		"%zu spans and %zu MiB)",
 		n_new, list, batch->limits.max_queue_size, batch->limits.max_queue_bytes >> 20);
 }
 
@@ -177,7 +178,7 @@ static size_t export_batch(struct batch *batch)
 		batch->spans[i] = &batch->taken[i]->data;
 	int err = -ECANCELED;
 	if (!atomic_load(&batch->is_given_up))
-		err = batch->exporter->impl->export(
+		err = lt_exporter_export(
 			batch->exporter, batch->spans, n, batch->limits.export_timeout_ms);
 	if (err)
 		count_drops(batch, DROP_FAILED, n);
@@ -571,7 +572,7 @@ static void free_batch(struct lt_processor *self)
 	pthread_mutex_unlock(&all_lock);
 
 	lt_span_queue_done(&batch->queue);
-	batch->exporter->impl->free(batch->exporter);
+	lt_exporter_free(batch->exporter);
 	pthread_cond_destroy(&batch->wake);
 	pthread_cond_destroy(&batch->done);
 	pthread_mutex_destroy(&batch->lock);
@@ -629,10 +630,12 @@ int lt_processor_batch_new(struct lt_exporter *exporter, const struct lt_batch_o
 	static const struct lt_batch_options defaults;
 	static const struct lt_processor_impl impl = {
 		.on_end = on_end, .flush = flush, .shutdown = shut_down, .free = free_batch};
+	if (!exporter)
+		return -EINVAL;
 	struct lt_batch_options limits = resolve(options ? options : &defaults);
 	struct batch *batch = aligned_alloc(_Alignof(struct batch), sizeof *batch);
 	if (!batch) {
-		exporter->impl->free(exporter);
+		lt_exporter_free(exporter);
 		return -ENOMEM;
 	}
 	*batch = (struct batch){
@@ -647,7 +650,7 @@ int lt_processor_batch_new(struct lt_exporter *exporter, const struct lt_batch_o
 		lt_span_queue_init(&batch->queue, limits.max_queue_size, limits.max_queue_bytes) !=
 			0) {
 		free_memory(batch);
-		exporter->impl->free(exporter);
+		lt_exporter_free(exporter);
 		return -ENOMEM;
 	}
 	pthread_mutex_init(&batch->lock, NULL);

@@ -3,6 +3,7 @@
  *
  * Source: https://opentelemetry.io/docs/specs/otel/trace/sdk/#simple-processor
  */
+#include "exporter.h"
 #include "span.h"
 
 #include <errno.h>
@@ -26,8 +27,7 @@ static void on_end(struct lt_processor *self, struct lt_span *span)
 		const struct lt_span_data *data = &span->data;
 		lt_suppress_enter();
 		pthread_mutex_lock(&simple->lock);
-		if (simple->exporter->impl->export(simple->exporter, &data, 1, EXPORT_TIMEOUT_MS) !=
-			0)
+		if (lt_exporter_export(simple->exporter, &data, 1, EXPORT_TIMEOUT_MS) != 0)
 			simple->failed = true;
 		pthread_mutex_unlock(&simple->lock);
 		lt_suppress_leave();
@@ -48,7 +48,7 @@ static int flush(struct lt_processor *self, unsigned timeout_ms)
 static void free_simple(struct lt_processor *self)
 {
 	struct simple *simple = (struct simple *)self;
-	simple->exporter->impl->free(simple->exporter);
+	lt_exporter_free(simple->exporter);
 	pthread_mutex_destroy(&simple->lock);
 	free(simple);
 }
@@ -57,9 +57,11 @@ int lt_processor_simple_new(struct lt_exporter *exporter, struct lt_processor **
 {
 	static const struct lt_processor_impl impl = {
 		.on_end = on_end, .flush = flush, .shutdown = flush, .free = free_simple};
+	if (!exporter)
+		return -EINVAL;
 	struct simple *simple = malloc(sizeof *simple);
 	if (!simple) {
-		exporter->impl->free(exporter);
+		lt_exporter_free(exporter);
 		return -ENOMEM;
 	}
 	*simple = (struct simple){.super = {&impl}, .exporter = exporter};

@@ -28,6 +28,8 @@ static void read_config(void)
 int lt_extract(
 	const struct lt_carrier_impl *impl, void *carrier, struct lt_span_context *ret_context)
 {
+	if (!impl || !impl->get)
+		return -ENOENT;
 	pthread_once(&once, read_config);
 	return use_tracecontext ? lt_tracecontext_extract(impl, carrier, ret_context) : -ENOENT;
 }
@@ -41,7 +43,7 @@ int lt_inject(
 		context = &current;
 	}
 	pthread_once(&once, read_config);
-	if (!use_tracecontext || !lt_span_context_is_valid(context))
+	if (!use_tracecontext || !lt_span_context_is_valid(context) || !impl || !impl->set)
 		return 0;
 	return lt_tracecontext_inject(impl, carrier, context);
 }

@@ -85,7 +85,7 @@ static int processor_from_env(struct lt_processor **ret_processor)
 
 static void processor_free(struct lt_processor *processor)
 {
-	if (processor)
+	if (processor && processor->impl->free)
 		processor->impl->free(processor);
 }
 
@@ -133,14 +133,19 @@ int lt_provider_new(const struct lt_provider_options *options, struct lt_provide
 
 int lt_provider_flush(struct lt_provider *provider, unsigned timeout_ms)
 {
-	return provider->processor->impl->flush(provider->processor, timeout_ms);
+	struct lt_processor *processor = provider ? provider->processor : NULL;
+	return processor && processor->impl->flush ? processor->impl->flush(processor, timeout_ms)
+						   : 0;
 }
 
 int lt_provider_shutdown(struct lt_provider *provider, unsigned timeout_ms)
 {
+	if (!provider)
+		return 0;
 	if (atomic_exchange(&provider->is_shut_down, true))
 		return -EALREADY;
-	int err = provider->processor->impl->shutdown(provider->processor, timeout_ms);
+	struct lt_processor *processor = provider->processor;
+	int err = processor->impl->shutdown ? processor->impl->shutdown(processor, timeout_ms) : 0;
 	provider->is_stuck = err == -ETIMEDOUT;
 	return err;
 }

@@ -115,5 +115,6 @@ void lt_resource_free(struct lt_resource *resource)
 
 const struct lt_attributes *lt_resource_attributes(const struct lt_resource *resource)
 {
-	return &resource->attrs;
+	static const struct lt_attributes none;
+	return resource ? &resource->attrs : &none;
 }

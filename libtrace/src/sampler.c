@@ -114,6 +114,8 @@ static const struct lt_sampler_impl parent_based_impl = {
 
 int lt_sampler_parent_based_new(struct lt_sampler *root, struct lt_sampler **ret_sampler)
 {
+	if (!root)
+		root = lt_sampler_always_on();
 	struct parent_based *sampler = malloc(sizeof *sampler);
 	if (!sampler) {
 		lt_sampler_free(root);

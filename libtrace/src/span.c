@@ -19,17 +19,18 @@ static void unlock(struct lt_span *span)
 	lt_span_lock_give(&span->lock);
 }
 
-/* True, with the lock held, if there is something to record on. */
-static bool begin_change(struct lt_span *span)
+/* The block, with its lock held, if there is something to record on; else NULL. */
+static struct lt_span *begin_change(struct lt_span *handle)
 {
-	if (!lt_span_may_record(span))
-		return false;
+	if (!lt_span_may_record(handle))
+		return NULL;
+	struct lt_span *span = lt_span_block(handle);
 	if (lt_span_lock_take(&span->lock))
 		atomic_fetch_add_explicit(&span->tracer->n_shared, 1, memory_order_relaxed);
 	if (!atomic_load_explicit(&span->ended, memory_order_relaxed))
-		return true;
+		return span;
 	unlock(span);
-	return false;
+	return NULL;
 }
 
 static struct lt_span_limits *limits_of(const struct lt_span *span)
@@ -45,7 +46,7 @@ static void copy_text(struct lt_span *span, struct lt_slice text, struct lt_slic
 
 static void set_attrs(struct lt_span *span, const struct lt_attr *attrs, size_t n)
 {
-	if (n == 0)
+	if (n == 0 || !attrs)
 		return;
 	const struct lt_span_limits *limits = limits_of(span);
 	lt_attributes_add(&span->data.attrs, &span->arena,
@@ -58,7 +59,7 @@ static struct lt_attributes copy_attrs(
 	struct lt_span *span, uint32_t max_count, const struct lt_attr *attrs, size_t n)
 {
 	struct lt_attributes set = {0};
-	if (n == 0)
+	if (n == 0 || !attrs)
 		return set;
 	lt_attributes_add(&set, &span->arena,
 		&(struct lt_attribute_limits){max_count, limits_of(span)->attr_value_length}, attrs,
@@ -145,7 +146,22 @@ static const struct lt_span_context_view *parent_of(
 		return check_context(room, options->parent);
 	}
 	const struct lt_span *current = lt_span_current();
-	return current ? &current->data.context : NULL;
+	return current ? &lt_span_block(current)->data.context : NULL;
+}
+
+/* A number that is no kind is none. */
+static enum lt_kind kind_of(const struct lt_span_options *options)
+{
+	return (unsigned)options->kind <= LT_KIND_CONSUMER ? options->kind : LT_KIND_INTERNAL;
+}
+
+/* What a program is to have of the block: the next head's turn has come. */
+static struct lt_span *hand_out(struct lt_span *span, uint8_t state)
+{
+	span->turn = span->turn == LT_SPAN_HEADS - 1 ? 1 : (uint8_t)(span->turn + 1);
+	struct lt_span_head *head = &span->heads[span->turn];
+	head->state = state;
+	return (struct lt_span *)head;
 }
 
 static void init_context(
@@ -170,7 +186,6 @@ static void init_bare(
 	span->data.context.tracestate = (struct lt_slice){"", 0};
 	span->tracer = tracer;
 	atomic_init(&span->n_holders, 1);
-	span->head.is_recording = false;
 	atomic_init(&span->ended, false);
 	lt_arena_init(
 		&span->arena, span->bytes, LT_SPAN_BLOCK_BYTES - offsetof(struct lt_span, bytes));
@@ -186,7 +201,7 @@ static void init_recording(struct lt_span *span, struct lt_slice name,
 		memcpy(data->parent_span_id, parent->span_id, sizeof data->parent_span_id);
 		data->parent_remote = parent->remote;
 	}
-	data->kind = (uint8_t)options->kind;
+	data->kind = kind_of(options);
 	data->status = LT_STATUS_UNSET;
 	data->status_text = (struct lt_slice){"", 0};
 	data->n_events = data->n_links = 0;
@@ -198,13 +213,12 @@ static void init_recording(struct lt_span *span, struct lt_slice name,
 	data->events = NULL;
 	data->links = NULL;
 	span->event_capacity = span->link_capacity = 0;
-	span->head.is_recording = true;
 	/* Where spans change threads as a rule, taking the lock from an owner is wasted time. */
 	lt_span_lock_init(&span->lock, atomic_load_explicit(&span->tracer->n_shared,
 					       memory_order_relaxed) < LT_SHARED_SPANS_MAX);
 	copy_text(span, name, &data->name);
 	set_attrs(span, options->attrs, options->n_attrs);
-	for (size_t i = 0; i < options->n_links; i++)
+	for (size_t i = 0; options->links && i < options->n_links; i++)
 		add_link(span, &options->links[i].context, options->links[i].attrs,
 			options->links[i].n_attrs);
 	data->start_ns = options->start_ns ? options->start_ns : lt_clock_now_ns();
@@ -220,11 +234,11 @@ static enum lt_decision ask_sampler(const struct lt_span *span, struct lt_slice 
 			.parent = parent,
 			.trace_id = span->data.context.trace_id,
 			.name = name,
-			.kind = options->kind,
+			.kind = kind_of(options),
 			.attrs = options->attrs,
-			.n_attrs = options->n_attrs,
+			.n_attrs = options->attrs ? options->n_attrs : 0,
 			.links = options->links,
-			.n_links = options->n_links,
+			.n_links = options->links ? options->n_links : 0,
 		},
 		ret_extra);
 }
@@ -246,6 +260,8 @@ static enum lt_decision sample(struct lt_span *span, struct lt_slice name,
 	int decision = span->tracer->provider->answers[lt_parent_of(parent)];
 	if (decision == LT_ASK)
 		decision = (int)ask_sampler(span, name, options, parent, ret_extra);
+	if (decision != LT_RECORD_AND_SAMPLE && decision != LT_RECORD_ONLY)
+		decision = LT_DROP; /* also what is no decision */
 	if (decision == LT_RECORD_AND_SAMPLE)
 		context->flags |= LT_FLAG_SAMPLED;
 	if (ret_extra->tracestate.ptr)
@@ -268,7 +284,7 @@ static struct lt_span *start_disabled(
 	init_bare(span, tracer, parent);
 	span->data.context = *parent;
 	copy_text(span, parent->tracestate, &span->data.context.tracestate);
-	return span;
+	return hand_out(span, LT_SPAN_LIVES);
 }
 
 struct lt_span *lt_span_start_named(
@@ -291,15 +307,16 @@ struct lt_span *lt_span_start_named(
 	struct lt_sampling_result extra = {0};
 	init_bare(span, tracer, parent);
 	if (sample(span, name, options, parent, &extra) == LT_DROP)
-		return span;
+		return hand_out(span, LT_SPAN_LIVES);
 
 	lt_span_pool_prefetch();
 	init_recording(span, name, options, parent);
 	set_attrs(span, extra.attrs, extra.n_attrs);
+	struct lt_span *handle = hand_out(span, LT_SPAN_LIVES | LT_SPAN_RECORDS);
 	struct lt_processor *processor = provider->processor;
 	if (processor->impl->on_start)
-		processor->impl->on_start(processor, span, parent);
-	return span;
+		processor->impl->on_start(processor, handle, parent);
+	return handle;
 }
 
 /* --- while it runs ------------------------------------------------------------------------ */
@@ -307,7 +324,7 @@ struct lt_span *lt_span_start_named(
 bool lt_span_is_recording(const struct lt_span *span)
 {
 	return lt_span_may_record(span) &&
-	       !atomic_load_explicit(&span->ended, memory_order_relaxed);
+	       !atomic_load_explicit(&lt_span_block(span)->ended, memory_order_relaxed);
 }
 
 /* gcc builds a result where the caller wants it, instead of copying half a kilobyte there, only if
@@ -333,9 +350,10 @@ __attribute__((noinline)) static struct lt_span_context context_with_tracestate(
 	return context;
 }
 
-struct lt_span_context lt_span_get_context(const struct lt_span *span)
+struct lt_span_context lt_span_get_context(const struct lt_span *handle)
 {
 	static const struct lt_span_context_view none;
+	const struct lt_span *span = lt_span_alive(handle);
 	const struct lt_span_context_view *view = span ? &span->data.context : &none;
 	if (__builtin_expect(view->tracestate.len == 0, 1))
 		return context_without_tracestate(view);
@@ -344,29 +362,32 @@ struct lt_span_context lt_span_get_context(const struct lt_span *span)
 
 const struct lt_span_data *lt_span_read(const struct lt_span *span)
 {
-	return lt_span_may_record(span) ? &span->data : NULL;
+	return lt_span_may_record(span) ? &lt_span_block(span)->data : NULL;
 }
 
-void lt_span_record_attributes(struct lt_span *span, const struct lt_attr *attrs, size_t n)
+void lt_span_record_attributes(struct lt_span *handle, const struct lt_attr *attrs, size_t n)
 {
-	if (!begin_change(span))
+	struct lt_span *span = begin_change(handle);
+	if (!span)
 		return;
 	set_attrs(span, attrs, n);
 	unlock(span);
 }
 
-void lt_span_set_name(struct lt_span *span, const char *name)
+void lt_span_set_name(struct lt_span *handle, const char *name)
 {
-	if (!begin_change(span))
+	struct lt_span *span = begin_change(handle);
+	if (!span)
 		return;
 	copy_text(span, lt_slice(name), &span->data.name);
 	unlock(span);
 }
 
-void lt_span_record_event(struct lt_span *span, uint64_t time_ns, struct lt_slice name,
+void lt_span_record_event(struct lt_span *handle, uint64_t time_ns, struct lt_slice name,
 	const struct lt_attr *attrs, size_t n)
 {
-	if (!begin_change(span))
+	struct lt_span *span = begin_change(handle);
+	if (!span)
 		return;
 	add_event(span, time_ns, name, attrs, n);
 	unlock(span);
@@ -378,18 +399,22 @@ void lt_span_exception(struct lt_span *span, const char *type, const char *messa
 		LT_ATTRS(lt_str(LT_EXCEPTION_TYPE, type), lt_str(LT_EXCEPTION_MESSAGE, message)));
 }
 
-void lt_span_link(struct lt_span *span, const struct lt_span_context *context,
+void lt_span_link(struct lt_span *handle, const struct lt_span_context *context,
 	const struct lt_attr *attrs, size_t n)
 {
-	if (!begin_change(span))
+	struct lt_span *span = context ? begin_change(handle) : NULL;
+	if (!span)
 		return;
 	add_link(span, context, attrs, n);
 	unlock(span);
 }
 
-void lt_span_status(struct lt_span *span, enum lt_status status, const char *text)
+void lt_span_status(struct lt_span *handle, enum lt_status status, const char *text)
 {
-	if (status == LT_STATUS_UNSET || !begin_change(span))
+	if (status != LT_STATUS_OK && status != LT_STATUS_ERROR)
+		return;
+	struct lt_span *span = begin_change(handle);
+	if (!span)
 		return;
 	if (span->data.status != LT_STATUS_OK) {
 		span->data.status = (uint8_t)status;
@@ -401,47 +426,85 @@ void lt_span_status(struct lt_span *span, enum lt_status status, const char *tex
 
 /* --- end ---------------------------------------------------------------------------------- */
 
-void lt_span_end_at(struct lt_span *span, uint64_t end_ns)
+static void recycle(struct lt_span *span)
 {
-	if (!span)
-		return;
-	if (span->head.is_recording) {
-		if (!begin_change(span))
-			return;
-		span->data.end_ns = end_ns ? end_ns : lt_clock_now_ns();
-		atomic_store_explicit(&span->ended, true, memory_order_relaxed);
-		if (!span->arena.chunks)
-			lt_thread.span_bytes = (uint32_t)(span->arena.next - (char *)span);
-		unlock(span);
-	}
-	lt_span_release(span);
-}
-
-struct lt_span *lt_span_hold(struct lt_span *span)
-{
-	if (span)
-		atomic_fetch_add_explicit(&span->n_holders, 1, memory_order_relaxed);
-	return span;
-}
-
-void lt_span_release(struct lt_span *span)
-{
-	if (!span)
-		return;
-	/* The only holder is this caller: nobody can become another one behind its back. */
-	if (atomic_load_explicit(&span->n_holders, memory_order_acquire) != 1 &&
-		atomic_fetch_sub_explicit(&span->n_holders, 1, memory_order_acq_rel) != 1)
-		return;
-	if (!span->head.is_recording) {
-		lt_span_recycle(span);
-		return;
-	}
-	struct lt_processor *processor = span->tracer->provider->processor;
-	processor->impl->on_end(processor, span);
+	lt_arena_done(&span->arena);
+	lt_span_pool_put(span);
 }
 
 void lt_span_recycle(struct lt_span *span)
 {
-	lt_arena_done(&span->arena);
-	lt_span_pool_put(span);
+	if (span)
+		recycle(lt_span_block(span));
+}
+
+static bool drop_hold(struct lt_span *span)
+{
+	return atomic_fetch_sub_explicit(&span->n_holders, 1, memory_order_acq_rel) == 1;
+}
+
+static inline void release(struct lt_span *handle, struct lt_span *span)
+{
+	/* The only holder is this caller: nobody can become another one behind its back. */
+	if (atomic_load_explicit(&span->n_holders, memory_order_acquire) != 1 && !drop_hold(span))
+		return;
+	bool is_recorded = lt_span_may_record(handle);
+	((struct lt_span_head *)handle)->state = 0;
+	if (!is_recorded) {
+		recycle(span);
+		return;
+	}
+	struct lt_processor *processor = span->tracer->provider->processor;
+	if (processor->impl->on_end)
+		processor->impl->on_end(processor, span);
+	else
+		recycle(span);
+}
+
+/* False if it was over. */
+static bool end_recording(struct lt_span *handle, uint64_t end_ns)
+{
+	struct lt_span *span = begin_change(handle);
+	if (!span)
+		return false;
+	span->data.end_ns = end_ns ? end_ns : lt_clock_now_ns();
+	atomic_store_explicit(&span->ended, true, memory_order_relaxed);
+	if (!span->arena.chunks)
+		lt_thread.span_bytes = (uint32_t)(span->arena.next - (char *)span);
+	unlock(span);
+	return true;
+}
+
+/* Likewise, where there is nothing to record. */
+static bool end_bare(struct lt_span *span)
+{
+	if (atomic_load_explicit(&span->ended, memory_order_relaxed))
+		return false;
+	atomic_store_explicit(&span->ended, true, memory_order_relaxed);
+	return true;
+}
+
+void lt_span_end_at(struct lt_span *handle, uint64_t end_ns)
+{
+	struct lt_span *span = lt_span_alive(handle);
+	if (!span)
+		return;
+	if (lt_span_may_record(handle) ? end_recording(handle, end_ns) : end_bare(span))
+		release(handle, span);
+}
+
+struct lt_span *lt_span_hold(struct lt_span *handle)
+{
+	struct lt_span *span = lt_span_alive(handle);
+	if (!span)
+		return NULL;
+	atomic_fetch_add_explicit(&span->n_holders, 1, memory_order_relaxed);
+	return handle;
+}
+
+void lt_span_release(struct lt_span *handle)
+{
+	struct lt_span *span = lt_span_alive(handle);
+	if (span)
+		release(handle, span);
 }

@@ -7,7 +7,7 @@
 
 bool lt_span_context_is_valid(const struct lt_span_context *context)
 {
-	return lt_ids_are_valid(context->trace_id, context->span_id);
+	return context && lt_ids_are_valid(context->trace_id, context->span_id);
 }
 
 static struct lt_ids print_ids(const uint8_t trace_id[16], const uint8_t span_id[8], uint8_t flags)
@@ -23,10 +23,16 @@ static struct lt_ids print_ids(const uint8_t trace_id[16], const uint8_t span_id
 
 struct lt_ids lt_span_context_ids(const struct lt_span_context *context)
 {
+	static const struct lt_span_context none;
+	if (!context)
+		context = &none;
 	return print_ids(context->trace_id, context->span_id, context->flags);
 }
 
 struct lt_ids lt_span_context_view_ids(const struct lt_span_context_view *view)
 {
+	static const struct lt_span_context_view none;
+	if (!view)
+		view = &none;
 	return print_ids(view->trace_id, view->span_id, view->flags);
 }

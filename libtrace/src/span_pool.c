@@ -116,7 +116,13 @@ static struct lt_span *refill(void)
 		if (magazine->n)
 			return magazine->spans[--magazine->n];
 	}
-	return malloc(LT_SPAN_BLOCK_BYTES);
+	struct lt_span *span = malloc(LT_SPAN_BLOCK_BYTES);
+	if (span) {
+		memset(span->heads, 0, sizeof span->heads);
+		span->heads[0].state = LT_SPAN_LIVES | LT_SPAN_RECORDS;
+		span->turn = 0;
+	}
+	return span;
 }
 
 struct lt_span *lt_span_pool_get(void)

@@ -7,12 +7,16 @@
 #include <libtrace/trace.h>
 
 struct lt_thread {
-	struct lt_scope *scope;	      /* innermost; NULL: no span is current */
+	struct lt_scope_entry *scope; /* innermost, of scope.c; NULL: no span is current */
+	struct lt_scope_entry *spare_scopes;
+	unsigned n_scopes;
 	unsigned suppressed;	      /* depth of lt_suppress_enter */
 	struct lt_magazine *magazine; /* free spans, of span_pool.c; NULL: none yet */
 	uint32_t span_bytes;	      /* that the last span took of its block */
 	bool seeded;	  /* cleared in a fork's child: two processes must not make the same ids */
 	uint64_t seed[4]; /* of ids.c */
+	uintptr_t stack_start;
+	size_t stack_bytes; /* 0: not known */
 };
 
 /* initial-exec: libtrace.so is loaded at start, never by dlopen from a thread in full flight, so

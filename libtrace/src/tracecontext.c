@@ -14,8 +14,11 @@ enum { FLAGS_KNOWN = LT_FLAG_SAMPLED | LT_FLAG_RANDOM };
 
 char *lt_traceparent_print(const struct lt_span_context *context, char text[LT_TRACEPARENT_LEN + 1])
 {
-	uint8_t flags = context->flags & FLAGS_KNOWN;
 	char *p = text;
+	*p = '\0';
+	if (!context)
+		return text;
+	uint8_t flags = context->flags & FLAGS_KNOWN;
 	*p++ = '0';
 	*p++ = '0';
 	*p++ = '-';

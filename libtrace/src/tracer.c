@@ -94,6 +94,9 @@ static struct lt_tracer *find_or_add(
 struct lt_tracer *lt_tracer_get_scope(
 	struct lt_provider *provider, const struct lt_instrumentation_scope *scope)
 {
+	static const struct lt_instrumentation_scope unnamed;
+	if (!scope)
+		scope = &unnamed;
 	if (!provider)
 		provider = lt_provider_global();
 	if (!provider)

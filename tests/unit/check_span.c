@@ -2,6 +2,8 @@
 /* check_span.c - what a span records, whose child it is, and how long it lives. */
 #include "check_main.h"
 
+#include <errno.h>
+#include <libtrace/propagation.h>
 #include <libtrace/semconv.h>
 #include <stdio.h>
 
@@ -308,6 +310,150 @@ START_TEST(null_tracer_and_null_span_do_nothing)
 }
 END_TEST
 
+START_TEST(null_is_inert_wherever_it_may_be_given)
+{
+	struct lt_span *span =
+		lt_span_start(tracer, NULL, &(struct lt_span_options){.n_attrs = 1, .n_links = 1});
+	lt_span_set_name(span, NULL);
+	lt_span_set(span, NULL, 1);
+	lt_span_set(span, LT_ATTRS(lt_str(NULL, "v"), lt_strs("a", NULL, 3)));
+	lt_span_event(span, NULL, NULL, 1);
+	lt_span_link(span, NULL, NULL, 1);
+	lt_span_exception(span, NULL, NULL);
+	lt_span_status(span, LT_STATUS_ERROR, NULL);
+	ck_assert_uint_eq(lt_span_read(span)->attrs.n, 0);
+	ck_assert_uint_eq(lt_span_read(span)->n_links, 0);
+	lt_span_end(span);
+
+	char traceparent[LT_TRACEPARENT_LEN + 1];
+	ck_assert(!lt_span_context_is_valid(NULL));
+	ck_assert_str_eq(lt_span_context_ids(NULL).trace_id, "");
+	ck_assert_str_eq(lt_span_context_view_ids(NULL).trace_id, "");
+	ck_assert_str_eq(lt_traceparent_print(NULL, traceparent), "");
+	ck_assert_int_eq(lt_inject(NULL, NULL, NULL), 0);
+	ck_assert_ptr_nonnull(lt_tracer_get_scope(provider, NULL));
+	ck_assert_ptr_nonnull(lt_tracer_get(provider, NULL, NULL));
+	ck_assert_ptr_null(lt_span_hold(NULL));
+	lt_span_release(NULL);
+	lt_span_recycle(NULL);
+	lt_scope_enter(NULL, span);
+	lt_scope_leave(NULL);
+	ck_assert_int_eq(lt_provider_flush(NULL, 100), 0);
+	ck_assert_int_eq(lt_provider_shutdown(NULL, 100), 0);
+	lt_provider_free(NULL);
+	ck_assert_uint_eq(lt_resource_attributes(NULL)->n, 0);
+	struct lt_processor *processor;
+	ck_assert_int_eq(lt_processor_batch_new(NULL, NULL, &processor), -EINVAL);
+	ck_assert_int_eq(lt_processor_simple_new(NULL, &processor), -EINVAL);
+}
+END_TEST
+
+START_TEST(a_parent_based_sampler_without_root_samples_roots)
+{
+	struct lt_sampler *sampler;
+	tear_down();
+	ck_assert_int_eq(lt_sampler_parent_based_new(NULL, &sampler), 0);
+	set_up_with((struct lt_provider_options){.sampler = sampler});
+	lt_span_end(lt_span_start(tracer, "root", NULL));
+	ck_assert_uint_eq(lt_exporter_memory_count(exporter), 1);
+}
+END_TEST
+
+START_TEST(numbers_that_are_no_kind_status_or_type_are_refused)
+{
+	struct lt_attr odd = {.key = lt_slice("odd"), .type = (enum lt_type)99};
+	struct lt_span *span = lt_span_start(tracer, "s",
+		&(struct lt_span_options){.kind = (enum lt_kind)77, .attrs = &odd, .n_attrs = 1});
+	lt_span_status(span, (enum lt_status)9, "text");
+	ck_assert_uint_eq(lt_span_read(span)->kind, LT_KIND_INTERNAL);
+	ck_assert_uint_eq(lt_span_read(span)->status, LT_STATUS_UNSET);
+	ck_assert_uint_eq(lt_span_read(span)->attrs.n, 0);
+	lt_span_end(span);
+}
+END_TEST
+
+/* Another span is made between the two ends, of the same memory where it can be. */
+static void end_twice(void)
+{
+	struct lt_span *span = lt_span_start(tracer, "twice", NULL);
+	bool records = lt_span_is_recording(span);
+	lt_span_end(span);
+	struct lt_span *other = lt_span_start(tracer, "other", NULL);
+	lt_span_end(span);
+	lt_span_set(span, LT_ATTRS(lt_str("not", "mine")));
+	ck_assert(lt_span_is_recording(other) == records);
+	struct lt_span *third = lt_span_start(tracer, "third", NULL);
+	ck_assert_ptr_ne(other, third);
+	ck_assert(!lt_span_is_recording(span));
+	lt_span_end(third);
+	lt_span_end(other);
+}
+
+static void end_twice_while_current(void)
+{
+	struct lt_span *span = lt_span_start(tracer, "current", NULL);
+	struct lt_span_context before = lt_span_get_context(span);
+	struct lt_scope scope;
+	lt_scope_enter(&scope, span);
+	lt_span_end(span);
+	lt_span_end(span);
+	struct lt_span_context after = lt_span_get_context(lt_span_current());
+	ck_assert_mem_eq(before.span_id, after.span_id, sizeof before.span_id);
+	lt_scope_leave(&scope);
+}
+
+START_TEST(a_second_end_does_nothing)
+{
+	for (int is_sampled = 0; is_sampled < 2; is_sampled++) {
+		tear_down();
+		set_up_with((struct lt_provider_options){
+			.sampler = is_sampled ? lt_sampler_always_on() : lt_sampler_always_off()});
+		for (int i = 0; i < 100; i++) {
+			end_twice();
+			end_twice_while_current();
+		}
+		ck_assert_uint_eq(lt_exporter_memory_count(exporter), is_sampled ? 400 : 0);
+		for (size_t i = 0; i < lt_exporter_memory_count(exporter); i++)
+			ck_assert_uint_eq(lt_exporter_memory_span(exporter, i)->attrs.n, 0);
+	}
+}
+END_TEST
+
+START_TEST(a_processor_may_leave_everything_out)
+{
+	static const struct lt_processor_impl impl = {.on_start = NULL};
+	static struct lt_processor processor = {&impl};
+	tear_down();
+	ck_assert_int_eq(
+		lt_provider_new(&(struct lt_provider_options){.processor = &processor}, &provider),
+		0);
+	lt_span_end(lt_span_start(lt_tracer_get(provider, "check", NULL), "s", NULL));
+	ck_assert_int_eq(lt_provider_flush(provider, 100), 0);
+	ck_assert_int_eq(lt_provider_shutdown(provider, 100), 0);
+}
+END_TEST
+
+static int new_batch(struct lt_exporter *of, struct lt_processor **ret_processor)
+{
+	return lt_processor_batch_new(of, NULL, ret_processor);
+}
+
+static int (*const new_processors[])(struct lt_exporter *, struct lt_processor **) = {
+	lt_processor_simple_new, new_batch};
+
+START_TEST(an_exporter_may_leave_everything_out)
+{
+	static const struct lt_exporter_impl impl = {.export = NULL};
+	static struct lt_exporter nothing = {&impl};
+	struct lt_provider_options options = {.resource = NULL};
+	tear_down();
+	ck_assert_int_eq(new_processors[_i](&nothing, &options.processor), 0);
+	ck_assert_int_eq(lt_provider_new(&options, &provider), 0);
+	lt_span_end(lt_span_start(lt_tracer_get(provider, "check", NULL), "s", NULL));
+	ck_assert_int_eq(lt_provider_flush(provider, 5000), 0);
+}
+END_TEST
+
 START_TEST(status_ok_is_final_and_unset_changes_nothing)
 {
 	struct lt_span *span = lt_span_start(tracer, "status", NULL);
@@ -507,6 +653,12 @@ int main(void)
 	tcase_add_test(tests, leaving_an_outer_scope_leaves_those_inside);
 	tcase_add_test(tests, a_held_span_is_exported_after_its_release);
 	tcase_add_test(tests, null_tracer_and_null_span_do_nothing);
+	tcase_add_test(tests, null_is_inert_wherever_it_may_be_given);
+	tcase_add_test(tests, a_parent_based_sampler_without_root_samples_roots);
+	tcase_add_test(tests, numbers_that_are_no_kind_status_or_type_are_refused);
+	tcase_add_test(tests, a_second_end_does_nothing);
+	tcase_add_test(tests, a_processor_may_leave_everything_out);
+	tcase_add_loop_test(tests, an_exporter_may_leave_everything_out, 0, 2);
 	tcase_add_test(tests, status_ok_is_final_and_unset_changes_nothing);
 	tcase_add_test(tests, links_keep_their_order_and_their_tracestate);
 	tcase_add_test(tests, times_given_are_times_recorded);

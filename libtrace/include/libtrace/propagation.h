@@ -47,7 +47,7 @@ LT_API int lt_inject(
 
 #define LT_TRACEPARENT_LEN 55 /* bytes of a version 00 traceparent, without the NUL */
 
-/** Prints a valid context as a version 00 traceparent; returns text. */
+/** Prints a valid context as a version 00 traceparent, NULL as ""; returns text. */
 LT_API char *lt_traceparent_print(
 	const struct lt_span_context *context, char text[LT_TRACEPARENT_LEN + 1]);
 

@@ -136,7 +136,7 @@ LT_API struct lt_sampler *lt_sampler_always_off(void); /* likewise */
 /** Samples a share of the traces, 0.0 to 1.0, by trace id; -EINVAL for another ratio. */
 LT_API LT_CHECKED int lt_sampler_ratio_new(double ratio, struct lt_sampler **ret_sampler);
 
-/** As the parent was sampled; root (taken) decides where there is none. */
+/** As the parent was sampled; root (taken; NULL: always on) decides where there is none. */
 LT_API LT_CHECKED int lt_sampler_parent_based_new(
 	struct lt_sampler *root, struct lt_sampler **ret_sampler);
 
@@ -150,13 +150,14 @@ struct lt_exporter {
 	const struct lt_exporter_impl *impl;
 };
 
+/* Any of these may be NULL: an exporter without export() sends nothing, and succeeds. */
 struct lt_exporter_impl {
 	/* Sends n >= 1 spans.  Never called twice at once.  0, or -Exxx: the batch is lost. */
 	int (*export)(struct lt_exporter *self, const struct lt_span_data *const *spans, size_t n,
 		unsigned timeout_ms);
 	/* From now on export() tries once, and no try goes on for more than timeout_ms from now.
-	 * Called by another thread, at shutdown, and must not wait; may be NULL.  Where export()
-	 * does not return in time, shutdown does not wait for it. */
+	 * Called by another thread, at shutdown, and must not wait.  Where export() does not
+	 * return in time, shutdown does not wait for it. */
 	void (*hurry)(struct lt_exporter *self, unsigned timeout_ms);
 	void (*free)(struct lt_exporter *self);
 };
@@ -185,8 +186,9 @@ struct lt_processor {
 	const struct lt_processor_impl *impl;
 };
 
+/* Any of these may be NULL: spans are recycled then, and flush and shutdown succeed. */
 struct lt_processor_impl {
-	/* On the thread that starts or ends the span, so be quick; on_start may be NULL.
+	/* On the thread that starts or ends the span, so be quick.
 	 * on_end takes the span: give it to lt_span_recycle when done. */
 	void (*on_start)(struct lt_processor *self, struct lt_span *span,
 		const struct lt_span_context_view *parent);
@@ -268,7 +270,8 @@ LT_API LT_CHECKED int lt_provider_new(
 LT_API void lt_provider_set_global(struct lt_provider *provider);
 
 /** Exports all spans ended so far.
- * @return 0; -ETIMEDOUT; -EIO when some were lost; -EAGAIN when no thread can be had to do it */
+ * @return 0, also for NULL; -ETIMEDOUT; -EIO when some were lost; -EAGAIN when no thread can be had to
+ *   do it */
 LT_API int lt_provider_flush(struct lt_provider *provider, unsigned timeout_ms);
 
 /** Flushes, then makes every later span a NULL one.  Once; a second call returns -EALREADY.

@@ -252,12 +252,14 @@ struct lt_span_options {		      /* zero is the right default for each field */
  * the length of a literal name nothing.  Not for programs, nor are the functions that take slices.
  */
 struct lt_span_head {
-	bool is_recording; /* set once, at the start */
+	uint8_t state; /* 0: the span is over */
 };
+#define LT_SPAN_LIVES 1u
+#define LT_SPAN_RECORDS 2u
 
 static inline bool lt_span_may_record(const struct lt_span *span)
 {
-	return span && ((const struct lt_span_head *)span)->is_recording;
+	return span && ((const struct lt_span_head *)span)->state & LT_SPAN_RECORDS;
 }
 
 LT_API LT_CHECKED struct lt_span *lt_span_start_named(
@@ -332,8 +334,14 @@ LT_API void lt_span_link(struct lt_span *span, const struct lt_span_context *con
  */
 LT_API void lt_span_status(struct lt_span *span, enum lt_status status, const char *text);
 
-/** Ends the span at end_ns (Unix time; 0: now).  Takes it: only a scope that it is still current in
- * may name it after this. */
+/**
+ * Ends the span at end_ns (Unix time; 0: now).  Takes it: only a scope that it is still current in
+ * may name it after this.
+ *
+ * A second end, or any other call on a span that is over, does nothing, recorded or not.  That
+ * holds until the span's memory has been used for 15 later spans, or freed because the thread that
+ * had it ended; after that it is as undefined as a second free().
+ */
 LT_API void lt_span_end_at(struct lt_span *span, uint64_t end_ns);
 
 /** Ends the span now. */
@@ -356,13 +364,41 @@ LT_API void lt_span_release(struct lt_span *span);
  * and holds its span.  Scopes nest; leaving one leaves those inside it.  In an event loop, enter
  * round one callback, never for the life of a request: requests interleave on the thread. */
 struct lt_scope {
-	struct lt_scope *outer;
-	struct lt_span *span;
+	struct lt_scope_entry *entry; /* private, both */
+	uint64_t use;
 };
 
-/** Makes span current (NULL: no span is).  Leave it on the same thread, in the same function. */
+/**
+ * Makes span current (NULL: no span is).  Leave it on the same thread, in the same function.
+ *
+ * One that is not left (an early return, longjmp, an exception, the thread's end) does no harm: it
+ * is found to be gone when its frame is, at the latest when a scope outside it is left or the
+ * thread ends.  Left on another thread, it ends being current on its own.  Where coroutines have
+ * stacks of their own, leave it before you switch.
+ */
 LT_API void lt_scope_enter(struct lt_scope *scope, struct lt_span *span);
+
+/** Leaves a scope that has been entered; one that was left already, or NULL, is passed over. */
 LT_API void lt_scope_leave(struct lt_scope *scope);
+
+/* With gcc and clang: makes span current until the end of the block, however that is left.
+ *
+ *	struct lt_span *span = lt_span_start(tracer, "reserve", NULL);
+ *	{
+ *		LT_SCOPE(span);
+ *		if (!reserve(order))
+ *			return -ENOSPC;
+ *	}
+ *	lt_span_end(span);
+ */
+#if defined(__GNUC__)
+#define LT_SCOPE(span) LT_SCOPE_NAMED(LT_SCOPE_NAME(lt_scope_, __LINE__), span)
+#define LT_SCOPE_NAMED(name, span)                                                                 \
+	struct lt_scope name __attribute__((cleanup(lt_scope_leave)));                             \
+	lt_scope_enter(&name, span)
+#define LT_SCOPE_NAME(prefix, line) LT_SCOPE_PASTE(prefix, line)
+#define LT_SCOPE_PASTE(prefix, line) prefix##line
+#endif
 
 /** This thread's current span; borrowed until its scope is left; NULL: none. */
 LT_API struct lt_span *lt_span_current(void);

@@ -71,6 +71,13 @@ class Ends(StackTest):
         spans = self.spans_of_host("give-up", f"{BASE}/never")
         self.expect(spans[f"{BASE}/never"], None, None, 0)
 
+    def test_steps_in_any_order_look_the_same_to_the_program(self):
+        for seed in range(4):
+            command = [HOST.replace("curl_ends", "curl_random"), str(seed), "5000"]
+            plain, traced = run(command), run(command, traced=True, env=self.TRACING)
+            self.assertEqual((plain.code, plain.err), (0, ""))
+            self.assertEqual((traced.code, traced.out, traced.err), (plain.code, plain.out, plain.err))
+
     def test_pycurl_s_transfers_that_are_removed_unread_have_their_own_ends(self):
         python = next((p for p in ("/usr/bin/python3", "python3")
                        if subprocess.run([p, "-c", "import pycurl"], capture_output=True).returncode == 0), None)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* exporter.h - for those who own an exporter: one of a program's own may leave functions out. */
+#ifndef LT_EXPORTER_H
+#define LT_EXPORTER_H
+
+#include <libtrace/sdk.h>
+
+/** Sends the spans, if it sends anything: 0 or -Exxx. */
+static inline int lt_exporter_export(struct lt_exporter *exporter,
+	const struct lt_span_data *const *spans, size_t n, unsigned timeout_ms)
+{
+	const struct lt_exporter_impl *impl = exporter->impl;
+	return impl->export ? impl->export(exporter, spans, n, timeout_ms) : 0;
+}
+
+/** Frees an exporter of any kind; NULL is fine. */
+static inline void lt_exporter_free(struct lt_exporter *exporter)
+{
+	if (exporter && exporter->impl->free)
+		exporter->impl->free(exporter);
+}
+
+#endif
