@@ -5,18 +5,9 @@
  * libtrace.so is shared by both.  At exit what is left is sent, within a deadline.
  */
 #include "agent.h"
-#include "config.h"
-#include "http.h"
-#include "settings.h"
 #include <libtrace/semconv.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-	EXIT_TIMEOUT_MS =
-		2000, /* OTEL_C_EXIT_TIMEOUT default: what an exit may wait for a collector */
-	EXIT_TIMEOUT_MAX_MS = 3600000,
-};
 
 struct agent agent;
 static struct lt_provider *provider;
@@ -44,17 +35,6 @@ static bool environment_get(
 	return true;
 }
 
-/* OTEL_C_RESPONSE_HEADERS: true (the default), edge or false. */
-static enum response_headers response_headers(void)
-{
-	static const char *const names[] = {[RESPONSE_HEADERS_NONE] = "false",
-		[RESPONSE_HEADERS_EDGE] = "edge",
-		[RESPONSE_HEADERS_ALL] = "true"};
-
-	return (enum response_headers)lt_config_word("OTEL_C_RESPONSE_HEADERS", names,
-		sizeof(names) / sizeof(names[0]), RESPONSE_HEADERS_ALL);
-}
-
 static struct lt_tracer *tracer(const char *library)
 {
 	return lt_tracer_get_scope(
@@ -71,14 +51,12 @@ __attribute__((constructor)) static void start(void)
 		return;
 	lt_provider_set_global(provider);
 
-	http_init();
-	settings_init();
-	agent.response_headers = response_headers();
+	const struct settings settings = settings_init();
+	agent.response_headers = settings.response_headers;
 	agent.has_environment_parent =
 		lt_extract(&environment, NULL, &agent.environment_parent) == 0;
 	agent.client_tracer = tracer("libtrace-agent/libcurl");
 	agent.server_tracer = tracer("libtrace-agent/libh2o");
 
-	lt_provider_shutdown_at_exit(provider, (unsigned)lt_config_uint("OTEL_C_EXIT_TIMEOUT",
-						       EXIT_TIMEOUT_MS, 0, EXIT_TIMEOUT_MAX_MS));
+	lt_provider_shutdown_at_exit(provider, settings.exit_timeout_ms);
 }

@@ -6,18 +6,12 @@
 #ifndef LT_AGENT_H
 #define LT_AGENT_H
 
+#include "settings.h"
 #include <libtrace/instrumentation.h>
 #include <libtrace/propagation.h>
 
 /* A function of the program's library that the agent stands in front of; wrapped.h lists them. */
 #define AGENT_HOOK __attribute__((visibility("default")))
-
-/* Which answers name their trace. */
-enum response_headers {
-	RESPONSE_HEADERS_NONE,
-	RESPONSE_HEADERS_EDGE, /* to clients that sent no context, and so cannot know it */
-	RESPONSE_HEADERS_ALL,
-};
 
 struct agent {
 	/* NULL: there was no memory, and every hook only passes on. */

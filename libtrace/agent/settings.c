@@ -3,6 +3,12 @@
 #include "settings.h"
 #include "agent.h"
 #include "config.h"
+#include "http.h"
+
+enum {
+	EXIT_TIMEOUT_MS = 2000, /* what an exit may wait for a collector, by default */
+	EXIT_TIMEOUT_MAX_MS = 3600000,
+};
 
 #define MAX_EXCLUDED 64	       /* paths in OTEL_C_EXCLUDED_URLS */
 #define MAX_EXCLUDED_BYTES 256 /* of one */
@@ -31,7 +37,17 @@ size_t settings_list(const char *name, const char *otherwise, size_t max, struct
 	return n;
 }
 
-void settings_init(void)
+static enum response_headers response_headers(void)
+{
+	static const char *const words[] = {[RESPONSE_HEADERS_NONE] = "false",
+		[RESPONSE_HEADERS_EDGE] = "edge",
+		[RESPONSE_HEADERS_ALL] = "true"};
+
+	return (enum response_headers)lt_config_word("OTEL_C_RESPONSE_HEADERS", words,
+		sizeof(words) / sizeof(words[0]), RESPONSE_HEADERS_ALL);
+}
+
+static void read_excluded(void)
 {
 	struct lt_slice paths[MAX_EXCLUDED];
 	const size_t n =
@@ -48,6 +64,17 @@ void settings_init(void)
 		memcpy(excluded[n_excluded].text, paths[i].ptr, paths[i].len);
 		excluded[n_excluded++].len = paths[i].len;
 	}
+}
+
+struct settings settings_init(void)
+{
+	http_init();
+	read_excluded();
+	return (struct settings){
+		.response_headers = response_headers(),
+		.exit_timeout_ms = (unsigned)lt_config_uint(
+			"OTEL_C_EXIT_TIMEOUT", EXIT_TIMEOUT_MS, 0, EXIT_TIMEOUT_MAX_MS),
+	};
 }
 
 /* An entry that ends in "*" names all paths that begin as it does. */

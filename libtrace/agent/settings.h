@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* settings.h - lists among the agent's own variables: read once, before main().  The others are
- * read where they are used, all of them by config.h. */
+/* settings.h - the agent's own variables: read once, before main(), and by --doctor, which says
+ * what is wrong with them. */
 #ifndef LT_AGENT_SETTINGS_H
 #define LT_AGENT_SETTINGS_H
 
 #include <libtrace/trace.h>
+
+/* Which answers name their trace. */
+enum response_headers {
+	RESPONSE_HEADERS_NONE,
+	RESPONSE_HEADERS_EDGE, /* to clients that sent no context, and so cannot know it */
+	RESPONSE_HEADERS_ALL,
+};
+
+struct settings {
+	enum response_headers response_headers; /* OTEL_C_RESPONSE_HEADERS */
+	unsigned exit_timeout_ms;		/* OTEL_C_EXIT_TIMEOUT */
+};
+
+/** Reads them all; what http_method() and agent_excludes() answer from stays with those. */
+struct settings settings_init(void);
 
 /**
  * Splits a comma-separated list.
@@ -16,8 +31,5 @@
  * @return how many
  */
 size_t settings_list(const char *name, const char *otherwise, size_t max, struct lt_slice *items);
-
-/** Reads what agent_excludes() answers from. */
-void settings_init(void);
 
 #endif

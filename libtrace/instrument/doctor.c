@@ -1,34 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor.c - see doctor.h. */
 #include "doctor.h"
-#include "endpoint.h"
+#include "delivery.h"
 #include "h2o_soname.h"
 #include "libraries.h"
 #include "preload.h"
 #include "program.h"
+#include "say.h"
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <unistd.h>
 
 #define MAX_LIBRARIES 512 /* more are not looked at */
 
-static void say(const char *topic, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void say(const char *topic, const char *format, ...)
-{
-	va_list arguments;
-
-	printf("%-10s ", topic);
-	va_start(arguments, format);
-	vprintf(format, arguments);
-	va_end(arguments);
-	putchar('\n');
-}
+enum prospect {
+	NOT_TRACED,	   /* neither it nor anything that comes of it */
+	CHILDREN_MAY_BE,   /* what it starts, not itself */
+	MAY_BE_TRACED,	   /* by what it loads or starts later */
+	TRACED_FROM_START, /* libh2o or libcurl is there from the start */
+};
 
 static bool begins(const char *text, const char *start)
 {
@@ -58,7 +49,7 @@ static bool examine_h2o(const struct program *program, const struct library *lib
 	else if (program->defines_h2o)
 		say("server", "no: libh2o is linked into it statically; link it shared");
 	else
-		say("server", "no: it does not start with libh2o");
+		say("server", "not at its start: no libh2o");
 	return false;
 }
 
@@ -76,11 +67,45 @@ static bool examine_curl(const struct program *program, const struct library *li
 	if (!found && program->defines_curl)
 		say("client", "no: libcurl is linked into it statically; link it shared");
 	else if (!found)
-		say("client", "no: it does not start with libcurl");
+		say("client", "not at its start: no libcurl");
 	return found;
 }
 
-static bool examine(const struct program *program)
+/* What it and its libraries can do once it runs; the C library's own use of it is for names and
+ * character sets. */
+static struct later look_ahead(
+	const struct program *program, const struct library *libraries, int n)
+{
+	static const char *const not_asked[] = {"libc.so.", "ld-linux", "libdl.so.",
+		"libpthread.so.", "libtrace", "libasan.", "libubsan."};
+	struct later later = program_later(program->path);
+
+	for (int i = 0; i < n; i++) {
+		bool ask = true;
+		for (size_t j = 0; j < sizeof(not_asked) / sizeof(not_asked[0]); j++)
+			ask = ask && !begins(libraries[i].name, not_asked[j]);
+		const struct later more =
+			ask ? program_later(libraries[i].path) : (struct later){0};
+		later.loads |= more.loads;
+		later.starts |= more.starts;
+	}
+	return later;
+}
+
+static enum prospect examine_later(
+	const struct program *program, const struct library *libraries, int n)
+{
+	const struct later later = look_ahead(program, libraries, n);
+
+	if (!later.loads && !later.starts)
+		return NOT_TRACED;
+	say("later", "it can %s%s%s: those that use libcurl or libh2o are traced",
+		later.loads ? "load libraries" : "", later.loads && later.starts ? " and " : "",
+		later.starts ? "start programs" : "");
+	return MAY_BE_TRACED;
+}
+
+static enum prospect examine(const struct program *program)
 {
 	static struct library libraries[MAX_LIBRARIES];
 	char agent[PATH_MAX], complaint[256];
@@ -88,7 +113,7 @@ static bool examine(const struct program *program)
 	int err = preload_find_agent(agent);
 	if (err) {
 		say("agent", "%s", preload_explain(err));
-		return false;
+		return NOT_TRACED;
 	}
 	int n = libraries_list(program->dynamic_linker, program->path, agent, libraries,
 		MAX_LIBRARIES, complaint, sizeof(complaint));
@@ -97,79 +122,53 @@ static bool examine(const struct program *program)
 			complaint[0] ? complaint
 			: n < 0	     ? strerror(-n)
 				     : "reason unknown");
-		return false;
+		return NOT_TRACED;
 	}
 	say("agent", "%s loads into it", agent);
 	const bool serves = examine_h2o(program, libraries, n);
 	const bool asks = examine_curl(program, libraries, n);
-	if (!serves && !asks)
-		say("", "(Libraries that it loads later, and programs that it starts, are "
-			"traced.)");
-	return serves || asks;
+	return serves || asks ? TRACED_FROM_START : examine_later(program, libraries, n);
 }
 
-static const char *setting(const char *name, const char *otherwise)
+static enum prospect explain(const struct program *program)
 {
-	const char *value = getenv(name);
+	const char *reason = program_reason(program->reach);
 
-	return value && *value ? value : otherwise;
+	if (!reason)
+		return examine(program);
+	if (program->reach == REACH_UNREADABLE) {
+		say("agent", "cannot be tried: %s", reason);
+		return MAY_BE_TRACED;
+	}
+	say("agent", "does not get in: %s", reason);
+	return program->reach == REACH_NO_STATIC ? CHILDREN_MAY_BE : NOT_TRACED;
 }
 
-static int by_name(const void *a, const void *b)
+static const char *verdict(enum prospect prospect)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* All OTEL_* variables; headers and keys are secrets. */
-static void print_settings(void)
-{
-	char *set[256];
-	size_t n = 0;
-
-	for (char **entry = environ; *entry; entry++) {
-		if (begins(*entry, "OTEL_") && n < sizeof(set) / sizeof(set[0]))
-			set[n++] = *entry;
+	switch (prospect) {
+	case TRACED_FROM_START:
+		return "it would be traced";
+	case MAY_BE_TRACED:
+		return "it may be traced: what it starts with tells nothing of what it will use";
+	case CHILDREN_MAY_BE:
+		return "it would not be traced, but programs that it starts may be";
+	case NOT_TRACED:
+		break;
 	}
-	qsort(set, n, sizeof(set[0]), by_name);
-	for (size_t i = 0; i < n; i++) {
-		const int len = (int)strcspn(set[i], "=");
-		if (len >= 7 && begins(set[i] + len - 7, "HEADERS") &&
-			!strstr(set[i], "_RESPONSE_"))
-			say("setting", "%.*s=(not shown)", len, set[i]);
-		else
-			say("setting", "%s", set[i]);
-	}
-	if (n == 0)
-		say("setting", "no OTEL_* variable is set: the defaults hold");
-}
-
-static bool examine_export(void)
-{
-	const char *exporter = setting("OTEL_TRACES_EXPORTER", "otlp");
-	char url[1024], text[256];
-
-	if (strcasecmp(setting("OTEL_SDK_DISABLED", "false"), "true") == 0) {
-		say("export", "no: OTEL_SDK_DISABLED is true");
-		return false;
-	}
-	if (strcasecmp(exporter, "otlp") != 0) {
-		say("export", "%s (OTEL_TRACES_EXPORTER)", exporter);
-		return strcasecmp(exporter, "none") != 0;
-	}
-	if (endpoint_url(url, sizeof(url)))
-		snprintf(url, sizeof(url), "the OTLP endpoint");
-	const bool answers = endpoint_answers(text, sizeof(text));
-	say("export", "%s: %s %s", answers ? "yes" : "no", url, text);
-	return answers;
+	return "it would not be traced";
 }
 
 int doctor(const char *name)
 {
-	struct program program;
+	static struct program program;
+	char culprit[PATH_MAX];
 
-	int err = program_read(name, &program);
+	int err = program_read(name, &program, culprit);
 	if (err) {
-		fprintf(stderr, "libtrace-instrument: %s: %s\n", name, strerror(-err));
+		fprintf(stderr, "libtrace-instrument: %s%s%s: %s\n", name,
+			strcmp(name, culprit) == 0 ? "" : ": ",
+			strcmp(name, culprit) == 0 ? "" : culprit, program_complaint(err));
 		return err == -ENOENT ? 127 : 126;
 	}
 	if (program.script[0])
@@ -177,18 +176,11 @@ int doctor(const char *name)
 	else
 		say("program", "%s", program.path);
 
-	const char *reason = program_reason(program.reach);
-	bool traced = false;
-	if (reason)
-		say("agent", "does not get in: %s", reason);
-	else
-		traced = examine(&program);
-	say("service", "%s", setting("OTEL_SERVICE_NAME", "unknown_service (set --service-name)"));
-	print_settings();
-	const bool arrives = examine_export();
-	say("verdict", "%s",
-		!traced	   ? "it would not be traced"
-		: !arrives ? "it would be traced, but its spans would not arrive"
-			   : "it would be traced");
+	const enum prospect prospect = explain(&program);
+	delivery_read_settings(program_short_name(program.script[0] ? program.path : name));
+	const bool arrives = delivery_try();
+	const bool traced = prospect == TRACED_FROM_START || prospect == MAY_BE_TRACED;
+	say("verdict", "%s%s", verdict(prospect),
+		traced && !arrives ? ", but its spans would not arrive" : "");
 	return traced && arrives ? 0 : 1;
 }

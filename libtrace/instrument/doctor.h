@@ -5,8 +5,9 @@
 
 /**
  * Says on standard output what of a program would be traced and why not, which settings hold, and
- * whether the spans would arrive.
- * @return the exit code: 0 when something would be traced, 1 when not, 126 and 127 as in running it
+ * whether the spans would arrive: by the agent's own readers and exporter.
+ * @return the exit code: 0 when it would or may be traced and its spans arrive, 1 when not, 126 and
+ *         127 as in running it
  */
 int doctor(const char *program);
 

@@ -18,13 +18,14 @@ enum { EXIT_LAUNCHER = 125, EXIT_NOT_RUN = 126, EXIT_NOT_FOUND = 127 }; /* as en
  * from starting, or make its dynamic linker complain. */
 static bool can_preload(const char *name)
 {
-	struct program program;
+	static struct program program;
+	char culprit[PATH_MAX];
 
-	if (program_read(name, &program)) /* exec tells better what is wrong */
+	if (program_read(name, &program, culprit)) /* exec tells better what is wrong */
 		return true;
 	const char *reason = program_reason(program.reach);
 	/* A shell runs what is neither ELF nor has a #! line. */
-	if (!reason || program.reach == REACH_NO_ELF)
+	if (!reason || program.reach == REACH_NO_ELF || program.reach == REACH_UNREADABLE)
 		return true;
 	fprintf(stderr, "libtrace-instrument: %s runs without being traced: %s\n", name, reason);
 	/* What the others start may well be traced. */

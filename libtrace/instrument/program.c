@@ -60,7 +60,18 @@ static const void *at(const struct file *file, uint64_t offset, uint64_t size)
 	return offset <= file->size && size <= file->size - offset ? file->bytes + offset : NULL;
 }
 
-/* As execvp() looks for it: 0 and the path, or -ENOENT, or -EACCES. */
+static int check_named(const char *path)
+{
+	struct stat stat_of;
+
+	if (stat(path, &stat_of))
+		return -errno;
+	if (S_ISDIR(stat_of.st_mode))
+		return -EISDIR;
+	return access(path, X_OK) ? -errno : 0;
+}
+
+/* As execvp() looks for it: 0 and the path, or -ENOENT, -EACCES or -EISDIR. */
 static int find_on_path(const char *name, char path[PATH_MAX])
 {
 	const char *dirs = getenv("PATH");
@@ -69,7 +80,7 @@ static int find_on_path(const char *name, char path[PATH_MAX])
 	if (strchr(name, '/')) {
 		if (snprintf(path, PATH_MAX, "%s", name) >= PATH_MAX)
 			return -ENAMETOOLONG;
-		return access(path, X_OK) ? -errno : 0;
+		return check_named(path);
 	}
 	if (!dirs)
 		dirs = "/bin:/usr/bin";
@@ -125,7 +136,7 @@ static bool read_entry(
 }
 
 static bool names_symbol(const struct file *file, const ElfW(Ehdr) *header, const ElfW(Shdr) *table,
-	const char *name)
+	const char *name, bool defined)
 {
 	ElfW(Shdr) strings;
 	ElfW(Sym) symbol;
@@ -138,7 +149,7 @@ static bool names_symbol(const struct file *file, const ElfW(Ehdr) *header, cons
 	for (uint64_t i = 0; text && i < table->sh_size / sizeof(symbol) &&
 			     read_entry(file, table->sh_offset, i, &symbol, sizeof(symbol));
 		i++) {
-		if (symbol.st_shndx != SHN_UNDEF && symbol.st_name < strings.sh_size &&
+		if ((symbol.st_shndx != SHN_UNDEF) == defined && symbol.st_name < strings.sh_size &&
 			strings.sh_size - symbol.st_name >= len &&
 			memcmp(text + symbol.st_name, name, len) == 0)
 			return true;
@@ -146,9 +157,11 @@ static bool names_symbol(const struct file *file, const ElfW(Ehdr) *header, cons
 	return false;
 }
 
-/* Whether a function is defined in the file itself, by its dynamic or its debugging symbols: by the
- * first table of each, as there is one, however many a file may claim to have. */
-static bool defines(const struct file *file, const ElfW(Ehdr) *header, const char *name)
+/* Whether a function is defined in the file itself, or taken from another, by its dynamic or its
+ * debugging symbols: by the first table of each, as there is one, however many a file may claim to
+ * have. */
+static bool has_symbol(
+	const struct file *file, const ElfW(Ehdr) *header, const char *name, bool defined)
 {
 	bool has_all = false, has_dynamic = false;
 	ElfW(Shdr) section;
@@ -162,7 +175,7 @@ static bool defines(const struct file *file, const ElfW(Ehdr) *header, const cha
 		if (!has || *has)
 			continue;
 		*has = true;
-		if (names_symbol(file, header, &section, name))
+		if (names_symbol(file, header, &section, name, defined))
 			return true;
 	}
 	return false;
@@ -192,20 +205,30 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+static bool is_elf(const struct file *file, ElfW(Ehdr) *ret_header)
+{
+	return read_entry(file, 0, 0, ret_header, sizeof(*ret_header)) &&
+	       memcmp(ret_header->e_ident, ELFMAG, SELFMAG) == 0;
+}
+
+static bool is_own_architecture(const ElfW(Ehdr) *header)
+{
+	return header->e_ident[EI_CLASS] == ELFCLASS64 && header->e_machine == OWN_MACHINE;
+}
+
 static enum reach read_elf(
 	const struct file *file, const struct stat *stat_of, struct program *program)
 {
 	ElfW(Ehdr) header;
 	char own_linker[PATH_MAX];
 
-	if (!read_entry(file, 0, 0, &header, sizeof(header)) ||
-		memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+	if (!is_elf(file, &header))
 		return REACH_NO_ELF;
-	if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != OWN_MACHINE)
+	if (!is_own_architecture(&header))
 		return REACH_NO_ARCHITECTURE;
 	read_linker(file, &header, program->dynamic_linker);
-	program->defines_h2o = defines(file, &header, "h2o_process_request");
-	program->defines_curl = defines(file, &header, "curl_easy_perform");
+	program->defines_h2o = has_symbol(file, &header, "h2o_process_request", true);
+	program->defines_curl = has_symbol(file, &header, "curl_easy_perform", true);
 	if (!program->dynamic_linker[0])
 		return REACH_NO_STATIC;
 	if (((stat_of->st_mode & S_ISUID) && stat_of->st_uid != geteuid()) ||
@@ -218,30 +241,110 @@ static enum reach read_elf(
 	return REACH_YES;
 }
 
-int program_read(const char *name, struct program *ret_program)
+/* What the kernel does not know and execvp() hands to a shell: a shell takes text only. */
+static bool is_shell_script(const struct file *file)
+{
+	const size_t len = file->size < MAX_LINE_BYTES ? file->size : MAX_LINE_BYTES;
+
+	ElfW(Ehdr) header;
+
+	return !is_elf(file, &header) && (!len || !memchr(file->bytes, '\0', len));
+}
+
+/* The next file to look at, of a script; -Exxx when it has none. */
+static int follow_script(const struct file *file, struct program *program)
+{
+	if (!program->script[0])
+		strcpy(program->script, program->path);
+	if (file->size >= 2 && memcmp(file->bytes, "#!", 2) == 0)
+		return find_interpreter(file, program->path);
+	strcpy(program->path, "/bin/sh");
+	return 0;
+}
+
+static bool is_script(const struct file *file, int n_scripts)
+{
+	return (file->size >= 2 && memcmp(file->bytes, "#!", 2) == 0) ||
+	       (n_scripts == 0 && is_shell_script(file));
+}
+
+int program_read(const char *name, struct program *ret_program, char ret_culprit[PATH_MAX])
 {
 	struct program program = {.script = ""};
 	struct file file;
 	struct stat stat_of;
-	int err = find_on_path(name, program.path);
 
-	for (int i = 0; !err; i++) {
+	snprintf(ret_culprit, PATH_MAX, "%s", name);
+	int err = find_on_path(name, program.path);
+	for (int n_scripts = 0; !err; n_scripts++) {
+		strcpy(ret_culprit, program.path);
 		err = file_open(program.path, &file, &stat_of);
-		if (err)
-			break;
-		if (file.size < 2 || memcmp(file.bytes, "#!", 2) != 0) {
-			program.reach = read_elf(&file, &stat_of, &program);
-			file_close(&file);
+		if (err == -EACCES) { /* mode 0111: it was found executable */
+			program.reach = REACH_UNREADABLE;
+			err = 0;
 			break;
 		}
-		if (!program.script[0])
-			strcpy(program.script, program.path);
-		err = i < MAX_SCRIPTS ? find_interpreter(&file, program.path) : -ELOOP;
+		if (err)
+			break;
+		const bool script = is_script(&file, n_scripts);
+		if (script)
+			err = n_scripts < MAX_SCRIPTS ? follow_script(&file, &program) : -ELOOP;
+		else
+			program.reach = read_elf(&file, &stat_of, &program);
+		if (script && program.path[0])
+			strcpy(ret_culprit, program.path);
 		file_close(&file);
+		if (!script)
+			break;
 	}
 	if (!err)
 		*ret_program = program;
 	return err;
+}
+
+const char *program_complaint(int err)
+{
+	switch (err) {
+	case -ENOENT:
+		return "there is no such program";
+	case -EISDIR:
+		return "it is a folder, not a program";
+	case -EACCES:
+		return "it is not executable";
+	case -ELOOP:
+		return "it is a script of a script of a script, and so on";
+	case -ENOEXEC:
+		return "its first line names no interpreter";
+	default:
+		return strerror(-err);
+	}
+}
+
+const char *program_short_name(const char *path)
+{
+	return base_name(path);
+}
+
+struct later program_later(const char *path)
+{
+	static const char *const loads[] = {"dlopen", "dlmopen"};
+	static const char *const starts[] = {"execve", "execv", "execvp", "execvpe", "execl",
+		"execlp", "execle", "fexecve", "posix_spawn", "posix_spawnp", "system", "popen"};
+	struct later later = {0};
+	struct file file;
+	ElfW(Ehdr) header;
+	struct stat stat_of;
+
+	if (file_open(path, &file, &stat_of))
+		return later;
+	if (is_elf(&file, &header) && is_own_architecture(&header)) {
+		for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++)
+			later.loads |= has_symbol(&file, &header, loads[i], false);
+		for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+			later.starts |= has_symbol(&file, &header, starts[i], false);
+	}
+	file_close(&file);
+	return later;
 }
 
 const char *program_reason(enum reach reach)
@@ -259,7 +362,9 @@ const char *program_reason(enum reach reach)
 	case REACH_NO_LIBC:
 		return "its C library is another one than the agent's";
 	case REACH_NO_ELF:
-		return "it is not an ELF program";
+		return "it is not a program that Linux knows by itself";
+	case REACH_UNREADABLE:
+		return "its file may be run but not read, so what is in it cannot be told";
 	}
 	return NULL;
 }

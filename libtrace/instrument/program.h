@@ -13,6 +13,7 @@ enum reach {
 	REACH_NO_ARCHITECTURE, /* for another processor, or 32 bits */
 	REACH_NO_LIBC,	       /* its dynamic linker is another C library's */
 	REACH_NO_ELF,	       /* not a program that the kernel knows by itself */
+	REACH_UNREADABLE,      /* executable, but not for us to look into */
 };
 
 struct program {
@@ -27,10 +28,25 @@ struct program {
 /**
  * Finds and reads a program.
  *
- * @param name  as a shell takes it: looked for on PATH unless it has a slash
- * @return 0; -ENOENT when there is none, -EACCES when it is not executable, or another -Exxx
+ * @param name         as a shell takes it: looked for on PATH unless it has a slash
+ * @param ret_culprit  of which file an error tells: the program's name, or its interpreter
+ * @return 0; -ENOENT when there is none, -EACCES when it is not executable, -EISDIR when it is a
+ *         folder, or another -Exxx
  */
-int program_read(const char *name, struct program *ret_program);
+int program_read(const char *name, struct program *ret_program, char ret_culprit[PATH_MAX]);
+
+/** What such an error means, for a reader. */
+const char *program_complaint(int err);
+
+/** What a program calls itself: the last part of its path. */
+const char *program_short_name(const char *path);
+
+/* What a file may do once it runs, by the functions that it takes from other libraries. */
+struct later {
+	bool loads;  /* libraries: dlopen() */
+	bool starts; /* programs: execve() and its like */
+};
+struct later program_later(const char *path);
 
 /** One line for a reader on why the agent does not get into it; NULL for REACH_YES. */
 const char *program_reason(enum reach reach);

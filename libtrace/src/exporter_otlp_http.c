@@ -197,7 +197,7 @@ static enum outcome try_once(struct otlp_http *otlp, const struct lt_curl_librar
 	const struct lt_buffer *body, uint64_t deadline_ns, unsigned *ret_retry_after_ms)
 {
 	lt_buffer_reset(&otlp->response);
-	curl->easy_setopt(otlp->easy, CURLOPT_POSTFIELDS, body->bytes);
+	curl->easy_setopt(otlp->easy, CURLOPT_POSTFIELDS, body->bytes ? body->bytes : "");
 	curl->easy_setopt(otlp->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
 	curl->easy_setopt(otlp->easy, CURLOPT_TIMEOUT_MS, remaining_ms(deadline_ns));
 	CURLcode code = curl->easy_perform(otlp->easy);

@@ -10,7 +10,8 @@
 
 #include <libtrace/sdk.h>
 
-/** Appends the request for n >= 1 spans of one provider; look at buffer->failed after it. */
+/** Appends the request for n spans of one provider (0: an empty one); look at buffer->failed after
+ * it. */
 void lt_otlp_protobuf_encode(
 	struct lt_buffer *buffer, const struct lt_span_data *const *spans, size_t n);
 void lt_otlp_json_encode(

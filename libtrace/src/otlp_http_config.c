@@ -158,10 +158,8 @@ int lt_otlp_http_config_init(
 	char name[NAME_MAX_BYTES];
 	*config = (struct lt_otlp_http_config){0};
 	int err = set_endpoint(config, options->endpoint);
-	if (!err)
-		err = set_headers(config);
-	if (err)
-		return err;
+	int headers_err =
+		set_headers(config); /* in any case: all that is wrong is reported at once */
 	config->json = is_json(options->protocol);
 	config->gzip = is_gzip();
 	config->timeout_ms =
@@ -169,7 +167,7 @@ int lt_otlp_http_config_init(
 	config->certificate = lt_config_copy(setting("CERTIFICATE", name));
 	config->client_certificate = lt_config_copy(setting("CLIENT_CERTIFICATE", name));
 	config->client_key = lt_config_copy(setting("CLIENT_KEY", name));
-	return 0;
+	return err ? err : headers_err;
 }
 
 void lt_otlp_http_config_done(struct lt_otlp_http_config *config)

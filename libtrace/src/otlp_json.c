@@ -315,6 +315,10 @@ static void add_scope_spans(
 
 void lt_otlp_json_encode(struct lt_buffer *b, const struct lt_span_data *const *spans, size_t n)
 {
+	if (n == 0) {
+		lt_buffer_add_text(b, "{\"resourceSpans\":[]}");
+		return;
+	}
 	lt_buffer_add_text(b, "{\"resourceSpans\":[{\"resource\":{");
 	add_attrs(b, lt_resource_attributes(spans[0]->resource));
 	lt_buffer_add_text(b, "},\"scopeSpans\":[");

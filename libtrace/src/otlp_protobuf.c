@@ -372,6 +372,8 @@ static void add_scope_spans(
 
 void lt_otlp_protobuf_encode(struct lt_buffer *b, const struct lt_span_data *const *spans, size_t n)
 {
+	if (n == 0)
+		return;
 	size_t start = begin_message(b, 1, HUGE);
 	add_resource(b, spans[0]->resource);
 	for (size_t i = 0; i < n; i++)

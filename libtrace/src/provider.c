@@ -53,26 +53,24 @@ static struct lt_span_limits resolve_limits(const struct lt_span_limits *limits)
 	};
 }
 
-/* What OTEL_TRACES_EXPORTER names: otlp (the default) or console; *ret_exporter NULL for none. */
-static int exporter_from_env(struct lt_exporter **ret_exporter)
+int lt_exporter_from_env(struct lt_exporter **ret_exporter, enum lt_exporter_kind *ret_kind)
 {
-	enum { OTLP, CONSOLE, NONE };
-	static const char *const words[] = {"otlp", "console", "none"};
+	static const char *const words[] = {[LT_EXPORTER_OTLP] = "otlp",
+		[LT_EXPORTER_CONSOLE] = "console",
+		[LT_EXPORTER_NONE] = "none"};
 	*ret_exporter = NULL;
-	switch (lt_config_word("OTEL_TRACES_EXPORTER", words, 3, OTLP)) {
-	case NONE:
-		return 0;
-	case CONSOLE:
-		return lt_exporter_console_new(ret_exporter);
-	default:
+	*ret_kind = (enum lt_exporter_kind)lt_config_word(
+		"OTEL_TRACES_EXPORTER", words, LT_EXPORTER_NONE + 1, LT_EXPORTER_OTLP);
+	if (*ret_kind == LT_EXPORTER_OTLP)
 		return lt_exporter_otlp_http_new(NULL, ret_exporter);
-	}
+	return *ret_kind == LT_EXPORTER_CONSOLE ? lt_exporter_console_new(ret_exporter) : 0;
 }
 
 static int processor_from_env(struct lt_processor **ret_processor)
 {
 	struct lt_exporter *exporter;
-	int err = exporter_from_env(&exporter);
+	enum lt_exporter_kind kind;
+	int err = lt_exporter_from_env(&exporter, &kind);
 	if (err == -ENOMEM)
 		return err;
 	/* With an endpoint that cannot be one, which has been reported, the trace still goes on. */

@@ -44,6 +44,16 @@ struct lt_provider {
 	unsigned n_tracers;
 };
 
+enum lt_exporter_kind { LT_EXPORTER_OTLP, LT_EXPORTER_CONSOLE, LT_EXPORTER_NONE };
+
+/**
+ * Makes the exporter that OTEL_TRACES_EXPORTER names: otlp (the default), console or none.
+ * @param ret_exporter  new; NULL for none, and on failure
+ * @param ret_kind      filled in any case
+ * @return 0, -EINVAL for an endpoint that cannot be one (reported), or -ENOMEM
+ */
+int lt_exporter_from_env(struct lt_exporter **ret_exporter, enum lt_exporter_kind *ret_kind);
+
 /** Frees the tracers of a provider. */
 void lt_tracers_free(struct lt_tracer *tracers);
 

@@ -18,18 +18,20 @@ static void must_end(const char *text, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct program program;
-	char path[64];
+	char path[64], culprit[PATH_MAX];
 	int fd = memfd_create("program", 0);
 	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
 		abort();
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	if (program_read(path, &program) == 0) {
+	if (program_read(path, &program, culprit) == 0) {
 		must_end(program.path, sizeof program.path);
 		must_end(program.script, sizeof program.script);
 		must_end(program.dynamic_linker, sizeof program.dynamic_linker);
 		if (!program_reason(program.reach) != (program.reach == REACH_YES))
 			abort();
 	}
+	must_end(culprit, sizeof culprit);
+	program_later(path);
 	close(fd);
 	return 0;
 }

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* delivery.c - see delivery.h. */
+#include "delivery.h"
+#include "config.h"
+#include "known.h"
+#include "otlp_endpoint.h"
+#include "otlp_http_config.h"
+#include "provider.h"
+#include "say.h"
+#include "settings.h"
+#include <errno.h>
+#include <libtrace/semconv.h>
+#include <libtrace/testing.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+	ANSWER_TIMEOUT_MS = 3000, /* of a collector; OTEL_EXPORTER_OTLP_TIMEOUT may be shorter */
+	MAX_SETTINGS = 256,	  /* more are not shown */
+	MAX_REPORT_BYTES = 1024,
+};
+
+static void say_report(enum lt_level level, const char *text, void *user)
+{
+	if (level == LT_LEVEL_ERROR || level == LT_LEVEL_WARN)
+		say("warning", "%s", text);
+}
+
+static void ignore_report(enum lt_level level, const char *text, void *user)
+{
+}
+
+/* Keeps the first one, which is the cause of others. */
+static void keep_report(enum lt_level level, const char *text, void *user)
+{
+	char *report = user;
+
+	if (!*report && (level == LT_LEVEL_ERROR || level == LT_LEVEL_WARN))
+		snprintf(report, MAX_REPORT_BYTES, "%s", text);
+}
+
+/* --- settings ------------------------------------------------------------------------------- */
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void say_unknown(const char *name)
+{
+	char nearest[KNOWN_NAME_MAX_BYTES];
+
+	if (known_nearest(name, nearest) != UNLIKE)
+		say("setting", "%s: nothing here reads it (is %s meant?)", name, nearest);
+	else
+		say("setting", "%s: nothing here reads it", name);
+}
+
+/* The value of what is unknown is not shown either: it may be anything. */
+static void say_setting(const char *entry)
+{
+	const int len = (int)strcspn(entry, "=");
+	char name[KNOWN_NAME_MAX_BYTES];
+
+	snprintf(name, sizeof(name), "%.*s", len, entry);
+	const struct known *known = known_find(name);
+	if (!known) {
+		say_unknown(name);
+	} else if (known->secret == HIDDEN) {
+		say("setting", "%s=(not shown)", name);
+	} else if (known->secret == URL) {
+		char *shown = lt_otlp_endpoint_shown(lt_slice(entry + len + 1));
+		say("setting", "%s=%s", name, shown ? shown : "");
+		free(shown);
+	} else {
+		say("setting", "%s", entry);
+	}
+}
+
+static void say_settings(void)
+{
+	char *set[MAX_SETTINGS];
+	size_t n = 0;
+
+	for (char **entry = environ; *entry; entry++) {
+		if (strncmp(*entry, "OTEL_", 5) == 0 && n < MAX_SETTINGS)
+			set[n++] = *entry;
+	}
+	qsort(set, n, sizeof(set[0]), by_name);
+	for (size_t i = 0; i < n; i++)
+		say_setting(set[i]);
+	if (n == 0)
+		say("setting", "no OTEL_* variable is set: the defaults hold");
+}
+
+static void say_service(const struct lt_resource *resource)
+{
+	const struct lt_attr *name =
+		lt_attributes_find(lt_resource_attributes(resource), LT_SERVICE_NAME);
+
+	if (name && name->type == LT_TYPE_STRING)
+		say("service", "%.*s", (int)name->value.string.len, name->value.string.ptr);
+}
+
+void delivery_read_settings(const char *program)
+{
+	struct lt_provider *provider;
+
+	program_invocation_short_name = (char *)(uintptr_t)program;
+	say_settings();
+	lt_set_report_handler(say_report, NULL);
+	(void)settings_init();
+	if (lt_provider_new(NULL, &provider) == 0) {
+		say_service(provider->resource);
+		lt_provider_free(provider);
+	}
+}
+
+/* --- sending -------------------------------------------------------------------------------- */
+
+static void say_request(const struct lt_otlp_http_config *config)
+{
+	char names[1024] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < config->n_headers && len < sizeof(names); i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%.*s",
+			i ? ", " : " with ", (int)strcspn(config->headers[i], ":;"),
+			config->headers[i]);
+	say("export", "by %s%s%s to %s", config->json ? "http/json" : "http/protobuf",
+		config->gzip ? " (gzip)" : "", names, config->shown);
+}
+
+static bool try_otlp(struct lt_exporter *exporter)
+{
+	static const struct lt_otlp_http_options defaults;
+	struct lt_otlp_http_config config;
+	char report[MAX_REPORT_BYTES] = "";
+
+	lt_set_report_handler(ignore_report, NULL); /* they have been printed */
+	int err = lt_otlp_http_config_init(&config, &defaults);
+	if (!err)
+		say_request(&config);
+	lt_otlp_http_config_done(&config);
+	if (err)
+		return false;
+	lt_set_report_handler(keep_report, report);
+	exporter->impl->hurry(exporter, ANSWER_TIMEOUT_MS);
+	err = exporter->impl->export(exporter, NULL, 0, ANSWER_TIMEOUT_MS);
+	if (!err)
+		say("answer", "yes: takes spans%s%s", *report ? ", but " : "", report);
+	else
+		say("answer", "no: %s", *report ? report : strerror(-err));
+	return !err;
+}
+
+bool delivery_try(void)
+{
+	struct lt_exporter *exporter;
+	enum lt_exporter_kind kind;
+	bool arrives = false;
+
+	if (lt_config_bool("OTEL_SDK_DISABLED")) {
+		say("export", "no: OTEL_SDK_DISABLED is true");
+		return false;
+	}
+	lt_set_report_handler(ignore_report, NULL);
+	int err = lt_exporter_from_env(&exporter, &kind);
+	if (err)
+		say("export", "no: %s",
+			err == -EINVAL ? "the endpoint is no URL to send to" : strerror(-err));
+	else if (kind == LT_EXPORTER_NONE)
+		say("export", "no: OTEL_TRACES_EXPORTER is none");
+	else if (kind == LT_EXPORTER_CONSOLE)
+		say("export", "to the console: OTEL_TRACES_EXPORTER is console");
+	if (!err && kind == LT_EXPORTER_OTLP)
+		arrives = try_otlp(exporter);
+	if (exporter)
+		exporter->impl->free(exporter);
+	return arrives || kind == LT_EXPORTER_CONSOLE;
+}
