@@ -132,6 +132,22 @@ static void say_request(const struct lt_otlp_http_config *config)
 		config->gzip ? " (gzip)" : "", names, config->shown);
 }
 
+static void say_way(const struct lt_otlp_http_config *config)
+{
+	const struct lt_proxy *proxy = &config->proxy;
+
+	if (!proxy->url)
+		return;
+	const char *reason = lt_proxy_exemption(proxy, lt_otlp_endpoint_host(config->endpoint));
+	char *shown = lt_otlp_endpoint_shown(lt_slice(proxy->url));
+	if (reason)
+		say("way", "straight to it, not through %s of %s: %s", shown ? shown : "the proxy",
+			proxy->variable, reason);
+	else
+		say("way", "through the proxy %s of %s", shown ? shown : "", proxy->variable);
+	free(shown);
+}
+
 static bool try_otlp(struct lt_exporter *exporter)
 {
 	static const struct lt_otlp_http_options defaults;
@@ -140,8 +156,10 @@ static bool try_otlp(struct lt_exporter *exporter)
 
 	lt_set_report_handler(ignore_report, NULL); /* they have been printed */
 	int err = lt_otlp_http_config_init(&config, &defaults);
-	if (!err)
+	if (!err) {
 		say_request(&config);
+		say_way(&config);
+	}
 	lt_otlp_http_config_done(&config);
 	if (err)
 		return false;

@@ -120,6 +120,11 @@ static void set_options(struct otlp_http *otlp, const struct lt_curl_library *cu
 	const struct lt_otlp_http_config *config = &otlp->config;
 	CURL *easy = otlp->easy;
 	curl->easy_setopt(easy, CURLOPT_URL, config->endpoint);
+	/* Decided here, once a handle: libcurl would read the environment beside a program that may
+	 * write it. */
+	const char *proxy = lt_otlp_http_proxy(config);
+	curl->easy_setopt(easy, CURLOPT_PROXY, proxy ? proxy : "");
+	curl->easy_setopt(easy, CURLOPT_NOPROXY, "");
 	curl->easy_setopt(easy, CURLOPT_POST, 1L);
 	curl->easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BYTES);
 	curl->easy_setopt(easy, CURLOPT_HTTPHEADER, otlp->headers);

@@ -63,7 +63,8 @@ static bool is_port(struct lt_slice digits) /* an empty one is the scheme's */
 	return port <= UINT16_MAX && (port || !digits.len);
 }
 
-static bool has_host(struct lt_slice authority)
+/* False unless there are a host and a port that can be one. */
+static bool find_host(struct lt_slice authority, struct lt_slice *ret_host)
 {
 	struct lt_slice rest = after_user(authority), host;
 	if (rest.len && rest.ptr[0] == '[') {
@@ -80,6 +81,7 @@ static bool has_host(struct lt_slice authority)
 		return false;
 	if (rest.len)
 		take(&rest, 1);
+	*ret_host = host;
 	return is_port(rest);
 }
 
@@ -94,8 +96,9 @@ static bool is_printable(struct lt_slice text)
 int lt_otlp_endpoint_new(struct lt_slice text, const char *path, char **ret_url)
 {
 	struct parts parts = split(text);
+	struct lt_slice host;
 	if ((!lt_config_is(parts.scheme, "http://") && !lt_config_is(parts.scheme, "https://")) ||
-		!has_host(parts.authority) || !is_printable(text))
+		!find_host(parts.authority, &host) || !is_printable(text))
 		return -EINVAL;
 	bool has_slash = parts.path.len && parts.path.ptr[parts.path.len - 1] == '/';
 	bool needs_slash = path ? !has_slash : !parts.path.len;
@@ -105,6 +108,13 @@ int lt_otlp_endpoint_new(struct lt_slice text, const char *path, char **ret_url)
 		    parts.query.ptr) < 0)
 		return -ENOMEM;
 	return 0;
+}
+
+struct lt_slice lt_otlp_endpoint_host(const char *url)
+{
+	struct lt_slice host = {0};
+	find_host(split(lt_slice(url)).authority, &host);
+	return host;
 }
 
 char *lt_otlp_endpoint_shown(struct lt_slice text)

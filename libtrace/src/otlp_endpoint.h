@@ -21,6 +21,9 @@
  */
 int lt_otlp_endpoint_new(struct lt_slice text, const char *path, char **ret_url);
 
+/** The host of such a URL, without brackets; borrowed from it. */
+struct lt_slice lt_otlp_endpoint_host(const char *url);
+
 /**
  * The text as it may be shown to anybody: without user, password, query and fragment.  It need not
  * be a URL.

@@ -58,8 +58,10 @@ static int set_endpoint(struct lt_otlp_http_config *config, const char *in_code)
 	int err = lt_otlp_endpoint_new(text, path, &config->endpoint);
 	if (err == -EINVAL)
 		return refuse_endpoint(name, text);
-	if (!err)
+	if (!err) {
 		config->shown = lt_otlp_endpoint_shown(lt_slice(config->endpoint));
+		lt_proxy_init(&config->proxy, config->endpoint);
+	}
 	return config->shown ? 0 : -ENOMEM;
 }
 
@@ -170,10 +172,18 @@ int lt_otlp_http_config_init(
 	return err ? err : headers_err;
 }
 
+const char *lt_otlp_http_proxy(const struct lt_otlp_http_config *config)
+{
+	struct lt_slice host = lt_otlp_endpoint_host(config->endpoint);
+	return config->proxy.url && !lt_proxy_exemption(&config->proxy, host) ? config->proxy.url
+									      : NULL;
+}
+
 void lt_otlp_http_config_done(struct lt_otlp_http_config *config)
 {
 	free(config->endpoint);
 	free(config->shown);
+	lt_proxy_done(&config->proxy);
 	for (size_t i = 0; i < config->n_headers; i++)
 		free(config->headers[i]);
 	free(config->certificate);

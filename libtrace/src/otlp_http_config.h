@@ -6,6 +6,8 @@
 #ifndef LT_OTLP_HTTP_CONFIG_H
 #define LT_OTLP_HTTP_CONFIG_H
 
+#include "proxy.h"
+
 #include <libtrace/sdk.h>
 
 enum { LT_OTLP_HEADERS_MAX = 64 }; /* beyond that they are reported and left out */
@@ -13,7 +15,8 @@ enum { LT_OTLP_HEADERS_MAX = 64 }; /* beyond that they are reported and left out
 struct lt_otlp_http_config {
 	char *endpoint; /* full URL */
 	char *shown;	/* the same without its secrets: the one to put into messages */
-	bool json;	/* else protobuf */
+	struct lt_proxy proxy;
+	bool json; /* else protobuf */
 	bool gzip;
 	unsigned timeout_ms;		    /* of one batch, with its retries; 0: no limit */
 	char *headers[LT_OTLP_HEADERS_MAX]; /* "Name: value", or "Name;" for an empty value, which
@@ -29,6 +32,8 @@ struct lt_otlp_http_config {
  */
 int lt_otlp_http_config_init(
 	struct lt_otlp_http_config *config, const struct lt_otlp_http_options *options);
+/** The proxy that the requests go through; NULL: none.  It may ask a name server. */
+const char *lt_otlp_http_proxy(const struct lt_otlp_http_config *config);
 void lt_otlp_http_config_done(struct lt_otlp_http_config *config);
 
 #endif

@@ -111,6 +111,19 @@ class Delivery(DoctorTest):
         done = doctor(env={"OTEL_EXPORTER_OTLP_ENDPOINT": "http://[::1]:4320"})
         self.assertEqual((done.code, hosts), (0, ["[::1]:4320"]), done)
 
+    def test_the_way_through_a_proxy_is_the_one_that_is_said(self):
+        proxy = harness.RawServer(3128, harness.http_bytes(200))
+        self.addCleanup(proxy.stop)
+        env = {"http_proxy": "http://me:secret@127.0.0.1:3128",
+               "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.invalid:4318"}
+        done = doctor(env=env)
+        self.assertEqual((done.code, len(proxy.requests)), (0, 1), done)
+        self.assertEqual(line(done, "way"), "through the proxy http://127.0.0.1:3128 of http_proxy")
+        self.assertNotIn("secret", done.out + done.err)
+        done = doctor(env={**env, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318"})
+        self.assertEqual((done.code, len(proxy.requests)), (1, 1), done)
+        self.assertRegex(line(done, "way"), "^straight to it, not through http://127.0.0.1:3128 of http_proxy: .*loopback")
+
     def test_an_exporter_that_nobody_knows_is_otlp_as_the_agent_has_it(self):
         done = doctor(env={"OTEL_TRACES_EXPORTER": "zipkin"})
         self.assertEqual(done.code, 1)
@@ -135,7 +148,7 @@ class Settings(DoctorTest):
                "OTEL_C_RESPONSE_HEADERS": "some", "OTEL_C_EXIT_TIMEOUT": "soon"}
         self.collect()
         done = doctor(env=bad)
-        traced = harness.run([TRACED, "--version"], traced=True, service="", env=bad)
+        traced = harness.run([TRACED, "--version"], traced=True, env=bad)
         said = {text.split(": ", 2)[2] for text in traced.err.splitlines() if text.startswith("libtrace: ")}
         self.assertEqual(set(lines(done, "warning")), said)
         self.assertEqual(len(said), len(bad), said)

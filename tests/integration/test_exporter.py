@@ -95,6 +95,20 @@ class Request(ExporterTest):
         self.assertIn("http://127.0.0.1:4318/p/v1/traces", finished.err)
         self.assertNotIn("secret", finished.err)
 
+    def test_a_proxy_of_the_environment_is_used_but_never_for_loopback_or_what_no_proxy_names(self):
+        proxy = harness.RawServer(3128, harness.http_bytes(200))
+        self.addCleanup(proxy.stop)
+        collector = self.collect()
+        env = {"http_proxy": "http://127.0.0.1:3128", "OTEL_EXPORTER_OTLP_TIMEOUT": "1000"}
+        for endpoint in ("http://localhost:4318", "http://127.0.0.1:4318"):
+            self.emit(1, env={**env, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint})
+        self.assertEqual((len(collector.sent), proxy.requests), (2, []))
+        env["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://collector.invalid:4318"
+        self.emit(1, env=env)
+        self.assertTrue(proxy.requests[0].startswith(b"POST http://collector.invalid:4318/v1/traces HTTP/1.1"))
+        self.emit(1, env={**env, "no_proxy": "example.com, .invalid"})
+        self.assertEqual(len(proxy.requests), 1)
+
     def test_traces_headers_win_over_the_general_ones(self):
         collector = self.collect()
         self.emit(1, env={"OTEL_EXPORTER_OTLP_HEADERS": "a=general",
