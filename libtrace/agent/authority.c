@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authority.c - see authority.h. */
 #include "authority.h"
+#include <arpa/inet.h>
 #include <strings.h>
 
 static bool parse_port(struct lt_slice digits, uint16_t *ret_port)
@@ -45,6 +46,63 @@ struct http_authority http_authority(struct lt_slice text)
 	return authority;
 }
 
+static bool is(struct lt_slice text, const char *name)
+{
+	return text.len == strlen(name) && strncasecmp(text.ptr, name, text.len) == 0;
+}
+
+/* Takes what comes before the authority off the front of rest. */
+static struct lt_slice take_scheme(struct lt_slice *rest)
+{
+	static const char mark[] = "://";
+	const char *colon = rest->len ? memchr(rest->ptr, ':', rest->len) : NULL;
+	const size_t len = colon ? (size_t)(colon - rest->ptr) : 0;
+	const struct lt_slice scheme = {rest->ptr, len};
+
+	if (!len || rest->len - len < strlen(mark) || memcmp(colon, mark, strlen(mark)) != 0)
+		return (struct lt_slice){0};
+	rest->ptr += len + strlen(mark);
+	rest->len -= len + strlen(mark);
+	return scheme;
+}
+
+/* Takes host[:port] off the front of rest; who is let in is left out. */
+static struct lt_slice take_authority(struct lt_slice *rest)
+{
+	const char *start = rest->ptr, *const limit = start + rest->len, *end = start;
+
+	while (end < limit && *end != '/' && *end != '?' && *end != '#')
+		end++;
+	const char *at = end > start ? memrchr(start, '@', (size_t)(end - start)) : NULL;
+	*rest = (struct lt_slice){end, (size_t)(limit - end)};
+	start = at ? at + 1 : start;
+	return (struct lt_slice){start, (size_t)(end - start)};
+}
+
+struct http_target http_target(struct lt_slice text)
+{
+	struct http_target target = {0};
+
+	if (!text.len)
+		return target;
+	if (text.ptr[0] != '/' && !is(text, "*")) {
+		const struct lt_slice scheme = take_scheme(&text);
+		target.authority = take_authority(&text);
+		if (!scheme.len) /* CONNECT's, or no target at all */
+			return target;
+		if (is(scheme, "http") || is(scheme, "https"))
+			target.scheme = lt_slice(scheme.len == 4 ? "http" : "https");
+		target.path = (struct lt_slice){"/", 1}; /* what an empty one means */
+	}
+	const char *mark = text.len ? memchr(text.ptr, '?', text.len) : NULL;
+	const size_t path_len = mark ? (size_t)(mark - text.ptr) : text.len;
+	if (path_len)
+		target.path = (struct lt_slice){text.ptr, path_len};
+	if (mark && path_len + 1 < text.len)
+		target.query = (struct lt_slice){mark + 1, text.len - path_len - 1};
+	return target;
+}
+
 static struct lt_slice trim(struct lt_slice text)
 {
 	while (text.len && (*text.ptr == ' ' || *text.ptr == '\t')) {
@@ -81,7 +139,7 @@ static struct lt_slice unquote(struct lt_slice text)
 }
 
 /* An address with or without a port: an IPv6 one without brackets has several colons. */
-static struct lt_slice address_of(struct lt_slice node)
+static struct lt_slice host_of(struct lt_slice node)
 {
 	const char *colon = node.len ? memchr(node.ptr, ':', node.len) : NULL;
 
@@ -91,9 +149,20 @@ static struct lt_slice address_of(struct lt_slice node)
 	return http_authority(node).host;
 }
 
-static bool is(struct lt_slice text, const char *name)
+/* A proxy may hide its client behind "unknown" or a name of its own: RFC 7239, section 6. */
+static struct lt_slice address_of(struct lt_slice node)
 {
-	return text.len == strlen(name) && strncasecmp(text.ptr, name, text.len) == 0;
+	const struct lt_slice host = host_of(node);
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+
+	if (!host.len || host.len >= sizeof(text))
+		return (struct lt_slice){0};
+	memcpy(text, host.ptr, host.len);
+	text[host.len] = '\0';
+	if (inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1)
+		return host;
+	return (struct lt_slice){0};
 }
 
 struct http_forwarded http_forwarded(struct lt_slice forwarded, struct lt_slice x_for,

@@ -110,6 +110,43 @@ static void check_authorities(void)
 	CHECK_TEXT(http_authority(lt_slice("a:b")).host, "");
 	CHECK_TEXT(http_authority(lt_slice("")).host, "");
 	CHECK_TEXT(http_authority(lt_slice(NULL)).host, "");
+	CHECK_TEXT(http_authority(lt_slice("u:p@a:80")).host, "");
+}
+
+static void check_targets(void)
+{
+	static const struct {
+		const char *target, *scheme, *authority, *path, *query; /* NULL: none */
+	} cases[] = {
+		{"/", "", "", "/", NULL},
+		{"/a/b?c=d?e", "", "", "/a/b", "c=d?e"},
+		{"/a?", "", "", "/a", NULL},
+		{"//u:p@h/x", "", "", "//u:p@h/x", NULL},
+		{"/http://u:p@h/", "", "", "/http://u:p@h/", NULL},
+		{"*", "", "", "*", NULL},
+		{"http://h/a?b", "http", "h", "/a", "b"},
+		{"HTTPS://u:p@h:8443/a", "https", "h:8443", "/a", NULL},
+		{"http://u:p@q@[::1]:80/", "http", "[::1]:80", "/", NULL},
+		{"http://u@h", "http", "h", "/", NULL},
+		{"http://u@h?b", "http", "h", "/", "b"},
+		{"http://u@", "http", "", "/", NULL},
+		{"gopher://u:p@h/a", "", "h", "/a", NULL},
+		{"h:443", "", "h:443", NULL, NULL},
+		{"u:p@h:443", "", "h:443", NULL, NULL},
+		{"http:/u:p@h/a", "", "http:", NULL, NULL},
+		{"://u:p@h/a", "", ":", NULL, NULL},
+		{"u:p", "", "u:p", NULL, NULL},
+		{"", "", "", NULL, NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct http_target target = http_target(lt_slice(cases[i].target));
+		CHECK_TEXT(target.scheme, cases[i].scheme);
+		CHECK_TEXT(target.authority, cases[i].authority);
+		CHECK(!target.path.ptr == !cases[i].path && !target.query.ptr == !cases[i].query);
+		CHECK_TEXT(target.path, cases[i].path ? cases[i].path : "");
+		CHECK_TEXT(target.query, cases[i].query ? cases[i].query : "");
+	}
 }
 
 static struct http_forwarded forwarded(const char *text)
@@ -126,7 +163,13 @@ static void check_forwarded(void)
 	CHECK_TEXT(f.host, "a:1");
 	CHECK_TEXT(f.proto, "https");
 	CHECK_TEXT(forwarded("For=\"[2001:db8::1]:4711\"").client, "2001:db8::1");
-	CHECK_TEXT(forwarded("for=_hidden, for=1.1.1.1").client, "_hidden");
+	CHECK_TEXT(forwarded("for=_hidden, for=1.1.1.1").client, "");
+	CHECK_TEXT(forwarded("for=unknown").client, "");
+	CHECK_TEXT(forwarded("for=\"_hidden:80\"").client, "");
+	CHECK_TEXT(forwarded("for=\"[2001:db8::1\"").client, "");
+	CHECK_TEXT(forwarded("for=\"[2001:db8::1]\"").client, "2001:db8::1");
+	CHECK_TEXT(forwarded("for=\"1.2.3.4:_port\"").client, "");
+	CHECK_TEXT(forwarded("for=1.2.3.4.5").client, "");
 	CHECK_TEXT(forwarded("host=\"a,b\"; for = 1.1.1.1").client, "1.1.1.1");
 	CHECK_TEXT(forwarded("").client, "");
 	CHECK_TEXT(forwarded(";;=;,").client, "");
@@ -252,6 +295,7 @@ int main(void)
 {
 	check_urls();
 	check_authorities();
+	check_targets();
 	check_forwarded();
 	check_methods();
 	check_settings();

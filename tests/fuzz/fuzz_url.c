@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_url.c - URLs that programs ask for, and the Host and Forwarded headers of their callers. */
+/* fuzz_url.c - URLs that programs ask for; targets, Host and Forwarded headers of their callers. */
 #include "authority.h"
 #include "fuzz.h"
 #include "url.h"
@@ -23,6 +23,24 @@ static void redact(struct lt_slice text)
 	free(out);
 }
 
+static void check_part(struct lt_slice part, struct lt_slice text)
+{
+	if (part.len && (part.ptr < text.ptr || part.ptr + part.len > text.ptr + text.len))
+		abort();
+}
+
+static void take_apart(struct lt_slice text)
+{
+	const struct http_target target = http_target(text);
+
+	check_part(target.authority, text);
+	check_part(target.query, text);
+	if (target.path.len != 1) /* an empty one is "/", which is elsewhere */
+		check_part(target.path, text);
+	if (target.authority.len && memchr(target.authority.ptr, '@', target.authority.len))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct url url; /* kept, as the agent keeps one a handle */
@@ -32,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		url_parse(&url, "");
 	free(string);
 	redact(text);
+	take_apart(text);
 	http_authority(text);
 	http_forwarded(text, (struct lt_slice){0}, (struct lt_slice){0}, (struct lt_slice){0});
 	http_forwarded((struct lt_slice){0}, text, text, text);
