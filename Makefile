@@ -37,7 +37,7 @@ demo: build
 		--order $(or $(ORDER),custom) --backend $(or $(BACKEND),traceview)
 
 #: make check               every test that this machine can run
-check: TOOLS = valgrind clang-format-14
+check: TOOLS = valgrind clang-format-14 libh2o-dev libuv1-dev
 check: packages
 	@tests/check.sh
 

@@ -8,30 +8,31 @@
 #define LT_AGENT_H2O_LIBRARY_H
 
 #include "hook.h"
-#include <h2o.h>
 
-/* X(name, type): the first is the one a library is recognised by. */
+/* X(name): the first is the one a library is recognised by. */
 #define H2O_FUNCTIONS(X)                                                                           \
-	X(h2o_process_request, void(h2o_req_t *))                                                  \
-	X(h2o_dispose_request, void(h2o_req_t *))                                                  \
-	X(h2o_start_response, void(h2o_req_t *, h2o_generator_t *))                                \
-	X(h2o_mem_alloc_shared, void *(h2o_mem_pool_t *, size_t, void (*)(void *)))                \
-	X(h2o_add_header_by_str, void(h2o_mem_pool_t *, h2o_headers_t *, const char *, size_t,     \
-					 int, const char *, const char *, size_t))
+	X(h2o_process_request)                                                                     \
+	X(h2o_dispose_request)                                                                     \
+	X(h2o_start_response)                                                                      \
+	X(h2o_send)                                                                                \
+	X(h2o_sendvec)                                                                             \
+	X(h2o_socket_write)                                                                        \
+	X(h2o_http1_upgrade)                                                                       \
+	X(h2o_http2_stream_proceed)                                                                \
+	X(h2o__proxy_process_request)                                                              \
+	X(h2o_mem_alloc_shared)                                                                    \
+	X(h2o_add_header_by_str)
 
 enum h2o_function {
-#define X(name, type) H2O_FUNCTION_##name,
+#define X(name) H2O_FUNCTION_##name,
 	H2O_FUNCTIONS(X)
 #undef X
 		H2O_FUNCTION_COUNT
 };
 
-#define X(name, type) typedef __typeof__(type) name##_function;
-H2O_FUNCTIONS(X)
-#undef X
-
-/* The library's own function of that name: H2O_REAL(library, h2o_process_request)(req) */
+/* The library's own function of that name, of the type of its declaration:
+ * H2O_REAL(library, h2o_process_request)(req) */
 #define H2O_REAL(library, name)                                                                    \
-	((name##_function *)(uintptr_t)(library)->symbols[H2O_FUNCTION_##name])
+	((__typeof__(name) *)(uintptr_t)(library)->symbols[H2O_FUNCTION_##name])
 
 #endif

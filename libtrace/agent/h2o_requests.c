@@ -39,8 +39,10 @@ static struct h2o_request *find_place(const struct table *t, const void *req)
 static void thread_exit(void *value)
 {
 	for (size_t i = 0; i < table.n_places; i++) {
-		if (table.places[i].req)
-			lt_span_end(table.places[i].span);
+		if (!table.places[i].req)
+			continue;
+		lt_span_end(table.places[i].upstream);
+		lt_span_end(table.places[i].span);
 	}
 	free(table.places);
 	table = (struct table){0};

@@ -2,7 +2,7 @@
 /* h2o_requests.h - which span belongs to which h2o request.
  *
  * A request stays on its thread, so each thread has a table of its own and no lock is needed.  It
- * grows to what the most requests alive at once on the thread need, 48 bytes each at worst, and is
+ * grows to what the most requests alive at once on the thread need, 80 bytes each at worst, and is
  * kept.
  */
 #ifndef LT_AGENT_H2O_REQUESTS_H
@@ -11,10 +11,14 @@
 #include <libtrace/trace.h>
 
 struct h2o_request {
-	const void *req;      /* an h2o_req_t; NULL: a free place */
-	struct lt_span *span; /* SERVER; NULL: the request is not traced */
-	bool has_caller;      /* it came with a context, which the span continues */
-	bool has_response;    /* h2o_start_response was called */
+	const void *req;	  /* an h2o_req_t; NULL: a free place */
+	struct lt_span *span;	  /* SERVER; NULL: the request is not traced */
+	struct lt_span *upstream; /* CLIENT, of libh2o's proxy, until its answer is there */
+	void *sent_up;	   /* what the proxy sends; in the request's pool; NULL: never proxied */
+	bool has_caller;   /* it came with a context, which the span continues */
+	bool has_response; /* an answer has begun */
+	bool is_given_up;  /* its handler ended the answer with an error */
+	bool is_switched;  /* the connection is another protocol's now */
 };
 
 /** The entry of a request; borrowed until the next add or remove; NULL: none. */

@@ -1,14 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* h2o_soname.h - the one libh2o whose structures the agent knows, by the name its file gives
- * itself. */
+/* h2o_soname.h - the libh2o whose structures the agent knows, by the name its file gives itself. */
 #ifndef LT_AGENT_H2O_SONAME_H
 #define LT_AGENT_H2O_SONAME_H
 
 #include <h2o/version.h>
+#include <stdbool.h>
+#include <string.h>
 
 #define H2O_SONAME_TEXT(number) #number
-#define H2O_SONAME_OF(major, minor)                                                                \
-	"libh2o-evloop.so." H2O_SONAME_TEXT(major) "." H2O_SONAME_TEXT(minor)
-#define H2O_SONAME H2O_SONAME_OF(H2O_LIBRARY_VERSION_MAJOR, H2O_LIBRARY_VERSION_MINOR)
+#define H2O_SONAME_OF(name, major, minor)                                                          \
+	name ".so." H2O_SONAME_TEXT(major) "." H2O_SONAME_TEXT(minor)
+#define H2O_SONAME(name) H2O_SONAME_OF(name, H2O_LIBRARY_VERSION_MAJOR, H2O_LIBRARY_VERSION_MINOR)
+#define H2O_SONAME_EVLOOP H2O_SONAME("libh2o-evloop") /* with its own event loop */
+#define H2O_SONAME_UV H2O_SONAME("libh2o")	      /* with libuv's */
+
+/** Why a libh2o of that name is not traced; NULL: it is. */
+static inline const char *h2o_soname_refused(const char *soname)
+{
+	if (strcmp(soname, H2O_SONAME_EVLOOP) == 0)
+		return NULL;
+	if (strcmp(soname, H2O_SONAME_UV) != 0)
+		return "this agent was built for " H2O_SONAME_EVLOOP
+#if AGENT_KNOWS_LIBUV
+		       " and " H2O_SONAME_UV
+#endif
+			;
+#if AGENT_KNOWS_LIBUV
+	return NULL;
+#else
+	return "this agent was built without libuv's headers (uv.h)";
+#endif
+}
 
 #endif

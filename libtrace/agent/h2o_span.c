@@ -19,25 +19,14 @@
 #define MAX_NAME_BYTES 256 /* of "{method} {route}"; longer ones are cut off */
 #define ERROR_FROM 500	   /* on a server's span 4xx is the client's error */
 
-static struct lt_slice slice(h2o_iovec_t text)
-{
-	return (struct lt_slice){text.base, text.len};
-}
-
-/* libh2o has the names of a request's headers in lower case, whichever protocol they came by. */
-static bool header_is(const h2o_header_t *header, const char *name, size_t len)
-{
-	return header->name->len == len && memcmp(header->name->base, name, len) == 0;
-}
-
 static bool get_header(void *carrier, const char *key, size_t index, struct lt_slice *ret_value)
 {
 	const h2o_headers_t *headers = carrier;
 	const size_t len = strlen(key);
 
 	for (size_t i = 0; i < headers->size; i++) {
-		if (header_is(&headers->entries[i], key, len) && index-- == 0) {
-			*ret_value = slice(headers->entries[i].value);
+		if (h2o_header_is(&headers->entries[i], key, len) && index-- == 0) {
+			*ret_value = h2o_slice(headers->entries[i].value);
 			return true;
 		}
 	}
@@ -54,15 +43,15 @@ static struct lt_slice *fact_of(struct facts *facts, const h2o_header_t *header)
 {
 	switch (header->name->len) {
 	case 9:
-		return header_is(header, "forwarded", 9) ? &facts->forwarded : NULL;
+		return h2o_header_is(header, "forwarded", 9) ? &facts->forwarded : NULL;
 	case 10:
-		return header_is(header, "user-agent", 10) ? &facts->user_agent : NULL;
+		return h2o_header_is(header, "user-agent", 10) ? &facts->user_agent : NULL;
 	case 15:
-		return header_is(header, "x-forwarded-for", 15) ? &facts->x_for : NULL;
+		return h2o_header_is(header, "x-forwarded-for", 15) ? &facts->x_for : NULL;
 	case 16:
-		return header_is(header, "x-forwarded-host", 16) ? &facts->x_host : NULL;
+		return h2o_header_is(header, "x-forwarded-host", 16) ? &facts->x_host : NULL;
 	case 17:
-		return header_is(header, "x-forwarded-proto", 17) ? &facts->x_proto : NULL;
+		return h2o_header_is(header, "x-forwarded-proto", 17) ? &facts->x_proto : NULL;
 	default:
 		return NULL;
 	}
@@ -76,7 +65,7 @@ static void read_headers(const h2o_headers_t *headers, struct facts *facts)
 		struct lt_slice *fact = fact_of(facts, header);
 		/* The first of several is the one nearest to the client. */
 		if (fact && !fact->ptr)
-			*fact = slice(header->value);
+			*fact = h2o_slice(header->value);
 	}
 }
 
@@ -132,21 +121,6 @@ static struct lt_slice cut(struct lt_slice text)
 	return text;
 }
 
-/* h2o finds the query later than the span starts.  One without a byte is as good as none. */
-static void split_target(
-	struct lt_slice target, struct lt_slice *ret_path, struct lt_slice *ret_query)
-{
-	const char *mark = target.len ? memchr(target.ptr, '?', target.len) : NULL;
-
-	*ret_path = target;
-	*ret_query = (struct lt_slice){0};
-	if (!mark)
-		return;
-	ret_path->len = (size_t)(mark - target.ptr);
-	if (ret_path->len + 1 < target.len)
-		*ret_query = (struct lt_slice){mark + 1, target.len - ret_path->len - 1};
-}
-
 static uint64_t arrival_ns(const h2o_req_t *req)
 {
 	const struct timeval *at = &req->timestamps.request_begin_at;
@@ -160,20 +134,25 @@ static struct lt_slice if_any(struct lt_slice text)
 	return text.len ? cut(text) : (struct lt_slice){0};
 }
 
-/* Path and query are what the span may show of them. */
-static struct lt_span *start(h2o_req_t *req, struct lt_slice path, struct lt_slice query,
+/* The target's path and query are what the span may show of them. */
+static struct lt_span *start(h2o_req_t *req, const struct http_target *target,
 	const struct lt_span_context *parent, bool from_arrival)
 {
 	struct facts facts;
 	read_headers(&req->headers, &facts);
 	const struct http_forwarded original =
 		http_forwarded(facts.forwarded, facts.x_for, facts.x_host, facts.x_proto);
-	const struct http_method method = http_method(slice(req->input.method));
+	const struct http_method method = http_method(h2o_slice(req->input.method));
 	struct lt_slice scheme = original.proto;
+	if (!scheme.len)
+		scheme = target->scheme;
 	if (!scheme.len && req->input.scheme)
-		scheme = slice(req->input.scheme->name);
+		scheme = h2o_slice(req->input.scheme->name);
+	/* A target's host goes before the Host header's: RFC 9112, section 3.2.2. */
 	struct http_authority server =
-		http_authority(original.host.len ? original.host : slice(req->input.authority));
+		http_authority(original.host.len       ? original.host
+			       : target->authority.len ? target->authority
+						       : h2o_slice(req->input.authority));
 	if (!server.host.len)
 		server.port = 0;
 	else if (!server.port)
@@ -184,8 +163,8 @@ static struct lt_span *start(h2o_req_t *req, struct lt_slice path, struct lt_sli
 	const struct lt_attr attrs[] = {
 		attr_str(LT_HTTP_REQUEST_METHOD, method.name),
 		attr_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original),
-		attr_strn(LT_URL_PATH, path),
-		attr_strn(LT_URL_QUERY, query),
+		attr_strn(LT_URL_PATH, target->path),
+		attr_strn(LT_URL_QUERY, target->query),
 		attr_strn(LT_URL_SCHEME, scheme),
 		attr_strn(LT_USER_AGENT_ORIGINAL, cut(facts.user_agent)),
 		attr_str(LT_NETWORK_PROTOCOL_VERSION, http_version(req->version)),
@@ -193,8 +172,7 @@ static struct lt_span *start(h2o_req_t *req, struct lt_slice path, struct lt_sli
 		attr_int(LT_SERVER_PORT, server.port),
 		attr_strn(LT_NETWORK_PEER_ADDRESS, peer.address),
 		attr_int(LT_NETWORK_PEER_PORT, peer.port),
-		attr_strn(LT_CLIENT_ADDRESS,
-			original.client.len ? cut(original.client) : peer.address),
+		attr_strn(LT_CLIENT_ADDRESS, original.client.len ? original.client : peer.address),
 	};
 	return lt_span_start(agent.server_tracer, method.span_name,
 		&(struct lt_span_options){
@@ -209,31 +187,29 @@ static struct lt_span *start(h2o_req_t *req, struct lt_slice path, struct lt_sli
 
 /* In a frame of its own: 24 KB in everybody's would push the rest out of the first cache. */
 __attribute__((noinline)) static struct lt_span *start_redacted(h2o_req_t *req,
-	struct lt_slice path, struct lt_slice query, const struct lt_span_context *parent,
-	bool from_arrival)
+	struct http_target target, const struct lt_span_context *parent, bool from_arrival)
 {
 	char redacted[URL_REDACTED_MAX(URL_MAX_BYTES)];
-	const struct lt_slice safe_query = {redacted, url_redact_query(query, redacted)};
 
-	return start(req, path, safe_query, parent, from_arrival);
+	target.query = (struct lt_slice){redacted, url_redact_query(target.query, redacted)};
+	return start(req, &target, parent, from_arrival);
 }
 
 struct lt_span *h2o_span_start(h2o_req_t *req, bool from_arrival, bool *ret_has_caller)
 {
 	static const struct lt_carrier_impl headers = {.get = get_header};
-	struct lt_slice path, query;
+	struct http_target target = http_target(h2o_slice(req->input.path));
 	struct lt_span_context caller;
 
-	split_target(slice(req->input.path), &path, &query);
-	if (agent_excludes(path))
+	if (agent_excludes(target.path.ptr ? target.path : lt_slice("")))
 		return NULL;
-	path = cut(path);
-	query = cut(query);
+	target.path = cut(target.path);
+	target.query = cut(target.query);
 	*ret_has_caller = lt_extract(&headers, &req->headers, &caller) == 0;
 	const struct lt_span_context *parent = *ret_has_caller ? &caller : NULL;
-	if (url_query_has_secrets(query))
-		return start_redacted(req, path, query, parent, from_arrival);
-	return start(req, path, query, parent, from_arrival);
+	if (url_query_has_secrets(target.query))
+		return start_redacted(req, target, parent, from_arrival);
+	return start(req, &target, parent, from_arrival);
 }
 
 /* The path that the program registered; "" for none (h2o's fallback, or no handler was asked). */
@@ -241,7 +217,7 @@ static struct lt_slice route_of(const h2o_req_t *req)
 {
 	if (!req->pathconf || !req->hostconf || req->pathconf == &req->hostconf->fallback_path)
 		return (struct lt_slice){0};
-	struct lt_slice route = slice(req->pathconf->path);
+	struct lt_slice route = h2o_slice(req->pathconf->path);
 	if (route.len > 1 && route.ptr[route.len - 1] == '/')
 		route.len--;
 	return route;
@@ -251,7 +227,8 @@ static struct lt_slice route_of(const h2o_req_t *req)
 static void set_name(struct lt_span *span, h2o_iovec_t method, struct lt_slice route)
 {
 	char name[MAX_NAME_BYTES];
-	char *end = stpcpy(name, http_method(slice(method)).span_name); /* of 32 bytes at most */
+	char *end =
+		stpcpy(name, http_method(h2o_slice(method)).span_name); /* of 32 bytes at most */
 	*end++ = ' ';
 	const size_t room = (size_t)(name + sizeof(name) - 1 - end);
 	end = mempcpy(end, route.ptr, route.len < room ? route.len : room);
@@ -259,19 +236,21 @@ static void set_name(struct lt_span *span, h2o_iovec_t method, struct lt_slice r
 	lt_span_set_name(span, name);
 }
 
-void h2o_span_describe(struct lt_span *span, h2o_req_t *req, bool has_response)
+void h2o_span_describe(struct lt_span *span, const h2o_req_t *req, int status, const char *error)
 {
 	if (!lt_span_is_recording(span))
 		return;
 	const struct lt_slice route = if_any(route_of(req));
-	const int status = has_response ? http_status(req->res.status) : 0;
 	char code[4];
+	/* A status that is an error says more than that the rest of its answer is missing. */
+	const char *type = http_error_type(status, ERROR_FROM, code);
+	if (!type)
+		type = error;
 	if (route.len)
 		set_name(span, req->input.method, route);
-	lt_span_set(
-		span, LT_ATTRS(attr_strn(LT_HTTP_ROUTE, route),
-			      attr_int(LT_HTTP_RESPONSE_STATUS_CODE, status),
-			      attr_str(LT_ERROR_TYPE, http_error_type(status, ERROR_FROM, code))));
-	if (status >= ERROR_FROM)
+	lt_span_set(span, LT_ATTRS(attr_strn(LT_HTTP_ROUTE, route),
+				  attr_int(LT_HTTP_RESPONSE_STATUS_CODE, status),
+				  attr_str(LT_ERROR_TYPE, type)));
+	if (type)
 		lt_span_status(span, LT_STATUS_ERROR, NULL);
 }

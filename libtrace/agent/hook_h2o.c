@@ -2,21 +2,39 @@
 /* hook_h2o.c - the libh2o functions that the agent stands in front of.
  *
  * h2o_process_request is where a request's handlers run, h2o_dispose_request where it ends,
- * h2o_start_response where its headers can still be added to; libh2o calls all three through its
- * PLT.  The request's span is current only inside the first and the last: between them the thread
- * works for others.
+ * h2o_start_response where its headers can still be added to; the others tell how its answer fares.
+ * libh2o calls them all through its PLT.  The request's span is current only inside the first and the
+ * last: between them the thread works for others.
+ *
+ * What a libh2o's structures hold is read by the reader of its flavour (h2o_reader.h); here they have
+ * no members.
  */
 #include "agent.h"
 #include "completion.h"
 #include "h2o_library.h"
+#include "h2o_reader.h"
 #include "h2o_requests.h"
 #include "h2o_soname.h"
-#include "h2o_span.h"
 #include <string.h>
-#include <strings.h>
+
+typedef void (*written_function)(struct st_h2o_socket_t *, const char *);
+
+/* As in h2o.h, h2o/socket.h, h2o/http1.h and h2o/http2_internal.h.  An h2o_send_state_t is an int
+ * here. */
+AGENT_HOOK void h2o_process_request(struct st_h2o_req_t *req);
+AGENT_HOOK void h2o_dispose_request(struct st_h2o_req_t *req);
+AGENT_HOOK void h2o_start_response(struct st_h2o_req_t *req, struct st_h2o_generator_t *generator);
+AGENT_HOOK void h2o_send(struct st_h2o_req_t *req, void *parts, size_t n, int state);
+AGENT_HOOK void h2o_sendvec(struct st_h2o_req_t *req, void *parts, size_t n, int state);
+AGENT_HOOK void h2o_socket_write(
+	struct st_h2o_socket_t *sock, void *parts, size_t n, written_function written);
+AGENT_HOOK void h2o_http1_upgrade(
+	struct st_h2o_req_t *req, void *parts, size_t n, void *upgraded, void *user);
+AGENT_HOOK void h2o_http2_stream_proceed(void *conn, void *stream);
+AGENT_HOOK void h2o__proxy_process_request(struct st_h2o_req_t *req);
 
 static const char *const names[] = {
-#define X(name, type) #name,
+#define X(name) #name,
 	H2O_FUNCTIONS(X)
 #undef X
 };
@@ -25,41 +43,59 @@ _Static_assert(H2O_FUNCTION_COUNT <= HOOK_MAX_SYMBOLS, "hook.h's table is too sm
 static struct hook_family h2o_family = {
 	.names = names, .n_names = H2O_FUNCTION_COUNT, .calls_itself = true};
 
-enum verdict { VERDICT_NONE, VERDICT_KNOWN, VERDICT_OTHER };
+enum verdict { VERDICT_NONE, VERDICT_EVLOOP, VERDICT_UV, VERDICT_OTHER };
 
 /* Where the structures of another version differ, reading them would be reading at random. */
-static bool is_known(struct hook_library *library)
+__attribute__((cold, noinline)) static enum verdict judge(struct hook_library *library)
+{
+	const char *refused = h2o_soname_refused(library->soname);
+	const enum verdict found = refused					 ? VERDICT_OTHER
+				   : strcmp(library->soname, H2O_SONAME_UV) == 0 ? VERDICT_UV
+										 : VERDICT_EVLOOP;
+	int verdict = VERDICT_NONE;
+
+	if (atomic_compare_exchange_strong(&library->verdict, &verdict, found) && refused)
+		lt_report(LT_LEVEL_WARN,
+			"this program's requests are not traced: it has %s, and %s",
+			library->soname[0] ? library->soname : "a libh2o without a name", refused);
+	return found;
+}
+
+static const struct h2o_reader *const readers[] = {
+	[VERDICT_EVLOOP] = &h2o_reader_evloop,
+#if AGENT_KNOWS_LIBUV
+	[VERDICT_UV] = &h2o_reader_uv,
+#endif
+	[VERDICT_OTHER] = NULL,
+};
+
+/* NULL: the library is not known. */
+static inline const struct h2o_reader *reader_of(struct hook_library *library)
 {
 	int verdict = atomic_load_explicit(&library->verdict, memory_order_relaxed);
 
 	if (library->passes)
-		return false;
-	if (verdict != VERDICT_NONE)
-		return verdict == VERDICT_KNOWN;
-	const enum verdict found =
-		strcmp(library->soname, H2O_SONAME) == 0 ? VERDICT_KNOWN : VERDICT_OTHER;
-	if (atomic_compare_exchange_strong(&library->verdict, &verdict, found) &&
-		found == VERDICT_OTHER)
-		lt_report(LT_LEVEL_WARN,
-			"this program's %s is not the %s that this agent was built for: its "
-			"requests are not traced",
-			library->soname[0] ? library->soname : "libh2o", H2O_SONAME);
-	return found == VERDICT_KNOWN;
+		return NULL;
+	if (verdict == VERDICT_NONE)
+		verdict = judge(library);
+	return readers[verdict];
 }
 
 /* The call at hand; a macro, since the return address is the wrapper's. */
 #define THIS_CALL() hook_call(&h2o_family, __builtin_return_address(0))
 
-static bool may_trace(const struct hook_call *call)
+/* NULL: nothing new is to be traced. */
+static const struct h2o_reader *tracing_reader(const struct hook_call *call)
 {
-	return agent.server_tracer && is_known(call->target) && !lt_suppressed();
+	return agent.server_tracer && !lt_suppressed() ? reader_of(call->target) : NULL;
 }
 
 /* Starts the request's span and enters it in the table; NULL without memory. */
-static struct h2o_request *start(h2o_req_t *req, bool from_arrival)
+static struct h2o_request *start(
+	const struct h2o_reader *reader, struct st_h2o_req_t *req, bool from_arrival)
 {
 	bool has_caller = false;
-	struct lt_span *span = h2o_span_start(req, from_arrival, &has_caller);
+	struct lt_span *span = reader->start(req, from_arrival, &has_caller);
 	struct h2o_request *request = h2o_request_add(req, span);
 
 	if (request)
@@ -69,26 +105,29 @@ static struct h2o_request *start(h2o_req_t *req, bool from_arrival)
 	return request;
 }
 
-AGENT_HOOK void h2o_process_request(h2o_req_t *req)
+AGENT_HOOK void h2o_process_request(struct st_h2o_req_t *req)
 {
 	const struct hook_call call = THIS_CALL();
 	struct lt_scope scope;
 
 	if (!call.target)
 		return;
+	const struct h2o_reader *reader = tracing_reader(&call);
 	/* A request that is processed once more has its span. */
-	if (!may_trace(&call) || h2o_request_find(req)) {
+	if (!reader || h2o_request_find(req)) {
 		H2O_REAL(call.target, h2o_process_request)(req);
 		return;
 	}
 	completion_leave();
-	const struct h2o_request *request = start(req, false);
+	const struct h2o_request *request = start(reader, req, false);
 	lt_scope_enter(&scope, request ? request->span : NULL);
 	H2O_REAL(call.target, h2o_process_request)(req);
 	lt_scope_leave(&scope);
 }
 
-AGENT_HOOK void h2o_dispose_request(h2o_req_t *req)
+static __thread bool is_proceeding; /* in h2o_http2_stream_proceed() */
+
+AGENT_HOOK void h2o_dispose_request(struct st_h2o_req_t *req)
 {
 	const struct hook_call call = THIS_CALL();
 	struct h2o_request request;
@@ -96,11 +135,12 @@ AGENT_HOOK void h2o_dispose_request(h2o_req_t *req)
 
 	if (!call.target)
 		return;
-	if (!agent.server_tracer || !h2o_request_remove(req, &request)) {
+	const struct h2o_reader *reader = agent.server_tracer ? reader_of(call.target) : NULL;
+	if (!reader || !h2o_request_remove(req, &request)) {
 		H2O_REAL(call.target, h2o_dispose_request)(req);
 		return;
 	}
-	h2o_span_describe(request.span, req, request.has_response);
+	reader->end(req, &request, is_proceeding);
 	/* The program's generator may be stopped in here, and what it gives up is this request's.
 	 */
 	lt_scope_enter(&scope, request.span);
@@ -109,75 +149,103 @@ AGENT_HOOK void h2o_dispose_request(h2o_req_t *req)
 	lt_span_end(request.span);
 }
 
-static bool has_header(const h2o_headers_t *headers, const char *name, const char *value_start)
-{
-	const size_t len = strlen(name), value_len = strlen(value_start);
-
-	for (size_t i = 0; i < headers->size; i++) {
-		const h2o_header_t *header = &headers->entries[i];
-		if (header->name->len == len && strncasecmp(header->name->base, name, len) == 0 &&
-			header->value.len >= value_len &&
-			memcmp(header->value.base, value_start, value_len) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Tells the client which trace answered it, in both spellings that are in use.
- * Source: https://www.w3.org/TR/trace-context-2/#trace-context-http-response-headers-format,
- * https://www.w3.org/TR/2021/WD-trace-context-2-20210617/#traceresponse-header */
-static void add_headers(struct hook_library *library, h2o_req_t *req, struct lt_span *span)
-{
-	static const char prefix[] = "trace;desc=";
-	const size_t prefix_len = sizeof(prefix) - 1;
-	const struct lt_span_context context = lt_span_get_context(span);
-	h2o_headers_t *headers = &req->res.headers;
-
-	/* A remote one is the caller's own, handed on by a disabled SDK: it answers nothing. */
-	if (!lt_span_context_is_valid(&context) || context.remote)
-		return;
-	/* One text serves both: the second header's value is the end of the first one's. */
-	char *value = H2O_REAL(library, h2o_mem_alloc_shared)(
-		&req->pool, prefix_len + LT_TRACEPARENT_LEN + 1, NULL);
-	memcpy(value, prefix, prefix_len);
-	lt_traceparent_print(&context, value + prefix_len);
-	if (!has_header(headers, "server-timing", prefix))
-		H2O_REAL(library, h2o_add_header_by_str)
-	(&req->pool, headers, "server-timing", strlen("server-timing"), 0, NULL, value,
-		prefix_len + LT_TRACEPARENT_LEN);
-	if (!has_header(headers, "traceresponse", ""))
-		H2O_REAL(library, h2o_add_header_by_str)
-	(&req->pool, headers, "traceresponse", strlen("traceresponse"), 0, NULL, value + prefix_len,
-		LT_TRACEPARENT_LEN);
-}
-
-static bool wants_headers(const struct h2o_request *request)
-{
-	switch (agent.response_headers) {
-	case RESPONSE_HEADERS_ALL:
-		return true;
-	case RESPONSE_HEADERS_EDGE:
-		return !request->has_caller;
-	default:
-		return false;
-	}
-}
-
-AGENT_HOOK void h2o_start_response(h2o_req_t *req, h2o_generator_t *generator)
+AGENT_HOOK void h2o_start_response(struct st_h2o_req_t *req, struct st_h2o_generator_t *generator)
 {
 	const struct hook_call call = THIS_CALL();
 
 	if (!call.target)
 		return;
-	if (may_trace(&call)) {
+	const struct h2o_reader *reader = tracing_reader(&call);
+	if (reader) {
 		struct h2o_request *request = h2o_request_find(req);
 		/* libh2o itself answers a request whose body is too large, before any handler. */
-		if (!request && req->input.method.len)
-			request = start(req, true);
+		if (!request && reader->is_request(req))
+			request = start(reader, req, true);
 		if (request)
-			request->has_response = true;
-		if (request && request->span && wants_headers(request))
-			add_headers(call.target, req, request->span);
+			reader->answer(call.target, req, request, generator);
 	}
 	H2O_REAL(call.target, h2o_start_response)(req, generator);
+}
+
+/* The request whose h2o_send() is under way; what it writes is that request's. */
+static __thread struct st_h2o_req_t *sending;
+
+AGENT_HOOK void h2o_send(struct st_h2o_req_t *req, void *parts, size_t n, int state)
+{
+	const struct hook_call call = THIS_CALL();
+	struct st_h2o_req_t *const outer = sending;
+
+	if (!call.target)
+		return;
+	const struct h2o_reader *reader = reader_of(call.target);
+	if (reader)
+		reader->send(req, state);
+	sending = req;
+	H2O_REAL(call.target, h2o_send)(req, parts, n, state);
+	sending = outer;
+}
+
+/* 2.3's, with parts that it reads from elsewhere. */
+AGENT_HOOK void h2o_sendvec(struct st_h2o_req_t *req, void *parts, size_t n, int state)
+{
+	const struct hook_call call = THIS_CALL();
+
+	if (!call.target)
+		return;
+	const struct h2o_reader *reader = reader_of(call.target);
+	if (reader)
+		reader->send(req, state);
+	H2O_REAL(call.target, h2o_sendvec)(req, parts, n, state);
+}
+
+AGENT_HOOK void h2o_socket_write(
+	struct st_h2o_socket_t *sock, void *parts, size_t n, written_function written)
+{
+	const struct hook_call call = THIS_CALL();
+
+	if (!call.target)
+		return;
+	const struct h2o_reader *reader = reader_of(call.target);
+	if (reader)
+		written = reader->completion(sock, written, sending);
+	H2O_REAL(call.target, h2o_socket_write)(sock, parts, n, written);
+}
+
+AGENT_HOOK void h2o_http1_upgrade(
+	struct st_h2o_req_t *req, void *parts, size_t n, void *upgraded, void *user)
+{
+	const struct hook_call call = THIS_CALL();
+
+	if (!call.target)
+		return;
+	const struct h2o_reader *reader = tracing_reader(&call);
+	/* None: libh2o goes on with the same request in HTTP/2. */
+	struct h2o_request *request = reader ? h2o_request_find(req) : NULL;
+	if (request)
+		reader->switch_protocol(req, request);
+	H2O_REAL(call.target, h2o_http1_upgrade)(req, parts, n, upgraded, user);
+}
+
+AGENT_HOOK void h2o_http2_stream_proceed(void *conn, void *stream)
+{
+	const struct hook_call call = THIS_CALL();
+
+	if (!call.target)
+		return;
+	is_proceeding = true;
+	H2O_REAL(call.target, h2o_http2_stream_proceed)(conn, stream);
+	is_proceeding = false;
+}
+
+AGENT_HOOK void h2o__proxy_process_request(struct st_h2o_req_t *req)
+{
+	const struct hook_call call = THIS_CALL();
+
+	if (!call.target)
+		return;
+	const struct h2o_reader *reader = tracing_reader(&call);
+	struct h2o_request *request = reader ? h2o_request_find(req) : NULL;
+	if (request && request->span)
+		reader->proxy(call.target, req, request);
+	H2O_REAL(call.target, h2o__proxy_process_request)(req);
 }

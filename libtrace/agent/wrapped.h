@@ -8,22 +8,28 @@
 #define LT_AGENT_WRAPPED_H
 
 /* clang-format off */
-#define WRAPPED_FUNCTIONS(X)        \
-	X(curl_easy_cleanup)        \
-	X(curl_easy_duphandle)      \
-	X(curl_easy_perform)        \
-	X(curl_easy_reset)          \
-	X(curl_easy_setopt)         \
-	X(curl_multi_add_handle)    \
-	X(curl_multi_cleanup)       \
-	X(curl_multi_info_read)     \
-	X(curl_multi_perform)       \
-	X(curl_multi_remove_handle) \
-	X(curl_multi_socket_action) \
-	X(curl_url_cleanup)         \
-	X(curl_url_set)             \
-	X(h2o_dispose_request)      \
-	X(h2o_process_request)      \
+#define WRAPPED_FUNCTIONS(X)          \
+	X(curl_easy_cleanup)          \
+	X(curl_easy_duphandle)        \
+	X(curl_easy_perform)          \
+	X(curl_easy_reset)            \
+	X(curl_easy_setopt)           \
+	X(curl_multi_add_handle)      \
+	X(curl_multi_cleanup)         \
+	X(curl_multi_info_read)       \
+	X(curl_multi_perform)         \
+	X(curl_multi_remove_handle)   \
+	X(curl_multi_socket_action)   \
+	X(curl_url_cleanup)           \
+	X(curl_url_set)               \
+	X(h2o__proxy_process_request) \
+	X(h2o_dispose_request)        \
+	X(h2o_http1_upgrade)          \
+	X(h2o_http2_stream_proceed)   \
+	X(h2o_process_request)        \
+	X(h2o_send)                   \
+	X(h2o_sendvec)                \
+	X(h2o_socket_write)           \
 	X(h2o_start_response)
 /* clang-format on */
 

@@ -40,12 +40,14 @@ static bool examine_h2o(const struct program *program, const struct library *lib
 {
 	const struct library *h2o = find(libraries, n, "libh2o");
 
-	if (h2o && strcmp(h2o->name, H2O_SONAME) == 0) {
+	const char *refused = h2o ? h2o_soname_refused(h2o->name) : NULL;
+
+	if (h2o && !refused) {
 		say("server", "yes: %s (%s)", h2o->name, h2o->path);
 		return true;
 	}
 	if (h2o)
-		say("server", "no: it has %s, this agent knows %s", h2o->name, H2O_SONAME);
+		say("server", "no: it has %s, and %s", h2o->name, refused);
 	else if (program->defines_h2o)
 		say("server", "no: libh2o is linked into it statically; link it shared");
 	else

@@ -96,7 +96,7 @@ static inline void timer_start(
 #else
 	timer->entry.cb = timer_on_entry;
 	h2o_timeout_link(delay->loop, &delay->list, &timer->entry);
-	if (delay->ms > 0) {
+	if (delay->ms > 0 && !H2O_USE_LIBUV) { /* libuv's clock is another one */
 		/* The loop counts from when this turn began, rounded down: count from now,
 		 * rounded up. */
 		struct timespec now;

@@ -20,7 +20,10 @@ for module in zlib openssl libh2o-evloop libcurl jansson check; do
 done
 wanted=()
 for tool in "$@"; do
-	command -v "$tool" >/dev/null || wanted+=("$tool")
+	case $tool in
+	lib*-dev) [ "$(dpkg-query -W -f '${db:Status-Status}' "$tool" 2>/dev/null)" = installed ] || wanted+=("$tool") ;;
+	*) command -v "$tool" >/dev/null || wanted+=("$tool") ;;
+	esac
 done
 [ ${#missing[@]} -eq 0 ] && [ ${#wanted[@]} -eq 0 ] && exit 0
 

@@ -11,6 +11,12 @@
  * GET /redirect  302 to /echo
  * GET /own       200 with a traceresponse header of its own
  * GET /moved     reprocessed inside h2o as /hello
+ * GET /big       200 with BIG_BYTES at once, with their length; /big-unsized: without it
+ * GET /stream    200 with a part and another one each time the last is written, for ever
+ * GET /gives-up  200 with a part, then an error; /short: with less than its Content-Length
+ * GET /begins    200 begun, nothing of it sent, ever
+ * GET /switch    101 to a protocol that is over at once
+ * any /proxied   by h2o's own proxy, from PROXIED_PORT of 127.0.0.1 (environment), path and all
  * a body over 1,000 bytes: 413, by h2o itself
  */
 #include "h2o_compat.h"
@@ -26,6 +32,7 @@
 
 #define POLL_MS 2
 #define LATE_MS 50
+#define BIG_BYTES (8 << 20) /* more than a socket takes at once */
 
 static h2o_globalconf_t config;
 static h2o_context_t context;
@@ -118,6 +125,129 @@ static int on_moved(h2o_handler_t *self, h2o_req_t *req)
 	h2o_reprocess_request_deferred(req, req->method, req->scheme, req->authority,
 		h2o_iovec_init(H2O_STRLIT("/hello")), NULL, 0);
 	return 0;
+}
+
+static char big[BIG_BYTES];
+
+static void answer_big(h2o_req_t *req, size_t content_length)
+{
+	static h2o_generator_t generator;
+	h2o_iovec_t body = {big, sizeof(big)};
+
+	req->res.status = 200;
+	req->res.reason = "OK";
+	req->res.content_length = content_length;
+	h2o_start_response(req, &generator);
+	h2o_send(req, &body, 1, H2O_SEND_STATE_FINAL);
+}
+
+static int on_big(h2o_handler_t *self, h2o_req_t *req)
+{
+	answer_big(req, sizeof(big));
+	return 0;
+}
+
+static int on_big_unsized(h2o_handler_t *self, h2o_req_t *req)
+{
+	answer_big(req, SIZE_MAX);
+	return 0;
+}
+
+/* Parts of an answer; the next one is asked for when the last one is written. */
+static void begin_parts(h2o_req_t *req, h2o_generator_t *generator)
+{
+	h2o_iovec_t body = {big, 1000};
+
+	req->res.status = 200;
+	req->res.reason = "OK";
+	h2o_start_response(req, generator);
+	h2o_send(req, &body, 1, H2O_SEND_STATE_IN_PROGRESS);
+}
+
+static void send_more(h2o_generator_t *generator, h2o_req_t *req)
+{
+	h2o_iovec_t body = {big, 1 << 16};
+
+	h2o_send(req, &body, 1, H2O_SEND_STATE_IN_PROGRESS);
+}
+
+static int on_stream(h2o_handler_t *self, h2o_req_t *req)
+{
+	static h2o_generator_t generator = {.proceed = send_more};
+
+	begin_parts(req, &generator);
+	return 0;
+}
+
+static void give_up(h2o_generator_t *generator, h2o_req_t *req)
+{
+	h2o_send(req, NULL, 0, H2O_SEND_STATE_ERROR);
+}
+
+static int on_gives_up(h2o_handler_t *self, h2o_req_t *req)
+{
+	static h2o_generator_t generator = {.proceed = give_up};
+
+	begin_parts(req, &generator);
+	return 0;
+}
+
+static int on_short(h2o_handler_t *self, h2o_req_t *req)
+{
+	static h2o_generator_t generator;
+	h2o_iovec_t body = {big, 3};
+
+	req->res.status = 200;
+	req->res.reason = "OK";
+	req->res.content_length = 4;
+	h2o_start_response(req, &generator);
+	h2o_send(req, &body, 1, H2O_SEND_STATE_FINAL);
+	return 0;
+}
+
+static int on_begins(h2o_handler_t *self, h2o_req_t *req)
+{
+	static h2o_generator_t generator = {.proceed = send_more};
+
+	req->res.status = 200;
+	req->res.reason = "OK";
+	h2o_start_response(req, &generator);
+	return 0;
+}
+
+static void on_switched(void *user, h2o_socket_t *sock, size_t n_read)
+{
+	if (sock)
+		h2o_socket_close(sock);
+}
+
+static int on_switch(h2o_handler_t *self, h2o_req_t *req)
+{
+	req->res.status = 101;
+	req->res.reason = "Switching Protocols";
+	h2o_http1_upgrade(req, NULL, 0, on_switched, NULL);
+	return 0;
+}
+
+static void add_proxy(h2o_pathconf_t *pathconf, const char *port)
+{
+	h2o_proxy_config_vars_t vars = {.io_timeout = 2000};
+	char text[64];
+	h2o_url_t url;
+
+	snprintf(text, sizeof(text), "http://127.0.0.1:%s/", port);
+#if COMPAT_TIMER_WHEEL
+	vars.connect_timeout = vars.first_byte_timeout = vars.keepalive_timeout = 2000;
+	vars.max_buffer_size = SIZE_MAX;
+	h2o_url_parse(NULL, text, strlen(text), &url);
+	h2o_socketpool_target_t *target = h2o_socketpool_create_target(&url, NULL);
+	h2o_socketpool_t *pool = calloc(1, sizeof(*pool));
+	h2o_socketpool_init_specific(pool, 1, &target, 1, NULL);
+	h2o_proxy_register_reverse_proxy(pathconf, &vars, pool);
+#else
+	h2o_url_parse(text, strlen(text), &url);
+	h2o_proxy_register_reverse_proxy(pathconf, &url, &vars);
+#endif
 }
 
 struct waiting { /* a request that is answered by a timer */
@@ -238,6 +368,30 @@ static void add_route(
 	h2o_create_handler(pathconf, sizeof(h2o_handler_t))->on_req = handle;
 }
 
+#if H2O_USE_LIBUV
+static void on_accept(uv_stream_t *listener, int status)
+{
+	uv_tcp_t *tcp = status == 0 ? malloc(sizeof(*tcp)) : NULL;
+
+	if (!tcp)
+		return;
+	uv_tcp_init(listener->loop, tcp);
+	uv_accept(listener, (uv_stream_t *)tcp);
+	h2o_accept(&accept_context,
+		h2o_uv_socket_create((uv_stream_t *)tcp, (uv_close_cb)(uintptr_t)free));
+}
+
+static void run(h2o_loop_t *loop, int fd)
+{
+	uv_tcp_t listener;
+
+	uv_tcp_init(loop, &listener);
+	uv_tcp_open(&listener, fd);
+	uv_listen((uv_stream_t *)&listener, SOMAXCONN, on_accept);
+	while (!must_stop) /* the poll's timer wakes it */
+		uv_run(loop, UV_RUN_ONCE);
+}
+#else
 static void on_accept(h2o_socket_t *listener, const char *err)
 {
 	h2o_socket_t *sock = err ? NULL : h2o_evloop_socket_accept(listener);
@@ -245,6 +399,17 @@ static void on_accept(h2o_socket_t *listener, const char *err)
 	if (sock)
 		h2o_accept(&accept_context, sock);
 }
+
+static void run(h2o_loop_t *loop, int fd)
+{
+	h2o_socket_t *listener = h2o_evloop_socket_create(loop, fd, H2O_SOCKET_FLAG_DONT_READ);
+
+	h2o_socket_read_start(listener, on_accept);
+	while (!must_stop)
+		h2o_evloop_run(loop, 100);
+	h2o_socket_close(listener);
+}
+#endif
 
 static int listen_on(int port)
 {
@@ -290,8 +455,21 @@ int main(int argc, char **argv)
 	add_route(host, "/upstream", on_upstream);
 	add_route(host, "/chain", on_chain);
 	add_route(host, "/slash/", on_hello);
+	add_route(host, "/big", on_big);
+	add_route(host, "/big-unsized", on_big_unsized);
+	add_route(host, "/stream", on_stream);
+	add_route(host, "/gives-up", on_gives_up);
+	add_route(host, "/short", on_short);
+	add_route(host, "/begins", on_begins);
+	add_route(host, "/switch", on_switch);
+	if (getenv("PROXIED_PORT"))
+		add_proxy(h2o_config_register_path(host, "/proxied", 0), getenv("PROXIED_PORT"));
 
+#if H2O_USE_LIBUV
+	h2o_loop_t *loop = uv_default_loop();
+#else
 	h2o_loop_t *loop = h2o_evloop_create();
+#endif
 	h2o_context_init(&context, loop, &config);
 	accept_context = (h2o_accept_ctx_t){.ctx = &context, .hosts = config.hosts};
 	delay_init(&late, loop, LATE_MS);
@@ -301,10 +479,6 @@ int main(int argc, char **argv)
 	int fd = listen_on(atoi(argv[1]));
 	if (fd < 0)
 		return 1;
-	h2o_socket_t *listener = h2o_evloop_socket_create(loop, fd, H2O_SOCKET_FLAG_DONT_READ);
-	h2o_socket_read_start(listener, on_accept);
-	while (!must_stop)
-		h2o_evloop_run(loop, 100);
-	h2o_socket_close(listener);
+	run(loop, fd);
 	return 0;
 }
