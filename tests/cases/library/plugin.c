@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plugin.c - what unloading.c loads and unloads: it brings libtrace along, and leaves it as it is. */
+#include <libtrace/sdk.h>
+
+LT_API int trace_something(void);
+
+int trace_something(void)
+{
+	struct lt_provider *provider;
+	struct lt_scope never_left;
+	if (lt_provider_new(NULL, &provider))
+		return -1;
+	struct lt_span *span = lt_span_start(lt_tracer_get(provider, "plugin", "1"), "work", NULL);
+	lt_scope_enter(&never_left, span);
+	lt_span_set(span, LT_ATTRS(lt_str("a.key", "of the plugin's")));
+	lt_span_end(span);
+	return 0;
+}
