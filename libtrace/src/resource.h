@@ -9,6 +9,9 @@
 
 struct lt_resource {
 	struct lt_attributes attrs;
+	struct lt_resource *next;
+	/* Of attrs, what a fork's child has anew; NULL where the user said something else. */
+	struct lt_attr *own_pid, *own_instance_id;
 	struct lt_arena arena;
 	_Alignas(LT_ARENA_ALIGNMENT) char bytes[1024]; /* of the arena: enough for most */
 };

@@ -4,6 +4,8 @@
 #include "reports.h"
 
 #include <libtrace/semconv.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static struct lt_resource *resource;
 static void set_up(void)
@@ -52,6 +54,42 @@ START_TEST(the_instance_id_is_a_version_4_uuid_and_differs)
 }
 END_TEST
 
+/* In a child: whether its resource says pid, and an instance's id that is id, or is not. */
+static bool child_says(int64_t pid, const char *id, bool same_id)
+{
+	pid_t child = fork();
+	if (child == 0) {
+		struct lt_slice text = attr(LT_SERVICE_INSTANCE_ID)->value.string;
+		bool is_same = text.len == strlen(id) && memcmp(text.ptr, id, text.len) == 0;
+		bool is_pid = attr(LT_PROCESS_PID)->value.integer == (pid ? pid : getpid());
+		_exit(is_pid && is_same == same_id ? 0 : 1);
+	}
+	int status;
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	return status == 0;
+}
+
+START_TEST(a_forks_child_is_another_process_and_another_instance)
+{
+	ck_assert_int_eq(lt_resource_new(NULL, 0, &resource), 0);
+	struct lt_slice id = attr(LT_SERVICE_INSTANCE_ID)->value.string;
+	char parents[37] = "";
+	memcpy(parents, id.ptr, 36);
+	ck_assert(child_says(0, parents, false));
+	ck_assert_slice_eq(attr(LT_SERVICE_INSTANCE_ID)->value.string, parents);
+	ck_assert_int_eq(attr(LT_PROCESS_PID)->value.integer, getpid());
+}
+END_TEST
+
+START_TEST(what_was_given_stays_so_in_a_forks_child)
+{
+	struct lt_attr given[] = {
+		lt_int(LT_PROCESS_PID, 1), lt_str(LT_SERVICE_INSTANCE_ID, "pod-7")};
+	ck_assert_int_eq(lt_resource_new(given, 2, &resource), 0);
+	ck_assert(child_says(1, "pod-7", true));
+}
+END_TEST
+
 START_TEST(service_name_wins_over_resource_attributes)
 {
 	setenv("OTEL_RESOURCE_ATTRIBUTES", "service.name=one,deployment.environment.name=a%2Cb", 1);
@@ -86,6 +124,8 @@ int main(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, without_settings_the_service_is_unknown_and_the_sdk_named);
 	tcase_add_test(tests, the_instance_id_is_a_version_4_uuid_and_differs);
+	tcase_add_test(tests, a_forks_child_is_another_process_and_another_instance);
+	tcase_add_test(tests, what_was_given_stays_so_in_a_forks_child);
 	tcase_add_test(tests, service_name_wins_over_resource_attributes);
 	tcase_add_test(tests, broken_resource_attributes_are_left_out_whole_and_said);
 	return run_tests(tests, "resource");

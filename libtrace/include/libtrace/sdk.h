@@ -77,7 +77,8 @@ LT_API const struct lt_span_data *lt_span_read(const struct lt_span *span);
 /**
  * The resource of a program: attributes given here win over OTEL_SERVICE_NAME, which wins over
  * OTEL_RESOURCE_ATTRIBUTES, which wins over what libtrace knows (telemetry.sdk.*, service.name
- * "unknown_service:<program>", service.instance.id, process.*, host.name).
+ * "unknown_service:<program>", service.instance.id, process.*, host.name).  A fork's child has a
+ * process.pid and, unless it was given, a service.instance.id of its own.
  *
  * @param attrs    copied
  * @param ret_resource  new; taken by lt_provider_new
