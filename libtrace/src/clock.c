@@ -13,9 +13,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { TOLERANCE_NS = 10000000 }; /* smaller differences are the clocks' own jitter */
+enum {
+	TOLERANCE_NS = 10000000, /* smaller differences are the clocks' own jitter */
+	LOOK_EVERY_NS = 1000000000,
+};
 
-static _Atomic int64_t offset_ns; /* wall minus monotonic; 0: not anchored yet */
+static _Atomic int64_t offset_ns;     /* wall minus monotonic; 0: not anchored yet */
+static _Atomic uint64_t looked_at_ns; /* monotonic: when it was last compared with the wall */
 
 static int64_t read_ns(clockid_t clock)
 {
@@ -121,7 +125,7 @@ static uint64_t ask_kernel(void)
 	return ns;
 }
 
-static uint64_t monotonic_ns(void)
+uint64_t lt_clock_read_ns(void)
 {
 	unsigned sequence = atomic_load_explicit(&anchor.sequence, memory_order_acquire);
 	uint64_t tick = atomic_load_explicit(&anchor.tick, memory_order_acquire);
@@ -139,7 +143,7 @@ static uint64_t monotonic_ns(void)
 
 #else
 
-static uint64_t monotonic_ns(void)
+uint64_t lt_clock_read_ns(void)
 {
 	return (uint64_t)read_ns(CLOCK_MONOTONIC);
 }
@@ -171,9 +175,51 @@ void lt_clock_anchor(void)
 		atomic_store_explicit(&offset_ns, measured, memory_order_relaxed);
 }
 
+/* A single reading tells a step, if not by how much: it may have been interrupted. */
+static void look_at_wall(uint64_t monotonic_ns)
+{
+	int64_t offset = read_ns(CLOCK_REALTIME) - (int64_t)monotonic_ns;
+	atomic_store_explicit(&looked_at_ns, monotonic_ns, memory_order_relaxed);
+	if (llabs(offset - atomic_load_explicit(&offset_ns, memory_order_relaxed)) > TOLERANCE_NS)
+		lt_clock_anchor();
+}
+
+int64_t lt_clock_offset_ns(uint64_t monotonic_ns)
+{
+	uint64_t looked_at = atomic_load_explicit(&looked_at_ns, memory_order_relaxed);
+	/* Signed: another thread may have looked after this one has read. */
+	if ((int64_t)(monotonic_ns - looked_at) > LOOK_EVERY_NS)
+		look_at_wall(monotonic_ns);
+	return atomic_load_explicit(&offset_ns, memory_order_relaxed);
+}
+
+static uint64_t distance(uint64_t time_ns, uint64_t other_ns)
+{
+	return time_ns > other_ns ? time_ns - other_ns : other_ns - time_ns;
+}
+
+int64_t lt_clock_offset_of_ns(uint64_t monotonic_ns, uint64_t time_ns)
+{
+	int64_t before = atomic_load_explicit(&offset_ns, memory_order_relaxed);
+	look_at_wall(monotonic_ns);
+	int64_t after = atomic_load_explicit(&offset_ns, memory_order_relaxed);
+	return distance(monotonic_ns + (uint64_t)after, time_ns) <
+			       distance(monotonic_ns + (uint64_t)before, time_ns)
+		       ? after
+		       : before;
+}
+
+uint64_t lt_clock_told_ns(uint64_t monotonic_ns, int64_t offset, uint64_t time_ns)
+{
+	int64_t step = lt_clock_offset_ns(monotonic_ns) - offset;
+	uint64_t now = monotonic_ns + (uint64_t)offset, other = time_ns - (uint64_t)step;
+	return distance(other, now) < (uint64_t)llabs(step) / 2 ? other : time_ns;
+}
+
 uint64_t lt_clock_now_ns(void)
 {
-	return monotonic_ns() + (uint64_t)atomic_load_explicit(&offset_ns, memory_order_relaxed);
+	uint64_t now = lt_clock_read_ns();
+	return now + (uint64_t)lt_clock_offset_ns(now);
 }
 
 uint64_t lt_clock_monotonic_ns(void)

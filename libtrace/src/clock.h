@@ -10,6 +10,23 @@
 /** Nanoseconds of the monotonic clock, for deadlines. */
 uint64_t lt_clock_monotonic_ns(void);
 
+/** The same, quicker, and up to 50 ns off. */
+uint64_t lt_clock_read_ns(void);
+
+/* An offset makes Unix time of a monotonic one.  Whoever measures a length adds one and the same to
+ * both its ends. */
+
+/** The anchor's; a new one's when a second has passed since the last look at the wall clock. */
+int64_t lt_clock_offset_ns(uint64_t monotonic_ns);
+
+/** That of a clock that has told time_ns, a while before the present: the anchor's, or the wall
+ * clock's own if that has been set since and is nearer. */
+int64_t lt_clock_offset_of_ns(uint64_t monotonic_ns, uint64_t time_ns);
+
+/** A time told by the present clock, as the one with that offset tells it: the same, unless the
+ * clock has been set since, and the step is what it is off the present by. */
+uint64_t lt_clock_told_ns(uint64_t monotonic_ns, int64_t offset_ns, uint64_t time_ns);
+
 /** Anchors to wall time if it has moved by more than 10 ms (somebody set the clock). */
 void lt_clock_anchor(void);
 

@@ -94,6 +94,16 @@ static inline const struct lt_span_context_view *check_context(
 	return view;
 }
 
+/* The present, or another time, by the clock as it was when the span began: a step since then is
+ * not the span's. */
+static uint64_t time_of(const struct lt_span *span, uint64_t time_ns)
+{
+	uint64_t now = lt_clock_read_ns();
+	if (time_ns)
+		return lt_clock_told_ns(now, span->clock_offset_ns, time_ns);
+	return now + (uint64_t)span->clock_offset_ns;
+}
+
 static void add_event(struct lt_span *span, uint64_t time_ns, struct lt_slice name,
 	const struct lt_attr *attrs, size_t n)
 {
@@ -108,7 +118,7 @@ static void add_event(struct lt_span *span, uint64_t time_ns, struct lt_slice na
 	}
 	data->events = events;
 	struct lt_event *event = &events[data->n_events++];
-	event->time_ns = time_ns ? time_ns : lt_clock_now_ns();
+	event->time_ns = time_of(span, time_ns);
 	copy_text(span, name, &event->name);
 	event->attrs = copy_attrs(span, limits_of(span)->event_attr_count, attrs, n);
 }
@@ -221,7 +231,9 @@ static void init_recording(struct lt_span *span, struct lt_slice name,
 	for (size_t i = 0; options->links && i < options->n_links; i++)
 		add_link(span, &options->links[i].context, options->links[i].attrs,
 			options->links[i].n_attrs);
-	data->start_ns = options->start_ns ? options->start_ns : lt_clock_now_ns();
+	uint64_t now = lt_clock_read_ns(), given = options->start_ns;
+	span->clock_offset_ns = given ? lt_clock_offset_of_ns(now, given) : lt_clock_offset_ns(now);
+	data->start_ns = given ? given : now + (uint64_t)span->clock_offset_ns;
 }
 
 static enum lt_decision ask_sampler(const struct lt_span *span, struct lt_slice name,
@@ -467,7 +479,7 @@ static bool end_recording(struct lt_span *handle, uint64_t end_ns)
 	struct lt_span *span = begin_change(handle);
 	if (!span)
 		return false;
-	span->data.end_ns = end_ns ? end_ns : lt_clock_now_ns();
+	span->data.end_ns = time_of(span, end_ns);
 	atomic_store_explicit(&span->ended, true, memory_order_relaxed);
 	if (!span->arena.chunks)
 		lt_thread.span_bytes = (uint32_t)(span->arena.next - (char *)span);
