@@ -23,6 +23,7 @@ const struct known known_settings[] = {
 	{"OTEL_SERVICE_NAME", "NAME", "unknown_service:PROGRAM", LIB, "who makes the spans"},
 	{"OTEL_RESOURCE_ATTRIBUTES", "KEY=VALUE,...", "", LIB, "more about who makes them"},
 	{"OTEL_TRACES_EXPORTER", "WORD", "otlp", LIB, "or console, none"},
+	{"OTEL_C_CONSOLE_FILE", "FILE", "", LIB, "where console prints, instead of standard error"},
 	{OTLP "ENDPOINT", "URL", "http://localhost:4318", READ_BY_LIBRARY, URL, "the collector; /v1/traces is appended"},
 	{OTLP "PROTOCOL", "WORD", "http/protobuf", LIB, "or http/json"},
 	{OTLP "HEADERS", "KEY=VALUE,...", "", READ_BY_LIBRARY, HIDDEN, "sent with the spans, percent-encoded"},

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum {
-	LOOK_MS = 50, /* when the main thread has left: how long the process stays at most */
+	LOOK_MS = 20, /* when the main thread has left: how long the process stays at most */
 	LOOK_UNWATCHED_MS = 5000, /* when it could leave unnoticed */
 	LOOK_WATCHED_MS = 3600000,
 };

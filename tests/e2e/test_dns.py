@@ -5,75 +5,14 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 
-import ctypes  # noqa: E402
-import socket  # noqa: E402
-import struct  # noqa: E402
-import tempfile  # noqa: E402
 import threading  # noqa: E402
 import time  # noqa: E402
-import unittest  # noqa: E402
 
 import harness  # noqa: E402
 from harness import StackTest, get  # noqa: E402
+from name_server import NameServer, use_own_resolver  # noqa: E402
 
-CLONE_NEWNS, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 4096, 16384, 1 << 18
 NAME = "order-service"
-
-
-def use_own_resolver():
-    """Makes 127.0.0.1 the only name server, for this process and its children."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    with tempfile.NamedTemporaryFile("w", delete=False) as file:
-        # As the manifests have it; the timeout is longer than the slow server takes.
-        file.write("search tracing-demo.svc.cluster.local\nnameserver 127.0.0.1\noptions ndots:5 timeout:30\n")
-    try:
-        target = os.path.realpath("/etc/resolv.conf").encode()
-        for call in (lambda: libc.unshare(CLONE_NEWNS),
-                     lambda: libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None),
-                     lambda: libc.mount(file.name.encode(), target, None, MS_BIND, None)):
-            if call() != 0:
-                raise unittest.SkipTest(f"cannot have a resolv.conf of its own: {os.strerror(ctypes.get_errno())}")
-    finally:
-        os.unlink(file.name)
-
-
-class NameServer:
-    """Answers A with self.addresses after self.delay seconds, and AAAA with nothing."""
-
-    def __init__(self):
-        self.addresses, self.delay, self.n_questions = [], 0, 0
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 53))
-        self.thread = threading.Thread(target=self._serve)
-        self.thread.start()
-
-    def _serve(self):
-        while True:
-            question, client = self.socket.recvfrom(512)
-            if not question:
-                return
-            self.n_questions += 1
-            timer = threading.Timer(self.delay, self._answer, (question, client))
-            timer.daemon = True
-            timer.start()
-
-    def _answer(self, question, client):
-        end = question.index(b"\0", 12) + 5
-        (kind,) = struct.unpack("!H", question[end - 4:end - 2])
-        addresses = self.addresses if kind == 1 else []
-        answer = question[:2] + struct.pack("!HHHHH", 0x8580, 1, len(addresses), 0, 0) + question[12:end]
-        for address in addresses:  # 0xc00c: the name is the question's
-            answer += struct.pack("!HHHIH", 0xC00C, 1, 1, 5, 4) + socket.inet_aton(address)
-        try:
-            self.socket.sendto(answer, client)
-        except OSError:
-            pass  # closed meanwhile
-
-    def close(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
-            end.sendto(b"", self.socket.getsockname())
-        self.thread.join()
-        self.socket.close()
 
 
 class Names(StackTest):

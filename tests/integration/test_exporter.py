@@ -2,6 +2,7 @@
 """OTLP/HTTP as a collector sees it: what is sent, what is tried again, what is given up, and how fast."""
 import os
 import re
+import tempfile
 import threading
 import time
 import unittest
@@ -273,12 +274,29 @@ class Choice(ExporterTest):
         self.emit("--from-env", 3, env={"OTEL_TRACES_EXPORTER": "none"})
         self.assertEqual(collector.n_connections, 0)
 
-    def test_console_prints_and_sends_nothing(self):
+    def test_console_prints_on_standard_error_and_sends_nothing(self):
         collector = self.collect()
         finished = self.emit("--from-env", 3, env={"OTEL_TRACES_EXPORTER": "console"})
         for i in range(3):
-            self.assertIn(f"span {i}", finished.out)
+            self.assertIn(f"span {i}", finished.err)
+            self.assertNotIn(f"span {i}", finished.out)
         self.assertEqual(collector.n_connections, 0)
+
+    def test_console_prints_at_the_end_of_a_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "spans")
+            for _ in range(2):
+                finished = self.emit("--from-env", 3, env={
+                    "OTEL_TRACES_EXPORTER": "console", "OTEL_C_CONSOLE_FILE": path})
+                self.assertEqual(finished.err, "")
+            with open(path) as file:
+                self.assertEqual(file.read().count("span 2"), 2)
+
+    def test_a_console_file_that_cannot_be_written_is_said_once(self):
+        finished = self.emit("--from-env", "--rounds", 3, 1, env={
+            "OTEL_TRACES_EXPORTER": "console", "OTEL_C_CONSOLE_FILE": "/nonexistent/spans"})
+        self.assertEqual(finished.err.count("cannot write spans to /nonexistent/spans: No such file"), 1)
+        self.assertIn("flush Input/output error", finished.out)
 
     def test_a_disabled_sdk_makes_no_spans(self):
         collector = self.collect()

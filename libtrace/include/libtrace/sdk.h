@@ -177,7 +177,8 @@ struct lt_otlp_http_options {
 LT_API LT_CHECKED int lt_exporter_otlp_http_new(
 	const struct lt_otlp_http_options *options, struct lt_exporter **ret_exporter);
 
-/** Prints each batch on standard output as trees, children below their parents. */
+/** Prints each batch as trees, children below their parents, on standard error or at the end of the
+ * file that OTEL_C_CONSOLE_FILE names.  What would harm a terminal becomes question marks. */
 LT_API LT_CHECKED int lt_exporter_console_new(struct lt_exporter **ret_exporter);
 
 /* --- processors --------------------------------------------------------------------------- */
