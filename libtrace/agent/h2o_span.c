@@ -73,6 +73,7 @@ struct peer {
 	char text[INET6_ADDRSTRLEN];
 	struct lt_slice address; /* of text; ptr NULL: none, as on a Unix socket */
 	uint16_t port;
+	const char *transport; /* NULL: what HTTP always goes by */
 };
 
 /* inet_ntop() for IPv4, which there goes by way of sprintf().  Returns its end, without a NUL. */
@@ -97,6 +98,7 @@ static void read_peer(h2o_conn_t *conn, struct peer *ret_peer)
 
 	ret_peer->address = (struct lt_slice){0};
 	ret_peer->port = 0;
+	ret_peer->transport = NULL;
 	if (!conn->callbacks->get_peername ||
 		conn->callbacks->get_peername(conn, (struct sockaddr *)&storage) == 0)
 		return;
@@ -111,6 +113,8 @@ static void read_peer(h2o_conn_t *conn, struct peer *ret_peer)
 		inet_ntop(AF_INET6, &in6->sin6_addr, ret_peer->text, sizeof(ret_peer->text));
 		ret_peer->address = lt_slice(ret_peer->text);
 		ret_peer->port = ntohs(in6->sin6_port);
+	} else if (storage.ss_family == AF_UNIX) {
+		ret_peer->transport = "unix";
 	}
 }
 
@@ -172,6 +176,7 @@ static struct lt_span *start(h2o_req_t *req, const struct http_target *target,
 		attr_int(LT_SERVER_PORT, server.port),
 		attr_strn(LT_NETWORK_PEER_ADDRESS, peer.address),
 		attr_int(LT_NETWORK_PEER_PORT, peer.port),
+		attr_str(LT_NETWORK_TRANSPORT, peer.transport),
 		attr_strn(LT_CLIENT_ADDRESS, original.client.len ? original.client : peer.address),
 	};
 	return lt_span_start(agent.server_tracer, method.span_name,
@@ -185,7 +190,7 @@ static struct lt_span *start(h2o_req_t *req, const struct http_target *target,
 		});
 }
 
-/* In a frame of its own: 24 KB in everybody's would push the rest out of the first cache. */
+/* In a frame of its own: 8 KB in everybody's would push the rest out of the first cache. */
 __attribute__((noinline)) static struct lt_span *start_redacted(h2o_req_t *req,
 	struct http_target target, const struct lt_span_context *parent, bool from_arrival)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* h2o_host.c - a server with no tracing code, for the agent to be tried on.
  *
- *   h2o_host PORT [UPSTREAM_URL]     one event loop on 127.0.0.1; ends with SIGTERM, exit code 0
+ *   h2o_host PORT [UPSTREAM_URL]     one event loop on 127.0.0.1, or on a Unix socket where PORT is
+ *                                    a path; ends with SIGTERM, exit code 0
  *
  * GET /hello     200 at once             GET /late      200 after 50 ms, on a timer
  * GET /fail      503                     GET /silent    no answer ever
@@ -28,6 +29,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define POLL_MS 2
@@ -411,16 +413,21 @@ static void run(h2o_loop_t *loop, int fd)
 }
 #endif
 
-static int listen_on(int port)
+static int listen_on(const char *where)
 {
-	const struct sockaddr_in address = {.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)port),
+	const struct sockaddr_in port = {.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)atoi(where)),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_un path = {.sun_family = AF_UNIX};
+	const bool is_path = strchr(where, '/') != NULL;
 	const int on = 1;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(is_path ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+	strncpy(path.sun_path, where, sizeof(path.sun_path) - 1);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) ||
+	if (fd < 0 ||
+		(is_path ? bind(fd, (const struct sockaddr *)&path, sizeof(path))
+			 : bind(fd, (const struct sockaddr *)&port, sizeof(port))) ||
 		listen(fd, SOMAXCONN)) {
 		perror("h2o_host: listen");
 		return -1;
@@ -476,7 +483,7 @@ int main(int argc, char **argv)
 	delay_init(&poll_delay, loop, POLL_MS);
 	timer_start(&poll_timer, &poll_delay, on_poll);
 
-	int fd = listen_on(atoi(argv[1]));
+	int fd = listen_on(argv[1]);
 	if (fd < 0)
 		return 1;
 	run(loop, fd);

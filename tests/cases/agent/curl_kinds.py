@@ -72,6 +72,17 @@ class Kinds(StackTest):
         (span,) = self.backend.trace(TRACE, 1)
         self.expect_peer(span, path, "unix")
 
+    def test_a_server_on_a_unix_socket_knows_no_address_of_its_clients(self):
+        path = os.path.join(self.folder(), "socket")
+        self.start([os.environ["LIBTRACE_H2O_HOST"], path], env=self.TRACING, traced=True, service="h2o_host")
+        wait_until(lambda: run(["curl", "-sSf", "--unix-socket", path, "http://localhost/hello"]).code == 0,
+                   what="the server")
+        self.run_alike("curl", "-sS", "--unix-socket", path, "http://localhost/hello")
+        client, server = self.backend.trace(TRACE, 2)
+        self.expect_peer(client, path, "unix")
+        self.expect_peer(server, None, "unix")
+        self.assertNotIn("client.address", server.attributes)
+
     def test_an_abstract_unix_socket_is_told_by_its_name(self):
         name = f"libtrace-test-{os.getpid()}"
         self.serve_socket("\0" + name)
