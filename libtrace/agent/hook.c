@@ -105,6 +105,7 @@ static struct hook_library *library_new(
 	memcpy(library->soname, object->soname, sizeof(library->soname));
 	for (size_t i = 0; i < family->n_names; i++)
 		library->symbols[i] = hook_gate->linker.symbol(handle, family->names[i]);
+	hook_gate->linker.error(); /* what was looked for in vain is not the program's to read */
 	/* A kept one is never closed: from now on somebody holds pointers into it. */
 	if (!keep)
 		hook_gate->linker.close(handle);

@@ -75,8 +75,7 @@ __attribute__((visibility("default"))) int chroot(const char *path)
 	int (*real)(const char *) = real_symbol("chroot");
 	int (*can)(const char *, int) = real_symbol("access");
 
-	if (core_is_wanted())
-		core_load();
+	core_load_if_wanted(0);
 	const int result = real ? real(path) : -1;
 	if (result == 0 && can && can(self_name(), R_OK))
 		leave_children();

@@ -19,6 +19,17 @@ static struct gate gate = {.find = real_find, .generation = 1};
 /* Where each wrapped function's name leads to; gate_*.S has them lead here first. */
 extern _Atomic(void *) gate_slots[WRAPPED_COUNT];
 
+/* A function for each library and wrapped function, so many bytes apart. */
+extern char gate_bound[];
+#if defined(__x86_64__)
+#define BOUND_BYTES 32
+#elif defined(__aarch64__)
+#define BOUND_BYTES 64
+#endif
+
+uintptr_t gate_bound_offset; /* of the core's bound word, in every thread's static TLS */
+static const struct gate_core *core;
+
 void *core_wrapper(unsigned wrapped)
 {
 	return atomic_load(&gate_slots[wrapped]);
@@ -26,15 +37,12 @@ void *core_wrapper(unsigned wrapped)
 
 static bool has_interest(const struct elf_object *object, void *user)
 {
+	if (object->index < *(const unsigned *)user)
+		return false;
 	return (elf_symbol(object, "curl_easy_perform") ||
 		       elf_symbol(object, "h2o_process_request") ||
 		       elf_symbol(object, "lt_provider_new")) &&
 	       !elf_symbol(object, GATE_MARK);
-}
-
-bool core_is_wanted(void)
-{
-	return elf_each(has_interest, NULL);
 }
 
 /* The core is made for glibc, and must not obey the caller of a setuid program; of two agents in
@@ -46,6 +54,18 @@ static bool may_load(void)
 	return real_symbol("gnu_get_libc_version") && get && !get(AT_SECURE) && self_is_first();
 }
 
+static uintptr_t thread_pointer(void)
+{
+	uintptr_t pointer;
+
+#if defined(__x86_64__)
+	__asm__("movq %%fs:0, %0" : "=r"(pointer));
+#elif defined(__aarch64__)
+	__asm__("mrs %0, tpidr_el0" : "=r"(pointer));
+#endif
+	return pointer;
+}
+
 static const struct gate_core *open_core(const struct dynamic_linker *linker)
 {
 	char path[SELF_MAX_PATH_BYTES];
@@ -54,9 +74,9 @@ static const struct gate_core *open_core(const struct dynamic_linker *linker)
 		return NULL;
 	/* Never unloaded: the program's calls lead into it. */
 	void *handle = linker->open(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-	const struct gate_core *core = handle ? linker->symbol(handle, GATE_CORE_NAME) : NULL;
-	return core && core->version == GATE_VERSION && core->n_wrappers == WRAPPED_COUNT ? core
-											  : NULL;
+	const struct gate_core *found = handle ? linker->symbol(handle, GATE_CORE_NAME) : NULL;
+	return found && found->version == GATE_VERSION && found->n_wrappers == WRAPPED_COUNT ? found
+											     : NULL;
 }
 
 /* Threads that come here at once each load it, since one that waited for another might hold the
@@ -69,17 +89,19 @@ static bool load(void)
 		atomic_store(&state, STATE_NONE);
 		return false;
 	}
-	const struct gate_core *core = open_core(&linker);
-	if (!core) {
+	const struct gate_core *found = open_core(&linker);
+	if (!found) {
 		const char *reason = linker.error();
 		if (atomic_exchange(&state, STATE_NONE) == STATE_UNKNOWN)
 			self_report(reason ? reason : CORE_FILE " is of another version");
 		return false;
 	}
 	gate.linker = linker;
-	core->start(&gate);
+	found->start(&gate);
+	gate_bound_offset = found->bound_word() - thread_pointer();
+	core = found;
 	for (unsigned i = 0; i < WRAPPED_COUNT; i++)
-		atomic_store(&gate_slots[i], core->wrappers[i]);
+		atomic_store(&gate_slots[i], found->wrappers[i]);
 	atomic_store(&state, STATE_LOADED);
 	return true;
 }
@@ -91,8 +113,41 @@ bool core_load(void)
 	return known == STATE_UNKNOWN ? load() : known == STATE_LOADED;
 }
 
+bool core_is_possible(void)
+{
+	return atomic_load(&state) != STATE_NONE;
+}
+
+void core_load_if_wanted(unsigned first)
+{
+	if (atomic_load(&state) == STATE_UNKNOWN && elf_each(has_interest, &first))
+		core_load();
+}
+
+void core_start(void)
+{
+	if (may_load())
+		core_load_if_wanted(0);
+	else
+		atomic_store(&state, STATE_NONE);
+}
+
+void *core_bound(unsigned wrapped, void *real)
+{
+	const int number = core->library_of(wrapped, real);
+
+	return number < 0 ? NULL
+			  : gate_bound + (number * WRAPPED_COUNT + (int)wrapped) * BOUND_BYTES;
+}
+
+void core_forget(void)
+{
+	atomic_fetch_add(&gate.generation, 1);
+}
+
 /* What was found by address may be another object's from here on, and again once it is gone. */
-__attribute__((visibility("default"))) int dlclose(void *handle)
+int gate_dlclose(void *handle);
+int gate_dlclose(void *handle)
 {
 	struct dynamic_linker linker;
 
@@ -105,3 +160,5 @@ __attribute__((visibility("default"))) int dlclose(void *handle)
 	atomic_fetch_sub(&gate.n_closing, 1);
 	return result;
 }
+
+__attribute__((visibility("default"), alias("gate_dlclose"))) int dlclose(void *handle);

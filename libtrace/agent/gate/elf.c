@@ -77,7 +77,7 @@ bool elf_changes(uint64_t *ret_loaded, uint64_t *ret_unloaded)
 	return true;
 }
 
-static const ElfW(Dyn) * dynamic_section(const struct elf_object *object)
+static const ElfW(Dyn) *dynamic_section(const struct elf_object *object)
 {
 	for (unsigned i = 0; i < object->info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &object->info->dlpi_phdr[i];
@@ -85,6 +85,12 @@ static const ElfW(Dyn) * dynamic_section(const struct elf_object *object)
 			return (const ElfW(Dyn) *)(object->base + segment->p_vaddr);
 	}
 	return NULL;
+}
+
+/* glibc has relocated most objects' pointers, other C libraries none. */
+static const void *pointer(const struct elf_object *object, uint64_t value)
+{
+	return (const void *)(uintptr_t)(value < object->base ? object->base + value : value);
 }
 
 uint64_t elf_dynamic_value(const struct elf_object *object, int64_t tag)
@@ -102,17 +108,44 @@ const void *elf_dynamic_pointer(const struct elf_object *object, int64_t tag)
 {
 	const uint64_t value = elf_dynamic_value(object, tag);
 
-	if (!value)
-		return NULL;
-	/* glibc has relocated most objects' pointers, other C libraries none. */
-	return (const void *)(uintptr_t)(value < object->base ? object->base + value : value);
+	return value ? pointer(object, value) : NULL;
 }
 
 struct symbols {
-	const ElfW(Sym) * table;
+	const ElfW(Sym) *table;
 	const char *strings;
-	const ElfW(Half) * versions; /* NULL: none */
+	const ElfW(Half) *versions; /* NULL: none */
+	const uint32_t *gnu_hash, *sysv_hash;
 };
+
+static struct symbols read_symbols(const struct elf_object *object)
+{
+	struct symbols symbols = {.table = NULL};
+	const ElfW(Dyn) *entry = dynamic_section(object);
+
+	for (; entry && entry->d_tag != DT_NULL; entry++) {
+		switch (entry->d_tag) {
+		case DT_SYMTAB:
+			symbols.table = pointer(object, entry->d_un.d_ptr);
+			break;
+		case DT_STRTAB:
+			symbols.strings = pointer(object, entry->d_un.d_ptr);
+			break;
+		case DT_VERSYM:
+			symbols.versions = pointer(object, entry->d_un.d_ptr);
+			break;
+		case DT_GNU_HASH:
+			symbols.gnu_hash = pointer(object, entry->d_un.d_ptr);
+			break;
+		case DT_HASH:
+			symbols.sysv_hash = pointer(object, entry->d_un.d_ptr);
+			break;
+		default:
+			break;
+		}
+	}
+	return symbols;
+}
 
 static void *address_of(
 	const struct elf_object *object, const struct symbols *symbols, size_t i, const char *name)
@@ -129,9 +162,10 @@ static void *address_of(
 	return (void *)(object->base + symbol->st_value);
 }
 
-static void *find_gnu(const struct elf_object *object, const struct symbols *symbols,
-	const uint32_t *hash_table, const char *name)
+static void *find_gnu(
+	const struct elf_object *object, const struct symbols *symbols, const char *name)
 {
+	const uint32_t *hash_table = symbols->gnu_hash;
 	const uint32_t n_buckets = hash_table[0], first = hash_table[1], n_bloom = hash_table[2],
 		       bloom_shift = hash_table[3];
 	const ElfW(Addr) *bloom = (const ElfW(Addr) *)&hash_table[4];
@@ -155,9 +189,10 @@ static void *find_gnu(const struct elf_object *object, const struct symbols *sym
 	return NULL;
 }
 
-static void *find_sysv(const struct elf_object *object, const struct symbols *symbols,
-	const uint32_t *hash_table, const char *name)
+static void *find_sysv(
+	const struct elf_object *object, const struct symbols *symbols, const char *name)
 {
+	const uint32_t *hash_table = symbols->sysv_hash;
 	const uint32_t n_buckets = hash_table[0];
 	const uint32_t *buckets = &hash_table[2], *chains = &buckets[n_buckets];
 	uint32_t hash = 0;
@@ -176,15 +211,11 @@ static void *find_sysv(const struct elf_object *object, const struct symbols *sy
 
 void *elf_symbol(const struct elf_object *object, const char *name)
 {
-	const struct symbols symbols = {.table = elf_dynamic_pointer(object, DT_SYMTAB),
-		.strings = elf_dynamic_pointer(object, DT_STRTAB),
-		.versions = elf_dynamic_pointer(object, DT_VERSYM)};
-	const uint32_t *gnu = elf_dynamic_pointer(object, DT_GNU_HASH);
-	const uint32_t *sysv = elf_dynamic_pointer(object, DT_HASH);
+	const struct symbols symbols = read_symbols(object);
 
 	if (!symbols.table || !symbols.strings)
 		return NULL;
-	if (gnu && gnu[0])
-		return find_gnu(object, &symbols, gnu, name);
-	return sysv ? find_sysv(object, &symbols, sysv, name) : NULL;
+	if (symbols.gnu_hash && symbols.gnu_hash[0])
+		return find_gnu(object, &symbols, name);
+	return symbols.sysv_hash ? find_sysv(object, &symbols, name) : NULL;
 }

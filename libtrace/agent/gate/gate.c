@@ -11,6 +11,7 @@
 #include "children.h"
 #include "core.h"
 #include "elf.h"
+#include "lookup.h"
 #include "real.h"
 
 /* Another gate sees it by its name alone. */
@@ -79,44 +80,12 @@ void *gate_enter(unsigned wrapped, uintptr_t caller)
 	return core_load() ? core_wrapper(wrapped) : pass(wrapped, caller);
 }
 
-/* --- dlsym ------------------------------------------------------------------------------------ */
-
-typedef void *lookup_function(void *handle, const char *name, const char *version);
-
-static void *no_lookup(void *handle, const char *name, const char *version)
-{
-	return NULL;
-}
-
-_Atomic(lookup_function *) gate_real_dlsym = no_lookup;
-_Atomic(lookup_function *) gate_real_dlvsym = no_lookup;
-uintptr_t gate_bound_offset;
-
-struct answer {
-	void *symbol;
-	uintptr_t is_final; /* 0: the real function is to answer */
-};
-
-/* version is NULL for dlsym. */
-struct answer gate_symbol(void *handle, const char *name, const char *version, uintptr_t caller);
-struct answer gate_symbol(void *handle, const char *name, const char *version, uintptr_t caller)
-{
-	if (atomic_load(&gate_real_dlsym) == no_lookup) {
-		lookup_function *dlsym = real_symbol("dlsym"), *dlvsym = real_symbol("dlvsym");
-		if (dlsym)
-			atomic_store(&gate_real_dlsym, dlsym);
-		if (dlvsym)
-			atomic_store(&gate_real_dlvsym, dlvsym);
-	}
-	return (struct answer){.is_final = 0};
-}
-
 /* --- the beginning ------------------------------------------------------------------------------
  */
 
 __attribute__((constructor)) static void start(void)
 {
 	children_start();
-	if (core_is_wanted())
-		core_load();
+	core_start();
+	lookup_start();
 }

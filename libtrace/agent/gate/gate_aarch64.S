@@ -3,7 +3,8 @@
  * call: https://github.com/ARM-software/abi-aa/blob/main/aapcs64/aapcs64.rst */
 #include "../wrapped.h"
 
-	.hidden	gate_slots, gate_bound, gate_bound_offset, gate_enter, gate_symbol
+	.hidden	gate_slots, gate_functions, gate_bound, gate_bound_offset, gate_enter, gate_symbol
+	.hidden	gate_dlsym, gate_dlvsym
 	.hidden	gate_real_dlsym, gate_real_dlvsym
 	.equ	BTI_C, 34 /* hint: where an indirect branch may land */
 	.equ	BTI_JC, 38
@@ -21,6 +22,7 @@
 	.type	\name, %function
 	.balign	16
 \name:
+.Lfunction_\name:
 	.cfi_startproc
 	hint	#BTI_C
 	load	x16, gate_slots + 8 * index
@@ -45,6 +47,12 @@ gate_slots:
 	WRAPPED_FUNCTIONS(X)
 #undef X
 	.set	n_wrapped, index
+
+	.globl	gate_functions /* by their names they might be another library's, loaded before */
+gate_functions:
+#define X(name) .xword .Lfunction_##name;
+	WRAPPED_FUNCTIONS(X)
+#undef X
 
 /* Asks gate_enter(index, return address) where to go, and goes there. */
 	.text
@@ -115,10 +123,11 @@ gate_bound:
 /* --- dlsym and dlvsym: the real ones look at their caller, so they are jumped to ---------------- */
 
 	.macro	look_up name
-	.globl	\name
+	.globl	\name, gate_\name
 	.type	\name, %function
 	.balign	16
 \name:
+gate_\name:
 	.cfi_startproc
 	hint	#BTI_C
 	stp	x29, x30, [sp, #-48]!

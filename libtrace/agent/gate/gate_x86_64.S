@@ -4,7 +4,8 @@
  * https://gitlab.com/x86-psABIs/x86-64-ABI, "Function Calling Sequence". */
 #include "../wrapped.h"
 
-	.hidden	gate_slots, gate_bound, gate_bound_offset, gate_enter, gate_symbol
+	.hidden	gate_slots, gate_functions, gate_bound, gate_bound_offset, gate_enter, gate_symbol
+	.hidden	gate_dlsym, gate_dlvsym
 	.hidden	gate_real_dlsym, gate_real_dlvsym
 
 /* --- the wrapped functions: slot i leads to the core, or at first to enter_i ------------------ */
@@ -15,6 +16,7 @@
 	.type	\name, @function
 	.balign	16
 \name:
+.Lfunction_\name:
 	.cfi_startproc
 	endbr64
 	jmp	*(gate_slots + 8 * index)(%rip)
@@ -38,6 +40,12 @@ gate_slots:
 	WRAPPED_FUNCTIONS(X)
 #undef X
 	.set	n_wrapped, index
+
+	.globl	gate_functions /* by their names they might be another library's, loaded before */
+gate_functions:
+#define X(name) .quad .Lfunction_##name;
+	WRAPPED_FUNCTIONS(X)
+#undef X
 
 /* Asks gate_enter(index, return address) where to go, and goes there.  Nothing may be lost on the
  * way that an argument can be in: rax holds the number of vector registers used. */
@@ -100,10 +108,11 @@ gate_bound:
 /* --- dlsym and dlvsym: the real ones look at their caller, so they are jumped to ---------------- */
 
 	.macro	look_up name
-	.globl	\name
+	.globl	\name, gate_\name
 	.type	\name, @function
 	.balign	16
 \name:
+gate_\name:
 	.cfi_startproc
 	endbr64
 	pushq	%rdi

@@ -132,7 +132,7 @@ static void *symbol_in(const struct dynamic_linker *linker, const char *path, co
 	return unless_gate(symbol);
 }
 
-void *real_find(const char *name, uintptr_t caller)
+void *real_in_scope(const char *name, uintptr_t caller)
 {
 	struct dynamic_linker linker;
 	struct place place;
@@ -151,6 +151,13 @@ void *real_find(const char *name, uintptr_t caller)
 		if (!symbol) /* what was looked for in vain is not the program's to read */
 			linker.error();
 	}
+	return symbol;
+}
+
+void *real_find(const char *name, uintptr_t caller)
+{
+	void *symbol = real_in_scope(name, caller);
+
 	/* The last resort, for an object that names no such library among its dependencies while
 	 * none is in the global scope: a plugin's helper that relies on what the plugin brought. */
 	return symbol ? symbol : real_symbol(name);

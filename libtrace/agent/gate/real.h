@@ -23,7 +23,10 @@ void *real_symbol(const char *name);
 /** How many objects there define that name. */
 unsigned real_count(const char *name);
 
-/** What the object at caller would call by that name were there no agent; NULL: nothing. */
+/** What the object at caller would find by that name were there no agent; NULL: nothing. */
+void *real_in_scope(const char *name, uintptr_t caller);
+
+/** The same; where there is nothing, any loaded object's. */
 void *real_find(const char *name, uintptr_t caller);
 
 /** Whether an address is a gate's. */

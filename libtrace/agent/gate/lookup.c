@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lookup.c - see lookup.h.
+ *
+ * dlopen itself is left alone: it looks at who calls it, and an object opened is of no use
+ * until dlsym is called for its entry point.  So what has been opened is looked at then.
+ */
+#include "lookup.h"
+#include "../wrapped.h"
+#include "core.h"
+#include "elf.h"
+#include "gate.h"
+#include "real.h"
+#include "rebind.h"
+#include <dlfcn.h>
+
+static void *no_dlsym(void *handle, const char *name)
+{
+	return NULL;
+}
+
+static void *no_dlvsym(void *handle, const char *name, const char *version)
+{
+	return NULL;
+}
+
+_Atomic(__typeof__(&no_dlsym)) gate_real_dlsym = no_dlsym;
+_Atomic(__typeof__(&no_dlvsym)) gate_real_dlvsym = no_dlvsym;
+
+static void *real_dlsym(void *handle, const char *name)
+{
+	return atomic_load(&gate_real_dlsym)(handle, name);
+}
+
+/* What has been looked at: all objects, of so many that had come and gone then. */
+static _Atomic uint64_t n_loaded, n_unloaded;
+static atomic_uint n_seen, n_at_start;
+
+/* Before the gate's own beginning, which is the last of all libraries', others are in theirs: a
+ * sanitizer or another allocator looks for the functions that all else here would call. */
+static atomic_bool is_started;
+
+static bool count_one(const struct elf_object *object, void *user)
+{
+	++*(unsigned *)user;
+	return false;
+}
+
+static unsigned count_objects(void)
+{
+	unsigned n = 0;
+
+	elf_each(count_one, &n);
+	return n;
+}
+
+void lookup_start(void)
+{
+	uint64_t loaded, unloaded;
+
+	if (!core_is_possible() || !elf_changes(&loaded, &unloaded))
+		return;
+	atomic_store(&n_at_start, count_objects());
+	atomic_store(&n_seen, atomic_load(&n_at_start));
+	atomic_store(&n_unloaded, unloaded);
+	atomic_store(&n_loaded, loaded);
+	atomic_store(&is_started, true);
+}
+
+static void look_at_new(void)
+{
+	uint64_t loaded, unloaded, loaded_since, unloaded_since;
+
+	if (!elf_changes(&loaded, &unloaded) ||
+		(loaded == atomic_load(&n_loaded) && unloaded == atomic_load(&n_unloaded)))
+		return;
+	/* An unloaded object's place in the order is taken by the next one. */
+	const bool has_lost = unloaded != atomic_load(&n_unloaded);
+	const unsigned first = atomic_load(has_lost ? &n_at_start : &n_seen);
+	const unsigned end = count_objects();
+	if (has_lost)
+		core_forget();
+	/* Another thread may be relocating some of them, with the dynamic linker's lock held, which
+	 * this waits for. */
+	real_dlsym(RTLD_DEFAULT, "dlsym");
+	if (!elf_changes(&loaded_since, &unloaded_since) || unloaded_since != unloaded)
+		return; /* the next call looks again */
+	rebind_objects(first, end);
+	atomic_store(&n_seen, end);
+	atomic_store(&n_unloaded, unloaded);
+	atomic_store(&n_loaded, loaded);
+	core_load_if_wanted(first);
+}
+
+struct own {
+	uintptr_t address;
+	bool is_own;
+};
+
+static bool find_own(const struct elf_object *object, void *user)
+{
+	struct own *own = user;
+
+	if (own->address < object->start || own->address >= object->end)
+		return false;
+	own->is_own = elf_symbol(object, GATE_CORE_NAME) || elf_symbol(object, "lt_provider_new");
+	return true;
+}
+
+/* Calls of libtrace's and of the core's own are for the real functions. */
+static bool is_own(uintptr_t caller)
+{
+	struct own own = {.address = caller};
+
+	elf_each(find_own, &own);
+	return own.is_own;
+}
+
+struct answer {
+	void *symbol;
+	uintptr_t is_final; /* 0: the real function is to answer */
+};
+
+/* A wrapped function, looked up by name. */
+static struct answer look_up(
+	void *handle, unsigned wrapped, const char *name, const char *version, uintptr_t caller)
+{
+	static const struct answer by_real = {.is_final = 0};
+
+	if (is_own(caller) || !core_load())
+		return by_real;
+	/* The gate has the name whether or not a library does. */
+	if ((handle == RTLD_DEFAULT || handle == RTLD_NEXT) && real_in_scope(name, caller))
+		return by_real;
+	void *real = version ? atomic_load(&gate_real_dlvsym)(handle, name, version)
+			     : real_dlsym(handle, name);
+	if (real && real_is_gate((uintptr_t)real) && !real_in_scope(name, caller))
+		real = real_dlsym(RTLD_NEXT, name); /* none, and says so */
+	if (!real || real_is_gate((uintptr_t)real))
+		return (struct answer){real, true};
+	void *bound = core_bound(wrapped, real);
+	return (struct answer){bound ? bound : real, true};
+}
+
+/* What dlsym and dlvsym ask first.  version: NULL for dlsym. */
+struct answer gate_symbol(void *handle, const char *name, const char *version, uintptr_t caller);
+struct answer gate_symbol(void *handle, const char *name, const char *version, uintptr_t caller)
+{
+	if (atomic_load(&gate_real_dlsym) == no_dlsym) {
+		__typeof__(&no_dlvsym) dlvsym = real_symbol("dlvsym");
+		struct dynamic_linker linker;
+		if (!real_dynamic_linker(&linker))
+			return (struct answer){.is_final = 0};
+		if (dlvsym)
+			atomic_store(&gate_real_dlvsym, dlvsym);
+		atomic_store(&gate_real_dlsym, linker.symbol);
+	}
+	if (!atomic_load(&is_started) || !core_is_possible())
+		return (struct answer){.is_final = 0};
+	look_at_new();
+	const unsigned wrapped =
+		name && (name[0] == 'c' || name[0] == 'h') ? rebind_wrapped(name) : WRAPPED_COUNT;
+	return wrapped == WRAPPED_COUNT ? (struct answer){.is_final = 0}
+					: look_up(handle, wrapped, name, version, caller);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rebind.c - see rebind.h.
+ *
+ * An object's import is a slot that the dynamic linker writes: at once, or at the first call, until
+ * when it leads back into the object.  Writing the gate's function into it is what the dynamic
+ * linker does itself without RTLD_DEEPBIND; so an object that was bound in the usual way
+ * notices nothing.
+ */
+#include "rebind.h"
+#include "../wrapped.h"
+#include "elf.h"
+#include "real.h"
+#include <sys/mman.h>
+
+#if defined(__x86_64__)
+#define SLOT_OF_CALL R_X86_64_JUMP_SLOT
+#define SLOT_OF_DATA R_X86_64_GLOB_DAT
+#define SLOT_ANYWHERE R_X86_64_64
+#elif defined(__aarch64__)
+#define SLOT_OF_CALL R_AARCH64_JUMP_SLOT
+#define SLOT_OF_DATA R_AARCH64_GLOB_DAT
+#define SLOT_ANYWHERE R_AARCH64_ABS64
+#endif
+
+#define PAGE_BYTES 4096 /* at least; protection is of whole pages, of 64 KiB on some */
+
+/* Hidden names of the gate's own, since a library before it may have the public ones. */
+extern char gate_dlsym[], gate_dlvsym[], gate_dlclose[];
+extern void *const gate_functions[WRAPPED_COUNT];
+
+enum { DLSYM = WRAPPED_COUNT, DLVSYM, DLCLOSE, N_NAMES };
+
+static const char *const names[N_NAMES] = {
+#define X(name) #name,
+	WRAPPED_FUNCTIONS(X)
+#undef X
+		"dlsym",
+	"dlvsym",
+	"dlclose",
+};
+
+unsigned rebind_wrapped(const char *name)
+{
+	for (unsigned i = 0; i < WRAPPED_COUNT; i++) {
+		if (elf_same(names[i], name))
+			return i;
+	}
+	return WRAPPED_COUNT;
+}
+
+static unsigned find_name(const char *name)
+{
+	unsigned i = 0;
+
+	if (name[0] != 'c' && name[0] != 'd' && name[0] != 'h')
+		return N_NAMES;
+	while (i < N_NAMES && !elf_same(names[i], name))
+		i++;
+	return i;
+}
+
+static void *own_function(unsigned i)
+{
+	switch (i) {
+	case DLSYM:
+		return gate_dlsym;
+	case DLVSYM:
+		return gate_dlvsym;
+	case DLCLOSE:
+		return gate_dlclose;
+	default:
+		return gate_functions[i];
+	}
+}
+
+struct first {
+	const char *name;
+	void *function;
+};
+
+static bool find_first(const struct elf_object *object, void *user)
+{
+	struct first *first = user;
+
+	first->function = elf_symbol(object, first->name);
+	return first->function;
+}
+
+/* Whether the name is the gate's to the whole process: a library that was preloaded before it, or
+ * the program, may define it, too. */
+static bool is_ours(unsigned i)
+{
+	enum { UNKNOWN, OURS, ANOTHERS };
+	static atomic_uchar known[N_NAMES]; /* nothing comes before the gate later */
+	unsigned char answer = atomic_load(&known[i]);
+
+	if (answer == UNKNOWN) {
+		struct first first = {.name = names[i]};
+		elf_each(find_first, &first);
+		answer = first.function == own_function(i) ? OURS : ANOTHERS;
+		atomic_store(&known[i], answer);
+	}
+	return answer == OURS;
+}
+
+/* Read-only since it was relocated: RELRO. */
+static bool is_protected(const struct elf_object *object, uintptr_t address)
+{
+	for (unsigned i = 0; i < object->info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &object->info->dlpi_phdr[i];
+		const uintptr_t from = object->base + segment->p_vaddr;
+		if (segment->p_type == PT_GNU_RELRO && address >= from &&
+			address < from + segment->p_memsz)
+			return true;
+	}
+	return false;
+}
+
+static void write_slot(const struct elf_object *object, _Atomic(uintptr_t) *slot, uintptr_t value)
+{
+	int (*protect)(void *, size_t, int) = real_symbol("mprotect");
+	int (*page_bytes)(void) = real_symbol("getpagesize");
+	const size_t bytes = page_bytes ? (size_t)page_bytes() : PAGE_BYTES;
+	void *page = (void *)((uintptr_t)slot & ~(uintptr_t)(bytes - 1));
+
+	if (!is_protected(object, (uintptr_t)slot)) {
+		atomic_store(slot, value);
+	} else if (protect && protect(page, bytes, PROT_READ | PROT_WRITE) == 0) {
+		atomic_store(slot, value);
+		protect(page, bytes, PROT_READ);
+	}
+}
+
+struct imports {
+	const struct elf_object *object;
+	const ElfW(Sym) *symbols;
+	const char *strings;
+	bool is_symbolic; /* prefers its own */
+};
+
+static void rebind_slot(const struct imports *imports, const ElfW(Rela) *relocation)
+{
+	const ElfW(Sym) *symbol = &imports->symbols[ELF64_R_SYM(relocation->r_info)];
+	const unsigned type = ELF64_R_TYPE(relocation->r_info);
+	const struct elf_object *object = imports->object;
+
+	if ((type != SLOT_OF_CALL && type != SLOT_OF_DATA && type != SLOT_ANYWHERE) ||
+		ELF64_ST_BIND(symbol->st_info) == STB_LOCAL ||
+		(imports->is_symbolic && symbol->st_shndx != SHN_UNDEF))
+		return;
+	const unsigned name = find_name(imports->strings + symbol->st_name);
+	if (name == N_NAMES || !is_ours(name))
+		return;
+	_Atomic(uintptr_t) *slot = (_Atomic(uintptr_t) *)(object->base + relocation->r_offset);
+	const uintptr_t current = atomic_load(slot);
+	/* In a slot of a call the addend is of no account. */
+	const uintptr_t wanted = (uintptr_t)own_function(name) +
+				 (type == SLOT_ANYWHERE ? (uintptr_t)relocation->r_addend : 0);
+	if (current && current != wanted)
+		write_slot(object, slot, wanted);
+}
+
+static void rebind_table(const struct imports *imports, int64_t table_tag, int64_t bytes_tag)
+{
+	const ElfW(Rela) *table = elf_dynamic_pointer(imports->object, table_tag);
+	const size_t n = elf_dynamic_value(imports->object, bytes_tag) / sizeof(*table);
+
+	for (size_t i = 0; table && i < n; i++) {
+		if (ELF64_R_SYM(table[i].r_info))
+			rebind_slot(imports, &table[i]);
+	}
+}
+
+struct range {
+	unsigned first, end;
+};
+
+static bool rebind_object(const struct elf_object *object, void *user)
+{
+	const struct range *range = user;
+	struct imports imports = {.object = object};
+
+	if (object->index < range->first || object->index >= range->end)
+		return false;
+	imports.symbols = elf_dynamic_pointer(object, DT_SYMTAB);
+	imports.strings = elf_dynamic_pointer(object, DT_STRTAB);
+	imports.is_symbolic = elf_dynamic_value(object, DT_FLAGS) & DF_SYMBOLIC;
+	if (!imports.symbols || !imports.strings)
+		return false;
+	if (elf_dynamic_value(object, DT_PLTREL) == DT_RELA)
+		rebind_table(&imports, DT_JMPREL, DT_PLTRELSZ);
+	rebind_table(&imports, DT_RELA, DT_RELASZ);
+	return false;
+}
+
+void rebind_objects(unsigned first, unsigned end)
+{
+	struct range range = {first, end};
+
+	elf_each(rebind_object, &range);
+}
