@@ -3,6 +3,7 @@
 #include "gateway.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "config.h"
 #include "http_server.h"
@@ -62,9 +63,8 @@ int gateway_main(const char *name, void (*handle)(h2o_req_t *req), int (*before)
 	if (!gateway.orders_url)
 		return config_complain("ORDER_SERVICE_URL",
 			"must be an http or https URL such as http://localhost:8001, without "
-			"query, "
-			"fragment or user, not \"%s\"",
-			base);
+			"query, fragment or user, not \"%s\"",
+			strchr(base, '@') ? "(not shown)" : base); /* what may have a password */
 	if (before && before() != 0) {
 		free(gateway.orders_url);
 		return EXIT_FAILURE;

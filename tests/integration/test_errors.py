@@ -266,6 +266,15 @@ class Settings(unittest.TestCase):
                 ("traceview", "TRACEVIEW_UI_PORT", "70000"), ("traceview", "TRACEVIEW_OTLP_PORT", "x")):
             self.check(program, name, value)
 
+    def test_a_password_in_a_url_is_not_printed(self):
+        for arguments, env in ((["api-gateway"], {"ORDER_SERVICE_URL": "http://me:secret@localhost"}),
+                               (["traceview", "show", "--url", "http://me:secret@127.0.0.1:1"], {}),
+                               (["traceview", "show", "--url", "http://me:sec/secret@127.0.0.1:1"], {})):
+            done = harness.run(arguments, env=env)
+            self.assertNotEqual(done.code, 0)
+            self.assertTrue(done.err)
+            self.assertNotIn("secret", done.out + done.err)
+
     def test_an_address_that_is_not_this_machine_s_is_named(self):
         for program in (*SERVICES, "traceview"):
             self.check(program, "HOST", "not/a/host", code=1)

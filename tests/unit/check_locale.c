@@ -55,6 +55,26 @@ START_TEST(a_ratio_has_a_point_in_german_too)
 }
 END_TEST
 
+START_TEST(a_tenth_is_sampled_in_german_too)
+{
+	speak("de_DE.UTF-8");
+	setenv("OTEL_TRACES_SAMPLER", "traceidratio", 1);
+	setenv("OTEL_TRACES_SAMPLER_ARG", "0.1", 1);
+	struct lt_exporter *memory;
+	struct lt_provider *provider = memory_provider(&memory, (struct lt_provider_options){0});
+	struct lt_tracer *tracer = lt_tracer_get(provider, "test", NULL);
+	unsigned n_sampled = 0;
+	for (int i = 0; i < 1000; i++) {
+		struct lt_span *span = lt_span_start(tracer, "s", NULL);
+		n_sampled += lt_span_get_context(span).flags & LT_FLAG_SAMPLED;
+		lt_span_end(span);
+	}
+	ck_assert_uint_gt(n_sampled, 30); /* of 100: seven times the deviation */
+	ck_assert_uint_lt(n_sampled, 170);
+	lt_provider_free(provider);
+}
+END_TEST
+
 START_TEST(numbers_are_printed_with_a_point_and_the_program_keeps_its_locale)
 {
 	speak("de_DE.UTF-8");
@@ -108,6 +128,7 @@ int main(void)
 	setenv("LOCPATH", folder, 1);
 	TCase *tests = tcase_create("locale");
 	tcase_add_test(tests, a_ratio_has_a_point_in_german_too);
+	tcase_add_test(tests, a_tenth_is_sampled_in_german_too);
 	tcase_add_test(tests, numbers_are_printed_with_a_point_and_the_program_keeps_its_locale);
 	tcase_add_test(tests, doubles_in_json_have_a_point);
 	tcase_add_test(tests, words_are_known_in_turkish_too);

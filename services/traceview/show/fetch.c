@@ -21,10 +21,22 @@
 
 struct fetcher {
 	CURL *curl;
-	char *url; /* without a slash at its end */
+	char *url;   /* without a slash at its end */
+	char *shown; /* the same without user and password */
 	struct buffer body;
 	char error[CURL_ERROR_SIZE];
 };
+
+/* From a copy of a URL; an @ that may end a password ends it. */
+static void hide_user(char *url)
+{
+	char *host = strstr(url, "://");
+	char *at = strrchr(url, '@');
+	host = host ? host + 3 : url;
+	if (at && at >= host) {
+		memmove(host, at + 1, strlen(at + 1) + 1);
+	}
+}
 
 int fetcher_new(const char *url, struct fetcher **ret_fetcher)
 {
@@ -35,7 +47,8 @@ int fetcher_new(const char *url, struct fetcher **ret_fetcher)
 	buffer_init(&f->body, FETCH_BODY_MAX);
 	f->curl = curl_easy_init();
 	f->url = strdup(url);
-	if (!f->curl || !f->url) {
+	f->shown = strdup(url);
+	if (!f->curl || !f->url || !f->shown) {
 		fetcher_free(f);
 		return -ENOMEM;
 	}
@@ -43,6 +56,8 @@ int fetcher_new(const char *url, struct fetcher **ret_fetcher)
 	while (n && f->url[n - 1] == '/') {
 		f->url[--n] = '\0';
 	}
+	strcpy(f->shown, f->url);
+	hide_user(f->shown);
 	*ret_fetcher = f;
 	return 0;
 }
@@ -53,8 +68,14 @@ void fetcher_free(struct fetcher *fetcher)
 		curl_easy_cleanup(fetcher->curl);
 		buffer_done(&fetcher->body);
 		free(fetcher->url);
+		free(fetcher->shown);
 		free(fetcher);
 	}
+}
+
+const char *fetcher_shown(const struct fetcher *fetcher)
+{
+	return fetcher->shown;
 }
 
 static size_t on_data(char *data, size_t size, size_t n, void *user)
@@ -66,7 +87,7 @@ static size_t on_data(char *data, size_t size, size_t n, void *user)
 
 static int fail(char why[FETCH_WHY_BYTES], const struct fetcher *f, const char *what)
 {
-	snprintf(why, FETCH_WHY_BYTES, "%s: %s", f->url, what);
+	snprintf(why, FETCH_WHY_BYTES, "%s: %s", f->shown, what);
 	return -EIO;
 }
 
@@ -102,7 +123,7 @@ static int get(struct fetcher *f, const char *path, char why[FETCH_WHY_BYTES])
 		return -ENOENT;
 	}
 	if (status != 200) {
-		snprintf(why, FETCH_WHY_BYTES, "%s: HTTP status %ld: %.*s", f->url, status,
+		snprintf(why, FETCH_WHY_BYTES, "%s: HTTP status %ld: %.*s", f->shown, status,
 			(int)(f->body.len < 200 ? f->body.len : 200), f->body.data);
 		return -EIO;
 	}
@@ -115,8 +136,8 @@ static int take_body(struct fetcher *f, struct store *store, char why[FETCH_WHY_
 	struct store_result result;
 	char reason[OTLP_WHY_BYTES];
 	if (intake(store, buffer_slice(&f->body), ENCODING_JSON, &result, reason)) {
-		snprintf(why, FETCH_WHY_BYTES, "%s: not the answer of a trace backend: %s", f->url,
-			reason);
+		snprintf(why, FETCH_WHY_BYTES, "%s: not the answer of a trace backend: %s",
+			f->shown, reason);
 		return -EIO;
 	}
 	return 0;

@@ -19,6 +19,9 @@ struct fetcher; /* one connection to one backend */
 LT_CHECKED int fetcher_new(const char *url, struct fetcher **ret_fetcher);
 void fetcher_free(struct fetcher *fetcher); /* NULL is fine */
 
+/** The URL as messages show it, without user and password; borrowed. */
+const char *fetcher_shown(const struct fetcher *fetcher);
+
 /* Each returns 0; -ENOENT when there is no such trace; -EIO when the backend cannot be reached or
  * answers nonsense, with why. */
 

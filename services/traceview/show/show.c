@@ -210,7 +210,7 @@ static bool try_once(const struct show *show, struct fetcher *fetcher, struct at
 	if (store_new(&limits, &attempt->store)) {
 		return false;
 	}
-	snprintf(attempt->why, sizeof(attempt->why), "%s has no %s", show->url,
+	snprintf(attempt->why, sizeof(attempt->why), "%s has no %s", fetcher_shown(fetcher),
 		show->trace_id ? "such trace" : "trace yet that was asked for");
 	int error = show->trace_id
 			    ? fetch_trace(fetcher, show->trace_id, attempt->store, attempt->why)
