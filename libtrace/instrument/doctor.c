@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor.c - see doctor.h. */
 #include "doctor.h"
+#include "config.h"
 #include "delivery.h"
 #include "h2o_soname.h"
 #include "libraries.h"
@@ -94,11 +95,20 @@ static struct later look_ahead(
 	return later;
 }
 
+/* As the gate has it: OTEL_C_CHILDREN. */
+static bool leaves_children_alone(void)
+{
+	static const char *const words[] = {"true", "false"};
+
+	return lt_config_word("OTEL_C_CHILDREN", words, 2, 0) == 1;
+}
+
 static enum prospect examine_later(
 	const struct program *program, const struct library *libraries, int n)
 {
-	const struct later later = look_ahead(program, libraries, n);
+	struct later later = look_ahead(program, libraries, n);
 
+	later.starts &= !leaves_children_alone();
 	if (!later.loads && !later.starts)
 		return NOT_TRACED;
 	say("later", "it can %s%s%s: those that use libcurl or libh2o are traced",
@@ -143,7 +153,11 @@ static enum prospect explain(const struct program *program)
 		return MAY_BE_TRACED;
 	}
 	say("agent", "does not get in: %s", reason);
-	return program->reach == REACH_NO_STATIC ? CHILDREN_MAY_BE : NOT_TRACED;
+	/* LD_PRELOAD goes on to them, the agent does no harm on its way. */
+	return program->reach != REACH_NO_SECURE && program->reach != REACH_NO_ARCHITECTURE &&
+			       !leaves_children_alone()
+		       ? CHILDREN_MAY_BE
+		       : NOT_TRACED;
 }
 
 static const char *verdict(enum prospect prospect)

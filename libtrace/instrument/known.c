@@ -158,6 +158,12 @@ static unsigned distance(const char *a, const char *b)
 	return rows[n_a % 3][n_b];
 }
 
+bool known_is_slip(const char *a, const char *b)
+{
+	return strlen(a) < KNOWN_NAME_MAX_BYTES && strlen(b) < KNOWN_NAME_MAX_BYTES &&
+	       distance(a, b) <= TYPO_LETTERS;
+}
+
 /* "ENDPOINT" for "EXPORTER_OTLP_ENDPOINT": whole words of it. */
 static bool has_words(const char *name, const char *words)
 {

@@ -49,6 +49,9 @@ enum known_likeness {
 /** The known variable that may be meant by an unknown one; ret_nearest is filled unless UNLIKE. */
 enum known_likeness known_nearest(const char *variable, char ret_nearest[KNOWN_NAME_MAX_BYTES]);
 
+/** Whether two names differ by a slip of the hand or less. */
+bool known_is_slip(const char *a, const char *b);
+
 /** The option that stands for a variable: "--x-y" for OTEL_X_Y. */
 void known_option(const char *variable, char ret_option[KNOWN_NAME_MAX_BYTES]);
 

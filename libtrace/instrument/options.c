@@ -39,11 +39,8 @@ static int variable_of(const char *option, size_t len, char name[KNOWN_NAME_MAX_
 	return 0;
 }
 
-static int refuse(const char *option, const char *nearest)
+static int refuse(const char *option, const char *meant)
 {
-	char meant[KNOWN_NAME_MAX_BYTES];
-
-	known_option(nearest, meant);
 	fprintf(stderr, "libtrace-instrument: %s: no such option (did you mean %s?)\n", option,
 		meant);
 	return -EINVAL;
@@ -53,16 +50,23 @@ static int refuse(const char *option, const char *nearest)
  * for its value. */
 static int check_variable(const char *option, const char *name)
 {
-	char nearest[KNOWN_NAME_MAX_BYTES];
+	static const char *const flags[] = {"--doctor", "--help", "--no-children", "--version"};
+	char nearest[KNOWN_NAME_MAX_BYTES], meant[KNOWN_NAME_MAX_BYTES];
 
 	if (known_find(name))
 		return 0;
 	const enum known_likeness likeness = known_nearest(name, nearest);
+	if (likeness != UNLIKE)
+		known_option(nearest, meant);
 	if (likeness == TYPO)
-		return refuse(option, nearest);
+		return refuse(option, meant);
 	if (known_has_form(name))
 		return 0;
-	return likeness == SIMILAR ? refuse(option, nearest) : complain(option, "no such option");
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (known_is_slip(option, flags[i]))
+			return refuse(option, flags[i]);
+	}
+	return likeness == SIMILAR ? refuse(option, meant) : complain(option, "no such option");
 }
 
 /* Reads one option that stands for a variable; *argv is left at its last word. */

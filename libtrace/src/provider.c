@@ -7,6 +7,7 @@
 #include "config.h"
 #include "exit.h"
 #include "processor_none.h"
+#include "report.h"
 #include "span_lock.h"
 
 #include <errno.h>
@@ -96,6 +97,7 @@ int lt_provider_new(const struct lt_provider_options *options, struct lt_provide
 	struct lt_sampler *sampler = options->sampler;
 	struct lt_processor *processor = options->processor;
 	struct lt_provider *provider = NULL;
+	(void)lt_report_level(); /* what is wrong with it is said now, not beside the first trouble */
 	bool is_disabled = lt_config_bool("OTEL_SDK_DISABLED");
 	int err = 0;
 

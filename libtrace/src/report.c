@@ -5,6 +5,7 @@
 #include "report.h"
 
 #include "clock.h"
+#include "config.h"
 #include "output.h"
 #include "utf8.h"
 
@@ -14,7 +15,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 #include <unistd.h>
 
 enum { LINE_MAX_BYTES = 1024 }; /* longer texts are cut; with the prefix well below PIPE_BUF */
@@ -26,27 +26,17 @@ static const char *const level_names[] = {"none", "error", "warn", "info", "debu
 static void (*handler)(enum lt_level, const char *, void *);
 static void *handler_user;
 
-/* https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ :
- * OTEL_LOG_LEVEL */
-static enum lt_level level_from_env(void)
-{
-	const char *value = secure_getenv("OTEL_LOG_LEVEL");
-	if (value)
-		for (int i = 0; i <= LT_LEVEL_DEBUG; i++)
-			if (strcasecmp(value, level_names[i]) == 0)
-				return (enum lt_level)i;
-	return LT_LEVEL_INFO;
-}
-
-static int threshold(void)
+enum lt_level lt_report_level(void)
 {
 	static atomic_int level = -1;
 	int known = atomic_load_explicit(&level, memory_order_relaxed);
 	if (known >= 0)
-		return known;
-	known = (int)level_from_env();
-	atomic_store_explicit(&level, known, memory_order_relaxed);
-	return known;
+		return (enum lt_level)known;
+	atomic_store(&level, LT_LEVEL_INFO); /* of a report on the variable itself */
+	known = (int)lt_config_word(
+		"OTEL_LOG_LEVEL", level_names, LT_LEVEL_DEBUG + 1, LT_LEVEL_INFO);
+	atomic_store(&level, known);
+	return (enum lt_level)known;
 }
 
 void lt_set_report_handler(
@@ -81,7 +71,7 @@ static void report(enum lt_level level, uint64_t n_left_out, const char *format,
 	int n = prefix + snprintf(out + prefix, sizeof out - (size_t)prefix, "%s%s", line, more);
 	if (handler) {
 		handler(level, out + prefix, handler_user);
-	} else if ((int)level <= threshold()) {
+	} else if (level <= lt_report_level()) {
 		out[n++] = '\n';
 		lt_output_write(STDERR_FILENO, out, (size_t)n, 0); /* at once: lines never mix */
 	}

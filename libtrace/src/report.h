@@ -10,6 +10,10 @@ enum {
 	LT_REPORT_KINDS = 32,	       /* known at a time; a further one waits for a place */
 };
 
+/** What OTEL_LOG_LEVEL says: reports beyond it are not printed.  An unknown one is reported at the
+ * first call. */
+enum lt_level lt_report_level(void);
+
 /**
  * lt_report, at most once every LT_REPORT_INTERVAL_MS for each kind.  A report says how many of its
  * kind were left out before it.

@@ -145,7 +145,8 @@ class Settings(DoctorTest):
         bad = {"OTEL_TRACES_SAMPLER": "sometimes", "OTEL_BSP_MAX_QUEUE_SIZE": "many", "OTEL_SDK_DISABLED": "maybe",
                "OTEL_EXPORTER_OTLP_HEADERS": "a=1,broken", "OTEL_EXPORTER_OTLP_TIMEOUT": "soon",
                "OTEL_RESOURCE_ATTRIBUTES": "broken", "OTEL_SPAN_LINK_COUNT_LIMIT": "-1",
-               "OTEL_C_RESPONSE_HEADERS": "some", "OTEL_C_EXIT_TIMEOUT": "soon"}
+               "OTEL_C_RESPONSE_HEADERS": "some", "OTEL_C_EXIT_TIMEOUT": "soon",
+               "OTEL_LOG_LEVEL": "loud"}
         self.collect()
         done = doctor(env=bad)
         traced = harness.run([TRACED, "--version"], traced=True, env=bad)
@@ -202,6 +203,11 @@ class Programs(DoctorTest):
             self.assertEqual(done.code, 0, done)
             self.assertIn(f"it can {can}:", line(done, "later"))
             self.assertIn("it may be traced", line(done, "verdict"))
+
+    def test_what_it_starts_is_not_traced_when_children_are_left_alone(self):
+        starts = self.compile("#include <unistd.h>\nint main(void) { return execlp(\"x\", \"x\", (char *)0); }")
+        done = doctor(starts, options=("--no-children",))
+        self.assertEqual((done.code, line(done, "verdict")), (1, "it would not be traced"), done)
 
     def test_what_does_neither_would_not_be_traced(self):
         done = doctor(self.compile("int main(void) { return 0; }"))

@@ -144,6 +144,7 @@ class Table(unittest.TestCase):
 class Options(unittest.TestCase):
     def test_a_mistyped_option_is_refused_with_what_may_be_meant(self):
         for option, meant in (("--service-nam", "--service-name"), ("--servcie-name", "--service-name"),
+                              ("--docter", "--doctor"), ("--no-childern", "--no-children"),
                               ("--endpoint", "--exporter-otlp-endpoint"), ("--sampler", "--traces-sampler"),
                               ("--exporter-otlp-endpiont", "--exporter-otlp-endpoint"),
                               ("--exporter-otlp-traces-header", "--exporter-otlp-traces-headers"),
