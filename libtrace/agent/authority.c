@@ -40,10 +40,13 @@ struct http_authority http_authority(struct lt_slice text)
 			colon = end;
 		authority.host = (struct lt_slice){text.ptr, (size_t)(colon - text.ptr)};
 	}
-	if (colon < end && !parse_port((struct lt_slice){colon + 1, (size_t)(end - colon - 1)},
-				   &authority.port))
-		return (struct http_authority){0};
-	return authority;
+	if (colon == end || parse_port((struct lt_slice){colon + 1, (size_t)(end - colon - 1)},
+				    &authority.port))
+		return authority;
+	/* Who is let in may stand before it: libh2o 2.3 leaves a target's there. */
+	const char *at = memrchr(text.ptr, '@', text.len);
+	return at ? http_authority((struct lt_slice){at + 1, (size_t)(end - at - 1)})
+		  : (struct http_authority){0};
 }
 
 static bool is(struct lt_slice text, const char *name)

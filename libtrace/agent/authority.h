@@ -11,7 +11,7 @@ struct http_authority {
 	uint16_t port;	      /* 0: none was given */
 };
 
-/** Splits host[:port]; anything that is not that, as "user:password@host", gives an empty host. */
+/** Splits host[:port], behind user:password@ or not; anything that is not that gives an empty host. */
 struct http_authority http_authority(struct lt_slice text);
 
 /* What a request asks for, as its first line or :path says it. */

@@ -9,8 +9,8 @@
  *   nobody.  It is always the same function; so is ours that takes its place.  (2.3 notes the time
  *   when it succeeded, and needs none of this.)
  * - HTTP/2: h2o_http2_stream_proceed() is called when a stream's frames have been written, and
- *   disposes of the request; a reset or closed connection does that from elsewhere.  (2.3 may, in
- *   good order too, while the request's body still comes.)
+ *   disposes of the request; a reset or closed connection does that from elsewhere.  (So does 2.3, in
+ *   good order too, where a handler is given the request's body as it comes.)
  *
  * Source: lib/http1.c, lib/http2/stream.c of 2.2.5
  */
@@ -219,9 +219,13 @@ static bool was_written(const h2o_req_t *req, bool is_flushed)
 
 	if (req->_generator || (req->_ostr_top && req->_ostr_top->next))
 		return false;
-	if (H2O_IS_2_2)
-		return req->version < 0x200 ? !failed : is_flushed;
-	return req->version >= 0x200 || req->timestamps.response_end_at.tv_sec != 0;
+#if H2O_IS_2_2
+	return req->version < 0x200 ? !failed : is_flushed;
+#else
+	if (req->version < 0x200)
+		return !failed && req->timestamps.response_end_at.tv_sec != 0;
+	return is_flushed || req->version != 0x200 || req->write_req.cb;
+#endif
 }
 
 static bool has_body(const h2o_req_t *req)
@@ -243,8 +247,12 @@ static bool is_tunnel(const h2o_req_t *req, const struct h2o_request *request)
 /* Whether any of it has left; the first of it does with libh2o's first write. */
 static bool was_begun(const h2o_req_t *req, const struct h2o_request *request)
 {
-	return request->is_switched ||
-	       (request->has_response && req->timestamps.response_start_at.tv_sec != 0);
+#if H2O_IS_2_2
+	const bool sent = req->timestamps.response_start_at.tv_sec != 0;
+#else
+	const bool sent = req->header_bytes_sent > 0; /* 2.3 gives what is reset a time, too */
+#endif
+	return request->is_switched || (request->has_response && sent);
 }
 
 /* Why an answer is not whole; NULL: it is, or none of it was sent since the client had gone. */

@@ -30,7 +30,7 @@
 /* In the request's pool, followed by room for the entries. */
 struct sent_up {
 	h2o_headers_t own;	/* what the client sent */
-	unsigned n_reprocessed; /* how often the request had been handled anew when it went up */
+	unsigned n_reprocessed; /* count_reprocessed() when the request went up */
 	h2o_headers_t headers;	/* what goes up */
 	h2o_header_t entries[];
 };
@@ -42,9 +42,14 @@ bool h2o_upstream_any(void)
 	return n_alive > 0;
 }
 
+/* Another number each time the request is handled anew. */
 static unsigned count_reprocessed(const h2o_req_t *req)
 {
+#if H2O_IS_2_2
 	return req->num_reprocessed + req->num_delegated;
+#else
+	return req->remaining_reprocesses + req->remaining_delegations;
+#endif
 }
 
 /* --- the headers that go up --- */

@@ -110,7 +110,11 @@ static void check_authorities(void)
 	CHECK_TEXT(http_authority(lt_slice("a:b")).host, "");
 	CHECK_TEXT(http_authority(lt_slice("")).host, "");
 	CHECK_TEXT(http_authority(lt_slice(NULL)).host, "");
-	CHECK_TEXT(http_authority(lt_slice("u:p@a:80")).host, "");
+	CHECK_TEXT(http_authority(lt_slice("u:p@a:80")).host, "a");
+	CHECK(http_authority(lt_slice("u:p@a:80")).port == 80);
+	CHECK_TEXT(http_authority(lt_slice("u:p@[::1]")).host, "::1");
+	CHECK_TEXT(http_authority(lt_slice("u:p@q@a")).host, "a");
+	CHECK_TEXT(http_authority(lt_slice("u:p@a:b")).host, "");
 }
 
 static void check_targets(void)

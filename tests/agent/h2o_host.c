@@ -379,8 +379,8 @@ static void on_accept(uv_stream_t *listener, int status)
 		return;
 	uv_tcp_init(listener->loop, tcp);
 	uv_accept(listener, (uv_stream_t *)tcp);
-	h2o_accept(&accept_context,
-		h2o_uv_socket_create((uv_stream_t *)tcp, (uv_close_cb)(uintptr_t)free));
+	h2o_accept(
+		&accept_context, h2o_uv_socket_create((void *)tcp, (uv_close_cb)(uintptr_t)free));
 }
 
 static void run(h2o_loop_t *loop, int fd)

@@ -366,5 +366,15 @@ class Flavours(StackTest):
             self.assertEqual(evloop[3]["client.address"], "203.0.113.7", path)
 
 
+class Unknown(unittest.TestCase):
+    def test_a_libh2o_that_is_not_known_is_passed_on_to_and_named_once(self):
+        program = os.environ["LIBTRACE_OTHER_H2O_HOST"]
+        plain, traced = harness.run([program]), harness.run([program], traced=True)
+        self.assertEqual((traced.code, traced.out), (0, plain.out))
+        self.assertIn("h2o_send\n", traced.out)
+        self.assertEqual(traced.err.count("it has libh2o.so.9.9, and this agent was built for libh2o-evloop.so."), 1,
+                         traced.err)
+
+
 if __name__ == "__main__":
     harness.main()
