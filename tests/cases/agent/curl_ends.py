@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Transfers whose ends a program does not read, or reads late: it counts the running ones instead."""
 import os
+import shutil
 import subprocess
+import unittest
 
 import harness
 from harness import StackTest, http_bytes, run
@@ -20,6 +22,41 @@ def reply(connection, request):
         connection.recv(1)
     else:
         connection.sendall(http_bytes(404 if path == b"/missing" else 200, b"body"))
+
+
+PYCURL = """
+import pycurl, sys
+multi, easies = pycurl.CurlMulti(), []
+for url in sys.argv[1:]:
+    easy = pycurl.Curl()
+    easy.setopt(easy.URL, url)
+    easy.setopt(easy.WRITEFUNCTION, len)
+    multi.add_handle(easy)
+    easies.append(easy)
+while multi.perform()[1]:
+    multi.select(1.0)
+for easy in easies:
+    multi.remove_handle(easy)
+"""
+PHP = """
+$multi = curl_multi_init();
+foreach (array_slice($argv, 1) as $url) {
+    $easy = curl_init($url);
+    curl_setopt($easy, CURLOPT_RETURNTRANSFER, true);
+    curl_multi_add_handle($multi, $easy);
+    $easies[] = $easy;
+}
+do {
+    curl_multi_exec($multi, $n_running);
+    curl_multi_select($multi);
+} while ($n_running > 0);
+foreach ($easies as $easy)
+    curl_multi_remove_handle($multi, $easy);
+"""
+
+
+def succeeds(*command):
+    return bool(shutil.which(command[0])) and subprocess.run(command, capture_output=True).returncode == 0
 
 
 class Ends(StackTest):
@@ -78,25 +115,27 @@ class Ends(StackTest):
             self.assertEqual((plain.code, plain.err), (0, ""))
             self.assertEqual((traced.code, traced.out, traced.err), (plain.code, plain.out, plain.err))
 
-    def test_pycurl_s_transfers_that_are_removed_unread_have_their_own_ends(self):
-        python = next((p for p in ("/usr/bin/python3", "python3")
-                       if subprocess.run([p, "-c", "import pycurl"], capture_output=True).returncode == 0), None)
-        if not python:
-            self.skipTest("no pycurl")
-        script = ("import pycurl, sys\n"
-                  "multi, easies = pycurl.CurlMulti(), []\n"
-                  "for url in sys.argv[1:]:\n"
-                  "    easy = pycurl.Curl(); easy.setopt(easy.URL, url); easy.setopt(easy.WRITEFUNCTION, len)\n"
-                  "    multi.add_handle(easy); easies.append(easy)\n"
-                  "while multi.perform()[1]: multi.select(1.0)\n"
-                  "for easy in easies: multi.remove_handle(easy)\n")
-        done = run([python, "-c", script, OK, MISSING, CUT], traced=True,
+    def expect_ends_of(self, *command):
+        """Of a program of somebody else's that asks for all of its URLs at once and reads no message."""
+        done = run([*command, OK, MISSING, CUT], traced=True,
                    env={**self.TRACING, "TRACEPARENT": f"00-{TRACE}-{PARENT}-01"})
         self.assertEqual((done.code, done.err), (0, ""))
         spans = {span.attributes["url.full"]: span for span in self.backend.trace(TRACE, 3)}
         self.expect(spans[OK], 200, None, 0)
         self.expect(spans[MISSING], 404, "404", 2)
         self.expect(spans[CUT], 200, "CURLE_PARTIAL_FILE", 2)
+
+    def test_pycurl_s_transfers_that_are_removed_unread_have_their_own_ends(self):
+        python = next((p for p in ("/usr/bin/python3", "python3") if succeeds(p, "-c", "import pycurl")), None)
+        if not python:
+            self.skipTest("no pycurl")
+        self.expect_ends_of(python, "-c", PYCURL)
+
+    @unittest.skipIf(harness.SANITIZED, "a sanitizer refuses RTLD_DEEPBIND, by which php loads its extensions")
+    def test_php_s_transfers_that_are_removed_unread_have_their_own_ends(self):
+        if not succeeds("php", "-r", "exit(function_exists('curl_multi_init') ? 0 : 1);"):
+            self.skipTest("no php with curl")
+        self.expect_ends_of("php", "-r", PHP, "--")
 
 
 if __name__ == "__main__":
