@@ -57,12 +57,12 @@ void lookup_start(void)
 {
 	uint64_t loaded, unloaded;
 
-	if (!core_is_possible() || !elf_changes(&loaded, &unloaded))
-		return;
-	atomic_store(&n_at_start, count_objects());
-	atomic_store(&n_seen, atomic_load(&n_at_start));
-	atomic_store(&n_unloaded, unloaded);
-	atomic_store(&n_loaded, loaded);
+	if (core_is_possible() && elf_changes(&loaded, &unloaded)) {
+		atomic_store(&n_at_start, count_objects());
+		atomic_store(&n_seen, atomic_load(&n_at_start));
+		atomic_store(&n_unloaded, unloaded);
+		atomic_store(&n_loaded, loaded);
+	}
 	atomic_store(&is_started, true);
 }
 
@@ -126,7 +126,7 @@ static struct answer look_up(
 {
 	static const struct answer by_real = {.is_final = 0};
 
-	if (is_own(caller) || !core_load())
+	if (is_own(caller))
 		return by_real;
 	/* The gate has the name whether or not a library does. */
 	if ((handle == RTLD_DEFAULT || handle == RTLD_NEXT) && real_in_scope(name, caller))
@@ -137,7 +137,7 @@ static struct answer look_up(
 		real = real_dlsym(RTLD_NEXT, name); /* none, and says so */
 	if (!real || real_is_gate((uintptr_t)real))
 		return (struct answer){real, true};
-	void *bound = core_bound(wrapped, real);
+	void *bound = core_load() ? core_bound(wrapped, real) : NULL;
 	return (struct answer){bound ? bound : real, true};
 }
 
@@ -154,9 +154,10 @@ struct answer gate_symbol(void *handle, const char *name, const char *version, u
 			atomic_store(&gate_real_dlvsym, dlvsym);
 		atomic_store(&gate_real_dlsym, linker.symbol);
 	}
-	if (!atomic_load(&is_started) || !core_is_possible())
+	if (!atomic_load(&is_started))
 		return (struct answer){.is_final = 0};
-	look_at_new();
+	if (core_is_possible())
+		look_at_new();
 	const unsigned wrapped =
 		name && (name[0] == 'c' || name[0] == 'h') ? rebind_wrapped(name) : WRAPPED_COUNT;
 	return wrapped == WRAPPED_COUNT ? (struct answer){.is_final = 0}
