@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exporter_memory.c - keeps copies of spans, for tests: this project's and its users'. */
-#include "attributes.h"
-
 #include <errno.h>
 #include <libtrace/testing.h>
 #include <pthread.h>
@@ -9,9 +7,15 @@
 
 enum { SPANS_MAX = 65536 };
 
+struct piece {
+	struct piece *next;
+	max_align_t bytes[];
+};
+
 struct kept {
 	struct lt_span_data data;
-	struct lt_arena arena; /* of everything that data points at */
+	struct piece *pieces; /* everything that data points at */
+	bool failed;	      /* one of them could not be had: the span is not kept */
 };
 
 struct memory {
@@ -21,52 +25,114 @@ struct memory {
 	size_t n, capacity;
 };
 
-static const struct lt_attribute_limits no_limits = {UINT32_MAX, UINT32_MAX};
-
-static struct lt_attributes copy_attrs(struct lt_arena *arena, const struct lt_attributes *attrs)
+static void *copy(struct kept *kept, const void *from, size_t n_bytes)
 {
-	struct lt_attributes set = {.n_dropped = attrs->n_dropped};
-	lt_attributes_add(&set, arena, &no_limits, attrs->items, attrs->n);
-	return set;
+	struct piece *piece = kept->failed ? NULL : malloc(sizeof *piece + n_bytes);
+	if (!piece) {
+		kept->failed = true;
+		return NULL;
+	}
+	if (n_bytes)
+		memcpy(piece->bytes, from, n_bytes);
+	piece->next = kept->pieces;
+	kept->pieces = piece;
+	return piece->bytes;
 }
 
-static void copy_events(struct lt_arena *arena, struct lt_span_data *data)
+static void copy_text(struct kept *kept, struct lt_slice *text)
 {
-	struct lt_event *events = lt_arena_alloc(arena, data->n_events * sizeof *events);
+	text->ptr = copy(kept, text->ptr, text->len);
+}
+
+static void copy_strings(struct kept *kept, struct lt_attr *attr)
+{
+	struct lt_slice *items =
+		copy(kept, attr->value.strings, attr->n_items * sizeof(struct lt_slice));
+	for (uint32_t i = 0; items && i < attr->n_items; i++)
+		copy_text(kept, &items[i]);
+	attr->value.strings = items;
+}
+
+static void copy_attr(struct kept *kept, struct lt_attr *attr)
+{
+	copy_text(kept, &attr->key);
+	switch (attr->type) {
+	case LT_TYPE_STRING:
+		copy_text(kept, &attr->value.string);
+		break;
+	case LT_TYPE_STRING_ARRAY:
+		copy_strings(kept, attr);
+		break;
+	case LT_TYPE_BOOL_ARRAY:
+		attr->value.items = copy(kept, attr->value.items, attr->n_items * sizeof(bool));
+		break;
+	case LT_TYPE_INT_ARRAY:
+	case LT_TYPE_DOUBLE_ARRAY:
+		attr->value.items = copy(kept, attr->value.items, attr->n_items * sizeof(int64_t));
+		break;
+	default:
+		break;
+	}
+}
+
+static void copy_attrs(struct kept *kept, struct lt_attributes *attrs)
+{
+	struct lt_attr *items = copy(kept, attrs->items, attrs->n * sizeof *items);
+	for (uint32_t i = 0; items && i < attrs->n; i++)
+		copy_attr(kept, &items[i]);
+	attrs->items = items;
+	attrs->capacity = attrs->n;
+}
+
+static void copy_events(struct kept *kept)
+{
+	struct lt_span_data *data = &kept->data;
+	struct lt_event *events = copy(kept, data->events, data->n_events * sizeof *events);
 	for (uint32_t i = 0; events && i < data->n_events; i++) {
-		events[i] = data->events[i];
-		lt_arena_copy(arena, events[i].name, &events[i].name);
-		events[i].attrs = copy_attrs(arena, &events[i].attrs);
+		copy_text(kept, &events[i].name);
+		copy_attrs(kept, &events[i].attrs);
 	}
 	data->events = events;
 }
 
-static void copy_links(struct lt_arena *arena, struct lt_span_data *data)
+static void copy_links(struct kept *kept)
 {
-	struct lt_span_link *links = lt_arena_alloc(arena, data->n_links * sizeof *links);
+	struct lt_span_data *data = &kept->data;
+	struct lt_span_link *links = copy(kept, data->links, data->n_links * sizeof *links);
 	for (uint32_t i = 0; links && i < data->n_links; i++) {
-		links[i] = data->links[i];
-		lt_arena_copy(arena, links[i].context.tracestate, &links[i].context.tracestate);
-		links[i].attrs = copy_attrs(arena, &links[i].attrs);
+		copy_text(kept, &links[i].context.tracestate);
+		copy_attrs(kept, &links[i].attrs);
 	}
 	data->links = links;
 }
 
+static void free_kept(struct kept *kept)
+{
+	while (kept->pieces) {
+		struct piece *next = kept->pieces->next;
+		free(kept->pieces);
+		kept->pieces = next;
+	}
+	free(kept);
+}
+
+/* All of it, since what it points at is recycled; or NULL without memory. */
 static struct kept *keep(const struct lt_span_data *span)
 {
 	struct kept *kept = malloc(sizeof *kept);
 	if (!kept)
 		return NULL;
-	static max_align_t nothing;
-	lt_arena_init(&kept->arena, &nothing, 0);
-	kept->data = *span;
-	lt_arena_copy(&kept->arena, span->name, &kept->data.name);
-	lt_arena_copy(&kept->arena, span->status_text, &kept->data.status_text);
-	lt_arena_copy(&kept->arena, span->context.tracestate, &kept->data.context.tracestate);
-	kept->data.attrs = copy_attrs(&kept->arena, &span->attrs);
-	copy_events(&kept->arena, &kept->data);
-	copy_links(&kept->arena, &kept->data);
-	return kept;
+	*kept = (struct kept){.data = *span};
+	copy_text(kept, &kept->data.name);
+	copy_text(kept, &kept->data.status_text);
+	copy_text(kept, &kept->data.context.tracestate);
+	copy_attrs(kept, &kept->data.attrs);
+	copy_events(kept);
+	copy_links(kept);
+	if (!kept->failed)
+		return kept;
+	free_kept(kept);
+	return NULL;
 }
 
 /* memory->lock held */
@@ -158,11 +224,11 @@ const struct lt_span_data *lt_exporter_memory_find(struct lt_exporter *exporter,
 void lt_exporter_memory_reset(struct lt_exporter *exporter)
 {
 	struct memory *memory = (struct memory *)exporter;
+	if (!memory)
+		return;
 	pthread_mutex_lock(&memory->lock);
-	for (size_t i = 0; i < memory->n; i++) {
-		lt_arena_done(&memory->spans[i]->arena);
-		free(memory->spans[i]);
-	}
+	for (size_t i = 0; i < memory->n; i++)
+		free_kept(memory->spans[i]);
 	memory->n = 0;
 	pthread_mutex_unlock(&memory->lock);
 }
