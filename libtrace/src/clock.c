@@ -18,7 +18,7 @@ enum {
 	LOOK_EVERY_NS = 1000000000,
 };
 
-static _Atomic int64_t offset_ns;     /* wall minus monotonic; 0: not anchored yet */
+_Atomic int64_t lt_clock_anchor_ns;
 static _Atomic uint64_t looked_at_ns; /* monotonic: when it was last compared with the wall */
 
 static int64_t read_ns(clockid_t clock)
@@ -26,6 +26,50 @@ static int64_t read_ns(clockid_t clock)
 	struct timespec t;
 	clock_gettime(clock, &t);
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Wall minus monotonic, from the quickest of a few readings: one that was interrupted is wrong. */
+static int64_t measure_offset(void)
+{
+	enum { N_READINGS = 5 };
+	int64_t quickest = INT64_MAX, offset = 0;
+	for (int i = 0; i < N_READINGS; i++) {
+		int64_t before = read_ns(CLOCK_MONOTONIC);
+		int64_t wall = read_ns(CLOCK_REALTIME);
+		int64_t took = read_ns(CLOCK_MONOTONIC) - before;
+		if (took < quickest) {
+			quickest = took;
+			offset = wall - before - took / 2;
+		}
+	}
+	return offset;
+}
+
+void lt_clock_anchor(void)
+{
+	int64_t measured = measure_offset();
+	int64_t used = lt_clock_offset_ns();
+	if (llabs(measured - used) > TOLERANCE_NS)
+		atomic_store_explicit(&lt_clock_anchor_ns, measured, memory_order_relaxed);
+}
+
+/* A single reading tells a step, if not by how much: it may have been interrupted. */
+static void look_at_wall(uint64_t monotonic_ns)
+{
+	int64_t offset = read_ns(CLOCK_REALTIME) - (int64_t)monotonic_ns;
+	atomic_store_explicit(&looked_at_ns, monotonic_ns, memory_order_relaxed);
+	if (llabs(offset - lt_clock_offset_ns()) > TOLERANCE_NS)
+		lt_clock_anchor();
+}
+
+/* Once a second, by whoever has just asked the kernel for the time. */
+static uint64_t look_if_due(uint64_t monotonic_ns)
+{
+	uint64_t looked_at = atomic_load_explicit(&looked_at_ns, memory_order_relaxed);
+	/* Signed: another thread may have looked after this one has read. */
+	if ((int64_t)(monotonic_ns - looked_at) > LOOK_EVERY_NS)
+		look_at_wall(monotonic_ns);
+	return monotonic_ns;
 }
 
 #if defined(__x86_64__)
@@ -111,7 +155,7 @@ static uint64_t ask_kernel(void)
 {
 	pthread_once(&once, look_at_counter);
 	if (!may_count || atomic_flag_test_and_set(&being_anchored))
-		return (uint64_t)read_ns(CLOCK_MONOTONIC);
+		return look_if_due((uint64_t)read_ns(CLOCK_MONOTONIC));
 	/* Read with the flag held: an anchor must not move to a moment before the present one. */
 	static uint64_t quickest = UINT64_MAX;
 	uint64_t before = __rdtsc();
@@ -122,7 +166,7 @@ static uint64_t ask_kernel(void)
 	if (took <= 4 * quickest) /* a reading that was interrupted would spoil the rate */
 		move_anchor(before + took / 2, ns);
 	atomic_flag_clear(&being_anchored);
-	return ns;
+	return look_if_due(ns);
 }
 
 uint64_t lt_clock_read_ns(void)
@@ -145,53 +189,10 @@ uint64_t lt_clock_read_ns(void)
 
 uint64_t lt_clock_read_ns(void)
 {
-	return (uint64_t)read_ns(CLOCK_MONOTONIC);
+	return look_if_due((uint64_t)read_ns(CLOCK_MONOTONIC));
 }
 
 #endif
-
-/* Wall minus monotonic, from the quickest of a few readings: one that was interrupted is wrong. */
-static int64_t measure_offset(void)
-{
-	enum { N_READINGS = 5 };
-	int64_t quickest = INT64_MAX, offset = 0;
-	for (int i = 0; i < N_READINGS; i++) {
-		int64_t before = read_ns(CLOCK_MONOTONIC);
-		int64_t wall = read_ns(CLOCK_REALTIME);
-		int64_t took = read_ns(CLOCK_MONOTONIC) - before;
-		if (took < quickest) {
-			quickest = took;
-			offset = wall - before - took / 2;
-		}
-	}
-	return offset;
-}
-
-void lt_clock_anchor(void)
-{
-	int64_t measured = measure_offset();
-	int64_t used = atomic_load_explicit(&offset_ns, memory_order_relaxed);
-	if (llabs(measured - used) > TOLERANCE_NS)
-		atomic_store_explicit(&offset_ns, measured, memory_order_relaxed);
-}
-
-/* A single reading tells a step, if not by how much: it may have been interrupted. */
-static void look_at_wall(uint64_t monotonic_ns)
-{
-	int64_t offset = read_ns(CLOCK_REALTIME) - (int64_t)monotonic_ns;
-	atomic_store_explicit(&looked_at_ns, monotonic_ns, memory_order_relaxed);
-	if (llabs(offset - atomic_load_explicit(&offset_ns, memory_order_relaxed)) > TOLERANCE_NS)
-		lt_clock_anchor();
-}
-
-int64_t lt_clock_offset_ns(uint64_t monotonic_ns)
-{
-	uint64_t looked_at = atomic_load_explicit(&looked_at_ns, memory_order_relaxed);
-	/* Signed: another thread may have looked after this one has read. */
-	if ((int64_t)(monotonic_ns - looked_at) > LOOK_EVERY_NS)
-		look_at_wall(monotonic_ns);
-	return atomic_load_explicit(&offset_ns, memory_order_relaxed);
-}
 
 static uint64_t distance(uint64_t time_ns, uint64_t other_ns)
 {
@@ -200,9 +201,9 @@ static uint64_t distance(uint64_t time_ns, uint64_t other_ns)
 
 int64_t lt_clock_offset_of_ns(uint64_t monotonic_ns, uint64_t time_ns)
 {
-	int64_t before = atomic_load_explicit(&offset_ns, memory_order_relaxed);
+	int64_t before = lt_clock_offset_ns();
 	look_at_wall(monotonic_ns);
-	int64_t after = atomic_load_explicit(&offset_ns, memory_order_relaxed);
+	int64_t after = lt_clock_offset_ns();
 	return distance(monotonic_ns + (uint64_t)after, time_ns) <
 			       distance(monotonic_ns + (uint64_t)before, time_ns)
 		       ? after
@@ -211,7 +212,7 @@ int64_t lt_clock_offset_of_ns(uint64_t monotonic_ns, uint64_t time_ns)
 
 uint64_t lt_clock_told_ns(uint64_t monotonic_ns, int64_t offset, uint64_t time_ns)
 {
-	int64_t step = lt_clock_offset_ns(monotonic_ns) - offset;
+	int64_t step = lt_clock_offset_ns() - offset;
 	uint64_t now = monotonic_ns + (uint64_t)offset, other = time_ns - (uint64_t)step;
 	return distance(other, now) < (uint64_t)llabs(step) / 2 ? other : time_ns;
 }
@@ -219,7 +220,7 @@ uint64_t lt_clock_told_ns(uint64_t monotonic_ns, int64_t offset, uint64_t time_n
 uint64_t lt_clock_now_ns(void)
 {
 	uint64_t now = lt_clock_read_ns();
-	return now + (uint64_t)lt_clock_offset_ns(now);
+	return now + (uint64_t)lt_clock_offset_ns();
 }
 
 uint64_t lt_clock_monotonic_ns(void)

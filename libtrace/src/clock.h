@@ -6,6 +6,7 @@
 #define LT_CLOCK_H
 
 #include <libtrace/instrumentation.h>
+#include <stdatomic.h>
 
 /** Nanoseconds of the monotonic clock, for deadlines. */
 uint64_t lt_clock_monotonic_ns(void);
@@ -16,8 +17,14 @@ uint64_t lt_clock_read_ns(void);
 /* An offset makes Unix time of a monotonic one.  Whoever measures a length adds one and the same to
  * both its ends. */
 
-/** The anchor's; a new one's when a second has passed since the last look at the wall clock. */
-int64_t lt_clock_offset_ns(uint64_t monotonic_ns);
+extern _Atomic int64_t lt_clock_anchor_ns; /* wall minus monotonic; 0: not anchored yet */
+
+/** The present one: of lt_clock_anchor(), or of the time that has just been read, since that looks
+ * at the wall clock once a second. */
+static inline int64_t lt_clock_offset_ns(void)
+{
+	return atomic_load_explicit(&lt_clock_anchor_ns, memory_order_relaxed);
+}
 
 /** That of a clock that has told time_ns, a while before the present: the anchor's, or the wall
  * clock's own if that has been set since and is nearer. */

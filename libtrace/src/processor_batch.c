@@ -277,7 +277,6 @@ static void *work(void *arg)
 
 		is_busy = export_queued(batch, all_is_due);
 		report_drops(batch, must_stop);
-		lt_clock_anchor();
 
 		pthread_mutex_lock(&batch->lock);
 		batch->flush_done = ticket;

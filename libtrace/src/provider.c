@@ -15,18 +15,6 @@
 
 enum { FREE_TIMEOUT_MS = 5000 };
 
-static _Atomic(struct lt_provider *) global;
-
-struct lt_provider *lt_provider_global(void)
-{
-	return atomic_load_explicit(&global, memory_order_acquire);
-}
-
-void lt_provider_set_global(struct lt_provider *provider)
-{
-	atomic_store_explicit(&global, provider, memory_order_release);
-}
-
 /* The general variable is the fallback of the span's own: both may be unset. */
 static uint32_t limit(uint32_t option, const char *variable, const char *general, uint32_t fallback)
 {
@@ -126,7 +114,6 @@ int lt_provider_new(const struct lt_provider_options *options, struct lt_provide
 	provider->processor = processor;
 	provider->is_disabled = is_disabled;
 	provider->limits = resolve_limits(&options->limits);
-	pthread_mutex_init(&provider->lock, NULL);
 	*ret_provider = provider;
 	return 0;
 }
@@ -165,10 +152,9 @@ void lt_provider_free(struct lt_provider *provider)
 {
 	if (!provider)
 		return;
-	struct lt_provider *self = provider;
-	atomic_compare_exchange_strong(&global, &self, NULL);
 	lt_exit_forget(provider);
 	lt_provider_shutdown(provider, FREE_TIMEOUT_MS);
+	lt_tracers_retire(provider);
 	/* It may have come back since. */
 	if (provider->is_stuck &&
 		provider->processor->impl->shutdown(provider->processor, 0) == -ETIMEDOUT) {
@@ -178,7 +164,5 @@ void lt_provider_free(struct lt_provider *provider)
 	processor_free(provider->processor);
 	lt_sampler_free(provider->sampler);
 	lt_resource_free(provider->resource);
-	lt_tracers_free(provider->tracers);
-	pthread_mutex_destroy(&provider->lock);
 	free(provider);
 }

@@ -15,12 +15,19 @@
 
 struct lt_tracer {
 	struct lt_instrumentation_scope scope;
-	struct lt_provider *provider;
+	_Atomic(struct lt_provider *) provider; /* NULL: none yet, or none any more */
 	struct lt_tracer *next;
+	bool follows_global;	    /* asked for without a provider: the next global one gets it */
 	atomic_uint n_shared;	    /* spans that did not stay with the thread that started them */
 	struct lt_attributes attrs; /* of the scope */
 	struct lt_arena arena;	    /* of the scope's strings */
 	_Alignas(LT_ARENA_ALIGNMENT) char bytes[256]; /* enough for most */
+};
+
+struct lt_tracers {
+	struct lt_tracer *first;
+	unsigned n;
+	unsigned n_over; /* asked for beyond the limit */
 };
 
 struct lt_provider {
@@ -39,9 +46,7 @@ struct lt_provider {
 	unsigned exit_timeout_ms;
 	bool has_exited;
 
-	pthread_mutex_t lock; /* of what follows */
-	struct lt_tracer *tracers;
-	unsigned n_tracers;
+	struct lt_tracers tracers; /* of tracer.c, under its lock */
 };
 
 enum lt_exporter_kind { LT_EXPORTER_OTLP, LT_EXPORTER_CONSOLE, LT_EXPORTER_NONE };
@@ -54,7 +59,7 @@ enum lt_exporter_kind { LT_EXPORTER_OTLP, LT_EXPORTER_CONSOLE, LT_EXPORTER_NONE 
  */
 int lt_exporter_from_env(struct lt_exporter **ret_exporter, enum lt_exporter_kind *ret_kind);
 
-/** Frees the tracers of a provider. */
-void lt_tracers_free(struct lt_tracer *tracers);
+/** Lets a provider's tracers outlive it; it is the global one no more. */
+void lt_tracers_retire(struct lt_provider *provider);
 
 #endif

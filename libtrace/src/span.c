@@ -19,6 +19,12 @@ static void unlock(struct lt_span *span)
 	lt_span_lock_give(&span->lock);
 }
 
+/* NULL once it has been freed. */
+static struct lt_provider *provider_of(const struct lt_span *span)
+{
+	return atomic_load_explicit(&span->tracer->provider, memory_order_relaxed);
+}
+
 /* The block, with its lock held, if there is something to record on; else NULL. */
 static struct lt_span *begin_change(struct lt_span *handle)
 {
@@ -27,15 +33,16 @@ static struct lt_span *begin_change(struct lt_span *handle)
 	struct lt_span *span = lt_span_block(handle);
 	if (lt_span_lock_take(&span->lock))
 		atomic_fetch_add_explicit(&span->tracer->n_shared, 1, memory_order_relaxed);
-	if (!atomic_load_explicit(&span->ended, memory_order_relaxed))
+	if (!atomic_load_explicit(&span->ended, memory_order_relaxed) && provider_of(span))
 		return span;
 	unlock(span);
 	return NULL;
 }
 
-static struct lt_span_limits *limits_of(const struct lt_span *span)
+/* Of a span that may be changed: it has one. */
+static const struct lt_span_limits *limits_of(const struct lt_span *span)
 {
-	return &span->tracer->provider->limits;
+	return &provider_of(span)->limits;
 }
 
 static void copy_text(struct lt_span *span, struct lt_slice text, struct lt_slice *ret_copy)
@@ -44,7 +51,7 @@ static void copy_text(struct lt_span *span, struct lt_slice text, struct lt_slic
 		*ret_copy = (struct lt_slice){"", 0};
 }
 
-static void set_attrs(struct lt_span *span, const struct lt_attr *attrs, size_t n)
+static inline void set_attrs(struct lt_span *span, const struct lt_attr *attrs, size_t n)
 {
 	if (n == 0 || !attrs)
 		return;
@@ -218,7 +225,7 @@ static void init_recording(struct lt_span *span, struct lt_slice name,
 	data->n_dropped_events = data->n_dropped_links = 0;
 	data->end_ns = 0;
 	data->scope = &span->tracer->scope;
-	data->resource = span->tracer->provider->resource;
+	data->resource = provider_of(span)->resource;
 	data->attrs = (struct lt_attributes){.items = NULL};
 	data->events = NULL;
 	data->links = NULL;
@@ -232,7 +239,7 @@ static void init_recording(struct lt_span *span, struct lt_slice name,
 		add_link(span, &options->links[i].context, options->links[i].attrs,
 			options->links[i].n_attrs);
 	uint64_t now = lt_clock_read_ns(), given = options->start_ns;
-	span->clock_offset_ns = given ? lt_clock_offset_of_ns(now, given) : lt_clock_offset_ns(now);
+	span->clock_offset_ns = given ? lt_clock_offset_of_ns(now, given) : lt_clock_offset_ns();
 	data->start_ns = given ? given : now + (uint64_t)span->clock_offset_ns;
 }
 
@@ -240,7 +247,7 @@ static enum lt_decision ask_sampler(const struct lt_span *span, struct lt_slice 
 	const struct lt_span_options *options, const struct lt_span_context_view *parent,
 	struct lt_sampling_result *ret_extra)
 {
-	struct lt_sampler *sampler = span->tracer->provider->sampler;
+	struct lt_sampler *sampler = provider_of(span)->sampler;
 	return sampler->impl->sample(sampler,
 		&(struct lt_sampling_parameters){
 			.parent = parent,
@@ -269,7 +276,7 @@ static enum lt_decision sample(struct lt_span *span, struct lt_slice name,
 	struct lt_sampling_result *ret_extra)
 {
 	struct lt_span_context_view *context = &span->data.context;
-	int decision = span->tracer->provider->answers[lt_parent_of(parent)];
+	int decision = provider_of(span)->answers[lt_parent_of(parent)];
 	if (decision == LT_ASK)
 		decision = (int)ask_sampler(span, name, options, parent, ret_extra);
 	if (decision != LT_RECORD_AND_SAMPLE && decision != LT_RECORD_ONLY)
@@ -303,7 +310,10 @@ struct lt_span *lt_span_start_named(
 	struct lt_tracer *tracer, struct lt_slice name, const struct lt_span_options *options)
 {
 	static const struct lt_span_options defaults;
-	const struct lt_provider *provider = tracer->provider;
+	const struct lt_provider *provider =
+		atomic_load_explicit(&tracer->provider, memory_order_acquire);
+	if (!provider)
+		return NULL;
 	if (!options)
 		options = &defaults;
 	struct checked_context room;
@@ -466,9 +476,9 @@ static inline void release(struct lt_span *handle, struct lt_span *span)
 		recycle(span);
 		return;
 	}
-	struct lt_processor *processor = span->tracer->provider->processor;
-	if (processor->impl->on_end)
-		processor->impl->on_end(processor, span);
+	const struct lt_provider *provider = provider_of(span);
+	if (provider && provider->processor->impl->on_end)
+		provider->processor->impl->on_end(provider->processor, span);
 	else
 		recycle(span);
 }

@@ -268,7 +268,8 @@ struct lt_provider_options {
 LT_API LT_CHECKED int lt_provider_new(
 	const struct lt_provider_options *options, struct lt_provider **ret_provider);
 
-/** Makes provider the one that lt_provider_global() answers; borrowed; NULL: none. */
+/** Makes provider the one that lt_provider_global() answers; borrowed; NULL: none.  Tracers that
+ * were asked for before there was one are its from now on. */
 LT_API void lt_provider_set_global(struct lt_provider *provider);
 
 /** Exports all spans ended so far.

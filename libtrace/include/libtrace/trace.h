@@ -7,7 +7,7 @@
  *
  * Recording never fails in the caller's face.  A NULL tracer starts NULL spans, and a NULL span is
  * a span that does nothing, so no call here needs a check: without a provider (no SDK set up, no
- * libtrace-instrument round the program) everything below costs a branch and records nothing.
+ * libtrace-instrument round the program) everything below costs next to nothing and records nothing.
  *
  * Threads: everything here may be called from any thread, on one span from several at once, as
  * long as lt_span_end comes last: it takes the span, like free().  What is "current" is per thread.
@@ -28,7 +28,7 @@
 #define LT_VERSION "0.1.0"
 
 struct lt_provider; /* opaque; shared by all threads */
-struct lt_tracer;   /* opaque; borrowed from its provider, which outlives it */
+struct lt_tracer;   /* opaque; lives as long as the process */
 struct lt_span;	    /* opaque; new from lt_span_start, taken by lt_span_end */
 
 /* --- values ------------------------------------------------------------------------------- */
@@ -200,10 +200,14 @@ struct lt_instrumentation_scope {
 /**
  * The tracer of an instrumentation scope, the same one for the same scope.
  *
- * @param provider  borrowed; NULL: the global one
- * @param scope     copied, also its attributes
- * @return borrowed from the provider; NULL (whose spans do nothing) without a provider, or when
- *         1,024 different scopes are in use
+ * Its spans are NULL as long as it has no provider: one that was asked of the global provider gets
+ * the next that becomes that, also when the first has been freed; any other one ends with its own,
+ * unless the same scope is asked of another.
+ *
+ * @param provider  borrowed; NULL: the global one, which need not be there yet
+ * @param scope     copied, also its attributes, in any order; NULL: one without a name
+ * @return yours to keep, never to release.  When 1,024 different scopes are in use: the one without
+ *         a name, which is reported once.  NULL without memory
  *
  * Ask once and keep it: this takes a lock.
  */
@@ -274,7 +278,7 @@ LT_API void lt_span_record_event(struct lt_span *span, uint64_t time_ns, struct 
  * @param tracer   borrowed; NULL: the span is NULL
  * @param name     copied
  * @param options  borrowed; NULL: the defaults
- * @return new, for lt_span_end; NULL after the provider's shutdown or without memory
+ * @return new, for lt_span_end; NULL without a provider, after its shutdown or without memory
  */
 static inline LT_CHECKED struct lt_span *lt_span_start(
 	struct lt_tracer *tracer, const char *name, const struct lt_span_options *options)
