@@ -33,7 +33,7 @@ static struct lt_slice take(struct lt_slice *rest, size_t len)
 static struct parts split(struct lt_slice text)
 {
 	struct parts parts = {0};
-	size_t colon = before(text, ":/?#");
+	size_t colon = before(text, ":/?#@");
 	if (text.len - colon >= 3 && memcmp(text.ptr + colon, "://", 3) == 0)
 		parts.scheme = take(&text, colon + 3);
 	parts.authority = take(&text, before(text, "/?#"));
