@@ -3,6 +3,7 @@
 #include "hook.h"
 #include <dlfcn.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,9 +12,20 @@
 struct gate *hook_gate;
 __thread unsigned hook_bound;
 
+/* Threads that were in a dlclose are the parent's. */
+static void after_fork_child(void)
+{
+	atomic_fetch_add(&hook_gate->n_forks, 1);
+	atomic_store(&hook_gate->n_closing, 0);
+}
+
 void hook_start(struct gate *gate)
 {
+	static atomic_bool is_started;
+
 	hook_gate = gate;
+	if (!atomic_exchange(&is_started, true))
+		pthread_atfork(NULL, NULL, after_fork_child);
 }
 
 /* --- loaded objects ------------------------------------------------------------------------ */

@@ -14,6 +14,7 @@
 enum state { STATE_UNKNOWN, STATE_LOADED, STATE_NONE };
 
 static atomic_int state;
+static atomic_int loading_pid; /* of the process that has begun to load it; 0: none */
 static struct gate gate = {.find = real_find, .generation = 1};
 
 /* Where each wrapped function's name leads to; gate_*.S has them lead here first. */
@@ -83,9 +84,15 @@ static const struct gate_core *open_core(const struct dynamic_linker *linker)
  * dynamic linker's lock, which that one needs.  All find the same. */
 static bool load(void)
 {
+	int (*get_pid)(void) = real_symbol("getpid");
+	const int pid = get_pid ? get_pid() : -1;
 	struct dynamic_linker linker;
+	int loading = 0;
 
-	if (!may_load() || !real_dynamic_linker(&linker)) {
+	/* A thread that the fork left behind was at it: it is half loaded here. */
+	const bool is_interrupted =
+		!atomic_compare_exchange_strong(&loading_pid, &loading, pid) && loading != pid;
+	if (is_interrupted || !may_load() || !real_dynamic_linker(&linker)) {
 		atomic_store(&state, STATE_NONE);
 		return false;
 	}
@@ -153,11 +160,13 @@ int gate_dlclose(void *handle)
 
 	if (!real_dynamic_linker(&linker))
 		return -1;
+	const unsigned n_forks = atomic_load(&gate.n_forks);
 	atomic_fetch_add(&gate.n_closing, 1);
 	atomic_fetch_add(&gate.generation, 1);
 	const int result = linker.close(handle);
 	atomic_fetch_add(&gate.generation, 1);
-	atomic_fetch_sub(&gate.n_closing, 1);
+	if (atomic_load(&gate.n_forks) == n_forks) /* or the child has begun to count anew */
+		atomic_fetch_sub(&gate.n_closing, 1);
 	return result;
 }
 

@@ -35,6 +35,7 @@ struct gate {
 	 * now. */
 	_Atomic uint64_t generation;
 	atomic_uint n_closing; /* dlcloses at work; what is found meanwhile must not be kept */
+	atomic_uint n_forks; /* raised in a fork's child, where none but the forker's is at work */
 };
 
 /* The core's, for the gate. */

@@ -22,8 +22,6 @@
 #define SLOT_ANYWHERE R_AARCH64_ABS64
 #endif
 
-#define PAGE_BYTES 4096 /* at least; protection is of whole pages, of 64 KiB on some */
-
 /* Hidden names of the gate's own, since a library before it may have the public ones. */
 extern char gate_dlsym[], gate_dlvsym[], gate_dlclose[];
 extern void *const gate_functions[WRAPPED_COUNT];
@@ -103,14 +101,15 @@ static bool is_ours(unsigned i)
 	return answer == OURS;
 }
 
-/* Read-only since it was relocated: RELRO. */
-static bool is_protected(const struct elf_object *object, uintptr_t address)
+/* Whether its page is read-only since the object was relocated: RELRO, of whole pages only, as the
+ * dynamic linker rounds it. */
+static bool is_protected(const struct elf_object *object, uintptr_t page, size_t page_bytes)
 {
 	for (unsigned i = 0; i < object->info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &object->info->dlpi_phdr[i];
 		const uintptr_t from = object->base + segment->p_vaddr;
-		if (segment->p_type == PT_GNU_RELRO && address >= from &&
-			address < from + segment->p_memsz)
+		if (segment->p_type == PT_GNU_RELRO && page + page_bytes > from &&
+			page + page_bytes <= from + segment->p_memsz)
 			return true;
 	}
 	return false;
@@ -119,15 +118,17 @@ static bool is_protected(const struct elf_object *object, uintptr_t address)
 static void write_slot(const struct elf_object *object, _Atomic(uintptr_t) *slot, uintptr_t value)
 {
 	int (*protect)(void *, size_t, int) = real_symbol("mprotect");
-	int (*page_bytes)(void) = real_symbol("getpagesize");
-	const size_t bytes = page_bytes ? (size_t)page_bytes() : PAGE_BYTES;
-	void *page = (void *)((uintptr_t)slot & ~(uintptr_t)(bytes - 1));
+	int (*get_page_bytes)(void) = real_symbol("getpagesize");
 
-	if (!is_protected(object, (uintptr_t)slot)) {
+	if (!protect || !get_page_bytes)
+		return;
+	const size_t page_bytes = (size_t)get_page_bytes();
+	const uintptr_t page = (uintptr_t)slot & ~(uintptr_t)(page_bytes - 1);
+	if (!is_protected(object, page, page_bytes)) {
 		atomic_store(slot, value);
-	} else if (protect && protect(page, bytes, PROT_READ | PROT_WRITE) == 0) {
+	} else if (protect((void *)page, page_bytes, PROT_READ | PROT_WRITE) == 0) {
 		atomic_store(slot, value);
-		protect(page, bytes, PROT_READ);
+		protect((void *)page, page_bytes, PROT_READ);
 	}
 }
 
