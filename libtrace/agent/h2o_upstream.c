@@ -20,9 +20,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define MAX_FIELDS 8	 /* header fields of all propagators */
-#define MAX_KEY_BYTES 32 /* of one's name */
-#define ERROR_FROM 400	 /* a client's */
+#define MAX_FIELDS 4   /* header fields of all propagators */
+#define ERROR_FROM 400 /* a client's */
 
 /* error.type of a request that the proxy itself had to answer */
 #define NO_RESPONSE "no_response"
@@ -57,30 +56,20 @@ static unsigned count_reprocessed(const h2o_req_t *req)
 struct injection {
 	struct hook_library *library;
 	h2o_req_t *req;
-	struct sent_up *up;
-	bool has_w3c, has_b3; /* the caller's own of that kind have been dropped */
+	h2o_headers_t *headers;
+	bool has_begun; /* and the caller's own fields are dropped */
 };
 
-static bool is_w3c(const char *name, size_t len)
-{
-	return len >= 5 && memcmp(name, "trace", 5) == 0; /* traceparent, tracestate */
-}
-
-static bool is_b3(const char *name, size_t len)
-{
-	return (len == 2 && memcmp(name, "b3", 2) == 0) ||
-	       (len > 5 && memcmp(name, "x-b3-", 5) == 0);
-}
-
-/* What the caller says in this way is another span's. */
-static void drop_fields(h2o_headers_t *headers, bool (*is_kind)(const char *, size_t))
+/* What the caller says is another span's; its tracestate is in ours. */
+static void drop_context(h2o_headers_t *headers)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < headers->size; i++) {
-		const h2o_iovec_t *name = headers->entries[i].name;
-		if (!is_kind(name->base, name->len))
-			headers->entries[n++] = headers->entries[i];
+		const h2o_header_t *header = &headers->entries[i];
+		if (!h2o_header_is(header, "traceparent", 11) &&
+			!h2o_header_is(header, "tracestate", 10))
+			headers->entries[n++] = *header;
 	}
 	headers->size = n;
 }
@@ -90,31 +79,21 @@ struct field { /* a header's name, with its texts behind it */
 	char text[];
 };
 
-/* The carrier's set(): each key comes once. */
+/* The carrier's set(): each key comes once, in lower case. */
 static int add_field(void *carrier, const char *key, const char *value)
 {
 	struct injection *injection = carrier;
-	h2o_headers_t *headers = &injection->up->headers;
+	h2o_headers_t *headers = injection->headers;
 	const size_t key_len = strlen(key), value_len = strlen(value);
-	char name[MAX_KEY_BYTES];
 
-	if (key_len >= sizeof(name))
-		return -ENOSPC;
-	for (size_t i = 0; i <= key_len; i++) /* libh2o wants lower case */
-		name[i] = key[i] >= 'A' && key[i] <= 'Z' ? (char)(key[i] - 'A' + 'a') : key[i];
-	if (is_w3c(name, key_len) && !injection->has_w3c) {
-		drop_fields(headers, is_w3c);
-		injection->has_w3c = true;
-	}
-	if (is_b3(name, key_len) && !injection->has_b3) {
-		drop_fields(headers, is_b3);
-		injection->has_b3 = true;
-	}
+	if (!injection->has_begun)
+		drop_context(headers);
+	injection->has_begun = true;
 	if (headers->size == headers->capacity)
 		return -ENOSPC;
 	struct field *field = H2O_REAL(injection->library, h2o_mem_alloc_shared)(
 		&injection->req->pool, sizeof(*field) + key_len + value_len, NULL);
-	memcpy(field->text, name, key_len);
+	memcpy(field->text, key, key_len);
 	memcpy(field->text + key_len, value, value_len);
 	field->name = (h2o_iovec_t){field->text, key_len};
 	headers->entries[headers->size++] =
@@ -129,7 +108,7 @@ static void put_context(struct hook_library *library, h2o_req_t *req, struct h2o
 	const size_t capacity = req->headers.size + MAX_FIELDS;
 	struct sent_up *up = H2O_REAL(library, h2o_mem_alloc_shared)(
 		&req->pool, sizeof(*up) + capacity * sizeof(up->entries[0]), NULL);
-	struct injection injection = {.library = library, .req = req, .up = up};
+	struct injection injection = {.library = library, .req = req, .headers = &up->headers};
 
 	up->own = req->headers;
 	up->n_reprocessed = count_reprocessed(req);

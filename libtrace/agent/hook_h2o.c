@@ -81,8 +81,20 @@ static inline const struct h2o_reader *reader_of(struct hook_library *library)
 	return readers[verdict];
 }
 
+/* Most calls are libh2o's own, and it is kept loaded: what calls from inside it means itself. */
+static inline struct hook_call call_from(const void *caller)
+{
+	const uintptr_t address = (uintptr_t)caller;
+	struct hook_library *first =
+		atomic_load_explicit(&h2o_family.libraries[0], memory_order_acquire);
+
+	if (first && address >= first->start && address < first->end)
+		return hook_call_of(first, address);
+	return hook_call(&h2o_family, caller);
+}
+
 /* The call at hand; a macro, since the return address is the wrapper's. */
-#define THIS_CALL() hook_call(&h2o_family, __builtin_return_address(0))
+#define THIS_CALL() call_from(__builtin_return_address(0))
 
 /* NULL: nothing new is to be traced. */
 static const struct h2o_reader *tracing_reader(const struct hook_call *call)

@@ -34,6 +34,7 @@
 
 #define POLL_MS 2
 #define LATE_MS 50
+#define PROXY_MS 2000
 #define BIG_BYTES (8 << 20) /* more than a socket takes at once */
 
 static h2o_globalconf_t config;
@@ -233,20 +234,23 @@ static int on_switch(h2o_handler_t *self, h2o_req_t *req)
 
 static void add_proxy(h2o_pathconf_t *pathconf, const char *port)
 {
-	h2o_proxy_config_vars_t vars = {.io_timeout = 2000};
+	h2o_proxy_config_vars_t vars = {.io_timeout = PROXY_MS};
 	char text[64];
 	h2o_url_t url;
 
 	snprintf(text, sizeof(text), "http://127.0.0.1:%s/", port);
 #if COMPAT_TIMER_WHEEL
-	vars.connect_timeout = vars.first_byte_timeout = vars.keepalive_timeout = 2000;
+	vars.connect_timeout = vars.first_byte_timeout = vars.keepalive_timeout = PROXY_MS;
 	vars.max_buffer_size = SIZE_MAX;
+	vars.tunnel_enabled = 1;
 	h2o_url_parse(NULL, text, strlen(text), &url);
 	h2o_socketpool_target_t *target = h2o_socketpool_create_target(&url, NULL);
 	h2o_socketpool_t *pool = calloc(1, sizeof(*pool));
 	h2o_socketpool_init_specific(pool, 1, &target, 1, NULL);
 	h2o_proxy_register_reverse_proxy(pathconf, &vars, pool);
 #else
+	vars.websocket.enabled = 1;
+	vars.websocket.timeout = PROXY_MS;
 	h2o_url_parse(text, strlen(text), &url);
 	h2o_proxy_register_reverse_proxy(pathconf, &url, &vars);
 #endif

@@ -314,6 +314,15 @@ class Proxy(H2oTest):
         for span in self.pair(trace):
             self.check_end(span, 200, "response_aborted")
 
+    def test_an_upstream_that_changes_protocols_has_its_status_on_both_spans(self):
+        upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+        self.serve(lambda connection, _: connection.sendall(f"HTTP/1.1 101 Switching\r\n{upgrade}\r\n".encode()))
+        trace = secrets.token_hex(16)
+        with self.http1("/proxied", trace, headers=upgrade) as connection:
+            self.assertIn(b" 101 ", read_until(connection, b"\r\n\r\n"))
+        for span in self.pair(trace):
+            self.check_end(span, 101)
+
     def test_a_client_that_leaves_gives_its_upstream_request_up(self):
         asked = []
         self.serve(lambda connection, request: (asked.append(request), connection.recv(1)))
@@ -335,6 +344,37 @@ class ProxyExcluded(H2oTest):
         trace, answer = self.get("/proxied")
         self.assertIn(f"\r\ntraceparent: 00-{trace}-{CALLER}-01\r\n", server.requests[0].decode())
         self.assertEqual(answer.headers["traceresponse"], Proxy.OWN[0].partition(": ")[2])
+
+
+class ProxyDisabled(ProxyExcluded):
+    ENV = {"OTEL_SDK_DISABLED": "true"}
+
+
+class ProxyWithoutPropagation(H2oTest):
+    ENV = {"OTEL_PROPAGATORS": "none", "OTEL_C_RESPONSE_HEADERS": "false"}
+
+    def test_where_no_context_is_carried_what_others_carry_is_left_alone(self):
+        server = RawServer(UPSTREAM, http_bytes(200, b"up\n", Proxy.OWN))
+        self.addCleanup(server.stop)
+        trace, answer = self.get("/proxied")
+        self.assertIn(f"\r\ntraceparent: 00-{trace}-{CALLER}-01\r\n", server.requests[0].decode())
+        for line in Proxy.OWN:
+            name, _, value = line.partition(": ")
+            self.assertEqual(answer.headers[name], value)
+
+
+class ProxyUnsampled(H2oTest):
+    ENV = {"OTEL_TRACES_SAMPLER": "always_off"}
+
+    def test_an_unsampled_request_goes_up_unsampled_below_ids_of_its_own(self):
+        server = RawServer(UPSTREAM, http_bytes(200, b"up\n"))
+        self.addCleanup(server.stop)
+        trace, answer = self.get("/proxied", "tracestate: a=1\r\nX-Other: kept\r\n")
+        sent = server.requests[0].decode()
+        (parent,) = re.findall(r"(?im)^traceparent: (\S+)\r$", sent)
+        self.assertRegex(parent, f"^00-{trace}-[0-9a-f]{{16}}-00$")
+        self.assertNotIn(parent[36:52], (CALLER, answer.headers["traceresponse"][36:52]))
+        self.assertEqual(re.findall(r"(?im)^(?:tracestate|x-other): (\S+)\r$", sent), ["kept", "a=1"])
 
 
 class UvAnswers(Answers):
