@@ -6,11 +6,12 @@ LT_API int trace_something(void);
 
 int trace_something(void)
 {
-	struct lt_provider *provider;
+	struct lt_provider *provider = lt_provider_global();
 	struct lt_scope never_left;
-	if (lt_provider_new(NULL, &provider))
+	if (!provider && lt_provider_new(NULL, &provider) != 0)
 		return -1;
-	struct lt_span *span = lt_span_start(lt_tracer_get(provider, "plugin", "1"), "work", NULL);
+	lt_provider_set_global(provider);
+	struct lt_span *span = lt_span_start(lt_tracer_get(NULL, "plugin", "1"), "work", NULL);
 	lt_scope_enter(&never_left, span);
 	lt_span_set(span, LT_ATTRS(lt_str("a.key", "of the plugin's")));
 	lt_span_end(span);
