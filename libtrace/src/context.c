@@ -13,7 +13,8 @@ void lt_suppress_enter(void)
 
 void lt_suppress_leave(void)
 {
-	lt_thread.suppressed--;
+	if (lt_thread.suppressed) /* one leave too many must not suppress for ever */
+		lt_thread.suppressed--;
 }
 
 bool lt_suppressed(void)

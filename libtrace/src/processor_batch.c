@@ -472,6 +472,8 @@ struct lt_batch_stats lt_processor_batch_stats(const struct lt_processor *proces
 {
 	struct batch *batch = (struct batch *)processor;
 	uint64_t n_dropped[N_DROPS];
+	if (!batch)
+		return (struct lt_batch_stats){.n_exported = 0};
 	read_drops(batch, n_dropped);
 	return (struct lt_batch_stats){
 		.n_exported = atomic_load(&batch->n_exported),

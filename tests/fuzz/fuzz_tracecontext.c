@@ -32,6 +32,14 @@ static bool get(void *carrier, const char *key, size_t index, struct lt_slice *r
 	return true;
 }
 
+static bool is_printable(const char *text)
+{
+	for (; *text; text++)
+		if (*text < 0x20 || *text > 0x7e)
+			return false;
+	return true;
+}
+
 static int set(void *carrier, const char *key, const char *value)
 {
 	/* What is sent on must be what we would accept. */
@@ -39,10 +47,20 @@ static int set(void *carrier, const char *key, const char *value)
 		struct lt_span_context context;
 		if (lt_traceparent_parse(lt_slice(value), &context) != 0)
 			abort();
-	} else if (strlen(value) > LT_TRACESTATE_MAX || strpbrk(value, "\r\n")) {
+	} else if (strlen(value) > LT_TRACESTATE_MAX || !is_printable(value)) {
 		abort();
 	}
 	return 0;
+}
+
+/* All of it as the tracestate of a context that a program has filled by hand. */
+static void inject_by_hand(
+	const struct lt_carrier_impl *impl, struct lines *lines, const uint8_t *data, size_t size)
+{
+	struct lt_span_context context = {.trace_id = {1}, .span_id = {1}};
+	size_t max = sizeof context.tracestate; /* also without its NUL */
+	memcpy(context.tracestate, data, size < max ? size : max);
+	lt_inject(impl, lines, &context);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -52,5 +70,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct lt_span_context remote;
 	if (size && lt_extract(&impl, &lines, &remote) == 0)
 		lt_inject(&impl, &lines, &remote);
+	inject_by_hand(&impl, &lines, data, size);
 	return 0;
 }

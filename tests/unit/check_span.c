@@ -3,6 +3,7 @@
 #include "check_main.h"
 
 #include <errno.h>
+#include <libtrace/instrumentation.h>
 #include <libtrace/propagation.h>
 #include <libtrace/semconv.h>
 #include <stdio.h>
@@ -342,9 +343,21 @@ START_TEST(null_is_inert_wherever_it_may_be_given)
 	ck_assert_int_eq(lt_provider_shutdown(NULL, 100), 0);
 	lt_provider_free(NULL);
 	ck_assert_uint_eq(lt_resource_attributes(NULL)->n, 0);
+	ck_assert_uint_eq(lt_processor_batch_stats(NULL).n_queued, 0);
 	struct lt_processor *processor;
 	ck_assert_int_eq(lt_processor_batch_new(NULL, NULL, &processor), -EINVAL);
 	ck_assert_int_eq(lt_processor_simple_new(NULL, &processor), -EINVAL);
+}
+END_TEST
+
+START_TEST(suppression_left_once_too_often_does_not_last)
+{
+	lt_suppress_leave();
+	ck_assert(!lt_suppressed());
+	lt_suppress_enter();
+	ck_assert(lt_suppressed());
+	lt_suppress_leave();
+	ck_assert(!lt_suppressed());
 }
 END_TEST
 
@@ -638,6 +651,7 @@ int main(void)
 	tcase_add_test(tests, a_held_span_is_exported_after_its_release);
 	tcase_add_test(tests, null_tracer_and_null_span_do_nothing);
 	tcase_add_test(tests, null_is_inert_wherever_it_may_be_given);
+	tcase_add_test(tests, suppression_left_once_too_often_does_not_last);
 	tcase_add_test(tests, a_parent_based_sampler_without_root_samples_roots);
 	tcase_add_test(tests, numbers_that_are_no_kind_status_or_type_are_refused);
 	tcase_add_test(tests, a_second_end_does_nothing);
