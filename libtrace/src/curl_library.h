@@ -13,15 +13,27 @@ struct lt_curl_library {
 	__typeof__(curl_global_init) *global_init;
 	__typeof__(curl_easy_init) *easy_init;
 	__typeof__(curl_easy_setopt) *easy_setopt;
-	__typeof__(curl_easy_perform) *easy_perform;
 	__typeof__(curl_easy_getinfo) *easy_getinfo;
 	__typeof__(curl_easy_strerror) *easy_strerror;
 	__typeof__(curl_easy_cleanup) *easy_cleanup;
+	__typeof__(curl_multi_init) *multi_init;
+	__typeof__(curl_multi_add_handle) *multi_add_handle;
+	__typeof__(curl_multi_perform) *multi_perform;
+	__typeof__(curl_multi_wait) *multi_wait;
+	__typeof__(curl_multi_info_read) *multi_info_read;
+	__typeof__(curl_multi_remove_handle) *multi_remove_handle;
+	__typeof__(curl_multi_cleanup) *multi_cleanup;
 	__typeof__(curl_slist_append) *slist_append;
 	__typeof__(curl_slist_free_all) *slist_free_all;
 };
 
-/** Loads libcurl at the first call; static; NULL when there is none, which is reported once. */
+/**
+ * Loads libcurl where that has not been done.  What keeps it from being loaded may pass (no
+ * descriptor left, a chroot), so after a failure, which is reported, a later call tries again: at
+ * the earliest a second later, then half as often each time, down to once a minute.
+ * @return static; NULL: there is none now
+ * Threads: any.
+ */
 const struct lt_curl_library *lt_curl_library(void);
 
 #endif

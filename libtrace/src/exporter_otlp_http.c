@@ -1,265 +1,244 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exporter_otlp_http.c - encodes a batch, posts it over a kept connection, tries again when that
- * may help.
+/* exporter_otlp_http.c - encodes a batch, sends it, tries again when that may help.
+ *
+ * A batch that another try may help goes back to the processor, with -EAGAIN, which keeps it and
+ * calls again, until the queue needs its place.  What a collector asks for (Retry-After) and the
+ * back-off hold for the batches behind it, too.  In a shutdown all further tries are made here.
  *
  * Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp
  */
 #include "clock.h"
-#include "curl_library.h"
 #include "ids.h"
 #include "otlp.h"
-#include "otlp_http_config.h"
+#include "otlp_transfer.h"
+#include "report.h"
 #include "zlib_library.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <libtrace/instrumentation.h>
-#include <pthread.h>
-#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
 enum {
-	RESPONSE_MAX_BYTES = 4 * 1024 * 1024, /* opentelemetry-proto, docs/specification.md */
-	BACKOFF_FIRST_MS = 500,		      /* doubled for each further try, */
-	BACKOFF_MAX_MS = 5000,		      /* up to this, with jitter of half of it */
-	DNS_CACHE_S = 5,	 /* a collector's Service that was made anew has another address */
-	SEND_BYTES = 256 * 1024, /* at once: a batch of 512 spans mostly; curl's own is 64 KiB */
-	REPORT_INTERVAL_MS = 60000, /* how often a collector that fails is mentioned */
+	BACKOFF_FIRST_MS = 500,	    /* doubled for each further try, */
+	BACKOFF_MAX_MS = 5000,	    /* up to this, with jitter of half of it */
+	LAST_BACKOFF_FIRST_MS = 50, /* the same in a shutdown, */
+	LAST_WAIT_SHARE = 2, /* where no wait takes more than this part of what is left, so that */
+	LAST_TRY_MS = 10,    /* there is a try until this is left */
+	RETRY_AFTER_MAX_MS = 60000, /* a collector may ask for more, and get this */
+	WAIT_MS =
+		1000, /* for the next try, before the processor gets the batch back for a moment */
+	NOBODY_MS = 200, /* of a shutdown, for a collector that nothing has ever been heard of */
+	SHOWN_MAX_BYTES = 200, /* of a collector's text */
 };
 
-#define USER_AGENT "OTel-OTLP-Exporter-C/" LT_VERSION
 #define NS_PER_MS UINT64_C(1000000)
 
 struct otlp_http {
 	struct lt_exporter super;
 	struct lt_otlp_http_config config;
-	struct lt_buffer request, compressed, response;
-	CURL *easy;
-	struct curl_slist *headers;
-	pid_t owner; /* of easy: a fork's child must not write to its parent's connection */
-	uint64_t last_report_ns; /* 0: the last batch went well */
+	struct lt_otlp_transfer transfer;
+	struct lt_buffer request, compressed;
 
-	_Atomic uint64_t hurry_ns; /* monotonic; 0: no hurry; else one try, and only until then */
-	pthread_mutex_t lock;
-	pthread_cond_t hurried; /* ends a wait between tries */
+	unsigned n_failures;		/* tries in a row that another may make up for */
+	uint64_t next_try_ns;		/* monotonic; no try before, whatever the batch */
+	bool has_answered;		/* there has been a response */
+	bool has_left;			/* shutdown's first try has been made */
+	_Atomic uint64_t hurried_at_ns; /* monotonic; 0: no shutdown yet */
 };
 
 /* --- talking about failure ---------------------------------------------------------------- */
 
-static void report_failure(struct otlp_http *otlp, const char *what)
+/* One a minute of each kind, and text is no part of it. */
+static void report_failure(struct otlp_http *otlp, const char *what, struct lt_slice text)
 {
-	uint64_t now_ns = lt_clock_monotonic_ns();
-	if (otlp->last_report_ns && now_ns - otlp->last_report_ns < REPORT_INTERVAL_MS * NS_PER_MS)
-		return;
-	otlp->last_report_ns = now_ns;
-	lt_report(LT_LEVEL_WARN, "cannot export to %s: %s", otlp->config.shown, what);
+	char kind[256];
+	snprintf(kind, sizeof kind, "%s %s", what, otlp->config.shown);
+	lt_report_limited(kind, LT_LEVEL_WARN, "cannot export to %s: %s%s%.*s", otlp->config.shown,
+		what, text.len ? ": " : "", (int)text.len, text.ptr);
 }
 
-static void report_partial(struct otlp_http *otlp)
+static struct lt_slice cut(struct lt_slice text)
 {
-	struct lt_slice response = {otlp->response.bytes, otlp->response.len};
+	if (text.len > SHOWN_MAX_BYTES)
+		text.len = SHOWN_MAX_BYTES;
+	return text;
+}
+
+/* The first that is not blank. */
+static struct lt_slice first_line(struct lt_slice text)
+{
+	while (text.len && (unsigned char)*text.ptr <= ' ')
+		text = (struct lt_slice){text.ptr + 1, text.len - 1};
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] == '\r' || text.ptr[i] == '\n')
+			text.len = i;
+	return cut(text);
+}
+
+static struct lt_slice response_of(const struct otlp_http *otlp)
+{
+	const struct lt_buffer *response = &otlp->transfer.response;
+	return (struct lt_slice){response->len ? response->bytes : "", response->len};
+}
+
+static void report_status(struct otlp_http *otlp, long status)
+{
+	char what[32];
+	struct lt_slice text = response_of(otlp), message;
+	snprintf(what, sizeof what, "HTTP status %ld", status);
+	if (!otlp->config.json && lt_otlp_protobuf_decode_status(text, &message))
+		text = message;
+	report_failure(otlp, what, first_line(text));
+}
+
+/* How many of n spans the collector did not take. */
+static int read_partial_success(struct otlp_http *otlp, size_t n)
+{
 	struct lt_otlp_partial_success partial = {0};
-	if (otlp->config.json) { /* no JSON reader here: show what it says */
-		if (response.len && memmem(response.ptr, response.len, "rejectedSpans", 13))
-			lt_report(LT_LEVEL_WARN, "%s took a batch in part: %.*s",
-				otlp->config.shown, (int)response.len, response.ptr);
-		return;
-	}
-	if (lt_otlp_protobuf_decode_response(response, &partial) &&
-		(partial.n_rejected || partial.message.len))
-		lt_report(LT_LEVEL_WARN, "%s rejected %" PRId64 " spans: %.*s", otlp->config.shown,
-			partial.n_rejected, (int)partial.message.len, partial.message.ptr);
+	bool is_read = otlp->config.json
+			       ? lt_otlp_json_decode_response(response_of(otlp), &partial)
+			       : lt_otlp_protobuf_decode_response(response_of(otlp), &partial);
+	if (!is_read || (partial.n_rejected == 0 && partial.message.len == 0))
+		return 0;
+	struct lt_slice message = cut(partial.message);
+	char kind[256];
+	snprintf(kind, sizeof kind, "partial %d %s", partial.n_rejected != 0, otlp->config.shown);
+	if (partial.n_rejected)
+		lt_report_limited(kind, LT_LEVEL_WARN, "%s rejected %" PRId64 " spans%s%.*s",
+			otlp->config.shown, partial.n_rejected, message.len ? ": " : "",
+			(int)message.len, message.ptr);
+	else
+		lt_report_limited(kind, LT_LEVEL_WARN, "%s took all spans, and warns: %.*s",
+			otlp->config.shown, (int)message.len, message.ptr);
+	if (partial.n_rejected < 0)
+		return 0;
+	return (uint64_t)partial.n_rejected < n ? (int)partial.n_rejected : (int)n;
 }
 
 /* --- one try ------------------------------------------------------------------------------ */
 
-enum outcome { SENT, REFUSED, TRY_AGAIN };
+enum verdict { SENT, REFUSED, TRY_AGAIN };
 
-static size_t on_response(char *bytes, size_t size, size_t n, void *user)
+/* https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes */
+static bool is_retryable(long status)
 {
-	struct otlp_http *otlp = user;
-	if (otlp->response.len + n > RESPONSE_MAX_BYTES)
-		return 0; /* ends the transfer; the status has been read by then */
-	lt_buffer_add(&otlp->response, bytes, n);
-	return n;
+	return status == 429 || status == 502 || status == 503 || status == 504;
 }
 
-static int on_progress(
-	void *user, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal, curl_off_t ulnow)
+static enum verdict judge(struct otlp_http *otlp, const struct lt_otlp_outcome *outcome)
 {
-	uint64_t hurry_ns =
-		atomic_load_explicit(&((struct otlp_http *)user)->hurry_ns, memory_order_relaxed);
-	return hurry_ns && lt_clock_monotonic_ns() > hurry_ns; /* 1 ends the transfer */
-}
-
-static bool set_headers(struct otlp_http *otlp, const struct lt_curl_library *curl)
-{
-	const char *fixed[] = {
-		otlp->config.json ? "Content-Type: application/json"
-				  : "Content-Type: application/x-protobuf",
-		"Expect:", /* no round trip before the body */
-		otlp->config.gzip ? "Content-Encoding: gzip" : NULL,
-	};
-	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0] + otlp->config.n_headers; i++) {
-		size_t n_fixed = sizeof fixed / sizeof fixed[0];
-		const char *header = i < n_fixed ? fixed[i] : otlp->config.headers[i - n_fixed];
-		if (!header)
-			continue;
-		struct curl_slist *longer = curl->slist_append(otlp->headers, header);
-		if (!longer)
-			return false;
-		otlp->headers = longer;
-	}
-	return true;
-}
-
-static void set_options(struct otlp_http *otlp, const struct lt_curl_library *curl)
-{
-	const struct lt_otlp_http_config *config = &otlp->config;
-	CURL *easy = otlp->easy;
-	curl->easy_setopt(easy, CURLOPT_URL, config->endpoint);
-	/* Decided here, once a handle: libcurl would read the environment beside a program that may
-	 * write it. */
-	const char *proxy = lt_otlp_http_proxy(config);
-	curl->easy_setopt(easy, CURLOPT_PROXY, proxy ? proxy : "");
-	curl->easy_setopt(easy, CURLOPT_NOPROXY, "");
-	curl->easy_setopt(easy, CURLOPT_POST, 1L);
-	curl->easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BYTES);
-	curl->easy_setopt(easy, CURLOPT_HTTPHEADER, otlp->headers);
-	curl->easy_setopt(easy, CURLOPT_USERAGENT, USER_AGENT);
-	curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	/* Does not wait for a name server when a try is over: an exit has its own limit. */
-	curl->easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-	curl->easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_CACHE_S);
-	curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_response);
-	curl->easy_setopt(easy, CURLOPT_WRITEDATA, otlp);
-	curl->easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
-	curl->easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
-	curl->easy_setopt(easy, CURLOPT_XFERINFODATA, otlp);
-	if (config->certificate)
-		curl->easy_setopt(easy, CURLOPT_CAINFO, config->certificate);
-	if (config->client_certificate)
-		curl->easy_setopt(easy, CURLOPT_SSLCERT, config->client_certificate);
-	if (config->client_key)
-		curl->easy_setopt(easy, CURLOPT_SSLKEY, config->client_key);
-}
-
-/* A handle of this process, or false.  A parent's is left as it is: closing it could end its TLS
- * session. */
-static bool have_handle(struct otlp_http *otlp, const struct lt_curl_library *curl)
-{
-	if (otlp->easy && otlp->owner == getpid())
-		return true;
-	otlp->headers = NULL;
-	otlp->easy = curl->easy_init();
-	otlp->owner = getpid();
-	if (!otlp->easy || !set_headers(otlp, curl))
-		return false;
-	set_options(otlp, curl);
-	return true;
-}
-
-/* Milliseconds until deadline_ns, at least 1; 0 for "no deadline". */
-static long remaining_ms(uint64_t deadline_ns)
-{
-	if (deadline_ns == UINT64_MAX)
-		return 0;
-	uint64_t now_ns = lt_clock_monotonic_ns();
-	return now_ns >= deadline_ns ? 1 : (long)((deadline_ns - now_ns) / NS_PER_MS) + 1;
-}
-
-static enum outcome classify(struct otlp_http *otlp, const struct lt_curl_library *curl,
-	CURLcode code, unsigned *ret_retry_after_ms)
-{
-	long status = 0;
-	curl_off_t retry_after_s = 0;
-	curl->easy_getinfo(otlp->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (code != CURLE_OK && (code != CURLE_WRITE_ERROR || status == 0)) {
-		report_failure(otlp, curl->easy_strerror(code));
-		return code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL
+	/* CURLE_WRITE_ERROR: the response was longer than anybody needs. */
+	bool is_answered = outcome->status &&
+			   (outcome->code == CURLE_OK || outcome->code == CURLE_WRITE_ERROR);
+	otlp->has_answered |= is_answered;
+	if (!is_answered) {
+		report_failure(otlp, outcome->text, (struct lt_slice){"", 0});
+		return outcome->code == CURLE_URL_MALFORMAT ||
+				       outcome->code == CURLE_UNSUPPORTED_PROTOCOL
 			       ? REFUSED
 			       : TRY_AGAIN;
 	}
-	if (status >= 200 && status < 300) {
-		otlp->last_report_ns = 0;
-		report_partial(otlp);
+	if (outcome->status >= 200 && outcome->status < 300)
 		return SENT;
-	}
-	char text[64];
-	snprintf(text, sizeof text, "HTTP status %ld", status);
-	report_failure(otlp, text);
-	/* https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes */
-	if (status != 429 && status != 502 && status != 503 && status != 504)
-		return REFUSED;
-	curl->easy_getinfo(otlp->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
-	*ret_retry_after_ms = retry_after_s > 3600 ? 3600000 : (unsigned)retry_after_s * 1000;
-	return TRY_AGAIN;
+	report_status(otlp, outcome->status);
+	return is_retryable(outcome->status) ? TRY_AGAIN : REFUSED;
 }
 
-static enum outcome try_once(struct otlp_http *otlp, const struct lt_curl_library *curl,
-	const struct lt_buffer *body, uint64_t deadline_ns, unsigned *ret_retry_after_ms)
+static enum verdict try_once(struct otlp_http *otlp, const struct lt_buffer *body, uint64_t end_ns,
+	struct lt_otlp_outcome *outcome)
 {
-	lt_buffer_reset(&otlp->response);
-	curl->easy_setopt(otlp->easy, CURLOPT_POSTFIELDS, body->bytes ? body->bytes : "");
-	curl->easy_setopt(otlp->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
-	curl->easy_setopt(otlp->easy, CURLOPT_TIMEOUT_MS, remaining_ms(deadline_ns));
-	CURLcode code = curl->easy_perform(otlp->easy);
-	return classify(otlp, curl, code, ret_retry_after_ms);
+	unsigned timeout_ms = otlp->config.timeout_ms;
+	uint64_t deadline_ns = lt_clock_monotonic_ns() + timeout_ms * NS_PER_MS;
+	if (!timeout_ms || deadline_ns > end_ns)
+		deadline_ns = end_ns;
+	if (lt_otlp_transfer_send(&otlp->transfer, body, deadline_ns, outcome) != 0)
+		return TRY_AGAIN; /* no libcurl, for now */
+	return judge(otlp, outcome);
 }
 
 /* --- all tries ---------------------------------------------------------------------------- */
 
-static unsigned backoff_ms(unsigned n_tries)
+static unsigned backoff_ms(unsigned n_failures, unsigned first_ms)
 {
-	unsigned ms = n_tries < 5 ? BACKOFF_FIRST_MS << n_tries : BACKOFF_MAX_MS;
+	unsigned ms = n_failures < 8 ? first_ms << (n_failures - 1) : BACKOFF_MAX_MS;
 	if (ms > BACKOFF_MAX_MS)
 		ms = BACKOFF_MAX_MS;
 	return ms / 2 + (unsigned)(lt_ids_random() % (ms / 2));
 }
 
-/* False when somebody is in a hurry: then the next try would be one too many. */
-static bool wait_ms(struct otlp_http *otlp, unsigned ms)
+/* After a failure: when the next try is due. */
+static void hold(struct otlp_http *otlp, int64_t retry_after_s)
 {
-	uint64_t end_ns = lt_clock_monotonic_ns() + ms * NS_PER_MS;
-	struct timespec end = {
-		.tv_sec = (time_t)(end_ns / 1000000000), .tv_nsec = (long)(end_ns % 1000000000)};
-	pthread_mutex_lock(&otlp->lock);
-	while (!atomic_load(&otlp->hurry_ns))
-		if (pthread_cond_timedwait(&otlp->hurried, &otlp->lock, &end) == ETIMEDOUT)
-			break;
-	pthread_mutex_unlock(&otlp->lock);
-	return !atomic_load(&otlp->hurry_ns);
+	bool is_hurried = atomic_load(&otlp->hurried_at_ns);
+	uint64_t wait_ms = backoff_ms(
+		++otlp->n_failures, is_hurried ? LAST_BACKOFF_FIRST_MS : BACKOFF_FIRST_MS);
+	if (retry_after_s > 0)
+		wait_ms = retry_after_s < RETRY_AFTER_MAX_MS / 1000 ? (uint64_t)retry_after_s * 1000
+								    : RETRY_AFTER_MAX_MS;
+	else if (retry_after_s < 0 && otlp->n_failures == 1)
+		wait_ms = 0; /* a date that is past: now; after that as any other failure */
+	otlp->next_try_ns = lt_clock_monotonic_ns() + wait_ms * NS_PER_MS;
 }
 
-static uint64_t deadline_ns(struct otlp_http *otlp, unsigned timeout_ms)
+/* A shutdown has begun: there is no later time, so one try is due at once, and further ones within
+ * what is left.
+ * @param end_ns  of the shutdown
+ * @return the end of the tries */
+static uint64_t hurry_up(struct otlp_http *otlp, uint64_t hurried_at_ns, uint64_t end_ns)
 {
-	uint64_t deadline = UINT64_MAX, now_ns = lt_clock_monotonic_ns();
-	if (otlp->config.timeout_ms)
-		deadline = now_ns + otlp->config.timeout_ms * NS_PER_MS;
-	if (timeout_ms && now_ns + timeout_ms * NS_PER_MS < deadline)
-		deadline = now_ns + timeout_ms * NS_PER_MS;
-	uint64_t hurry_ns = atomic_load(&otlp->hurry_ns);
-	return hurry_ns && hurry_ns < deadline ? hurry_ns : deadline;
-}
-
-static int send_all_tries(struct otlp_http *otlp, const struct lt_buffer *body, unsigned timeout_ms)
-{
-	const struct lt_curl_library *curl = lt_curl_library();
-	if (!curl || !have_handle(otlp, curl))
-		return -ENOSYS;
-	uint64_t deadline = deadline_ns(otlp, timeout_ms);
-	for (unsigned n_tries = 0;; n_tries++) {
-		unsigned wait = 0;
-		enum outcome outcome = try_once(otlp, curl, body, deadline, &wait);
-		if (outcome != TRY_AGAIN)
-			return outcome == SENT ? 0 : -EIO;
-		if (!wait)
-			wait = backoff_ms(n_tries);
-		if (lt_clock_monotonic_ns() + wait * NS_PER_MS >= deadline || !wait_ms(otlp, wait))
-			return -EIO;
+	uint64_t now_ns = lt_clock_monotonic_ns();
+	if (!otlp->has_left) {
+		otlp->has_left = true;
+		otlp->n_failures = 0;
+		otlp->next_try_ns = now_ns;
 	}
+	if (!otlp->has_answered && otlp->n_failures &&
+		end_ns > hurried_at_ns + NOBODY_MS * NS_PER_MS)
+		end_ns = hurried_at_ns + NOBODY_MS * NS_PER_MS;
+	uint64_t left_ns = now_ns < end_ns ? end_ns - now_ns : 0;
+	if (otlp->next_try_ns > now_ns + left_ns / LAST_WAIT_SHARE)
+		otlp->next_try_ns = now_ns + left_ns / LAST_WAIT_SHARE;
+	return end_ns > LAST_TRY_MS * NS_PER_MS ? end_ns - LAST_TRY_MS * NS_PER_MS : 0;
+}
+
+/* Until the next try is due; false when that would be too late. */
+static bool wait_for_turn(struct otlp_http *otlp, uint64_t end_ns)
+{
+	uint64_t now_ns = lt_clock_monotonic_ns();
+	if (end_ns - now_ns > WAIT_MS * NS_PER_MS)
+		end_ns = now_ns + WAIT_MS * NS_PER_MS;
+	for (;; now_ns = lt_clock_monotonic_ns()) {
+		uint64_t last_ns = atomic_load(&otlp->transfer.end_ns);
+		uint64_t hurried_at_ns = atomic_load(&otlp->hurried_at_ns);
+		if (hurried_at_ns && last_ns)
+			end_ns = hurry_up(otlp, hurried_at_ns, last_ns);
+		if (now_ns >= otlp->next_try_ns && now_ns < end_ns)
+			return true;
+		if (now_ns >= end_ns)
+			return false;
+		lt_otlp_transfer_rest(&otlp->transfer,
+			otlp->next_try_ns < end_ns ? otlp->next_try_ns : end_ns, last_ns);
+	}
+}
+
+/* @return as lt_exporter_impl.export */
+static int send_body(
+	struct otlp_http *otlp, const struct lt_buffer *body, size_t n, uint64_t end_ns)
+{
+	while (wait_for_turn(otlp, end_ns)) {
+		struct lt_otlp_outcome outcome = {0};
+		enum verdict verdict = try_once(otlp, body, end_ns, &outcome);
+		if (verdict != TRY_AGAIN) {
+			otlp->n_failures = 0;
+			otlp->next_try_ns = 0;
+			return verdict == SENT ? read_partial_success(otlp, n) : -EIO;
+		}
+		hold(otlp, outcome.retry_after_s);
+		if (!atomic_load(&otlp->hurried_at_ns))
+			return -EAGAIN;
+	}
+	return atomic_load(&otlp->hurried_at_ns) ? -EIO : -EAGAIN;
 }
 
 /* --- the body ----------------------------------------------------------------------------- */
@@ -298,20 +277,31 @@ static bool encode(struct otlp_http *otlp, const struct lt_span_data *const *spa
 	return !otlp->config.gzip || compress_into(&otlp->compressed, &otlp->request);
 }
 
+static int send_spans(
+	struct otlp_http *otlp, const struct lt_span_data *const *spans, size_t n, uint64_t end_ns)
+{
+	if (encode(otlp, spans, n))
+		return send_body(
+			otlp, otlp->config.gzip ? &otlp->compressed : &otlp->request, n, end_ns);
+	if (n == 1) {
+		report_failure(otlp, "a span too large to send", (struct lt_slice){"", 0});
+		return -E2BIG;
+	}
+	int result = send_spans(otlp, spans, n / 2, end_ns);
+	if (result == -EAGAIN)
+		return result; /* none has been sent */
+	int rest = send_spans(otlp, spans + n / 2, n - n / 2, end_ns);
+	if (rest == -EAGAIN)
+		rest = -EIO; /* the first half must not be sent twice */
+	return result < 0 ? result : rest < 0 ? rest : result + rest;
+}
+
 static int export(struct lt_exporter *self, const struct lt_span_data *const *spans, size_t n,
 	unsigned timeout_ms)
 {
-	struct otlp_http *otlp = (struct otlp_http *)self;
-	if (encode(otlp, spans, n))
-		return send_all_tries(
-			otlp, otlp->config.gzip ? &otlp->compressed : &otlp->request, timeout_ms);
-	if (n == 1) {
-		report_failure(otlp, "a span too large to send");
-		return -E2BIG;
-	}
-	int err = export(self, spans, n / 2, timeout_ms);
-	int err_rest = export(self, spans + n / 2, n - n / 2, timeout_ms);
-	return err ? err : err_rest;
+	uint64_t end_ns =
+		timeout_ms ? lt_clock_monotonic_ns() + timeout_ms * NS_PER_MS : UINT64_MAX;
+	return send_spans((struct otlp_http *)self, spans, n, end_ns);
 }
 
 /* --- life --------------------------------------------------------------------------------- */
@@ -319,25 +309,18 @@ static int export(struct lt_exporter *self, const struct lt_span_data *const *sp
 static void hurry(struct lt_exporter *self, unsigned timeout_ms)
 {
 	struct otlp_http *otlp = (struct otlp_http *)self;
-	pthread_mutex_lock(&otlp->lock);
-	atomic_store(&otlp->hurry_ns, lt_clock_monotonic_ns() + timeout_ms * NS_PER_MS);
-	pthread_cond_broadcast(&otlp->hurried);
-	pthread_mutex_unlock(&otlp->lock);
+	uint64_t now_ns = lt_clock_monotonic_ns();
+	atomic_store(&otlp->hurried_at_ns, now_ns);
+	lt_otlp_transfer_end_by(&otlp->transfer, now_ns + timeout_ms * NS_PER_MS);
 }
 
 static void free_otlp_http(struct lt_exporter *self)
 {
 	struct otlp_http *otlp = (struct otlp_http *)self;
-	if (otlp->easy && otlp->owner == getpid()) {
-		lt_curl_library()->easy_cleanup(otlp->easy);
-		lt_curl_library()->slist_free_all(otlp->headers);
-	}
+	lt_otlp_transfer_done(&otlp->transfer);
 	lt_buffer_done(&otlp->request);
 	lt_buffer_done(&otlp->compressed);
-	lt_buffer_done(&otlp->response);
 	lt_otlp_http_config_done(&otlp->config);
-	pthread_cond_destroy(&otlp->hurried);
-	pthread_mutex_destroy(&otlp->lock);
 	free(otlp);
 }
 
@@ -357,12 +340,7 @@ int lt_exporter_otlp_http_new(
 		return err;
 	}
 	otlp->super.impl = &impl;
-	pthread_mutex_init(&otlp->lock, NULL);
-	pthread_condattr_t attr;
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&otlp->hurried, &attr);
-	pthread_condattr_destroy(&attr);
+	lt_otlp_transfer_init(&otlp->transfer, &otlp->config);
 	*ret_exporter = &otlp->super;
 	return 0;
 }

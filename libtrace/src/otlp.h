@@ -24,9 +24,17 @@ struct lt_otlp_partial_success {
 	struct lt_slice message; /* borrowed from the response */
 };
 
-/** Reads a protobuf ExportTraceServiceResponse; false if it is none.  Nothing said: all zero. */
+/** Reads an ExportTraceServiceResponse in protobuf; false if it is none.  Nothing said: all zero. */
 bool lt_otlp_protobuf_decode_response(
 	struct lt_slice response, struct lt_otlp_partial_success *ret_partial);
+
+/** The same in JSON.  The message is as it was written, escapes included. */
+bool lt_otlp_json_decode_response(
+	struct lt_slice response, struct lt_otlp_partial_success *ret_partial);
+
+/** The message of a google.rpc.Status in protobuf, which comes with a failure; false if there is
+ * none.  Borrowed.  Source: https://opentelemetry.io/docs/specs/otlp/#failures-1 */
+bool lt_otlp_protobuf_decode_status(struct lt_slice response, struct lt_slice *ret_message);
 
 /** Whether spans[i] is the first of its scope: one ScopeSpans message starts with each of these. */
 static inline bool lt_otlp_starts_scope(const struct lt_span_data *const *spans, size_t i)

@@ -18,7 +18,7 @@ struct lt_otlp_http_config {
 	struct lt_proxy proxy;
 	bool json; /* else protobuf */
 	bool gzip;
-	unsigned timeout_ms;		    /* of one batch, with its retries; 0: no limit */
+	unsigned timeout_ms;		    /* of one try; 0: no limit */
 	char *headers[LT_OTLP_HEADERS_MAX]; /* "Name: value", or "Name;" for an empty value, which
 					       is libcurl's notation */
 	size_t n_headers;

@@ -151,7 +151,8 @@ static void add_any_int(struct lt_buffer *b, int64_t value)
 static void add_finite(struct lt_buffer *b, double value)
 {
 	lt_buffer_add_text(b, "{\"doubleValue\":");
-	lt_buffer_printf(b, "%.17g", value);
+	/* "-0" is an integer to many a reader, and has no sign there. */
+	lt_buffer_printf(b, value == 0 && signbit(value) ? "%.1f" : "%.17g", value);
 	lt_buffer_add_char(b, '}');
 }
 

@@ -453,3 +453,18 @@ bool lt_otlp_protobuf_decode_response(
 	*ret_partial = partial;
 	return true;
 }
+
+bool lt_otlp_protobuf_decode_status(struct lt_slice response, struct lt_slice *ret_message)
+{
+	enum { MESSAGE = 2 };
+	struct lt_slice message = {"", 0}, bytes = {"", 0};
+	uint64_t field, number;
+	while (response.len) {
+		if (!take_field(&response, &field, &number, &bytes))
+			return false;
+		if (field == MESSAGE)
+			message = bytes;
+	}
+	*ret_message = message;
+	return message.len > 0;
+}

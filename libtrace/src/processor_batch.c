@@ -39,11 +39,12 @@ enum {
 	RESTART_FIRST_MS = 1000,	   /* after a worker that could not start, doubled */
 	RESTART_MAX_MS = 60000,		   /* each time up to this */
 	LOCK_NAP_MS = 1,		   /* see lock_until */
+	RETRY_NAP_MS = 20,		   /* before a batch that came back is exported again */
 };
 
 #define NS_PER_MS UINT64_C(1000000)
 
-enum drop { DROP_FULL, DROP_BYTES, DROP_FAILED, DROP_LATE, N_DROPS };
+enum drop { DROP_FULL, DROP_BYTES, DROP_FAILED, DROP_REJECTED, DROP_LATE, N_DROPS };
 
 struct batch {
 	struct lt_processor super;
@@ -63,6 +64,7 @@ struct batch {
 	/* The worker's, which are made here since it cannot fail later: one batch. */
 	struct lt_span **taken;
 	const struct lt_span_data **spans; /* the same, as exporters read them */
+	size_t n_kept; /* of them: the exporter gave them back, to be exported again */
 
 	pthread_mutex_t lock; /* of what follows; never held while exporting or reporting */
 	pthread_cond_t wake;  /* the worker has something to do */
@@ -146,6 +148,7 @@ static void report_drops(struct batch *batch, bool is_last)
 		[DROP_FULL] = "with as many queued as may be",
 		[DROP_BYTES] = "with as much memory queued as may be",
 		[DROP_FAILED] = "that could not be exported",
+		[DROP_REJECTED] = "that the collector rejected",
 		[DROP_LATE] = "that ended after shutdown",
 	};
 	uint64_t counts[N_DROPS];
@@ -168,36 +171,72 @@ static void report_drops(struct batch *batch, bool is_last)
 
 /* --- the worker --------------------------------------------------------------------------- */
 
-/* Exports one batch of what is queued, or drops it when it is too late; returns its size. */
-static size_t export_batch(struct batch *batch)
+/* That did not find a place. */
+static uint64_t n_turned_away(struct batch *batch)
 {
+	return atomic_load(&batch->n_dropped[DROP_FULL]) +
+	       atomic_load(&batch->n_dropped[DROP_BYTES]);
+}
+
+/* The batch that the exporter gave back, or the next one; returns its size. */
+static size_t take_batch(struct batch *batch)
+{
+	if (batch->n_kept)
+		return batch->n_kept;
 	size_t n = lt_span_queue_take(&batch->queue, batch->taken, batch->limits.max_batch_size);
-	if (n == 0)
-		return 0;
 	for (size_t i = 0; i < n; i++)
 		batch->spans[i] = &batch->taken[i]->data;
-	int err = -ECANCELED;
-	if (!atomic_load(&batch->is_given_up))
-		err = lt_exporter_export(
-			batch->exporter, batch->spans, n, batch->limits.export_timeout_ms);
-	if (err)
+	return n;
+}
+
+static void count_exported(struct batch *batch, int result, size_t n)
+{
+	size_t n_rejected = result > 0 ? (size_t)result : 0;
+	if (n_rejected > n)
+		n_rejected = n;
+	if (result < 0) {
 		count_drops(batch, DROP_FAILED, n);
-	else
-		atomic_fetch_add(&batch->n_exported, n);
+		return;
+	}
+	atomic_fetch_add(&batch->n_exported, n - n_rejected);
+	if (n_rejected)
+		count_drops(batch, DROP_REJECTED, n_rejected);
+}
+
+/* Exports one batch of what is queued, or drops it when it is too late; returns its size.  One that
+ * the exporter gives back keeps its places, unless others have need of them. */
+static size_t export_batch(struct batch *batch, bool is_last)
+{
+	size_t n = take_batch(batch);
+	if (n == 0)
+		return 0;
+	uint64_t n_turned_away_before = n_turned_away(batch);
+	int result = -ECANCELED;
+	if (!atomic_load(&batch->is_given_up))
+		result = lt_exporter_export(
+			batch->exporter, batch->spans, n, batch->limits.export_timeout_ms);
+	batch->n_kept = 0;
+	if (result == -EAGAIN && !is_last && n_turned_away(batch) == n_turned_away_before) {
+		batch->n_kept = n;
+		return n;
+	}
+	count_exported(batch, result, n);
 	lt_span_queue_recycle(&batch->queue, batch->taken, n);
 	return n;
 }
 
 /* Exports what was queued when it was called, or as many full batches; what comes while it exports
- * can wait for its turn.
+ * can wait for its turn, and what is behind a batch that came back has to.
  * @return whether that was a full batch or more */
-static bool export_queued(struct batch *batch, bool all_is_due)
+static bool export_queued(struct batch *batch, bool all_is_due, bool is_last)
 {
 	size_t n_queued = lt_span_queue_count(&batch->queue);
 	size_t n_left = all_is_due ? n_queued : n_queued - n_queued % batch->limits.max_batch_size;
 	while (n_left) {
-		size_t n = export_batch(batch);
+		size_t n = export_batch(batch, is_last);
 		n_left -= n < n_left ? n : n_left;
+		if (batch->n_kept)
+			break;
 	}
 	return n_queued >= batch->limits.max_batch_size;
 }
@@ -248,6 +287,17 @@ static bool sleep_until(struct batch *batch, size_t n_spans, unsigned timeout_ms
 	return has_work;
 }
 
+/* Unless a shutdown comes first.  Lock held. */
+static void sleep_for(struct batch *batch, unsigned ms)
+{
+	uint64_t deadline_ns = deadline_after(ms);
+	struct timespec deadline = timespec_of(deadline_ns);
+	while (!batch->must_stop && lt_clock_monotonic_ns() < deadline_ns)
+		pthread_cond_timedwait(&batch->wake, &batch->lock, &deadline);
+	if (lt_leader_has_left(n_workers))
+		leave_process(batch);
+}
+
 /* Until there is a full batch, somebody asks, or the delay has passed.  To be woken costs the
  * thread that does it a system call; so after a full batch, when the next may be near, the worker
  * wakes up by itself, unless the queue gets half full meanwhile.
@@ -255,6 +305,11 @@ static bool sleep_until(struct batch *batch, size_t n_spans, unsigned timeout_ms
 static bool wait_for_work(struct batch *batch, bool is_busy)
 {
 	const struct lt_batch_options *limits = &batch->limits;
+	if (batch->n_kept) {
+		if (!batch->must_stop)
+			sleep_for(batch, RETRY_NAP_MS);
+		return true;
+	}
 	size_t half = limits->max_queue_size / 2;
 	if (is_busy && half > limits->max_batch_size && sleep_until(batch, half, NAP_MS))
 		return is_asked(batch) || lt_span_queue_is_heavy(&batch->queue);
@@ -275,11 +330,12 @@ static void *work(void *arg)
 		uint64_t ticket = batch->flush_wanted;
 		pthread_mutex_unlock(&batch->lock);
 
-		is_busy = export_queued(batch, all_is_due);
+		is_busy = export_queued(batch, all_is_due, must_stop);
 		report_drops(batch, must_stop);
 
 		pthread_mutex_lock(&batch->lock);
-		batch->flush_done = ticket;
+		if (!batch->n_kept)
+			batch->flush_done = ticket;
 		pthread_cond_broadcast(&batch->done);
 	} while (!must_stop);
 	batch->is_done = true;
@@ -388,12 +444,19 @@ static void on_end(struct lt_processor *self, struct lt_span *span)
 		wake_worker(batch);
 }
 
+/* Of what was exported. */
+static uint64_t n_lost(struct batch *batch)
+{
+	return atomic_load(&batch->n_dropped[DROP_FAILED]) +
+	       atomic_load(&batch->n_dropped[DROP_REJECTED]);
+}
+
 static int flush(struct lt_processor *self, unsigned timeout_ms)
 {
 	struct batch *batch = (struct batch *)self;
 	uint64_t deadline_ns = deadline_after(timeout_ms);
 	struct timespec deadline = timespec_of(deadline_ns);
-	uint64_t failed_before = atomic_load(&batch->n_dropped[DROP_FAILED]);
+	uint64_t lost_before = n_lost(batch);
 	int err = 0, start_err = 0;
 
 	if (!lock_until(batch, deadline_ns))
@@ -409,7 +472,7 @@ static int flush(struct lt_processor *self, unsigned timeout_ms)
 	pthread_mutex_unlock(&batch->lock);
 	if (start_err && start_err != -EIO)
 		report_no_worker(batch, start_err, false);
-	if (!err && atomic_load(&batch->n_dropped[DROP_FAILED]) != failed_before)
+	if (!err && n_lost(batch) != lost_before)
 		err = -EIO;
 	return err;
 }
@@ -461,11 +524,11 @@ static int shut_down(struct lt_processor *self, unsigned timeout_ms)
 		return give_up(batch, timeout_ms);
 	if (start_err) {
 		atomic_store(&batch->is_given_up, true);
-		export_queued(batch, true); /* counts them as lost */
+		export_queued(batch, true, true); /* counts them as lost */
 		report_no_worker(batch, start_err, true);
 		return start_err;
 	}
-	return atomic_load(&batch->n_dropped[DROP_FAILED]) ? -EIO : 0;
+	return n_lost(batch) ? -EIO : 0;
 }
 
 struct lt_batch_stats lt_processor_batch_stats(const struct lt_processor *processor)
@@ -480,6 +543,7 @@ struct lt_batch_stats lt_processor_batch_stats(const struct lt_processor *proces
 		.n_dropped_full = n_dropped[DROP_FULL],
 		.n_dropped_bytes = n_dropped[DROP_BYTES],
 		.n_dropped_failed = n_dropped[DROP_FAILED],
+		.n_dropped_rejected = n_dropped[DROP_REJECTED],
 		.n_dropped_late = n_dropped[DROP_LATE],
 		.n_queued = lt_span_queue_count(&batch->queue),
 	};
@@ -527,6 +591,7 @@ static void after_fork_child(void)
 			atomic_store(&batch->n_dropped[i], 0);
 		batch->dropped_reported = batch->drops_report_ns = 0;
 		batch->restart_ms = 0;
+		batch->n_kept = 0;
 		batch->is_done = false;
 		batch->flush_done = batch->flush_wanted;
 		init_conditions(batch);

@@ -2,6 +2,8 @@
 /* zlib_library.c - see zlib_library.h. */
 #include "zlib_library.h"
 
+#include "fork_lock.h"
+
 #include <dlfcn.h>
 #include <libtrace/instrumentation.h>
 #include <stdatomic.h>
@@ -12,9 +14,11 @@
 static struct lt_zlib zlib;
 static atomic_bool is_loaded, is_reported;
 
-/* Without a lock, which a fork could find taken: threads that meet here write the same. */
+/* Fork lock held. */
 static bool load(void)
 {
+	if (atomic_load(&is_loaded))
+		return true;
 	void *handle = dlopen(ZLIB, RTLD_NOW | RTLD_LOCAL);
 	struct lt_zlib found = {0};
 
@@ -29,12 +33,17 @@ static bool load(void)
 		atomic_store(&is_loaded, true);
 		return true;
 	}
-	if (!atomic_exchange(&is_reported, true))
-		lt_report(LT_LEVEL_WARN, "no " ZLIB ": spans are sent uncompressed");
 	return false;
 }
 
 const struct lt_zlib *lt_zlib(void)
 {
-	return atomic_load(&is_loaded) || load() ? &zlib : NULL;
+	bool is_found = atomic_load(&is_loaded);
+	if (!is_found && lt_fork_lock_take()) {
+		is_found = load();
+		lt_fork_lock_give();
+	}
+	if (!is_found && !atomic_exchange(&is_reported, true))
+		lt_report(LT_LEVEL_WARN, "no " ZLIB ": spans are sent uncompressed");
+	return is_found ? &zlib : NULL;
 }

@@ -87,6 +87,7 @@ int main(int argc, char **argv)
 			(unsigned long long)stats.n_exported,
 			(unsigned long long)stats.n_dropped_full,
 			(unsigned long long)stats.n_dropped_failed);
+		printf("rejected %llu\n", (unsigned long long)stats.n_dropped_rejected);
 	}
 	lt_provider_free(provider);
 	return 0;

@@ -6,12 +6,20 @@ import tempfile
 import threading
 import time
 import unittest
+from email.utils import formatdate
 
 import harness
 from collector import OK, Answer, Collector
 
 EMIT = os.environ.get("LIBTRACE_EMIT", "")
+# ExportTraceServiceResponse{partial_success{rejected_spans: 3, error_message: "too old"}}
+PARTIAL = b"\x0a\x0b\x08\x03\x12\x07too old"
+JSON_PARTIAL = b'{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}'
 VERSION = re.compile(r"^\d+\.\d+\.\d+$")
+
+
+def rejected(finished):
+    return int(re.search(r"^rejected (\d+)$", finished.out, re.MULTILINE)[1])
 
 
 def stats(finished):
@@ -221,27 +229,143 @@ class Retry(ExporterTest):
         self.assertEqual(len(collector.sent), 2)
         self.assertEqual(stats(finished), (3, 0, 0))
 
-    def test_partial_success_is_said_and_not_tried_again(self):
-        # ExportTraceServiceResponse{partial_success{rejected_spans: 3, error_message: "too old"}}
-        partial = b"\x0a\x0b\x08\x03\x12\x07too old"
-        json_partial = b'{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}'
-        for protocol, body in (("http/protobuf", partial), ("http/json", json_partial)):
+    def emit_to(self, *arguments, status=200, body=b"", headers=None, env=None):
+        """Emits to a collector that always answers so; returns what it was sent, and what came of it."""
+        collector = self.collect(lambda n, _: Answer(status, headers or {}, body))
+        finished = self.emit(*arguments, env=env)
+        collector.stop()
+        return collector.sent, finished
+
+    def test_partial_success_is_said_counted_and_not_tried_again(self):
+        for protocol, body in (("http/protobuf", PARTIAL), ("http/json", JSON_PARTIAL)):
             with self.subTest(protocol=protocol):
-                collector = self.collect(lambda n, _, body=body: Answer(200, {}, body))
-                finished = self.emit(5, env={"OTEL_EXPORTER_OTLP_PROTOCOL": protocol})
+                sent, finished = self.emit_to(5, body=body, env={"OTEL_EXPORTER_OTLP_PROTOCOL": protocol})
+                self.assertEqual(len(sent), 1)
+                self.assertIn("rejected 3 spans: too old", finished.err)
+                self.assertEqual((stats(finished), rejected(finished)), ((2, 0, 0), 3))
+                self.assertIn("flush Input/output error", finished.out)
+
+    def test_partial_success_is_said_once_an_interval_and_every_span_is_counted(self):
+        body = PARTIAL.replace(b"\x08\x03", b"\x08\x01")
+        sent, finished = self.emit_to("--rounds", 20, 1, body=body)
+        self.assertEqual(len(sent), 20)
+        self.assertEqual(finished.err.count("too old"), 1, finished.err)
+        self.assertEqual((stats(finished), rejected(finished)), ((0, 0, 0), 20))
+
+    def test_a_message_without_rejected_spans_is_said_and_no_loss(self):
+        for protocol, body in (("http/protobuf", b"\x0a\x09\x12\x07too old"),
+                               ("http/json", b'{"partialSuccess":{"errorMessage":"too old"}}'),
+                               ("http/json", b'{"partialSuccess":{"rejectedSpans":"0","errorMessage":"too old"}}'),
+                               ("http/json", b'{"partialSuccess":{"rejectedSpans":0,"errorMessage":"too old"}}')):
+            with self.subTest(body=body):
+                _, finished = self.emit_to(5, body=body, env={"OTEL_EXPORTER_OTLP_PROTOCOL": protocol})
+                self.assertIn("took all spans, and warns: too old", finished.err)
+                self.assertEqual((stats(finished), rejected(finished)), ((5, 0, 0), 0))
+                self.assertIn("flush ok", finished.out)
+
+    def test_a_response_that_rejects_none_and_says_nothing_is_not_mentioned(self):
+        for body in (b"{}", b'{"partialSuccess":{}}', b'{"partialSuccess":{"rejectedSpans":"0"}}', b"fine", b""):
+            with self.subTest(body=body):
+                _, finished = self.emit_to(5, body=body, env={"OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"})
+                self.assertEqual(finished.err, "")
+                self.assertEqual(stats(finished), (5, 0, 0))
+
+    def test_what_a_collector_says_of_a_failure_is_said_cleaned_and_cut(self):
+        text = b"\r\n no such \x1b[31mtenant\x07\nlibtrace: error: forged\n"
+        message = b"\x08\x03\x12\x0eno such tenant"  # google.rpc.Status{code: 3, message: ...}
+        for body in (text, message):
+            with self.subTest(body=body):
+                _, finished = self.emit_to(1, status=400, body=body)
+                self.assertRegex(finished.err, r"HTTP status 400: no such .*tenant")
+                self.assertNotIn("forged", finished.err)
+                self.assertFalse(set(finished.err) & {"\x1b", "\x07"})
+        _, finished = self.emit_to(1, status=500, body=b"x" * 100000)
+        self.assertLess(len(finished.err), 1000)
+        self.assertIn("x" * 200, finished.err)
+        self.assertNotIn("x" * 201, finished.err)
+
+
+class Outage(ExporterTest):
+    """What is retried until when; how much an outage loses is in test_outage.py."""
+
+    def answering(self, *answers):
+        """A collector with these answers, the last one for ever, and the times at which it gave them."""
+        times = []
+
+        def answer(n, _):
+            times.append(time.monotonic())
+            return answers[min(n, len(answers) - 1)]
+
+        return self.collect(answer), times
+
+    def test_a_retry_after_longer_than_an_export_may_take_loses_nothing(self):
+        collector, times = self.answering(Answer(503, {"Retry-After": "2"}), OK)
+        finished = self.emit(3, env={"OTEL_BSP_EXPORT_TIMEOUT": "500", "OTEL_EXPORTER_OTLP_TIMEOUT": "500"})
+        self.assertEqual(stats(finished), (3, 0, 0))
+        self.assertEqual(len(times), 2)
+        self.assertGreaterEqual(times[1] - times[0], 1.9)
+
+    def test_a_retry_after_is_a_date_too_and_one_that_is_past_is_now(self):
+        ago, soon = (formatdate(time.time() + s, usegmt=True) for s in (-3600, 3))
+        for date, least, most in ((ago, 0, 0.25), (soon, 1, 4)):
+            with self.subTest(date=date):
+                collector, times = self.answering(Answer(429, {"Retry-After": date}), OK)
+                finished = self.emit(3)
                 collector.stop()
-                self.assertEqual(len(collector.sent), 1)
-                self.assertIn("too old", finished.err)
-                self.assertIn("3", finished.err)
+                self.assertEqual(stats(finished), (3, 0, 0))
+                self.assertGreaterEqual(times[1] - times[0], least)
+                self.assertLess(times[1] - times[0], most * harness.SLOWNESS)
+
+    def test_a_retry_after_holds_the_batches_behind_it(self):
+        collector, times = self.answering(Answer(503, {"Retry-After": "2"}), OK)
+        finished = self.emit(50, env={"OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "10"})
+        self.assertEqual(stats(finished), (50, 0, 0))
+        self.assertEqual(len(times), 6)
+        self.assertGreaterEqual(times[1] - times[0], 1.9)
+        self.assertEqual(sorted(collector.taken), sorted(f"span {i}" for i in range(50)))
+
+    def test_a_shutdown_uses_what_it_has_for_further_tries(self):
+        began = []
+
+        def answer(n, _):
+            began.append(time.monotonic())
+            return OK if began[-1] - began[0] > 1 else Answer(503)
+
+        self.collect(answer)
+        finished = self.emit("--flush-ms", 1, 5)  # and 2 s for the shutdown
+        self.assertEqual(stats(finished), (5, 0, 0))
+        self.assertGreater(len(began), 3)
+
+    def test_a_shutdown_tries_once_more_however_long_it_was_told_to_wait(self):
+        collector, times = self.answering(Answer(503, {"Retry-After": "3600"}), OK)
+        finished = self.emit("--flush-ms", 200, 5)
+        self.assertEqual(stats(finished), (5, 0, 0))
+        self.assertEqual(len(times), 2)
+
+    def test_a_shutdown_ends_at_its_limit_when_no_try_helps(self):
+        self.answering(Answer(503))
+        finished = self.emit("--flush-ms", 1, 5)
+        self.assertEqual(stats(finished), (0, 0, 5))
+        self.assertGreater(finished.seconds, 1.5)
+        self.assertLess(finished.seconds, 2 + 0.5 * harness.SLOWNESS)
+
+    def test_the_oldest_batch_gives_way_when_the_queue_is_full_and_all_is_counted(self):
+        collector, _ = self.answering(*[Answer(503)] * 3, OK)
+        finished = self.emit(100, env={"OTEL_BSP_MAX_QUEUE_SIZE": "20", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "10"})
+        exported, full, failed = stats(finished)
+        self.assertEqual(exported + full + failed, 100)
+        self.assertEqual(exported, len(set(collector.taken)))
+        self.assertGreater(exported, 0)
 
 
 class Deadlines(ExporterTest):
-    def test_a_collector_that_never_answers_is_given_up_after_the_timeout(self):
-        self.collect(lambda n, _: None)
-        finished = self.emit(2, env={"OTEL_EXPORTER_OTLP_TIMEOUT": "700"})
-        self.assertEqual(stats(finished), (0, 0, 2))
-        self.assertGreaterEqual(finished.seconds, 0.65)
-        self.assertLess(finished.seconds, 2 * harness.SLOWNESS)
+    def test_a_try_that_is_never_answered_has_its_own_limit_and_another_follows(self):
+        collector = self.collect(lambda n, _: OK if n == 2 else None)
+        finished = self.emit(2, env={"OTEL_EXPORTER_OTLP_TIMEOUT": "300"})
+        self.assertEqual(stats(finished), (2, 0, 0))
+        self.assertEqual(len(collector.sent), 3)
+        self.assertGreaterEqual(finished.seconds, 0.6 + 0.25 + 0.5)  # two limits, two back-offs
+        self.assertLess(finished.seconds, 4 * harness.SLOWNESS)
 
     def test_a_flush_returns_at_its_deadline(self):
         self.collect(lambda n, _: None)

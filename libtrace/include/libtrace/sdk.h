@@ -153,12 +153,15 @@ struct lt_exporter {
 
 /* Any of these may be NULL: an exporter without export() sends nothing, and succeeds. */
 struct lt_exporter_impl {
-	/* Sends n >= 1 spans.  Never called twice at once.  0, or -Exxx: the batch is lost. */
+	/* Sends n >= 1 spans within timeout_ms (0: no limit).  Never called twice at once.
+	 * 0; the number of spans that the receiver rejected, having taken the others; -EAGAIN:
+	 * none was taken and a later try may help, so they are exported again, unless their place
+	 * is needed; another -Exxx: they are lost. */
 	int (*export)(struct lt_exporter *self, const struct lt_span_data *const *spans, size_t n,
 		unsigned timeout_ms);
-	/* From now on export() tries once, and no try goes on for more than timeout_ms from now.
-	 * Called by another thread, at shutdown, and must not wait.  Where export() does not
-	 * return in time, shutdown does not wait for it. */
+	/* From now on no export() goes on for more than timeout_ms from now; until then it may
+	 * try again.  Called by another thread, at shutdown, and must not wait.  Where export()
+	 * does not return in time, shutdown does not wait for it. */
 	void (*hurry)(struct lt_exporter *self, unsigned timeout_ms);
 	void (*free)(struct lt_exporter *self);
 };
@@ -216,11 +219,12 @@ struct lt_batch_options {
  * number is the sum of all these. */
 struct lt_batch_stats {
 	uint64_t n_exported;
-	uint64_t n_dropped_full;   /* as many as may were queued */
-	uint64_t n_dropped_failed; /* the exporter gave up on them, or a shutdown did */
-	uint64_t n_dropped_bytes;  /* those that were queued took as much memory as they may */
-	uint64_t n_dropped_late;   /* they ended after shutdown */
-	uint64_t n_queued;	   /* they wait, or the exporter has them */
+	uint64_t n_dropped_full;     /* as many as may were queued */
+	uint64_t n_dropped_failed;   /* the exporter gave up on them, or a shutdown did */
+	uint64_t n_dropped_bytes;    /* those that were queued took as much memory as they may */
+	uint64_t n_dropped_late;     /* they ended after shutdown */
+	uint64_t n_dropped_rejected; /* the collector took their batch, but not them */
+	uint64_t n_queued;	     /* they wait, or the exporter has them */
 };
 
 /**
