@@ -57,16 +57,20 @@ static bool read_line(const char *line, struct library *library)
 }
 
 /* The agent, and beside it what it loads when it is needed. */
-static int preload_both(const char *agent)
+static int preload_all(const char *agent)
 {
+	static const char *const others[] = {"libtrace.so.0", LIBRARIES_CORE};
 	const int folder_len = (int)(strrchr(agent, '/') + 1 - agent);
-	char core[PATH_MAX];
+	char path[PATH_MAX];
 	int err = preload_add(agent);
 
-	if (err || snprintf(core, sizeof(core), "%.*s" LIBRARIES_CORE, folder_len, agent) >=
-			   (int)sizeof(core))
-		return err;
-	return preload_add(core);
+	for (size_t i = 0; !err && i < sizeof(others) / sizeof(others[0]); i++) {
+		if (snprintf(path, sizeof(path), "%.*s%s", folder_len, agent, others[i]) >=
+			(int)sizeof(path))
+			break;
+		err = preload_add(path);
+	}
+	return err;
 }
 
 int libraries_list(const char *dynamic_linker, const char *path, const char *agent,
@@ -77,7 +81,7 @@ int libraries_list(const char *dynamic_linker, const char *path, const char *age
 	pid_t pid;
 
 	ret_complaint[0] = '\0';
-	if (preload_both(agent))
+	if (preload_all(agent))
 		return -ENOMEM;
 	int fd = start(dynamic_linker, path, &pid);
 	if (fd < 0)

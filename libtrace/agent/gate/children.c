@@ -77,7 +77,10 @@ __attribute__((visibility("default"))) int chroot(const char *path)
 
 	core_load_if_wanted(0);
 	const int result = real ? real(path) : -1;
+	int *errno_at = real_errno();
+	const int saved_errno = *errno_at;
 	if (result == 0 && can && can(self_name(), R_OK))
 		leave_children();
+	*errno_at = saved_errno;
 	return result;
 }

@@ -8,8 +8,10 @@
 #include "self.h"
 #include <dlfcn.h>
 #include <sys/auxv.h>
+#include <unistd.h>
 
 #define CORE_FILE "libtrace-agent-core.so"
+#define LIBRARY_FILE "libtrace.so.0"
 
 enum state { STATE_UNKNOWN, STATE_LOADED, STATE_NONE };
 
@@ -67,11 +69,24 @@ static uintptr_t thread_pointer(void)
 	return pointer;
 }
 
+/* libtrace is the program's own, where it has one, and else beside the core: by its path, since
+ * valgrind takes glibc's reading of an $ORIGIN in a dlopen for a fault.  False: it is there and
+ * does not load. */
+static bool open_library(const struct dynamic_linker *linker)
+{
+	int (*can)(const char *, int) = real_symbol("access");
+	char path[SELF_MAX_PATH_BYTES];
+
+	return linker->open(LIBRARY_FILE, RTLD_LAZY | RTLD_NOLOAD) ||
+	       !self_beside(LIBRARY_FILE, path) || !can || can(path, R_OK) ||
+	       linker->open(path, RTLD_NOW | RTLD_LOCAL);
+}
+
 static const struct gate_core *open_core(const struct dynamic_linker *linker)
 {
 	char path[SELF_MAX_PATH_BYTES];
 
-	if (!self_beside(CORE_FILE, path))
+	if (!open_library(linker) || !self_beside(CORE_FILE, path))
 		return NULL;
 	/* Never unloaded: the program's calls lead into it. */
 	void *handle = linker->open(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
@@ -117,7 +132,13 @@ bool core_load(void)
 {
 	const int known = atomic_load(&state);
 
-	return known == STATE_UNKNOWN ? load() : known == STATE_LOADED;
+	if (known != STATE_UNKNOWN)
+		return known == STATE_LOADED;
+	int *errno_at = real_errno();
+	const int saved_errno = *errno_at;
+	const bool is_loaded = load();
+	*errno_at = saved_errno;
+	return is_loaded;
 }
 
 bool core_is_possible(void)

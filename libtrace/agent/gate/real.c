@@ -59,6 +59,14 @@ unsigned real_count(const char *name)
 	return search.n_found;
 }
 
+int *real_errno(void)
+{
+	static int none;
+	int *(*locate)(void) = real_symbol("__errno_location");
+
+	return locate ? locate() : &none;
+}
+
 bool real_dynamic_linker(struct dynamic_linker *ret_linker)
 {
 	static struct dynamic_linker linker;

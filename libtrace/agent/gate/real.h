@@ -29,6 +29,9 @@ void *real_in_scope(const char *name, uintptr_t caller);
 /** The same; where there is nothing, any loaded object's. */
 void *real_find(const char *name, uintptr_t caller);
 
+/** This thread's errno, or a place of no meaning where there is none. */
+int *real_errno(void);
+
 /** Whether an address is a gate's. */
 bool real_is_gate(uintptr_t address);
 

@@ -130,7 +130,7 @@ class Gate(StackTest):
 
     def test_the_doctor_says_when_the_rest_of_the_agent_is_missing(self):
         done = run(["libtrace-instrument", "--doctor", "curl"],
-                   env={"LIBTRACE_AGENT": self.copy("libtrace-agent.so"), **preload()})
+                   env={"LIBTRACE_AGENT": self.copy("libtrace-agent.so", "libtrace.so.0"), **preload()})
         self.assertEqual(done.code, 1)
         self.assertRegex(done.out, r"(?m)^agent .*libtrace-agent-core\.so")
 
