@@ -244,9 +244,10 @@ AGENT_HOOK void h2o_http2_stream_proceed(void *conn, void *stream)
 
 	if (!call.target)
 		return;
+	const bool outer = is_proceeding;
 	is_proceeding = true;
 	H2O_REAL(call.target, h2o_http2_stream_proceed)(conn, stream);
-	is_proceeding = false;
+	is_proceeding = outer;
 }
 
 AGENT_HOOK void h2o__proxy_process_request(struct st_h2o_req_t *req)

@@ -17,7 +17,9 @@
  * GET /gives-up  200 with a part, then an error; /short: with less than its Content-Length
  * GET /begins    200 begun, nothing of it sent, ever
  * GET /switch    101 to a protocol that is over at once
- * any /proxied   by h2o's own proxy, from PROXIED_PORT of 127.0.0.1 (environment), path and all
+ * GET /push      200, and /hello, /begins and /fail pushed to a client of HTTP/2
+ * any /proxied   by h2o's own proxy, from PROXIED_PORT of 127.0.0.1 (environment), path and all, or
+ *                from where its X-Reproxy-URL says
  * a body over 1,000 bytes: 413, by h2o itself
  */
 #include "h2o_compat.h"
@@ -229,6 +231,16 @@ static int on_switch(h2o_handler_t *self, h2o_req_t *req)
 	req->res.status = 101;
 	req->res.reason = "Switching Protocols";
 	h2o_http1_upgrade(req, NULL, 0, on_switched, NULL);
+	return 0;
+}
+
+static int on_push(h2o_handler_t *self, h2o_req_t *req)
+{
+	static const char links[] =
+		"</hello>; rel=preload, </begins>; rel=preload, </fail>; rel=preload";
+
+	h2o_push_path_in_link_header(req, H2O_STRLIT(links));
+	answer(req, 200, "pushed\n");
 	return 0;
 }
 
@@ -473,8 +485,12 @@ int main(int argc, char **argv)
 	add_route(host, "/short", on_short);
 	add_route(host, "/begins", on_begins);
 	add_route(host, "/switch", on_switch);
-	if (getenv("PROXIED_PORT"))
-		add_proxy(h2o_config_register_path(host, "/proxied", 0), getenv("PROXIED_PORT"));
+	add_route(host, "/push", on_push);
+	if (getenv("PROXIED_PORT")) {
+		h2o_pathconf_t *proxied = h2o_config_register_path(host, "/proxied", 0);
+		h2o_reproxy_register(proxied);
+		add_proxy(proxied, getenv("PROXIED_PORT"));
+	}
 
 #if H2O_USE_LIBUV
 	h2o_loop_t *loop = uv_default_loop();

@@ -121,8 +121,9 @@ class H2oTest(StackTest):
 
 class Answers(H2oTest):
     def test_an_answer_that_arrives_whole_is_no_error(self):
-        for option in ("--http1.1", "--http1.0", "--http2-prior-knowledge"):
-            for path in ("/hello", "/big", "/big-unsized", "/late"):
+        for option in ("--http1.1", "--http1.0", "--http2-prior-knowledge", "--http2"):
+            # libcurl has no room for much of an answer behind an upgrade to HTTP/2.
+            for path in ("/hello", "/late") if option == "--http2" else ("/hello", "/late", "/big", "/big-unsized"):
                 with self.subTest(option=option, path=path):
                     trace = secrets.token_hex(16)
                     done = harness.run(["curl", "-sS", "-o", "/dev/null", option, f"http://127.0.0.1:{HOST}{path}",
@@ -170,6 +171,25 @@ class Answers(H2oTest):
                 client.reset_stream()
                 client.connection.close()
                 self.check_end(self.server_span(trace), None)
+
+    def test_pushed_answers_have_spans_of_their_own_and_one_that_libh2o_takes_back_is_no_error(self):
+        trace = secrets.token_hex(16)
+        client = Http2("/push", trace)
+        client.read_to(DATA)
+        self.check_end(self.server_span(trace), 200)
+        client.reset_stream()
+        client.connection.close()
+
+        def ends():
+            # /begins ends with its client only.
+            spans = [span for spans in self.backend.traces("h2o_host") for span in spans]
+            found = {span.name: span for span in spans
+                     if not span.parent and span.attributes["network.protocol.version"] == "2"}
+            return found if {"GET /hello", "GET /fail", "GET /begins"} <= set(found) else None
+        found = wait_until(ends, what="the pushed answers' spans")
+        self.check_end(found["GET /hello"], 200)
+        self.check_end(found["GET /begins"], None)
+        self.check_end(found["GET /fail"], None)  # an error is not pushed
 
     def test_an_answer_that_changes_protocols_has_its_status(self):
         trace = secrets.token_hex(16)
@@ -313,6 +333,20 @@ class Proxy(H2oTest):
         trace, _ = self.get("/proxied")
         for span in self.pair(trace):
             self.check_end(span, 200, "response_aborted")
+
+    def test_each_upstream_that_is_asked_in_turn_has_a_client_span(self):
+        self.serve(lambda connection, request: connection.sendall(
+            http_bytes(200, b"up\n") if b"/other" in request else
+            http_bytes(200, b"", [f"X-Reproxy-URL: http://127.0.0.1:{UPSTREAM}/other?sig=s3cr3t"])))
+        trace, answer = self.get("/proxied/x")
+        self.assertEqual(answer.body, "up\n")
+        spans = self.backend.trace(trace, 3)
+        (server,) = [span for span in spans if span.kind == "SERVER"]
+        clients = sorted((span for span in spans if span.kind == "CLIENT"), key=lambda span: span.start_ns)
+        self.assertEqual([(span.parent, span.attributes["url.full"]) for span in clients],
+                         [(server.id, f"http://127.0.0.1:{UPSTREAM}/{path}") for path in ("x", "other?sig=REDACTED")])
+        for span in spans:
+            self.check_end(span, 200)
 
     def test_an_upstream_that_changes_protocols_has_its_status_on_both_spans(self):
         upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n"
