@@ -66,6 +66,13 @@ class Delivery(DoctorTest):
         self.assertEqual(done.code, 1)
         self.assertRegex(line(done, "answer"), r"^no: .*http://localhost:4318/v1/traces")
 
+    def test_a_collector_that_never_answers_is_given_up_after_three_seconds(self):
+        self.collect(lambda n, sent: None)
+        done = doctor()
+        self.assertEqual(done.code, 1)
+        self.assertRegex(line(done, "answer"), "^no: ")
+        self.assertTrue(2.5 < done.seconds < 4 * harness.SLOWNESS, done)
+
     def test_an_endpoint_without_a_scheme_exports_nothing(self):
         self.collect()
         done = doctor(env={"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4318"})
