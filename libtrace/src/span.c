@@ -25,18 +25,24 @@ static struct lt_provider *provider_of(const struct lt_span *span)
 	return atomic_load_explicit(&span->tracer->provider, memory_order_relaxed);
 }
 
+/* True, with the lock held, if there is something to record on. */
+static inline bool lock_if_open(struct lt_span *span)
+{
+	if (lt_span_lock_take(&span->lock))
+		atomic_fetch_add_explicit(&span->tracer->n_shared, 1, memory_order_relaxed);
+	if (!atomic_load_explicit(&span->ended, memory_order_relaxed) && provider_of(span))
+		return true;
+	unlock(span);
+	return false;
+}
+
 /* The block, with its lock held, if there is something to record on; else NULL. */
 static struct lt_span *begin_change(struct lt_span *handle)
 {
 	if (!lt_span_may_record(handle))
 		return NULL;
 	struct lt_span *span = lt_span_block(handle);
-	if (lt_span_lock_take(&span->lock))
-		atomic_fetch_add_explicit(&span->tracer->n_shared, 1, memory_order_relaxed);
-	if (!atomic_load_explicit(&span->ended, memory_order_relaxed) && provider_of(span))
-		return span;
-	unlock(span);
-	return NULL;
+	return lock_if_open(span) ? span : NULL;
 }
 
 /* Of a span that may be changed: it has one. */
@@ -484,10 +490,9 @@ static inline void release(struct lt_span *handle, struct lt_span *span)
 }
 
 /* False if it was over. */
-static bool end_recording(struct lt_span *handle, uint64_t end_ns)
+static bool end_recording(struct lt_span *span, uint64_t end_ns)
 {
-	struct lt_span *span = begin_change(handle);
-	if (!span)
+	if (!lock_if_open(span))
 		return false;
 	span->data.end_ns = time_of(span, end_ns);
 	atomic_store_explicit(&span->ended, true, memory_order_relaxed);
@@ -511,7 +516,7 @@ void lt_span_end_at(struct lt_span *handle, uint64_t end_ns)
 	struct lt_span *span = lt_span_alive(handle);
 	if (!span)
 		return;
-	if (lt_span_may_record(handle) ? end_recording(handle, end_ns) : end_bare(span))
+	if (lt_span_may_record(handle) ? end_recording(span, end_ns) : end_bare(span))
 		release(handle, span);
 }
 

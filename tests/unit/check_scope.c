@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -238,6 +239,45 @@ START_TEST(a_scope_on_a_stack_that_is_no_more_does_no_harm)
 }
 END_TEST
 
+static sigjmp_buf out_of_handler;
+static struct lt_span *lost_span;
+
+static void on_signal(int number)
+{
+	struct lt_scope left, lost;
+	lt_scope_enter(&left, NULL);
+	lt_scope_leave(&left);
+	lt_scope_enter(&lost, lost_span);
+	siglongjmp(out_of_handler, 1);
+}
+
+static NOT_INLINED void be_interrupted(void)
+{
+	if (sigsetjmp(out_of_handler, 1) == 0)
+		raise(SIGUSR1);
+}
+
+START_TEST(a_scope_on_a_signals_stack_does_no_harm)
+{
+	struct lt_scope outer;
+	struct lt_span *span = lt_span_start(tracer, "outer", NULL);
+	stack_t stack = {.ss_size = COROUTINE_STACK_BYTES, .ss_sp = malloc(COROUTINE_STACK_BYTES)};
+	ck_assert_int_eq(sigaltstack(&stack, NULL), 0);
+	sigaction(SIGUSR1, &(struct sigaction){.sa_handler = on_signal, .sa_flags = SA_ONSTACK},
+		NULL);
+	lost_span = lt_span_start(tracer, "in a handler", NULL);
+	lt_scope_enter(&outer, span);
+	be_interrupted();
+	lt_span_end(lost_span);
+	lt_scope_leave(&outer);
+	ck_assert_ptr_null(lt_span_current());
+	exported("in a handler");
+	lt_span_end(span);
+	sigaltstack(&(stack_t){.ss_flags = SS_DISABLE}, NULL);
+	free(stack.ss_sp);
+}
+END_TEST
+
 START_TEST(scopes_that_are_never_left_do_not_add_up)
 {
 	enum { N = 5000 };
@@ -308,6 +348,7 @@ int main(void)
 	tcase_add_test(tests, a_scope_left_on_another_thread_is_over_on_its_own);
 	tcase_add_test(tests, a_scope_may_be_left_elsewhere_while_its_thread_looks);
 	tcase_add_test(tests, a_scope_on_a_stack_that_is_no_more_does_no_harm);
+	tcase_add_test(tests, a_scope_on_a_signals_stack_does_no_harm);
 	tcase_add_test(tests, scopes_that_are_never_left_do_not_add_up);
 	tcase_add_test(tests, the_scope_of_the_macro_leaves_itself);
 	tcase_add_test(tests, a_scope_never_entered_or_left_twice_is_passed_over);
