@@ -20,16 +20,14 @@ for module in zlib openssl libh2o-evloop libcurl jansson check; do
 done
 wanted=()
 for tool in "$@"; do
-	case $tool in
-	lib*-dev) [ "$(dpkg-query -W -f '${db:Status-Status}' "$tool" 2>/dev/null)" = installed ] || wanted+=("$tool") ;;
-	*) command -v "$tool" >/dev/null || wanted+=("$tool") ;;
-	esac
+	command -v "$tool" >/dev/null ||
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$tool" 2>/dev/null)" = installed ] || wanted+=("$tool")
 done
 [ ${#missing[@]} -eq 0 ] && [ ${#wanted[@]} -eq 0 ] && exit 0
 
 apt_install() { # PACKAGE...
 	export DEBIAN_FRONTEND=noninteractive
-	apt-get update && apt-get install -y --no-install-recommends "$@"
+	apt-get install -y --no-install-recommends "$@"
 }
 
 if command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
@@ -37,13 +35,17 @@ if command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
 	echo "installing what is missing (${all[*]}) from Debian's packages"
 	log=$(mktemp)
 	trap 'rm -f "$log"' EXIT
+	apt-get update >"$log" 2>&1 || cat "$log" >&2
 	if [ ${#missing[@]} -gt 0 ] && ! apt_install "${apt[@]}" >"$log" 2>&1; then
 		cat "$log" >&2
 		echo "packages.sh: apt-get failed, see above" >&2
 		exit 1
 	fi
 	if [ ${#wanted[@]} -gt 0 ] && ! apt_install "${wanted[@]}" >"$log" 2>&1; then
-		echo "packages.sh: going on without ${wanted[*]}: $(tail -n 1 "$log")" >&2
+		for tool in "${wanted[@]}"; do # one that cannot be had keeps none of the others away
+			apt_install "$tool" >"$log" 2>&1 ||
+				echo "packages.sh: going on without $tool: $(tail -n 1 "$log")" >&2
+		done
 	fi
 	exit 0
 fi

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The programs that the agent is tried on, as data. tests/README.md tells how to add one.
+
+In commands and texts: {base} is the server's URL, {folder} a fresh folder, {programs} this suite's programs/, {built}
+where its C programs are, {pycurl} where pip's pycurl is, {root} what holds the folders of all runs.
+"""
+from collections import namedtuple
+
+Host = namedtuple("Host", [
+    "name",
+    "command",
+    "spans",  # CLIENT spans, all in all
+    "packages",  # Debian's, by which it comes
+    "probe",  # a command that ends with 0 where it is there
+    "prepare",  # a shell command before each run, untraced
+    "env",
+    "random",  # what differs between two plain runs as well: patterns of bytes, in requests and output
+    "without_request",  # how many of the spans have no request on the wire: refused connections
+    "ordered",  # whether its requests come in the same order each time
+    "result",  # a file that it writes, which must be the same
+    "not_traced",  # why it has no spans
+    "inherits",  # whether a child of its may have its parent's descriptors of ours as well as its own
+    "libcurl",  # whether it has libcurl.so.4 itself; where it has another, the exporter brings that
+], defaults=["", None, "", {}, (), 0, True, None, "", False, True])
+
+CURL = ["curl", "-sS", "-q"]
+BOUNDARY = rb"-{24}[0-9a-zA-Z]{16,22}"
+PYCURL = ["/usr/bin/python3", "-c", "import pycurl"]
+PHP = ["php", "-r", "exit(extension_loaded('curl') && extension_loaded('pcntl') ? 0 : 1);"]
+
+HOSTS = [
+    Host("curl", [*CURL, "-i", "{base}/held/1", "-d", "a=b", "-A", "me", "-H", "X-Mine: 1", "{base}/held/2"], spans=2),
+    Host("curl_forms", [*CURL, "-L", "-F", "file=@{programs}/exec.php", "-F", "a=b", "{base}/held/1", "--next",
+                        "-sS", "-L", "{base}/moved", "--next", "-sS", "-I", "{base}/held/2"], spans=3,
+         random=(BOUNDARY,)),
+    Host("curl_parallel", [*CURL, "--no-progress-meter", "--parallel", "--parallel-immediate",
+                           *(f"{{base}}/{i}" for i in range(8))], spans=8, ordered=False),
+    Host("curl_errors", [*CURL, "{base}/held/1", "http://127.0.0.1:1/", "{base}/status/503", "-f", "{base}/held/2",
+                         "nope://x"], spans=4, without_request=1),
+    Host("git", ["sh", "-ec", "git clone {base}/git/held.git clone; cd clone; echo more >more; git add more; "
+                              "git commit -qm more; git push; git fetch; git ls-remote {base}/git/none.git"],
+         spans=8, packages="git", probe=["git", "http-backend", "--help"],
+         prepare="rm -rf {root}/files/git && mkdir {root}/files/git && git init -q -b main --bare {root}/files/git/held.git &&"
+                 " git -C {root}/files/git/held.git config http.receivepack true && git init -q -b main first && cd first &&"
+                 " echo text >file && git add file && git commit -qm first && git push -q {root}/files/git/held.git main",
+         env={"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0", "GIT_AUTHOR_NAME": "a",
+              "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b",
+              "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}),
+    Host("php_exec", ["php", "{programs}/exec.php", "{base}"], spans=7, packages="php-cli php-curl", probe=PHP,
+         without_request=1),
+    Host("php_multi", ["php", "{programs}/multi.php", "{base}"], spans=3, packages="php-cli php-curl", probe=PHP),
+    Host("php_fork", ["php", "{programs}/fork.php", "{base}"], spans=4, packages="php-cli php-curl", probe=PHP,
+         inherits=True),
+    Host("perl", ["perl", "{programs}/easy.pl", "{base}"], spans=4, packages="libwww-curl-perl",
+         probe=["perl", "-MWWW::Curl::Easy", "-e1"]),
+    Host("ruby_curb", ["/usr/bin/ruby", "{programs}/curb.rb", "{base}"], spans=4, packages="ruby-curb",
+         probe=["/usr/bin/ruby", "-e", "require 'curb'"]),
+    Host("ruby_ffi", ["/usr/bin/ruby", "{programs}/ffi.rb", "{base}"], spans=3, packages="ruby-ffi",
+         probe=["/usr/bin/ruby", "-e", "require 'ffi'"]),
+    Host("ruby_typhoeus", ["/usr/bin/ruby", "{programs}/typhoeus.rb", "{base}"], spans=6, packages="ruby-typhoeus",
+         probe=["/usr/bin/ruby", "-e", "require 'typhoeus'"]),
+    Host("lua", ["lua5.1", "{programs}/easy.lua", "{base}"], spans=3, packages="lua5.1 lua-curl",
+         probe=["lua5.1", "-e", "require 'curl'"]),
+    Host("pycurl_of_debian", ["/usr/bin/python3", "{programs}/requests.py", "{base}"], spans=9,
+         packages="python3-pycurl", probe=["/usr/bin/python3", "-c", "import pycurl"], inherits=True),
+    Host("pycurl_of_pip", ["python3", "{programs}/requests.py", "{base}"], spans=9, packages="python3-pip",
+         probe=["python3", "-c", "import pycurl; assert pycurl.__file__.startswith('{pycurl}/')"],
+         env={"PYTHONPATH": "{pycurl}"}, inherits=True, libcurl=False),
+    Host("samtools", ["samtools", "view", "-h", "{base}/files/held.sam"], spans=1, packages="samtools",
+         probe=["samtools", "--version"], libcurl=False),
+    Host("cmake", ["cmake", "-DBASE={base}", "-DFOLDER={folder}", "-P", "{programs}/transfers.cmake"], spans=5,
+         packages="cmake", probe=["cmake", "--version"], without_request=1),
+    Host("r", ["Rscript", "{programs}/curl.r", "{base}"], spans=3, packages="r-cran-curl",
+         probe=["Rscript", "-e", "library(curl)"]),
+    Host("fork_server", ["{built}/fork_server", "{base}"], spans=14, ordered=False, inherits=True),
+    Host("daemon", ["{built}/daemon", "{base}", "{folder}/result"], spans=5, result="result", inherits=True),
+    Host("musl_child", ["sh", "-c", "curl -sS {base}/held/1; ./other; echo $?; curl -sS {base}/held/2"], spans=2,
+         packages="musl-tools", probe=["musl-gcc", "--version"], prepare="musl-gcc -o other {programs}/other_libc.c"),
+    Host("set_uid", ["sh", "-c", "./request {base}; echo $?"], spans=0, probe=["sh", "-c", "test $(id -u) = 0"],
+         prepare="cp {built}/request . && chown nobody request && chmod 4755 request",
+         not_traced="the dynamic linker preloads nothing into a set-uid program"),
+]

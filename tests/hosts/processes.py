@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be seen of a program from outside, in /proc: its processes, and of each what belongs to it."""
+import os
+import re
+import time
+from collections import namedtuple
+
+# fds: number -> (what, flags); threads: [(name, blocked signals)], the main thread first.
+Process = namedtuple("Process", "command fds threads signals umask cwd environment libraries")
+
+SIGNALS = ("SigIgn", "SigCgt")
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read().decode(errors="replace")
+
+
+def status_of(folder, *names):
+    return tuple(re.search(rf"(?m)^{name}:\s*(\S+)", read(folder + "/status"))[1] for name in names)
+
+
+def environment_of(pid):
+    return dict(pair.partition("=")[::2] for pair in read(f"/proc/{pid}/environ").split("\0") if pair)
+
+
+def pids_with(variable, value):
+    """All processes that have that in their environment, as every descendant of one that does."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if environment_of(pid).get(variable) == value and status_of(f"/proc/{pid}", "State") != ("Z",):
+                found.append(int(pid))
+        except OSError:
+            pass  # it has ended
+    return sorted(found)
+
+
+def open_files(pid):
+    fds = {}
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        target = re.sub(r":\[\d+\]$", "", os.readlink(f"/proc/{pid}/fd/{number}"))
+        flags = re.search(r"flags:\s*(\d+)", read(f"/proc/{pid}/fdinfo/{number}"))[1]
+        fds[int(number)] = (target, flags)
+    return fds
+
+
+def look_at(pid):
+    folder = f"/proc/{pid}"
+    tasks = sorted(os.listdir(folder + "/task"), key=int)
+    if any(status_of(f"{folder}/task/{task}", "State") != ("S",) for task in tasks):
+        raise BlockingIOError("it is at work")
+    threads = [(read(f"{folder}/task/{task}/comm").strip(), *status_of(f"{folder}/task/{task}", "SigBlk"))
+               for task in tasks]
+    mapped = {os.path.basename(line.split()[5]) for line in read(folder + "/maps").splitlines() if ".so" in line}
+    return Process(read(folder + "/cmdline").split("\0"), open_files(pid), threads, status_of(folder, *SIGNALS),
+                   status_of(folder, "Umask"), os.readlink(folder + "/cwd"), environment_of(pid), mapped)
+
+
+def look_at_all(variable, value, timeout_s=5):
+    """Every process with that in its environment, in an order that does not hang on process ids, once all of them wait."""
+    deadline = time.monotonic() + timeout_s
+    before = None
+    while True:
+        try:
+            now = sorted((look_at(pid) for pid in pids_with(variable, value)), key=lambda process: process.command)
+        except (OSError, TypeError):  # one has just ended, or is at work
+            now = None
+        if now is not None and now == before:
+            return now
+        if time.monotonic() > deadline:
+            raise AssertionError(f"the processes go on changing: {before} {now}")
+        before = now
+        time.sleep(0.02)

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+file(DOWNLOAD ${BASE}/held/1 ${FOLDER}/downloaded STATUS status)
+file(READ ${FOLDER}/downloaded page)
+message("${status} ${page}")
+file(UPLOAD ${FOLDER}/downloaded ${BASE}/uploaded STATUS status)
+message("${status}")
+file(DOWNLOAD ${BASE}/status/404 STATUS status)
+message("${status}")
+file(DOWNLOAD http://127.0.0.1:1/ STATUS status)
+message("${status}")
+file(DOWNLOAD ${BASE}/held/2 STATUS status)
+message("${status}")

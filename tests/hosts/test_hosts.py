@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real programs of others, run with the agent and without: nothing of them may change but one header line.
+
+Each host (hosts.py) runs twice without the agent, which shows what differs anyhow, and once with it. Compared are its
+exit code, its output, every byte that it sends, and what /proc shows of it and its children while the server holds
+an answer back. What the agent may add is written down in libtrace/agent/DESIGN.md, "What it adds", and in Added below.
+"""
+import ctypes
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+import uuid
+from collections import namedtuple
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+import harness  # noqa: E402
+from harness import Backend, Program, wait_until  # noqa: E402
+from hosts import HOSTS  # noqa: E402
+from processes import look_at_all, pids_with  # noqa: E402
+from server import Server  # noqa: E402
+
+PORT = 8002
+BUILT = os.environ.get("LIBTRACE_HOSTS", "")
+MARK = "LIBTRACE_HOST_RUN"  # in the environment of a run's processes
+TRACEPARENT = re.compile(rb"(?i)\r\ntraceparent: 00-([0-9a-f]{32})-([0-9a-f]{16})-0[13](?=\r\n)")
+PR_SET_CHILD_SUBREAPER = 36
+
+Outcome = namedtuple("Outcome", "code out err result connections looks")
+
+
+class Added:
+    """All that the agent adds to a process that can be seen from outside."""
+    ENVIRONMENT = {"LD_PRELOAD", "OTEL_SERVICE_NAME"}
+    THREAD = "libtrace"
+    BLOCKED = 0xfffffffe7ffbfeff  # all but SIGKILL, SIGSTOP and glibc's 32 and 33
+    FDS = {"pipe", "anon_inode:[eventfd]", "socket"}
+    MOST_FDS = 6  # a pipe, libcurl's pair, connections
+    # The last two are of glibc, for what is linked for older ones.
+    LIBRARIES = {"libtrace-agent.so", "libtrace-agent-core.so", "libtrace.so.0.1.0", "libpthread.so.0", "libdl.so.2"}
+    # glibc itself catches 33 in a process with threads, and lets no program have it.
+    SIGNALS = 1 << 32
+
+
+def reap_orphans():
+    """Daemons become children of this process, and go with the test."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+class Hosts(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        reap_orphans()
+        cls.root = tempfile.mkdtemp(prefix="hosts-")
+        os.chmod(cls.root, 0o755)
+        cls.addClassCleanup(shutil.rmtree, cls.root)
+        cls.files = os.path.join(cls.root, "files")
+        os.mkdir(cls.files)
+        with open(os.path.join(cls.files, "held.sam"), "w") as sam:
+            sam.write("@HD\tVN:1.6\n@SQ\tSN:a\tLN:9\nr1\t0\ta\t1\t9\t4M\t*\t0\t0\tACGT\t*\n")
+        program = Program(["traceview", "serve"])
+        cls.addClassCleanup(program.stop)
+        cls.backend = Backend(program)
+
+    def fill(self, text):
+        return text.format(base=f"http://127.0.0.1:{PORT}", folder=os.path.join(self.root, "run"), built=BUILT,
+                           programs=os.path.join(harness.SOURCE, "tests/hosts/programs"), root=self.root,
+                           pycurl=os.path.join(BUILT, "pycurl"))
+
+    def environment(self, host):
+        return {"OTEL_BSP_SCHEDULE_DELAY": "20", "HOME": os.path.join(self.root, "run"), "LC_ALL": "C.UTF-8",
+                **{name: self.fill(value) for name, value in host.env.items()}}
+
+    def is_there(self, host):
+        if not host.probe:
+            return True
+        _, environment = harness.command_of(["true"], self.environment(host))
+        try:
+            done = subprocess.run([self.fill(word) for word in host.probe], env=environment, stdin=subprocess.DEVNULL,
+                                  capture_output=True)
+        except OSError:
+            return False
+        return done.returncode == 0
+
+    def spans(self, host):
+        return [span for trace in self.backend.traces(host.name) for span in trace]
+
+    def run_once(self, host, traced):
+        folder = os.path.join(self.root, "run")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.mkdir(folder)
+        run = str(uuid.uuid4())
+        looks, looking = [], threading.Lock()
+
+        def look():
+            with looking:
+                if traced and looks and not host.not_traced:
+                    wait_until(lambda: self.spans(host), what=f"a first span of {host.name}")
+                looks.append(look_at_all(MARK, run))
+
+        server = Server(PORT, self.files, look)
+        try:
+            command, environment = harness.command_of([self.fill(word) for word in host.command],
+                                                      self.environment(host), traced, host.name)
+            if host.prepare:
+                subprocess.run(["sh", "-ec", self.fill(host.prepare)], env=environment, cwd=folder, check=True)
+            with open(f"{self.root}/out", "wb+") as out, open(f"{self.root}/err", "wb+") as err:
+                process = subprocess.Popen(command, env={**environment, MARK: run}, cwd=folder,
+                                           stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+                try:
+                    code = process.wait(30)
+                    wait_until(lambda: not pids_with(MARK, run), what="the end of all its processes")
+                finally:
+                    for pid in pids_with(MARK, run):
+                        os.kill(pid, 9)
+                out.seek(0)
+                err.seek(0)
+                said = out.read(), err.read()
+            result = None
+            if host.result:
+                with open(os.path.join(folder, host.result), "rb") as file:
+                    result = file.read()
+        finally:
+            server.stop()
+        return Outcome(code, *said, result, server.connections, looks)
+
+    # --- what is compared ---------------------------------------------------------------------
+
+    def without_random(self, host, data):
+        for pattern in host.random:
+            data = re.sub(pattern, b"RANDOM", data)
+        return data
+
+    def wire(self, host, outcome):
+        """Its requests by connection, without what is random, and without our header."""
+        wire = [[self.without_random(host, TRACEPARENT.sub(b"", request)) for request in requests]
+                for requests in outcome.connections]
+        return wire if host.ordered else sorted(request for requests in wire for request in requests)
+
+    def texts(self, host, outcome):
+        texts = [self.without_random(host, outcome.out), self.without_random(host, outcome.err)]
+        if not host.ordered:
+            texts = [sorted(text.splitlines()) for text in texts]
+        return [outcome.code, *texts, outcome.result]
+
+    def compare_processes(self, host, plain, traced, first):
+        self.assertEqual(traced.command, plain.command)
+        self.assertEqual(*([int(mask, 16) & ~Added.SIGNALS for mask in process.signals] for process in (traced, plain)),
+                         "SigIgn, SigCgt")
+        self.assertEqual((traced.umask, traced.cwd), (plain.umask, plain.cwd))
+        self.compare_threads(plain, traced, first)
+        self.compare_fds(host, plain, traced, first)
+        more = {name: value for name, value in traced.environment.items()
+                if name != MARK and plain.environment.get(name) != value}
+        self.assertLessEqual(set(more), Added.ENVIRONMENT, more)
+        self.assertLessEqual(set(plain.environment), set(traced.environment))
+        if host.libcurl:
+            self.assertLessEqual(traced.libraries - plain.libraries, Added.LIBRARIES)
+        self.assertLessEqual(plain.libraries, traced.libraries)
+
+    def compare_threads(self, plain, traced, first):
+        more = list(traced.threads)
+        for thread in plain.threads:
+            self.assertIn(thread, more)
+            more.remove(thread)
+        self.assertLessEqual(len(more), 0 if first else 1, more)
+        for name, blocked in more:
+            self.assertEqual(name, Added.THREAD)
+            self.assertEqual(int(blocked, 16), Added.BLOCKED)
+
+    def compare_fds(self, host, plain, traced, first):
+        """What is opened after the first export may have another number, but for the standard streams."""
+        more = list(traced.fds.values())
+        for number, file in plain.fds.items():
+            self.assertIn(file, more)
+            more.remove(file)
+            if number < 3:
+                self.assertEqual(traced.fds[number], file)
+        if first or host.not_traced:
+            self.assertEqual(traced.fds, plain.fds)
+        self.assertEqual({what for what, _ in more} - Added.FDS, set())
+        self.assertLessEqual(len(more), Added.MOST_FDS * (2 if host.inherits else 1), more)
+        self.assertEqual([file for file in more if not int(file[1], 8) & os.O_CLOEXEC], [], "not close-on-exec")
+
+    def check(self, host):
+        if not self.is_there(host):
+            how = f"apt-get install --no-install-recommends {host.packages}" if host.packages else "root"
+            self.skipTest(f"no {host.name}: {how}")
+        one, other = self.run_once(host, False), self.run_once(host, False)
+        traced = self.run_once(host, True)
+
+        self.assertEqual(self.texts(host, other), self.texts(host, one), "two plain runs")
+        self.assertEqual(self.wire(host, other), self.wire(host, one), "two plain runs")
+        self.assertEqual([len(look) for look in other.looks], [len(look) for look in one.looks], "two plain runs")
+        for pattern in host.random:
+            self.assertNotEqual(*(re.findall(pattern, b"".join(sum(run.connections, []))) for run in (one, other)),
+                                f"{pattern} is not random")
+
+        self.assertEqual(self.texts(host, traced), self.texts(host, one))
+        self.assertEqual(self.wire(host, traced), self.wire(host, one))
+        self.assertTrue(one.looks or not host.ordered, "nothing was held")
+        self.assertEqual(len(traced.looks), len(one.looks))
+        for i, (with_agent, without, again) in enumerate(zip(traced.looks, one.looks, other.looks)):
+            self.assertEqual(len(with_agent), len(without), "another number of processes")
+            for processes in zip(without, with_agent):
+                with self.subTest(look=i + 1, command=processes[0].command):
+                    self.compare_processes(host, *processes, first=i == 0)
+            for processes in zip(without, again):
+                self.assertEqual(processes[0]._replace(environment=None), processes[1]._replace(environment=None))
+        self.check_spans(host, traced)
+
+    def check_spans(self, host, traced):
+        requests = sum(traced.connections, [])
+        sent = [TRACEPARENT.findall(request) for request in requests]
+        self.assertEqual([len(found) for found in sent], [0 if host.not_traced else 1] * len(sent))
+        on_wire = {tuple(word.decode() for word in found[0]) for found in sent if found}
+        if host.spans:
+            wait_until(lambda: len(self.spans(host)) >= host.spans,
+                       what=f"{host.spans} spans of {host.name}, {len(on_wire)} on the wire")
+        spans = self.spans(host)
+        self.assertEqual(len(spans), host.spans)
+        self.assertEqual({span.kind for span in spans} - {"CLIENT"}, set())
+        in_backend = {(span.trace_id, span.id) for span in spans}
+        self.assertEqual(on_wire - in_backend, set())
+        self.assertEqual(len(in_backend - on_wire), host.without_request)
+
+
+for each in HOSTS:
+    def test(self, host=each):
+        self.check(host)
+    setattr(Hosts, f"test_{each.name}_is_the_same_with_the_agent_as_without", test)
+
+if __name__ == "__main__":
+    harness.main()
