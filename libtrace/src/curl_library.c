@@ -98,6 +98,8 @@ static bool find_functions(void *libcurl, struct problem *problem)
 		}
 		*(void **)symbols[i].function = symbol;
 	}
+	*(void **)&library.multi_poll = dlsym(libcurl, "curl_multi_poll");
+	*(void **)&library.multi_wakeup = dlsym(libcurl, "curl_multi_wakeup");
 	return true;
 }
 

@@ -23,6 +23,8 @@ struct lt_curl_library {
 	__typeof__(curl_multi_info_read) *multi_info_read;
 	__typeof__(curl_multi_remove_handle) *multi_remove_handle;
 	__typeof__(curl_multi_cleanup) *multi_cleanup;
+	__typeof__(curl_multi_poll) *multi_poll;     /* NULL before 7.66 */
+	__typeof__(curl_multi_wakeup) *multi_wakeup; /* NULL before 7.68 */
 	__typeof__(curl_slist_append) *slist_append;
 	__typeof__(curl_slist_free_all) *slist_free_all;
 };

@@ -54,6 +54,8 @@ static void leave_handles(struct lt_otlp_transfer *transfer)
 	/* By itself each is closed as it is: nothing is written, and a parent keeps its own. */
 	for (size_t i = 0; i < LT_TRANSFER_SOCKETS; i++)
 		lt_own_fd_close(&transfer->sockets[i]);
+	for (size_t i = 0; i < LT_CURL_WAKEUP_FDS; i++)
+		lt_own_fd_close(&transfer->inner[i]);
 	pthread_mutex_lock(&transfer->lock);
 	lt_own_fd_close(&transfer->wake[0]);
 	lt_own_fd_close(&transfer->wake[1]);
@@ -180,6 +182,7 @@ static void free_handles(struct lt_otlp_transfer *transfer)
 		curl->multi_cleanup(transfer->multi);
 	if (transfer->headers)
 		curl->slist_free_all(transfer->headers);
+	memset(transfer->inner, 0, sizeof transfer->inner);
 	transfer->easy = NULL;
 	transfer->multi = NULL;
 	transfer->headers = NULL;
@@ -204,7 +207,7 @@ static bool make_handles(struct lt_otlp_transfer *transfer, const char *proxy)
 	const struct lt_curl_library *curl = transfer->curl;
 	if (!transfer->wake[0].fd && !open_wake(transfer))
 		return false;
-	transfer->multi = curl->multi_init();
+	transfer->multi = lt_curl_wakeup_multi_new(curl, transfer->inner);
 	transfer->easy = curl->easy_init();
 	if (!transfer->multi || !transfer->easy || !set_headers(transfer)) {
 		free_handles(transfer);
@@ -220,6 +223,9 @@ static bool is_intact(const struct lt_otlp_transfer *transfer)
 {
 	for (size_t i = 0; i < LT_TRANSFER_SOCKETS; i++)
 		if (transfer->sockets[i].fd && !lt_own_fd_is_intact(&transfer->sockets[i]))
+			return false;
+	for (size_t i = 0; i < LT_CURL_WAKEUP_FDS; i++)
+		if (transfer->inner[i].fd && !lt_own_fd_is_intact(&transfer->inner[i]))
 			return false;
 	return lt_own_fd_is_intact(&transfer->wake[0]) && lt_own_fd_is_intact(&transfer->wake[1]);
 }

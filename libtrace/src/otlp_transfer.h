@@ -9,7 +9,7 @@
 #define LT_OTLP_TRANSFER_H
 
 #include "buffer.h"
-#include "curl_library.h"
+#include "curl_wakeup.h"
 #include "otlp_http_config.h"
 #include "own_fd.h"
 
@@ -29,7 +29,8 @@ struct lt_otlp_transfer {
 	struct curl_slist *headers;
 	_Atomic pid_t owner; /* the process that all of it belongs to; a child makes its own */
 	struct lt_own_fd sockets[LT_TRANSFER_SOCKETS];
-	struct lt_buffer response; /* body */
+	struct lt_own_fd inner[LT_CURL_WAKEUP_FDS]; /* of multi, which closes them */
+	struct lt_buffer response;		    /* body */
 
 	/* Monotonic; 0: none.  An end that another thread may set, of whatever goes on. */
 	_Atomic uint64_t end_ns;

@@ -5,7 +5,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct lt_slice response = {(const char *)data, size}, message;
 	struct lt_otlp_partial_success partial;
-	lt_otlp_protobuf_decode_response((struct lt_slice){(const char *)data, size}, &partial);
+	lt_otlp_protobuf_decode_response(response, &partial);
+	lt_otlp_protobuf_decode_status(response, &message);
+	lt_otlp_json_decode_response(response, &partial);
 	return 0;
 }

@@ -321,6 +321,62 @@ START_TEST(a_partial_success_is_read)
 }
 END_TEST
 
+START_TEST(a_partial_success_is_read_in_json)
+{
+	static const struct {
+		const char *json, *message;
+		int64_t n_rejected;
+	} cases[] = {
+		{"{}", "", 0},
+		{" {\"partialSuccess\" : {\"rejectedSpans\" : \"3\"}}", "", 3},
+		{"{\"partialSuccess\":{\"rejectedSpans\":12,\"errorMessage\":\"a, \\\"b\\\"\"}}",
+			"a, \\\"b\\\"", 12},
+		{"{\"partialSuccess\":{\"errorMessage\":\"no count\"}}", "no count", 0},
+		{"{\"partialSuccess\":{\"rejectedSpans\":\"0\",\"errorMessage\":\"\"}}", "", 0},
+		{"{\"x\":\"\\\"rejectedSpans\\\":5\"}", "", 0}, /* within a string */
+		{"{\"rejectedSpans\":null,\"errorMessage\":null}", "", 0},
+		{"{\"rejectedSpans\":\"99999999999999999999\"}", "", 0},
+		{"{\"rejectedSpans\":-3}", "", 0},
+	};
+	struct lt_otlp_partial_success partial;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		ck_assert(lt_otlp_json_decode_response(lt_slice(cases[i].json), &partial));
+		ck_assert_int_eq(partial.n_rejected, cases[i].n_rejected);
+		ck_assert_slice_eq(partial.message, cases[i].message);
+	}
+	static const char *const none[] = {"", "fine", "[]", "{\"a", "{\"a\":\"b", "{\"a\\"};
+	for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+		ck_assert(!lt_otlp_json_decode_response(lt_slice(none[i]), &partial));
+}
+END_TEST
+
+START_TEST(a_failures_message_is_read)
+{
+	static const char status[] = "\x08\x03\x12\x06no key";
+	struct lt_slice message = {"", 0};
+	ck_assert(lt_otlp_protobuf_decode_status(
+		(struct lt_slice){status, sizeof status - 1}, &message));
+	ck_assert_slice_eq(message, "no key");
+	ck_assert(!lt_otlp_protobuf_decode_status((struct lt_slice){status, 2}, &message));
+	ck_assert(!lt_otlp_protobuf_decode_status(lt_slice("<html>no key</html>"), &message));
+	ck_assert(!lt_otlp_protobuf_decode_status(lt_slice("no such tenant"), &message));
+}
+END_TEST
+
+START_TEST(a_zero_keeps_its_sign_in_json)
+{
+	struct lt_span *span = lt_span_start(lt_tracer_get(provider, "zero", NULL), "zero",
+		&(struct lt_span_options){.root = true});
+	lt_span_set(span, LT_ATTRS(lt_double("zero", -0.0), lt_double("plus", 0.0)));
+	lt_span_end(span);
+	const struct lt_span_data *one[] = {lt_exporter_memory_span(exporter, 3)};
+	lt_otlp_json_encode(&buffer, one, 1);
+	lt_buffer_add_char(&buffer, '\0');
+	ck_assert_ptr_nonnull(strstr(buffer.bytes, "{\"doubleValue\":-0.0}"));
+	ck_assert_ptr_nonnull(strstr(buffer.bytes, "{\"doubleValue\":0}"));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("otlp");
@@ -332,5 +388,8 @@ int main(void)
 	tcase_add_test(tests, protobuf_has_every_field_under_its_number);
 	tcase_add_loop_test(tests, messages_of_every_length_are_framed_right, 0, 8);
 	tcase_add_test(tests, a_partial_success_is_read);
+	tcase_add_test(tests, a_partial_success_is_read_in_json);
+	tcase_add_test(tests, a_failures_message_is_read);
+	tcase_add_test(tests, a_zero_keeps_its_sign_in_json);
 	return run_tests(tests, "otlp");
 }
