@@ -2,6 +2,7 @@
 """A collector of the test's own: keeps what it is sent, and answers as the test tells it to."""
 import gzip
 import json
+import socket
 import threading
 from collections import namedtuple
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -58,7 +59,7 @@ class Collector:
     """Listens on the OTLP port; answer(n, sent) says how the n-th request (from 0) is answered, None: never."""
 
     def __init__(self, answer=lambda n, sent: OK, port=4318):
-        self.sent, self.taken, self.n_connections = [], [], 0
+        self.sent, self.taken, self.n_connections, self.connections = [], [], 0, []
         self.answer, self.lock, self.stopped = answer, threading.Lock(), threading.Event()
         collector = self
 
@@ -69,6 +70,7 @@ class Collector:
             def setup(self):
                 with collector.lock:
                     collector.n_connections += 1
+                    collector.connections.append(self.request)
                 super().setup()
 
             def do_POST(self):
@@ -114,3 +116,9 @@ class Collector:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
+        with self.lock:
+            for connection in self.connections:  # those that are kept do not outlive it
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass  # it has ended

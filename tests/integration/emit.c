@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* emit.c - makes spans through the public API and says what became of them, for test_exporter.py.
  *
- *   emit [--rounds N] [--flush-ms MS] [--from-env] N_SPANS
+ *   emit [--rounds N] [--flush-ms MS] [--per-second N] [--from-env] N_SPANS
  *
  * Each round makes N_SPANS spans named "span 0", "span 1", … and flushes.  --from-env takes all
  * from the OTEL_* variables, as the agent does; otherwise it is OTLP, so that it can be counted.
+ * --per-second spreads them evenly.
  */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <libtrace/sdk.h>
 
@@ -36,10 +38,24 @@ static struct lt_provider *new_provider(bool from_env, struct lt_processor **ret
 	return provider;
 }
 
-static void make_spans(struct lt_tracer *tracer, int n)
+/* Until it is the turn of the i-th of so many a second, of which the first was at start. */
+static void wait_for_turn(struct timespec start, int i, int per_second)
 {
+	long long ns = start.tv_nsec + i * (1000000000LL / per_second);
+	start.tv_sec += ns / 1000000000;
+	start.tv_nsec = ns % 1000000000;
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &start, NULL);
+}
+
+/* per_second: 0: as fast as it can */
+static void make_spans(struct lt_tracer *tracer, int n, int per_second)
+{
+	struct timespec start;
+	clock_gettime(CLOCK_MONOTONIC, &start);
 	for (int i = 0; i < n; i++) {
 		char name[32];
+		if (per_second)
+			wait_for_turn(start, i, per_second);
 		snprintf(name, sizeof name, "span %d", i);
 		struct lt_attr i_attr = lt_int("i", i);
 		struct lt_span *span = lt_span_start(
@@ -51,9 +67,10 @@ static void make_spans(struct lt_tracer *tracer, int n)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"rounds", required_argument, NULL, 'r'},
-		{"flush-ms", required_argument, NULL, 'f'}, {"from-env", no_argument, NULL, 'e'},
+		{"flush-ms", required_argument, NULL, 'f'},
+		{"per-second", required_argument, NULL, 's'}, {"from-env", no_argument, NULL, 'e'},
 		{0}};
-	int option, n_rounds = 1;
+	int option, n_rounds = 1, per_second = 0;
 	unsigned flush_ms = 10000;
 	bool from_env = false;
 	struct lt_processor *processor;
@@ -63,6 +80,8 @@ int main(int argc, char **argv)
 			n_rounds = atoi(optarg);
 		else if (option == 'f')
 			flush_ms = (unsigned)atoi(optarg);
+		else if (option == 's')
+			per_second = atoi(optarg);
 		else if (option == 'e')
 			from_env = true;
 		else
@@ -73,7 +92,7 @@ int main(int argc, char **argv)
 	lt_provider_set_global(provider);
 	struct lt_tracer *tracer = lt_tracer_get(provider, "emit", "1");
 	for (int round = 0; round < n_rounds; round++) {
-		make_spans(tracer, optind < argc ? atoi(argv[optind]) : 1);
+		make_spans(tracer, optind < argc ? atoi(argv[optind]) : 1, per_second);
 		if (provider) {
 			int err = lt_provider_flush(provider, flush_ms);
 			printf("flush %s\n", err ? strerror(-err) : "ok");

@@ -24,6 +24,9 @@ class Descriptors(unittest.TestCase):
     def test_a_file_that_takes_the_place_of_one_is_neither_written_to_nor_closed_and_exports_go_on(self):
         self.expect_well("files")
 
+    def test_libcurl_is_tried_again_when_there_was_no_descriptor_to_load_it_with(self):
+        self.expect_well("none-left")
+
 
 if __name__ == "__main__":
     harness.main()

@@ -3,6 +3,7 @@
  *
  *	descriptors streams    starts without standard streams
  *	descriptors files      closes what it did not open, and opens files in their places
+ *	descriptors none-left  has no descriptor to give, for a while
  *
  * Ends with 0 when all is right, and says what is not.
  */
@@ -11,17 +12,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <libtrace/sdk.h>
 
-enum { FIRST = 3, LAST = 256, N_FILES = 12, ROUNDS = 3, FLUSH_MS = 10000 };
+enum { FIRST = 3, LAST = 256, N_FILES = 12, ROUNDS = 3, FLUSH_MS = 10000, SHORT_MS = 300 };
 
 static struct lt_provider *provider;
 static struct lt_processor *processor;
 static int out = STDOUT_FILENO;
 static int n_wrong, n_ended;
+static bool is_inherited[LAST];
 
 static void wrong(int fd, const char *what)
 {
@@ -52,7 +55,7 @@ static void check_all_closed_on_exec(void)
 {
 	for (int fd = FIRST; fd < LAST; fd++) {
 		int flags = fcntl(fd, F_GETFD);
-		if (flags >= 0 && !(flags & FD_CLOEXEC))
+		if (flags >= 0 && !(flags & FD_CLOEXEC) && !is_inherited[fd])
 			wrong(fd, "goes on to programs that are executed");
 	}
 }
@@ -121,12 +124,33 @@ static void with_files(void)
 		check_file(files[i], before[i].st_ino);
 }
 
+/* libcurl cannot even be loaded then. */
+static void with_none_left(void)
+{
+	struct rlimit before, none;
+	if (!set_up() || getrlimit(RLIMIT_NOFILE, &before) != 0)
+		exit(2);
+	none = before;
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_NOFILE, &none);
+	lt_span_end(lt_span_start(lt_tracer_get(provider, "descriptors", NULL), "s", NULL));
+	n_ended++;
+	if (lt_provider_flush(provider, SHORT_MS) == 0)
+		wrong(-1, "was needed to export a span");
+	setrlimit(RLIMIT_NOFILE, &before);
+	export_span();
+}
+
 int main(int argc, char **argv)
 {
+	for (int fd = 0; fd < LAST; fd++)
+		is_inherited[fd] = fcntl(fd, F_GETFD) >= 0;
 	if (argc == 2 && strcmp(argv[1], "streams") == 0)
 		without_streams();
 	else if (argc == 2 && strcmp(argv[1], "files") == 0)
 		with_files();
+	else if (argc == 2 && strcmp(argv[1], "none-left") == 0)
+		with_none_left();
 	else
 		return 2;
 	lt_provider_free(provider);
