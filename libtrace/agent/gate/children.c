@@ -12,19 +12,36 @@ static bool ends_entry(char c)
 	return c == ' ' || c == ':' || c == '\0';
 }
 
-/* Takes an entry out of a list, in place: it only gets shorter, and stays where the program's
+/* Whether an entry is this gate: its path, or its file's name, which ld.so looked for. */
+static bool is_self(const char *entry, size_t len)
+{
+	const char *name = self_name(), *file = name;
+	bool has_folder = false;
+	size_t same = 0;
+
+	for (const char *p = name; *p; p++) {
+		if (*p == '/')
+			file = p + 1;
+	}
+	for (size_t i = 0; i < len; i++)
+		has_folder |= entry[i] == '/';
+	const char *own = has_folder ? name : file;
+	while (same < len && own[same] == entry[same])
+		same++;
+	return same == len && !own[same];
+}
+
+/* Takes this gate out of a list, in place: it only gets shorter, and stays where the program's
  * environment has it. */
-static void take_out(char *list, const char *entry)
+static void take_out(char *list)
 {
 	char *to = list;
 
 	for (const char *from = list; *from;) {
-		size_t len = 0, same = 0;
+		size_t len = 0;
 		while (!ends_entry(from[len]))
 			len++;
-		while (same < len && from[same] == entry[same])
-			same++;
-		const bool is_other = len > 0 && (same < len || entry[len]);
+		const bool is_other = len > 0 && !is_self(from, len);
 		if (is_other && to > list)
 			*to++ = ':';
 		for (size_t i = 0; is_other && i < len; i++)
@@ -44,7 +61,7 @@ static void leave_children(void)
 
 	if (!list || !unset)
 		return;
-	take_out(list, self_name());
+	take_out(list);
 	if (!*list)
 		unset("LD_PRELOAD");
 }

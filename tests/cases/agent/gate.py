@@ -124,6 +124,15 @@ class Gate(StackTest):
         self.traced(["sh", "-c", script.partition(";")[2]])
         self.assertEqual(self.collector.taken, ["GET", "GET"])
 
+    def test_only_the_agent_is_taken_out_of_ld_preload_by_path_or_by_name(self):
+        other = os.path.join(CASES, "greedy.so")
+        for named in (AGENT, os.path.basename(AGENT)):
+            for entries in ([named, other], [other, named], [other, named, other], [named]):
+                env = {**preload(*entries), "LD_LIBRARY_PATH": LIB, "OTEL_C_CHILDREN": "false"}
+                done = run(["sh", "-c", "echo ${LD_PRELOAD-unset}"], env=env)
+                left = [*harness.sanitizer_runtimes(), *[entry for entry in entries if entry != named]]
+                self.assertEqual((done.code, done.out, done.err), (0, (":".join(left) or "unset") + "\n", ""))
+
     def test_a_program_that_is_kept_from_its_children_is_itself_traced(self):
         self.traced(CURL, OTEL_C_CHILDREN="false")
         self.assertEqual(self.collector.taken, ["GET"])
