@@ -144,8 +144,10 @@ static struct lt_span *start(h2o_req_t *req, const struct http_target *target,
 {
 	struct facts facts;
 	read_headers(&req->headers, &facts);
-	const struct http_forwarded original =
-		http_forwarded(facts.forwarded, facts.x_for, facts.x_host, facts.x_proto);
+	struct http_forwarded original = {0};
+	if (facts.forwarded.ptr || facts.x_for.ptr || facts.x_host.ptr || facts.x_proto.ptr)
+		original =
+			http_forwarded(facts.forwarded, facts.x_for, facts.x_host, facts.x_proto);
 	const struct http_method method = http_method(h2o_slice(req->input.method));
 	struct lt_slice scheme = original.proto;
 	if (!scheme.len)
