@@ -77,9 +77,9 @@ static bool open_library(const struct dynamic_linker *linker)
 	int (*can)(const char *, int) = real_symbol("access");
 	char path[SELF_MAX_PATH_BYTES];
 
-	return linker->open(LIBRARY_FILE, RTLD_LAZY | RTLD_NOLOAD) ||
-	       !self_beside(LIBRARY_FILE, path) || !can || can(path, R_OK) ||
-	       linker->open(path, RTLD_NOW | RTLD_LOCAL);
+	/* dlopen would look for it in all folders first, even to tell whether it is loaded. */
+	return real_symbol("lt_provider_new") || !self_beside(LIBRARY_FILE, path) || !can ||
+	       can(path, R_OK) || linker->open(path, RTLD_LAZY | RTLD_LOCAL);
 }
 
 static const struct gate_core *open_core(const struct dynamic_linker *linker)
