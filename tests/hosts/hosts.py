@@ -11,6 +11,7 @@ Host = namedtuple("Host", [
     "command",
     "spans",  # CLIENT spans, all in all
     "packages",  # Debian's, by which it comes
+    "without",  # what to say instead of those where it is not there
     "probe",  # a command that ends with 0 where it is there
     "prepare",  # a shell command before each run, untraced
     "env",
@@ -21,7 +22,7 @@ Host = namedtuple("Host", [
     "not_traced",  # why it has no spans
     "inherits",  # whether a child of its may have its parent's descriptors of ours as well as its own
     "libcurl",  # whether it has libcurl.so.4 itself; where it has another, the exporter brings that
-], defaults=["", None, "", {}, (), 0, True, None, "", False, True])
+], defaults=["", "", None, "", {}, (), 0, True, None, "", False, True])
 
 CURL = ["curl", "-sS", "-q"]
 BOUNDARY = rb"-{24}[0-9a-zA-Z]{16,22}"
@@ -63,7 +64,8 @@ HOSTS = [
          probe=["lua5.1", "-e", "require 'curl'"]),
     Host("pycurl_of_debian", ["/usr/bin/python3", "{programs}/requests.py", "{base}"], spans=9,
          packages="python3-pycurl", probe=["/usr/bin/python3", "-c", "import pycurl"], inherits=True),
-    Host("pycurl_of_pip", ["python3", "{programs}/requests.py", "{base}"], spans=9, packages="python3-pip",
+    Host("pycurl_of_pip", ["python3", "{programs}/requests.py", "{base}"], spans=9,
+         without="python3 -m pip install --no-deps --target build/tests/hosts/pycurl -r tests/hosts/pycurl.txt",
          probe=["python3", "-c", "import pycurl; assert pycurl.__file__.startswith('{pycurl}/')"],
          env={"PYTHONPATH": "{pycurl}"}, inherits=True, libcurl=False),
     Host("samtools", ["samtools", "view", "-h", "{base}/files/held.sam"], spans=1, packages="samtools",
@@ -76,7 +78,8 @@ HOSTS = [
     Host("daemon", ["{built}/daemon", "{base}", "{folder}/result"], spans=5, result="result", inherits=True),
     Host("musl_child", ["sh", "-c", "curl -sS {base}/held/1; ./other; echo $?; curl -sS {base}/held/2"], spans=2,
          packages="musl-tools", probe=["musl-gcc", "--version"], prepare="musl-gcc -o other {programs}/other_libc.c"),
-    Host("set_uid", ["sh", "-c", "./request {base}; echo $?"], spans=0, probe=["sh", "-c", "test $(id -u) = 0"],
+    Host("set_uid", ["sh", "-c", "./request {base}; echo $?"], spans=0,
+         without="only root can make one", probe=["sh", "-c", "test $(id -u) = 0"],
          prepare="cp {built}/request . && chown nobody request && chmod 4755 request",
          not_traced="the dynamic linker preloads nothing into a set-uid program"),
 ]
