@@ -22,14 +22,16 @@
 enum {
 	BACKOFF_FIRST_MS = 500,	    /* doubled for each further try, */
 	BACKOFF_MAX_MS = 5000,	    /* up to this, with jitter of half of it */
-	LAST_BACKOFF_FIRST_MS = 50, /* the same in a shutdown, */
-	LAST_WAIT_SHARE = 2, /* where no wait takes more than this part of what is left, so that */
-	LAST_TRY_MS = 10,    /* there is a try until this is left */
-	RETRY_AFTER_MAX_MS = 60000, /* a collector may ask for more, and get this */
-	WAIT_MS =
-		1000, /* for the next try, before the processor gets the batch back for a moment */
-	NOBODY_MS = 200, /* of a shutdown, for a collector that nothing has ever been heard of */
-	SHOWN_MAX_BYTES = 200, /* of a collector's text */
+	RETRY_AFTER_MAX_MS = 60000, /* a collector may ask for more, and gets this */
+	WAIT_MS = 1000,		    /* for a turn; then the processor has a look at the queue */
+	SHOWN_MAX_BYTES = 200,	    /* of a collector's text */
+
+	/* In a shutdown: */
+	LAST_BACKOFF_FIRST_MS = 50, /* as above, */
+	LAST_WAIT_SHARE = 2,	    /* and no more than this part of what is left, so that */
+	LAST_TRY_MS = 10,	    /* there is a try until this is left */
+	FINISH_MS = 25,		    /* of it, for what comes after the last try */
+	NOBODY_MS = 200,	    /* for a collector that nothing has ever been heard of */
 };
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -310,8 +312,9 @@ static void hurry(struct lt_exporter *self, unsigned timeout_ms)
 {
 	struct otlp_http *otlp = (struct otlp_http *)self;
 	uint64_t now_ns = lt_clock_monotonic_ns();
+	unsigned finish_ms = timeout_ms / 4 < FINISH_MS ? timeout_ms / 4 : FINISH_MS;
 	atomic_store(&otlp->hurried_at_ns, now_ns);
-	lt_otlp_transfer_end_by(&otlp->transfer, now_ns + timeout_ms * NS_PER_MS);
+	lt_otlp_transfer_end_by(&otlp->transfer, now_ns + (timeout_ms - finish_ms) * NS_PER_MS);
 }
 
 static void free_otlp_http(struct lt_exporter *self)

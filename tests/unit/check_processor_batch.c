@@ -17,8 +17,10 @@ struct gate {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	bool is_closed, is_hurried, fails;
-	int n_inside;	/* threads in export() */
-	size_t n_spans; /* exported */
+	int result;	  /* of export(), when it does not fail */
+	int n_given_back; /* how many times more it answers -EAGAIN; negative: always */
+	int n_inside;	  /* threads in export() */
+	size_t n_spans;	  /* exported */
 	size_t largest_batch, n_batches;
 	uint64_t last_index; /* of the attribute "i": order must hold */
 	bool out_of_order;
@@ -33,8 +35,12 @@ static int gate_export(struct lt_exporter *self, const struct lt_span_data *cons
 	pthread_cond_broadcast(&gate->changed);
 	while (gate->is_closed && !gate->is_hurried)
 		pthread_cond_wait(&gate->changed, &gate->lock);
-	int err = gate->fails || (gate->is_closed && gate->is_hurried) ? -EIO : 0;
-	if (!err)
+	int err = gate->fails || (gate->is_closed && gate->is_hurried) ? -EIO : gate->result;
+	if (!err && gate->n_given_back) {
+		gate->n_given_back--;
+		err = -EAGAIN;
+	}
+	if (err >= 0)
 		gate->n_spans += n;
 	gate->n_batches++;
 	if (n > gate->largest_batch)
@@ -68,6 +74,13 @@ static void gate_set_closed(struct gate *gate, bool is_closed)
 	pthread_mutex_lock(&gate->lock);
 	gate->is_closed = is_closed;
 	pthread_cond_broadcast(&gate->changed);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+static void gate_set_given_back(struct gate *gate, int n)
+{
+	pthread_mutex_lock(&gate->lock);
+	gate->n_given_back = n;
 	pthread_mutex_unlock(&gate->lock);
 }
 
@@ -134,7 +147,8 @@ static void assert_adds_up(uint64_t n_ended)
 {
 	struct lt_batch_stats stats = lt_processor_batch_stats(processor);
 	ck_assert_uint_eq(stats.n_exported + stats.n_dropped_full + stats.n_dropped_bytes +
-				  stats.n_dropped_failed + stats.n_dropped_late + stats.n_queued,
+				  stats.n_dropped_failed + stats.n_dropped_rejected +
+				  stats.n_dropped_late + stats.n_queued,
 		n_ended);
 }
 
@@ -500,6 +514,78 @@ START_TEST(half_of_the_bytes_are_exported_without_waiting_for_the_delay)
 }
 END_TEST
 
+START_TEST(a_batch_that_the_exporter_gives_back_is_exported_again_before_those_behind_it)
+{
+	set_up_with((struct lt_batch_options){.max_batch_size = 4, .schedule_delay_ms = LONG_MS});
+	gate_set_given_back(&gate, 3);
+	make_spans(10);
+	ck_assert_int_eq(lt_provider_flush(provider, 10000), 0);
+	ck_assert_uint_eq(gate.n_spans, 10);
+	ck_assert_uint_eq(gate.n_batches, 3 + 3);
+	ck_assert_uint_eq(lt_processor_batch_stats(processor).n_exported, 10);
+	assert_adds_up(10);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(a_flush_does_not_return_0_while_a_batch_is_kept)
+{
+	set_up_with((struct lt_batch_options){.schedule_delay_ms = LONG_MS});
+	gate_set_given_back(&gate, -1);
+	make_spans(5);
+	ck_assert_int_eq(lt_provider_flush(provider, 100), -ETIMEDOUT);
+	ck_assert_uint_eq(lt_processor_batch_stats(processor).n_queued, 5);
+	gate_set_given_back(&gate, 0);
+	ck_assert_int_eq(lt_provider_flush(provider, 10000), 0);
+	ck_assert_uint_eq(gate.n_spans, 5);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(a_batch_that_is_kept_gives_way_when_its_places_are_needed)
+{
+	set_up_with((struct lt_batch_options){
+		.max_queue_size = 16, .max_batch_size = 4, .schedule_delay_ms = LONG_MS});
+	gate_set_given_back(&gate, -1);
+	make_spans(16);
+	ck_assert_int_eq(lt_provider_flush(provider, 100), -ETIMEDOUT);
+	ck_assert_uint_eq(lt_processor_batch_stats(processor).n_queued, 16); /* none is needed */
+	while (lt_processor_batch_stats(processor).n_dropped_failed < 4) {
+		make_spans(1);
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(a_shutdown_drops_and_counts_what_the_exporter_gives_back)
+{
+	set_up_with((struct lt_batch_options){.schedule_delay_ms = LONG_MS});
+	gate_set_given_back(&gate, -1);
+	make_spans(5);
+	ck_assert_int_eq(lt_provider_shutdown(provider, 10000), -EIO);
+	ck_assert_uint_eq(lt_processor_batch_stats(processor).n_dropped_failed, 5);
+	assert_adds_up(5);
+	lt_provider_free(provider);
+}
+END_TEST
+
+START_TEST(spans_that_the_receiver_rejects_are_counted_and_flush_says_so)
+{
+	set_up_with((struct lt_batch_options){.schedule_delay_ms = LONG_MS});
+	gate.result = 2;
+	make_spans(5);
+	ck_assert_int_eq(lt_provider_flush(provider, 10000), -EIO);
+	make_spans(1); /* no more are rejected than there are */
+	ck_assert_int_eq(lt_provider_flush(provider, 10000), -EIO);
+	struct lt_batch_stats stats = lt_processor_batch_stats(processor);
+	ck_assert_uint_eq(stats.n_exported, 3);
+	ck_assert_uint_eq(stats.n_dropped_rejected, 2 + 1);
+	assert_adds_up(6);
+	lt_provider_free(provider);
+}
+END_TEST
+
 START_TEST(a_forks_child_exports_its_own_spans_and_not_its_parents)
 {
 	set_up_with((struct lt_batch_options){.schedule_delay_ms = LONG_MS});
@@ -592,6 +678,12 @@ int main(void)
 	tcase_add_test(tests, the_queue_is_bounded_in_bytes_too);
 	tcase_add_test(tests, small_spans_find_no_place_either_where_large_ones_take_the_memory);
 	tcase_add_test(tests, half_of_the_bytes_are_exported_without_waiting_for_the_delay);
+	tcase_add_test(tests,
+		a_batch_that_the_exporter_gives_back_is_exported_again_before_those_behind_it);
+	tcase_add_test(tests, a_flush_does_not_return_0_while_a_batch_is_kept);
+	tcase_add_test(tests, a_batch_that_is_kept_gives_way_when_its_places_are_needed);
+	tcase_add_test(tests, a_shutdown_drops_and_counts_what_the_exporter_gives_back);
+	tcase_add_test(tests, spans_that_the_receiver_rejects_are_counted_and_flush_says_so);
 	tcase_add_test(tests, a_forks_child_exports_its_own_spans_and_not_its_parents);
 	tcase_add_test(tests, every_span_of_many_threads_is_exported_or_counted_as_dropped);
 	return run_tests(tests, "processor_batch");

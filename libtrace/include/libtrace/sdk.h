@@ -236,8 +236,9 @@ LT_API LT_CHECKED int lt_processor_batch_new(struct lt_exporter *exporter,
 	const struct lt_batch_options *options, struct lt_processor **ret_processor);
 LT_API struct lt_batch_stats lt_processor_batch_stats(const struct lt_processor *processor);
 
-/** Exports each span as it ends, on its own thread: for tests and the console. @param exporter
- * takes */
+/** Exports each span as it ends, on its own thread: for tests and the console.  A span that the
+ * exporter gives back (-EAGAIN) is lost.
+ * @param exporter  takes */
 LT_API LT_CHECKED int lt_processor_simple_new(
 	struct lt_exporter *exporter, struct lt_processor **ret_processor);
 
