@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The programs that the agent is tried on, as data. tests/README.md tells how to add one.
 
-In commands and texts: {base} is the server's URL, {folder} a fresh folder, {programs} this suite's programs/, {built}
+In commands and texts: {base} is the server's URL, {tls} the
+same by https with {certificate}, {folder} a fresh folder, {programs} this suite's programs/, {built}
 where its C programs are, {pycurl} where pip's pycurl is, {root} what holds the folders of all runs.
 """
 from collections import namedtuple
@@ -9,7 +10,7 @@ from collections import namedtuple
 Host = namedtuple("Host", [
     "name",
     "command",
-    "spans",  # CLIENT spans, all in all
+    "spans",  # CLIENT spans, all in all; None: as many as requests, where those hang on its version
     "packages",  # Debian's, by which it comes
     "without",  # what to say instead of those where it is not there
     "probe",  # a command that ends with 0 where it is there
@@ -17,12 +18,13 @@ Host = namedtuple("Host", [
     "env",
     "random",  # what differs between two plain runs as well: patterns of bytes, in requests and output
     "without_request",  # how many of the spans have no request on the wire: refused connections
+    "lost",  # how many of its requests are not recorded: it is ended before they are
     "ordered",  # whether its requests come in the same order each time
     "result",  # a file that it writes, which must be the same
     "not_traced",  # why it has no spans
     "inherits",  # whether a child of its may have its parent's descriptors of ours as well as its own
     "libcurl",  # whether it has libcurl.so.4 itself; where it has another, the exporter brings that
-], defaults=["", "", None, "", {}, (), 0, True, None, "", False, True])
+], defaults=["", "", None, "", {}, (), 0, 0, True, None, "", False, True])
 
 CURL = ["curl", "-sS", "-q"]
 BOUNDARY = rb"-{24}[0-9a-zA-Z]{16,22}"
@@ -38,12 +40,15 @@ HOSTS = [
                            *(f"{{base}}/{i}" for i in range(8))], spans=8, ordered=False),
     Host("curl_errors", [*CURL, "{base}/held/1", "http://127.0.0.1:1/", "{base}/status/503", "-f", "{base}/held/2",
                          "nope://x"], spans=4, without_request=1),
+    Host("curl_https", [*CURL, "--cacert", "{certificate}", "{tls}/held/1", "-d", "a=b", "{tls}/held/2"], spans=2,
+         without="no openssl to make a certificate"),
+    Host("curl_killed", [*CURL, "{base}/held/1", "{base}/held/ended"], spans=1, lost=1),
     Host("git", ["sh", "-ec", "git clone {base}/git/held.git clone; cd clone; echo more >more; git add more; "
                               "git commit -qm more; git push; git fetch; git ls-remote {base}/git/none.git"],
          spans=8, packages="git", probe=["git", "http-backend", "--help"],
-         prepare="rm -rf {root}/files/git && mkdir {root}/files/git && git init -q -b main --bare {root}/files/git/held.git &&"
-                 " git -C {root}/files/git/held.git config http.receivepack true && git init -q -b main first && cd first &&"
-                 " echo text >file && git add file && git commit -qm first && git push -q {root}/files/git/held.git main",
+         prepare="server={root}/files/git/held.git; rm -rf $server; git init -q -b main --bare $server; "
+                 "git -C $server config http.receivepack true; git init -q -b main first; cd first; echo text >file; "
+                 "git add file; git commit -qm first; git push -q $server main",
          env={"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0", "GIT_AUTHOR_NAME": "a",
               "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b",
               "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}),
@@ -63,18 +68,24 @@ HOSTS = [
     Host("lua", ["lua5.1", "{programs}/easy.lua", "{base}"], spans=3, packages="lua5.1 lua-curl",
          probe=["lua5.1", "-e", "require 'curl'"]),
     Host("pycurl_of_debian", ["/usr/bin/python3", "{programs}/requests.py", "{base}"], spans=9,
-         packages="python3-pycurl", probe=["/usr/bin/python3", "-c", "import pycurl"], inherits=True),
+         packages="python3-pycurl", probe=PYCURL, inherits=True),
     Host("pycurl_of_pip", ["python3", "{programs}/requests.py", "{base}"], spans=9,
          without="python3 -m pip install --no-deps --target build/tests/hosts/pycurl -r tests/hosts/pycurl.txt",
          probe=["python3", "-c", "import pycurl; assert pycurl.__file__.startswith('{pycurl}/')"],
          env={"PYTHONPATH": "{pycurl}"}, inherits=True, libcurl=False),
     Host("samtools", ["samtools", "view", "-h", "{base}/files/held.sam"], spans=1, packages="samtools",
          probe=["samtools", "--version"], libcurl=False),
+    Host("samtools_https", ["samtools", "view", "-h", "{tls}/files/held.sam"], spans=1, packages="openssl samtools",
+         probe=["samtools", "--version"], env={"CURL_CA_BUNDLE": "{certificate}"}, libcurl=False),
+    Host("gdal", ["gdalinfo", "/vsicurl/{base}/files/held.asc"], spans=None, packages="gdal-bin",
+         probe=["gdalinfo", "--version"], env={"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}, libcurl=False),
     Host("cmake", ["cmake", "-DBASE={base}", "-DFOLDER={folder}", "-P", "{programs}/transfers.cmake"], spans=5,
          packages="cmake", probe=["cmake", "--version"], without_request=1),
     Host("r", ["Rscript", "{programs}/curl.r", "{base}"], spans=3, packages="r-cran-curl",
          probe=["Rscript", "-e", "library(curl)"]),
     Host("fork_server", ["{built}/fork_server", "{base}"], spans=14, ordered=False, inherits=True),
+    Host("fork_server_https", ["{built}/fork_server", "{tls}", "{certificate}"], spans=14, ordered=False, inherits=True,
+         without="no openssl to make a certificate"),
     Host("daemon", ["{built}/daemon", "{base}", "{folder}/result"], spans=5, result="result", inherits=True),
     Host("musl_child", ["sh", "-c", "curl -sS {base}/held/1; ./other; echo $?; curl -sS {base}/held/2"], spans=2,
          packages="musl-tools", probe=["musl-gcc", "--version"], prepare="musl-gcc -o other {programs}/other_libc.c"),

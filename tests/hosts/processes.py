@@ -58,7 +58,7 @@ def look_at(pid):
 
 
 def look_at_all(variable, value, timeout_s=5):
-    """Every process with that in its environment, in an order that does not hang on process ids, once all of them wait."""
+    """Every process with that in its environment, by command, once all of them wait."""
     deadline = time.monotonic() + timeout_s
     before = None
     while True:

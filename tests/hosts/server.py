@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The server that hosts talk to: keeps every byte that they send, by connection, and holds them where they are looked at."""
+"""The server that hosts talk to: it keeps every byte that they send, and holds them where they are looked at."""
 import os
 import re
 import socket
+import ssl
 import subprocess
 import threading
 
@@ -23,16 +24,37 @@ def in_chunks_as_it_is(request):
     return request.partition(b"\r\n\r\n")[2]
 
 
-class Server:
-    """Paths: held/... waits for hold(), status/N, moved, files/NAME (with ranges), git/... by git http-backend; all else
-    is a page. Connections stay open."""
+class TlsServer(harness.RawServer):
+    """A RawServer behind TLS."""
 
-    def __init__(self, port, files, hold):
-        self.files, self.hold = files, hold
+    def __init__(self, port, reply, certificate):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificate)
+        super().__init__(port, reply)
+
+    def _serve(self, connection):
+        try:
+            super()._serve(self.context.wrap_socket(connection, server_side=True))
+        except OSError:
+            connection.close()
+
+
+class Server:
+    """Paths: held... waits for hold(), ...ended calls end(), status/N, moved, files/NAME (with ranges), git/... by git
+    http-backend; all else is a page. Connections stay open. The port after the first speaks TLS, if there is a
+    certificate."""
+
+    def __init__(self, port, files, certificate, hold, end):
+        self.files, self.hold, self.end = files, hold, end
         self.connections = []  # of each, its requests; in the order in which they came
         self.lock = threading.Lock()
-        self.server = harness.RawServer(port, self._serve)
-        self.stop = self.server.stop
+        self.servers = [harness.RawServer(port, self._serve)]
+        if certificate:
+            self.servers.append(TlsServer(port + 1, self._serve, certificate))
+
+    def stop(self):
+        for server in self.servers:
+            server.stop()
 
     def _serve(self, connection, request):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -44,6 +66,8 @@ class Server:
             method, target = (word.decode() for word in METHOD_AND_TARGET.match(request).groups())
             if "held" in target:
                 self.hold()
+            if "ended" in target:
+                self.end()
             connection.sendall(self._answer(method, target, request))
             request = harness.read_request(connection)
 
@@ -61,8 +85,11 @@ class Server:
         return answer(200, PAGE, head_only=method == "HEAD")
 
     def _file(self, name, method, request):
-        with open(os.path.join(self.files, os.path.basename(name)), "rb") as file:
-            data = file.read()
+        try:
+            with open(os.path.join(self.files, os.path.basename(name)), "rb") as file:
+                data = file.read()
+        except FileNotFoundError:
+            return answer(404)
         wanted = re.search(rb"(?i)\r\nrange: *bytes=(\d+)-(\d*)\r\n", request)
         if not wanted:
             return answer(200, data, ["Accept-Ranges: bytes"], method == "HEAD")

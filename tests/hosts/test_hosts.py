@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real programs of others, run with the agent and without: nothing of them may change but one header line.
 
-Each host (hosts.py) runs twice without the agent, which shows what differs anyhow, and once with it. Compared are its
-exit code, its output, every byte that it sends, and what /proc shows of it and its children while the server holds
-an answer back. What the agent may add is written down in libtrace/agent/DESIGN.md, "What it adds", and in Added below.
+Each host (hosts.py) runs twice without the agent, which shows what differs anyhow, once with it, and once more with a
+collector that never answers. Compared are its exit code, its output, every byte that it sends, and what /proc shows of
+it and its children while the server holds an answer back. What the agent may add is written down in
+libtrace/agent/DESIGN.md, "What it adds to a program", and in Added below.
 """
 import ctypes
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,6 +27,7 @@ from processes import look_at_all, pids_with  # noqa: E402
 from server import Server  # noqa: E402
 
 PORT = 8002
+HUNG = 4319  # a collector that takes connections and says nothing
 BUILT = os.environ.get("LIBTRACE_HOSTS", "")
 MARK = "LIBTRACE_HOST_RUN"  # in the environment of a run's processes
 TRACEPARENT = re.compile(rb"(?i)\r\ntraceparent: 00-([0-9a-f]{32})-([0-9a-f]{16})-0[13](?=\r\n)")
@@ -62,13 +65,31 @@ class Hosts(unittest.TestCase):
         os.mkdir(cls.files)
         with open(os.path.join(cls.files, "held.sam"), "w") as sam:
             sam.write("@HD\tVN:1.6\n@SQ\tSN:a\tLN:9\nr1\t0\ta\t1\t9\t4M\t*\t0\t0\tACGT\t*\n")
+        with open(os.path.join(cls.files, "held.asc"), "w") as grid:
+            grid.write("ncols 2\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize 1\n1 2\n3 4\n")
+        cls.certificate = cls.make_certificate() if shutil.which("openssl") else None
+        cls.plain = {}
+        hung = harness.RawServer(HUNG, lambda connection, _: connection.recv(1))
+        cls.addClassCleanup(hung.stop)
         program = Program(["traceview", "serve"])
         cls.addClassCleanup(program.stop)
         cls.backend = Backend(program)
 
+    @classmethod
+    def make_certificate(cls):
+        """For 127.0.0.1, signed by itself; with its key in the same file."""
+        path = os.path.join(cls.root, "certificate.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2", "-keyout", path,
+                        "-out", path + ".public"], check=True, capture_output=True)
+        with open(path, "a") as both, open(path + ".public") as public:
+            both.write(public.read())
+        return path
+
     def fill(self, text):
-        return text.format(base=f"http://127.0.0.1:{PORT}", folder=os.path.join(self.root, "run"), built=BUILT,
-                           programs=os.path.join(harness.SOURCE, "tests/hosts/programs"), root=self.root,
+        return text.format(base=f"http://127.0.0.1:{PORT}", tls=f"https://127.0.0.1:{PORT + 1}",
+                           certificate=self.certificate, folder=os.path.join(self.root, "run"),
+                           built=BUILT, programs=os.path.join(harness.SOURCE, "tests/hosts/programs"), root=self.root,
                            pycurl=os.path.join(BUILT, "pycurl"))
 
     def environment(self, host):
@@ -76,6 +97,8 @@ class Hosts(unittest.TestCase):
                 **{name: self.fill(value) for name, value in host.env.items()}}
 
     def is_there(self, host):
+        if any("{tls}" in word for word in host.command) and not self.certificate:
+            return False
         if not host.probe:
             return True
         _, environment = harness.command_of(["true"], self.environment(host))
@@ -89,7 +112,7 @@ class Hosts(unittest.TestCase):
     def spans(self, host):
         return [span for trace in self.backend.traces(host.name) for span in trace]
 
-    def run_once(self, host, traced):
+    def run_once(self, host, traced=False, env=None, exports=True):
         folder = os.path.join(self.root, "run")
         shutil.rmtree(folder, ignore_errors=True)
         os.mkdir(folder)
@@ -99,16 +122,20 @@ class Hosts(unittest.TestCase):
         def look():
             with looking:
                 try:
-                    if traced and looks and not host.not_traced:
+                    if traced and exports and looks and not host.not_traced:
                         wait_until(lambda: self.spans(host), 5, f"a first span of {host.name}")
                     looks.append(look_at_all(MARK, run))
                 except AssertionError as error:  # raised below, where it is the test's
                     errors.append(error)
 
-        server = Server(PORT, self.files, look)
+        def end():
+            for pid in pids_with(MARK, run):
+                os.kill(pid, signal.SIGTERM)
+
+        server = Server(PORT, self.files, self.certificate, look, end)
         try:
             command, environment = harness.command_of([self.fill(word) for word in host.command],
-                                                      self.environment(host), traced, host.name)
+                                                      {**self.environment(host), **(env or {})}, traced, host.name)
             if host.prepare:
                 subprocess.run(["sh", "-ec", self.fill(host.prepare)], env=environment, cwd=folder, check=True)
             with open(f"{self.root}/out", "wb+") as out, open(f"{self.root}/err", "wb+") as err:
@@ -192,19 +219,24 @@ class Hosts(unittest.TestCase):
         self.assertLessEqual(len(more), Added.MOST_FDS * (2 if host.inherits else 1), more)
         self.assertEqual([file for file in more if not int(file[1], 8) & os.O_CLOEXEC], [], "not close-on-exec")
 
-    def check(self, host):
+    def plain_runs(self, host):
+        """Two runs without the agent, which are the same but for what the host says is random."""
         if not self.is_there(host):
             self.skipTest(host.without or f"apt-get install --no-install-recommends {host.packages}")
-        one, other = self.run_once(host, False), self.run_once(host, False)
-        traced = self.run_once(host, True)
+        if host.name not in self.plain:
+            one, other = self.run_once(host), self.run_once(host)
+            self.assertEqual(self.texts(host, other), self.texts(host, one), "two plain runs")
+            self.assertEqual(self.wire(host, other), self.wire(host, one), "two plain runs")
+            self.assertEqual([len(look) for look in other.looks], [len(look) for look in one.looks], "two plain runs")
+            for pattern in host.random:
+                found = [re.findall(pattern, b"".join(sum(run.connections, []))) for run in (one, other)]
+                self.assertNotEqual(*found, f"{pattern} is not random")
+            self.plain[host.name] = one, other
+        return self.plain[host.name]
 
-        self.assertEqual(self.texts(host, other), self.texts(host, one), "two plain runs")
-        self.assertEqual(self.wire(host, other), self.wire(host, one), "two plain runs")
-        self.assertEqual([len(look) for look in other.looks], [len(look) for look in one.looks], "two plain runs")
-        for pattern in host.random:
-            self.assertNotEqual(*(re.findall(pattern, b"".join(sum(run.connections, []))) for run in (one, other)),
-                                f"{pattern} is not random")
-
+    def check(self, host):
+        one, other = self.plain_runs(host)
+        traced = self.run_once(host, traced=True)
         self.assertEqual(self.texts(host, traced), self.texts(host, one))
         self.assertEqual(self.wire(host, traced), self.wire(host, one))
         self.assertTrue(one.looks or not host.ordered, "nothing was held")
@@ -218,26 +250,39 @@ class Hosts(unittest.TestCase):
                 self.assertEqual(processes[0]._replace(environment=None), processes[1]._replace(environment=None))
         self.check_spans(host, traced)
 
+    def check_with_a_hung_collector(self, host):
+        one, _ = self.plain_runs(host)
+        env = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{HUNG}", "OTEL_C_EXIT_TIMEOUT": "100",
+               "OTEL_LOG_LEVEL": "none"}
+        traced = self.run_once(host, traced=True, env=env, exports=False)
+        self.assertEqual(self.texts(host, traced), self.texts(host, one))
+        self.assertEqual(self.wire(host, traced), self.wire(host, one))
+
     def check_spans(self, host, traced):
         requests = sum(traced.connections, [])
         sent = [TRACEPARENT.findall(request) for request in requests]
         self.assertEqual([len(found) for found in sent], [0 if host.not_traced else 1] * len(sent))
         on_wire = {tuple(word.decode() for word in found[0]) for found in sent if found}
-        if host.spans:
-            wait_until(lambda: len(self.spans(host)) >= host.spans,
-                       what=f"{host.spans} spans of {host.name}, {len(on_wire)} on the wire")
+        n_spans = len(requests) if host.spans is None else host.spans
+        if n_spans:
+            wait_until(lambda: len(self.spans(host)) >= n_spans,
+                       what=f"{n_spans} spans of {host.name}, {len(on_wire)} on the wire")
         spans = self.spans(host)
-        self.assertEqual(len(spans), host.spans)
+        self.assertEqual(len(spans), n_spans)
         self.assertEqual({span.kind for span in spans} - {"CLIENT"}, set())
         in_backend = {(span.trace_id, span.id) for span in spans}
-        self.assertEqual(on_wire - in_backend, set())
+        self.assertEqual(len(on_wire - in_backend), host.lost)
         self.assertEqual(len(in_backend - on_wire), host.without_request)
 
 
+def add_tests(host):
+    name = f"test_{host.name}_is_the_same_with_the_agent_as_without"
+    setattr(Hosts, name, lambda self: self.check(host))
+    setattr(Hosts, name + "_though_the_collector_hangs", lambda self: self.check_with_a_hung_collector(host))
+
+
 for each in HOSTS:
-    def test(self, host=each):
-        self.check(host)
-    setattr(Hosts, f"test_{each.name}_is_the_same_with_the_agent_as_without", test)
+    add_tests(each)
 
 if __name__ == "__main__":
     harness.main()
