@@ -12,8 +12,8 @@
 #include <malloc.h>
 #include <stdio.h>
 
+#include "otlp/protobuf.h"
 #include "plain_server.h"
-#include "protobuf.h"
 
 #define BODY_MAX ((size_t)64 << 20) /* what OTLP lets a receiver refuse beyond */
 #define BUFFER_BYTES (1 << 20)
