@@ -16,7 +16,7 @@ Host = namedtuple("Host", [
     "probe",  # a command that ends with 0 where it is there
     "prepare",  # a shell command before each run, untraced
     "env",
-    "random",  # what differs between two plain runs as well: patterns of bytes, in requests and output
+    "random",  # what differs between two plain runs as well: patterns of bytes, in requests, output, names of files
     "without_request",  # how many of the spans have no request on the wire: refused connections
     "lost",  # how many of its requests are not recorded: it is ended before they are
     "ordered",  # whether its requests come in the same order each time
@@ -29,6 +29,8 @@ Host = namedtuple("Host", [
 CURL = ["curl", "-sS", "-q"]
 BOUNDARY = rb"-{24}[0-9a-zA-Z]{16,22}"
 PYCURL = ["/usr/bin/python3", "-c", "import pycurl"]
+PIP_PYCURL = ["python3", "-c", "import pycurl; assert pycurl.__file__.startswith('{pycurl}/')"]
+PIP = "python3 -m pip install --no-deps --target build/tests/hosts/pycurl -r tests/hosts/pycurl.txt"
 PHP = ["php", "-r", "exit(extension_loaded('curl') && extension_loaded('pcntl') ? 0 : 1);"]
 
 HOSTS = [
@@ -67,18 +69,26 @@ HOSTS = [
          probe=["/usr/bin/ruby", "-e", "require 'typhoeus'"]),
     Host("lua", ["lua5.1", "{programs}/easy.lua", "{base}"], spans=3, packages="lua5.1 lua-curl",
          probe=["lua5.1", "-e", "require 'curl'"]),
+    Host("lua_error", ["lua5.1", "{programs}/error.lua", "{base}"], spans=5, packages="lua5.1 lua-curl",
+         probe=["lua5.1", "-e", "require 'curl'"], lost=3),
     Host("pycurl_of_debian", ["/usr/bin/python3", "{programs}/requests.py", "{base}"], spans=9,
          packages="python3-pycurl", probe=PYCURL, inherits=True),
     Host("pycurl_of_pip", ["python3", "{programs}/requests.py", "{base}"], spans=9,
-         without="python3 -m pip install --no-deps --target build/tests/hosts/pycurl -r tests/hosts/pycurl.txt",
-         probe=["python3", "-c", "import pycurl; assert pycurl.__file__.startswith('{pycurl}/')"],
-         env={"PYTHONPATH": "{pycurl}"}, inherits=True, libcurl=False),
+         without=PIP, probe=PIP_PYCURL, env={"PYTHONPATH": "{pycurl}"}, inherits=True, libcurl=False),
+    Host("pycurl_threads", ["/usr/bin/python3", "{programs}/threads.py", "{base}"], spans=90, ordered=False,
+         packages="python3-pycurl", probe=PYCURL, inherits=True),
+    Host("pycurl_of_pip_threads", ["python3", "{programs}/threads.py", "{base}"], spans=90, ordered=False,
+         without=PIP, probe=PIP_PYCURL, env={"PYTHONPATH": "{pycurl}"}, inherits=True, libcurl=False),
     Host("samtools", ["samtools", "view", "-h", "{base}/files/held.sam"], spans=1, packages="samtools",
          probe=["samtools", "--version"], libcurl=False),
     Host("samtools_https", ["samtools", "view", "-h", "{tls}/files/held.sam"], spans=1, packages="openssl samtools",
          probe=["samtools", "--version"], env={"CURL_CA_BUNDLE": "{certificate}"}, libcurl=False),
     Host("gdal", ["gdalinfo", "/vsicurl/{base}/files/held.asc"], spans=None, packages="gdal-bin",
          probe=["gdalinfo", "--version"], env={"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}, libcurl=False),
+    Host("debuginfod", ["debuginfod-find", "debuginfo", "0123456789abcdef0123456789abcdef01234567"], spans=2,
+         packages="debuginfod", probe=["debuginfod-find", "--version"], ordered=False, libcurl=False,
+         random=(rb"debuginfo\.\w{6}",),
+         env={"DEBUGINFOD_URLS": "{base}/held {base}/status/404", "DEBUGINFOD_CACHE_PATH": "{folder}/cache"}),
     Host("cmake", ["cmake", "-DBASE={base}", "-DFOLDER={folder}", "-P", "{programs}/transfers.cmake"], spans=5,
          packages="cmake", probe=["cmake", "--version"], without_request=1),
     Host("r", ["Rscript", "{programs}/curl.r", "{base}"], spans=3, packages="r-cran-curl",
@@ -90,7 +100,7 @@ HOSTS = [
     Host("musl_child", ["sh", "-c", "curl -sS {base}/held/1; ./other; echo $?; curl -sS {base}/held/2"], spans=2,
          packages="musl-tools", probe=["musl-gcc", "--version"], prepare="musl-gcc -o other {programs}/other_libc.c"),
     Host("set_uid", ["sh", "-c", "./request {base}; echo $?"], spans=0,
-         without="only root can make one", probe=["sh", "-c", "test $(id -u) = 0"],
+         without="only root can make one", probe=["sh", "-c", "f=$(mktemp) && chown nobody $f; e=$?; rm $f; exit $e"],
          prepare="cp {built}/request . && chown nobody request && chmod 4755 request",
          not_traced="the dynamic linker preloads nothing into a set-uid program"),
 ]
