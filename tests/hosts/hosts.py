@@ -69,6 +69,8 @@ HOSTS = [
          probe=["/usr/bin/ruby", "-e", "require 'typhoeus'"]),
     Host("lua", ["lua5.1", "{programs}/easy.lua", "{base}"], spans=3, packages="lua5.1 lua-curl",
          probe=["lua5.1", "-e", "require 'curl'"]),
+    Host("lua_without_stdin", ["sh", "-c", "exec lua5.1 {programs}/easy.lua {base} <&-"], spans=3,
+         packages="lua5.1 lua-curl", probe=["lua5.1", "-e", "require 'curl'"]),
     Host("lua_error", ["lua5.1", "{programs}/error.lua", "{base}"], spans=5, packages="lua5.1 lua-curl",
          probe=["lua5.1", "-e", "require 'curl'"], lost=3),
     Host("pycurl_of_debian", ["/usr/bin/python3", "{programs}/requests.py", "{base}"], spans=9,
