@@ -72,7 +72,6 @@ struct batch {
 	pthread_t worker;
 	bool must_stop;
 	bool is_done;			   /* the worker has stopped, and is to be joined */
-	sigset_t program_mask;		   /* of the thread that started it */
 	uint64_t flush_wanted, flush_done; /* tickets */
 	unsigned restart_ms;		   /* after a worker that could not start; 0: it could */
 
@@ -84,8 +83,6 @@ struct batch {
 static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct batch *all;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static atomic_uint n_workers; /* of this process */
 
 static uint64_t deadline_after(unsigned ms)
 {
@@ -247,23 +244,6 @@ static bool is_asked(const struct batch *batch)
 	return batch->must_stop || batch->flush_wanted != batch->flush_done;
 }
 
-/* The program's threads have all ended, the main one by pthread_exit; without us the C library
- * would have called exit(0) by now, on the last of them.  The thread that does it is none of the
- * batch's any more: the shutdown that follows starts another.  Lock held. */
-static void leave_process(struct batch *batch)
-{
-	static atomic_flag is_leaving = ATOMIC_FLAG_INIT;
-	if (atomic_flag_test_and_set(&is_leaving))
-		return; /* another processor's worker does it */
-	atomic_store(&batch->is_running, false);
-	atomic_fetch_sub(&n_workers, 1);
-	pthread_detach(pthread_self());
-	pthread_mutex_unlock(&batch->lock);
-	lt_suppress_leave();
-	pthread_sigmask(SIG_SETMASK, &batch->program_mask, NULL);
-	exit(EXIT_SUCCESS);
-}
-
 /* Sleeps until n_spans are queued, or half of the memory that they may take is taken, or somebody
  * asks (true), or the time has passed (false). */
 static bool sleep_until(struct batch *batch, size_t n_spans, unsigned timeout_ms)
@@ -277,11 +257,8 @@ static bool sleep_until(struct batch *batch, size_t n_spans, unsigned timeout_ms
 			   lt_span_queue_is_heavy(&batch->queue);
 		if (has_work || lt_clock_monotonic_ns() >= deadline_ns)
 			break;
-		uint64_t look_ns = deadline_after(lt_leader_look_ms());
-		struct timespec until = timespec_of(look_ns < deadline_ns ? look_ns : deadline_ns);
-		if (pthread_cond_timedwait(&batch->wake, &batch->lock, &until) == ETIMEDOUT &&
-			lt_leader_has_left(n_workers))
-			leave_process(batch);
+		struct timespec deadline = timespec_of(deadline_ns);
+		pthread_cond_timedwait(&batch->wake, &batch->lock, &deadline);
 	}
 	atomic_store(&batch->wake_at, SIZE_MAX);
 	return has_work;
@@ -294,8 +271,6 @@ static void sleep_for(struct batch *batch, unsigned ms)
 	struct timespec deadline = timespec_of(deadline_ns);
 	while (!batch->must_stop && lt_clock_monotonic_ns() < deadline_ns)
 		pthread_cond_timedwait(&batch->wake, &batch->lock, &deadline);
-	if (lt_leader_has_left(n_workers))
-		leave_process(batch);
 }
 
 /* Until there is a full batch, somebody asks, or the delay has passed.  To be woken costs the
@@ -332,6 +307,7 @@ static void *work(void *arg)
 
 		is_busy = export_queued(batch, all_is_due, must_stop);
 		report_drops(batch, must_stop);
+		lt_leader_look();
 
 		pthread_mutex_lock(&batch->lock);
 		if (!batch->n_kept)
@@ -339,7 +315,6 @@ static void *work(void *arg)
 		pthread_cond_broadcast(&batch->done);
 	} while (!must_stop);
 	batch->is_done = true;
-	atomic_fetch_sub(&n_workers, 1);
 	pthread_mutex_unlock(&batch->lock);
 	return NULL;
 }
@@ -347,14 +322,14 @@ static void *work(void *arg)
 /* The worker takes no signals: they are the program's.  batch->lock held. */
 static int create_worker(struct batch *batch)
 {
-	sigset_t every;
+	sigset_t every, before;
 	sigfillset(&every);
 	pthread_attr_t attr;
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, batch->stack_bytes);
-	pthread_sigmask(SIG_SETMASK, &every, &batch->program_mask);
+	pthread_sigmask(SIG_SETMASK, &every, &before);
 	int err = pthread_create(&batch->worker, &attr, work, batch);
-	pthread_sigmask(SIG_SETMASK, &batch->program_mask, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attr);
 	return -err;
 }
@@ -375,8 +350,7 @@ static int start_worker(struct batch *batch)
 		return err;
 	}
 	batch->restart_ms = 0;
-	pthread_setname_np(batch->worker, "libtrace");
-	atomic_fetch_add(&n_workers, 1);
+	pthread_setname_np(batch->worker, LT_THREAD_NAME);
 	atomic_store(&batch->is_running, true);
 	lt_exit_renew(); /* the span that ends may have set up the TLS library that we share */
 	return 0;
@@ -579,7 +553,6 @@ static void after_fork_parent(void)
  * span. */
 static void after_fork_child(void)
 {
-	atomic_store(&n_workers, 0);
 	lt_leader_after_fork();
 	for (struct batch *batch = all; batch; batch = batch->next) {
 		lt_span_queue_clear(&batch->queue);
@@ -600,23 +573,11 @@ static void after_fork_child(void)
 	pthread_mutex_unlock(&all_lock);
 }
 
-/* On the main thread, which has left by pthread_exit: how often they look changes. */
-static void wake_all(void)
-{
-	pthread_mutex_lock(&all_lock);
-	for (struct batch *batch = all; batch; batch = batch->next) {
-		pthread_mutex_lock(&batch->lock);
-		pthread_cond_signal(&batch->wake);
-		pthread_mutex_unlock(&batch->lock);
-	}
-	pthread_mutex_unlock(&all_lock);
-}
-
 static void watch_process(void)
 {
 	lt_span_pool_init();
 	pthread_atfork(before_fork, after_fork_parent, after_fork_child);
-	lt_leader_watch(wake_all);
+	lt_leader_watch();
 }
 
 static void free_memory(struct batch *batch)
