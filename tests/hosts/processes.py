@@ -36,6 +36,19 @@ def pids_with(variable, value):
     return sorted(found)
 
 
+def children():
+    """Of this process, those that are no zombies; orphans come to it, see prctl(PR_SET_CHILD_SUBREAPER)."""
+    found = set()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            parent, state = status_of(f"/proc/{pid}", "PPid", "State")
+        except OSError:
+            continue  # it has ended
+        if int(parent) == os.getpid() and state != "Z":
+            found.add(int(pid))
+    return found
+
+
 def open_files(pid):
     fds = {}
     for number in os.listdir(f"/proc/{pid}/fd"):

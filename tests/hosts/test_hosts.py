@@ -23,7 +23,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import harness  # noqa: E402
 from harness import Backend, Program, wait_until  # noqa: E402
 from hosts import HOSTS  # noqa: E402
-from processes import look_at_all, pids_with  # noqa: E402
+from processes import children, look_at_all, pids_with  # noqa: E402
 from server import Server  # noqa: E402
 
 PORT = 8002
@@ -128,6 +128,12 @@ class Hosts(unittest.TestCase):
                 except AssertionError as error:  # raised below, where it is the test's
                     errors.append(error)
 
+        others = children()
+
+        def has_ended():
+            # What forks and leaves while one look is taken is seen by the other: its child is an orphan, ours, by then.
+            return not children() - others and not pids_with(MARK, run)
+
         def end():
             for pid in pids_with(MARK, run):
                 os.kill(pid, signal.SIGTERM)
@@ -143,7 +149,7 @@ class Hosts(unittest.TestCase):
                                            stdin=subprocess.DEVNULL, stdout=out, stderr=err)
                 try:
                     code = process.wait(30)
-                    wait_until(lambda: not pids_with(MARK, run), what="the end of all its processes")
+                    wait_until(has_ended, what="the end of all its processes")
                 finally:
                     for pid in pids_with(MARK, run):
                         os.kill(pid, 9)
