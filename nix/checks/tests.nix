@@ -24,7 +24,6 @@ stdenv.mkDerivation {
   pname = "libtrace-tests-${lib.head suites}";
   inherit version;
   src = source [
-    ../../README.md # which a test compares with the settings
     ../../libtrace
     ../../services
     ../../tests

@@ -67,6 +67,19 @@ if not HAS_OWN_NETWORK and not STAYS:
     wait_for_the_others()
 
 
+def others_can_reach(path):
+    """Whether a user who is not in the way of its folders gets there, out of a build's private folder, say."""
+    while path != "/":
+        if not os.stat(path).st_mode & 0o001:
+            return False
+        path = os.path.dirname(path)
+    return True
+
+
+NEEDS_TWO_USERS = "needs root, to be two users, in folders that others can reach"
+CAN_BE_TWO_USERS = os.geteuid() == 0 and all(map(others_can_reach, (tempfile.gettempdir(), os.path.realpath(BIN))))
+
+
 def wait_until(condition, timeout=10, what="condition"):
     """Waits until condition() is true, and returns what it gave."""
     deadline = time.monotonic() + timeout * SLOWNESS

@@ -245,7 +245,7 @@ class Programs(DoctorTest):
         self.assertEqual(done.code, 127)
         self.assertIn("/no/such/interpreter: there is no such program", done.err)
 
-    @unittest.skipIf(os.geteuid(), "needs root, to be two users")
+    @unittest.skipUnless(harness.CAN_BE_TWO_USERS, harness.NEEDS_TWO_USERS)
     def test_a_program_that_may_be_run_but_not_read_may_be_traced(self):
         path = self.compile("int main(void) { return 0; }")
         os.chmod(path, 0o111)
