@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* curl_wakeup.c - see curl_wakeup.h.
  *
- * libcurl does not tell its descriptors.  They take the lowest numbers that are free, so few come
- * into question; and of those, they are the two on which a wake-up can be seen.
+ * libcurl does not tell its descriptors.  They are the two on which a wake-up can be seen, and they
+ * took the lowest numbers that were free: not far beyond what was free just before, or below it
+ * where another thread has closed a descriptor since.
  */
 #include "curl_wakeup.h"
 
@@ -14,8 +15,9 @@
 #include <unistd.h>
 
 enum {
-	FIRST = 3, /* beyond the standard streams */
-	SPAN = 16, /* numbers looked at: other threads open descriptors, too */
+	FIRST = 3,	 /* beyond the standard streams */
+	BEYOND = 128,	 /* numbers looked at beyond: other threads open descriptors, too */
+	LOOKED_AT = 512, /* in all, the highest of them: two system calls each */
 	FILLERS_MAX = FIRST + 1,
 };
 
@@ -56,26 +58,30 @@ static bool may_be(int fd)
 	       address.ss_family == AF_UNIX;
 }
 
-/* The first whose count has become one more than before; -1: none. */
-static int changed(int first, const int before[SPAN], unsigned long what)
+struct counts {
+	int to_read[LOOKED_AT], sent[LOOKED_AT]; /* bytes */
+};
+
+/* The first whose count was 0 and is not any more; -1: none. */
+static int changed(int first, const int before[LOOKED_AT], int n, unsigned long what)
 {
-	for (int i = 0; i < SPAN; i++)
+	for (int i = 0; i < n; i++)
 		if (before[i] == 0 && may_be(first + i) && count_of(first + i, what) > 0)
 			return first + i;
 	return -1;
 }
 
-static void find(const struct lt_curl_library *curl, CURLM *multi, int first,
+static void find(const struct lt_curl_library *curl, CURLM *multi, int first, int n,
 	struct lt_own_fd ret_fds[LT_CURL_WAKEUP_FDS])
 {
-	int to_read[SPAN], sent[SPAN];
-	for (int i = 0; i < SPAN; i++) {
-		to_read[i] = count_of(first + i, FIONREAD);
-		sent[i] = count_of(first + i, SIOCOUTQ);
+	struct counts before;
+	for (int i = 0; i < n; i++) {
+		before.to_read[i] = count_of(first + i, FIONREAD);
+		before.sent[i] = count_of(first + i, SIOCOUTQ);
 	}
 	curl->multi_wakeup(multi);
-	int ends[LT_CURL_WAKEUP_FDS] = {
-		changed(first, to_read, FIONREAD), changed(first, sent, SIOCOUTQ)};
+	int ends[LT_CURL_WAKEUP_FDS] = {changed(first, before.to_read, n, FIONREAD),
+		changed(first, before.sent, n, SIOCOUTQ)};
 	curl->multi_poll(multi, NULL, 0, 0, NULL); /* takes the wake-up back */
 	if (ends[0] < 0 || ends[1] < 0 || ends[0] == ends[1] || count_of(ends[0], FIONREAD) > 0)
 		return;
@@ -87,10 +93,13 @@ CURLM *lt_curl_wakeup_multi_new(
 	const struct lt_curl_library *curl, struct lt_own_fd ret_fds[LT_CURL_WAKEUP_FDS])
 {
 	int fillers[FILLERS_MAX], n_fillers;
-	int first = fill(fillers, &n_fillers);
+	int lowest = fill(fillers, &n_fillers);
 	CURLM *multi = curl->multi_init();
-	if (multi && first >= 0 && curl->multi_wakeup && curl->multi_poll)
-		find(curl, multi, first, ret_fds);
+	if (multi && lowest >= 0 && curl->multi_wakeup && curl->multi_poll) {
+		int end = lowest + BEYOND;
+		int first = end - FIRST > LOOKED_AT ? end - LOOKED_AT : FIRST;
+		find(curl, multi, first, end - first, ret_fds);
+	}
 	while (n_fillers)
 		close(fillers[--n_fillers]);
 	return multi;

@@ -23,9 +23,8 @@ Host = namedtuple("Host", [
     "result",  # a file that it writes, which must be the same
     "not_traced",  # why it has no spans
     "inherits",  # whether a child of its may have its parent's descriptors of ours as well as its own
-    "threads",  # whether its threads open descriptors beside the exporter's, which may then not know libcurl's pair
     "libcurl",  # whether it has libcurl.so.4 itself; where it has another, the exporter brings that
-], defaults=["", "", None, "", {}, (), 0, 0, True, None, "", False, False, True])
+], defaults=["", "", None, "", {}, (), 0, 0, True, None, "", False, True])
 
 CURL = ["curl", "-sS", "-q"]
 BOUNDARY = rb"-{24}[0-9a-zA-Z]{16,22}"
@@ -79,9 +78,9 @@ HOSTS = [
     Host("pycurl_of_pip", ["python3", "{programs}/requests.py", "{base}"], spans=9,
          without=PIP, probe=PIP_PYCURL, env={"PYTHONPATH": "{pycurl}"}, inherits=True, libcurl=False),
     Host("pycurl_threads", ["/usr/bin/python3", "{programs}/threads.py", "{base}"], spans=90, ordered=False,
-         packages="python3-pycurl", probe=PYCURL, inherits=True, threads=True),
+         packages="python3-pycurl", probe=PYCURL, inherits=True),
     Host("pycurl_of_pip_threads", ["python3", "{programs}/threads.py", "{base}"], spans=90, ordered=False,
-         without=PIP, probe=PIP_PYCURL, env={"PYTHONPATH": "{pycurl}"}, inherits=True, threads=True, libcurl=False),
+         without=PIP, probe=PIP_PYCURL, env={"PYTHONPATH": "{pycurl}"}, inherits=True, libcurl=False),
     Host("samtools", ["samtools", "view", "-h", "{base}/files/held.sam"], spans=1, packages="samtools",
          probe=["samtools", "--version"], libcurl=False),
     Host("samtools_https", ["samtools", "view", "-h", "{tls}/files/held.sam"], spans=1, packages="openssl samtools",
