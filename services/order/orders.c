@@ -79,10 +79,12 @@ static void stop_order(struct http_work *work)
 
 /* --- an order's beginning ----------------------------------------------------------------- */
 
-const char *orders_check(const json_t *order)
+const char *orders_check(const json_t *order, const json_t **ret_item, const json_t **ret_qty)
 {
 	const json_t *item = json_object_get(order, "item"), *qty = json_object_get(order, "qty");
 
+	*ret_item = item;
+	*ret_qty = qty;
 	if (!json_is_string(item) || json_string_length(item) < 1 ||
 		json_string_length(item) > ORDER_ITEM_MAX)
 		return "item must be a string of 1 to 256 bytes";
@@ -99,17 +101,17 @@ void orders_take(h2o_req_t *req)
 
 	if (!json)
 		return;
-	const char *wrong = orders_check(json);
+	const json_t *item, *qty;
+	const char *wrong = orders_check(json, &item, &qty);
 	if (wrong) {
 		json_decref(json);
 		http_error(req, 400, "invalid_field", wrong);
 		return;
 	}
 	struct order *order = http_work_new(req, sizeof *order + service->extra_size, stop_order);
-	const json_t *item = json_object_get(json, "item");
 	order->item =
 		h2o_strdup(&req->pool, json_string_value(item), json_string_length(item)).base;
-	order->qty = json_integer_value(json_object_get(json, "qty"));
+	order->qty = json_integer_value(qty);
 	json_decref(json);
 	if (service->received)
 		service->received(order);

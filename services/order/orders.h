@@ -59,8 +59,12 @@ struct orders_service {
  */
 void orders_take(h2o_req_t *req);
 
-/** @return NULL, or what is wrong with an order's JSON, with the field's name; static */
-const char *orders_check(const json_t *order);
+/**
+ * Looks at an order's JSON.
+ * @param ret_item, ret_qty  its fields, borrowed from it; NULL where they are missing
+ * @return NULL, or what is wrong with it, with the field's name; static
+ */
+const char *orders_check(const json_t *order, const json_t **ret_item, const json_t **ret_qty);
 
 /** Runs the program until it is told to stop. @return what it is to exit with */
 int orders_main(const struct orders_service *service, int argc, char **argv);
