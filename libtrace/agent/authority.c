@@ -1,25 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authority.c - see authority.h. */
 #include "authority.h"
+#include "port.h"
 #include <arpa/inet.h>
 #include <strings.h>
-
-static bool parse_port(struct lt_slice digits, uint16_t *ret_port)
-{
-	unsigned port = 0;
-
-	if (digits.len > 5)
-		return false;
-	for (size_t i = 0; i < digits.len; i++) {
-		if (digits.ptr[i] < '0' || digits.ptr[i] > '9')
-			return false;
-		port = port * 10 + (unsigned)(digits.ptr[i] - '0');
-	}
-	if (port > UINT16_MAX)
-		return false;
-	*ret_port = (uint16_t)port;
-	return true;
-}
 
 struct http_authority http_authority(struct lt_slice text)
 {
@@ -40,7 +24,7 @@ struct http_authority http_authority(struct lt_slice text)
 			colon = end;
 		authority.host = (struct lt_slice){text.ptr, (size_t)(colon - text.ptr)};
 	}
-	if (colon == end || parse_port((struct lt_slice){colon + 1, (size_t)(end - colon - 1)},
+	if (colon == end || lt_port_parse((struct lt_slice){colon + 1, (size_t)(end - colon - 1)},
 				    &authority.port))
 		return authority;
 	/* Who is let in may stand before it: libh2o 2.3 leaves a target's there. */

@@ -2,6 +2,8 @@
 /* otlp_endpoint.c - takes a URL apart as far as an exporter must. */
 #include "otlp_endpoint.h"
 
+#include "port.h"
+
 #include "config.h"
 
 #include <errno.h>
@@ -52,15 +54,8 @@ static struct lt_slice after_user(struct lt_slice authority)
 
 static bool is_port(struct lt_slice digits) /* an empty one is the scheme's */
 {
-	unsigned port = 0;
-	if (digits.len > 5)
-		return false;
-	for (size_t i = 0; i < digits.len; i++) {
-		if (digits.ptr[i] < '0' || digits.ptr[i] > '9')
-			return false;
-		port = port * 10 + (unsigned)(digits.ptr[i] - '0');
-	}
-	return port <= UINT16_MAX && (port || !digits.len);
+	uint16_t port;
+	return lt_port_parse(digits, &port) && (port || !digits.len);
 }
 
 /* False unless there are a host and a port that can be one. */
