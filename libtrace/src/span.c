@@ -471,17 +471,18 @@ static bool drop_hold(struct lt_span *span)
 	return atomic_fetch_sub_explicit(&span->n_holders, 1, memory_order_acq_rel) == 1;
 }
 
-static inline void release(struct lt_span *handle, struct lt_span *span)
+/* True for the last holder. */
+static inline bool let_go(struct lt_span *handle, struct lt_span *span)
 {
 	/* The only holder is this caller: nobody can become another one behind its back. */
 	if (atomic_load_explicit(&span->n_holders, memory_order_acquire) != 1 && !drop_hold(span))
-		return;
-	bool is_recorded = lt_span_may_record(handle);
+		return false;
 	((struct lt_span_head *)handle)->state = 0;
-	if (!is_recorded) {
-		recycle(span);
-		return;
-	}
+	return true;
+}
+
+static void process(struct lt_span *span)
+{
 	const struct lt_provider *provider = provider_of(span);
 	if (provider && provider->processor->impl->on_end)
 		provider->processor->impl->on_end(provider->processor, span);
@@ -489,26 +490,28 @@ static inline void release(struct lt_span *handle, struct lt_span *span)
 		recycle(span);
 }
 
-/* False if it was over. */
-static bool end_recording(struct lt_span *span, uint64_t end_ns)
+/* Out of line, so that a span without recording does not pay for the registers. */
+__attribute__((noinline)) static void end_recording(
+	struct lt_span *handle, struct lt_span *span, uint64_t end_ns)
 {
 	if (!lock_if_open(span))
-		return false;
+		return;
 	span->data.end_ns = time_of(span, end_ns);
 	atomic_store_explicit(&span->ended, true, memory_order_relaxed);
 	if (!span->arena.chunks)
 		lt_thread.span_bytes = (uint32_t)(span->arena.next - (char *)span);
 	unlock(span);
-	return true;
+	if (let_go(handle, span))
+		process(span);
 }
 
-/* Likewise, where there is nothing to record. */
-static bool end_bare(struct lt_span *span)
+static inline void end_bare(struct lt_span *handle, struct lt_span *span)
 {
 	if (atomic_load_explicit(&span->ended, memory_order_relaxed))
-		return false;
+		return;
 	atomic_store_explicit(&span->ended, true, memory_order_relaxed);
-	return true;
+	if (let_go(handle, span))
+		recycle(span);
 }
 
 void lt_span_end_at(struct lt_span *handle, uint64_t end_ns)
@@ -516,8 +519,10 @@ void lt_span_end_at(struct lt_span *handle, uint64_t end_ns)
 	struct lt_span *span = lt_span_alive(handle);
 	if (!span)
 		return;
-	if (lt_span_may_record(handle) ? end_recording(span, end_ns) : end_bare(span))
-		release(handle, span);
+	if (lt_span_may_record(handle))
+		end_recording(handle, span, end_ns);
+	else
+		end_bare(handle, span);
 }
 
 struct lt_span *lt_span_hold(struct lt_span *handle)
@@ -532,6 +537,13 @@ struct lt_span *lt_span_hold(struct lt_span *handle)
 void lt_span_release(struct lt_span *handle)
 {
 	struct lt_span *span = lt_span_alive(handle);
-	if (span)
-		release(handle, span);
+	if (!span)
+		return;
+	const bool is_recorded = lt_span_may_record(handle);
+	if (!let_go(handle, span))
+		return;
+	if (is_recorded)
+		process(span);
+	else
+		recycle(span);
 }
