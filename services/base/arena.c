@@ -22,13 +22,11 @@ void arena_init(struct arena *a, size_t limit_bytes)
 static int add_chunk(struct arena *a, size_t n)
 {
 	size_t size = n > CHUNK_BYTES ? n : CHUNK_BYTES;
-	if (size > a->limit - a->total) {
+	if (size > a->limit - a->total)
 		return -1;
-	}
 	struct arena_chunk *chunk = malloc(sizeof(*chunk) + size);
-	if (!chunk) {
+	if (!chunk)
 		return -1;
-	}
 	chunk->next = a->chunks;
 	chunk->size = size;
 	a->chunks = chunk;
@@ -40,13 +38,11 @@ static int add_chunk(struct arena *a, size_t n)
 void *arena_alloc(struct arena *a, size_t n_items, size_t item_bytes)
 {
 	size_t n;
-	if (__builtin_mul_overflow(n_items, item_bytes, &n) || n > a->limit) {
+	if (__builtin_mul_overflow(n_items, item_bytes, &n) || n > a->limit)
 		return NULL;
-	}
 	n = (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
-	if ((!a->chunks || n > a->chunks->size - a->used) && add_chunk(a, n)) {
+	if ((!a->chunks || n > a->chunks->size - a->used) && add_chunk(a, n))
 		return NULL;
-	}
 	void *memory = a->chunks->data + a->used;
 	a->used += n;
 	return memset(memory, 0, n);

@@ -20,15 +20,12 @@ void base64_encode(struct buffer *out, struct lt_slice bytes)
 
 static int digit(char c)
 {
-	if (c >= 'A' && c <= 'Z') {
+	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
-	}
-	if (c >= 'a' && c <= 'z') {
+	if (c >= 'a' && c <= 'z')
 		return c - 'a' + 26;
-	}
-	if (c >= '0' && c <= '9') {
+	if (c >= '0' && c <= '9')
 		return c - '0' + 52;
-	}
 	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
 }
 
@@ -36,24 +33,20 @@ long base64_decode(struct lt_slice text, uint8_t *ret_bytes)
 {
 	size_t len = text.len;
 	if (len % 4 == 0) {
-		for (int pads = 0; pads < 2 && len && text.ptr[len - 1] == '='; pads++) {
+		for (int pads = 0; pads < 2 && len && text.ptr[len - 1] == '='; pads++)
 			len--;
-		}
 	}
-	if (len % 4 == 1) {
+	if (len % 4 == 1)
 		return -1;
-	}
 	uint32_t group = 0;
 	long n = 0;
 	for (size_t i = 0; i < len; i++) {
 		int value = digit(text.ptr[i]);
-		if (value < 0) {
+		if (value < 0)
 			return -1;
-		}
 		group = group << 6 | (uint32_t)value;
-		if (i % 4) {
+		if (i % 4)
 			ret_bytes[n++] = (uint8_t)(group >> (6 - 2 * (i % 4)));
-		}
 	}
 	return n;
 }

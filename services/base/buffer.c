@@ -25,9 +25,8 @@ char *buffer_reserve(struct buffer *b, size_t n)
 	}
 	if (n > b->cap - b->len) {
 		size_t cap = b->cap ? b->cap : 256;
-		while (cap - b->len < n) {
+		while (cap - b->len < n)
 			cap += cap / 2;
-		}
 		char *data = realloc(b->data, cap);
 		if (!data) {
 			b->failed = true;

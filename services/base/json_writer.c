@@ -13,9 +13,8 @@
 
 static void before_value(struct json_writer *w)
 {
-	if (w->comma) {
+	if (w->comma)
 		buffer_put(w->out, ",", 1);
-	}
 	w->comma = true;
 }
 
@@ -46,13 +45,11 @@ void jw_key(struct json_writer *w, const char *key)
 /* Where to cut text without cutting a character. */
 static size_t step_of(struct lt_slice text)
 {
-	if (text.len <= STRING_STEP) {
+	if (text.len <= STRING_STEP)
 		return text.len;
-	}
 	size_t n = STRING_STEP;
-	while (n > STRING_STEP - 3 && ((unsigned char)text.ptr[n] & 0xc0) == 0x80) {
+	while (n > STRING_STEP - 3 && ((unsigned char)text.ptr[n] & 0xc0) == 0x80)
 		n--;
-	}
 	return n;
 }
 
@@ -95,9 +92,8 @@ void jw_double(struct json_writer *w, double value)
 		char text[32]; /* the shortest that reads back the same */
 		for (int digits = 15; digits <= 17; digits++) {
 			snprintf(text, sizeof(text), "%.*g", digits, value);
-			if (strtod(text, NULL) == value) {
+			if (strtod(text, NULL) == value)
 				break;
-			}
 		}
 		buffer_puts(w->out, text);
 	}

@@ -29,7 +29,7 @@ void text_addc(struct text *text, char c)
 void text_addi(struct text *text, int64_t number)
 {
 	char digits[20]; /* of -9223372036854775808 */
-	size_t at = sizeof digits;
+	size_t at = sizeof(digits);
 	uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
 
 	do {
@@ -38,7 +38,7 @@ void text_addi(struct text *text, int64_t number)
 	} while (rest > 0);
 	if (number < 0)
 		digits[--at] = '-';
-	text_add(text, digits + at, sizeof digits - at);
+	text_add(text, digits + at, sizeof(digits) - at);
 }
 
 unsigned utf8_length(const char *bytes, size_t len)
@@ -83,7 +83,7 @@ static size_t json_escape(unsigned char byte, char escape[6])
 
 	if (byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\')
 		return 0; /* nearly always */
-	for (size_t i = 0; i < sizeof shorts - 1; i += 2) {
+	for (size_t i = 0; i < sizeof(shorts) - 1; i += 2) {
 		if (byte == (unsigned char)shorts[i]) {
 			escape[0] = '\\';
 			escape[1] = shorts[i + 1];

@@ -11,8 +11,8 @@
 
 #include "log.h"
 
-#define MAX_THREADS 256u
-#define MAX_DELAY_MS 3600000u /* an hour */
+#define THREADS_MAX 256u
+#define DELAY_MAX_MS 3600000u /* an hour */
 #define USAGE_ERROR 2
 
 static const char *program_name = "service";
@@ -34,10 +34,10 @@ static unsigned count_processors(void)
 {
 	cpu_set_t set; /* up to 1,024; more threads than that are not wanted */
 
-	if (sched_getaffinity(0, sizeof set, &set) != 0)
+	if (sched_getaffinity(0, sizeof(set), &set) != 0)
 		return 1;
 	unsigned n = (unsigned)CPU_COUNT(&set);
-	return n < MAX_THREADS ? n : MAX_THREADS;
+	return n < THREADS_MAX ? n : THREADS_MAX;
 }
 
 static bool parse_number(const char *text, unsigned min, unsigned max, unsigned *ret_number)
@@ -102,11 +102,12 @@ static void print_settings(const struct config_setting *settings)
 	for (; settings->kind != CONFIG_END; settings++) {
 		char left[80];
 		if (settings->kind == CONFIG_TEXT)
-			snprintf(left, sizeof left, "%s=%s", settings->name, settings->text);
+			snprintf(left, sizeof(left), "%s=%s", settings->name, settings->text);
 		else if (settings->number_help)
-			snprintf(left, sizeof left, "%s=%s", settings->name, settings->number_help);
+			snprintf(
+				left, sizeof(left), "%s=%s", settings->name, settings->number_help);
 		else
-			snprintf(left, sizeof left, "%s=%u", settings->name, settings->number);
+			snprintf(left, sizeof(left), "%s=%u", settings->name, settings->number);
 		printf("  %-40s %s\n", left, settings->help);
 	}
 }
@@ -142,9 +143,9 @@ static int set_up_log(void)
 		return config_complain("LOG_FORMAT", "must be text or json, not \"%s\"", format);
 
 	unsigned i = 0;
-	while (i < sizeof levels / sizeof levels[0] && strcmp(level, levels[i]) != 0)
+	while (i < sizeof(levels) / sizeof(levels[0]) && strcmp(level, levels[i]) != 0)
 		i++;
-	if (i == sizeof levels / sizeof levels[0])
+	if (i == sizeof(levels) / sizeof(levels[0]))
 		return config_complain(
 			"LOG_LEVEL", "must be error, warn, info or debug, not \"%s\"", level);
 	setup.level = (enum log_level)i;
@@ -172,10 +173,10 @@ int config_load(const struct program *program, const struct config_setting *extr
 			.ret_number = &config.port, .number = program->port, .max = 65535},
 		{CONFIG_NUMBER, "THREADS", "event loops, a thread each",
 			.ret_number = &config.n_threads, .number = count_processors(), .min = 1,
-			.max = MAX_THREADS, .number_help = "(processors it may use)"},
+			.max = THREADS_MAX, .number_help = "(processors it may use)"},
 		{CONFIG_NUMBER, "DRAIN_TIMEOUT_MS", "longest wait for answers after SIGTERM",
 			.ret_number = &config.drain_timeout_ms, .number = 25000,
-			.max = MAX_DELAY_MS},
+			.max = DELAY_MAX_MS},
 		{CONFIG_END},
 	};
 	int status;

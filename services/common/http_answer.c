@@ -32,7 +32,7 @@ static const struct status *find_status(int status)
 {
 	static const struct status unknown = {0, "Unknown", "error"};
 
-	for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
 		if (statuses[i].status == status)
 			return &statuses[i];
 	}
@@ -68,7 +68,7 @@ static h2o_iovec_t error_json(
 	if (message_len > MESSAGE_MAX)
 		message_len = MESSAGE_MAX;
 	size_t capacity =
-		sizeof "{'error':'','message':}\n" + strlen(code) + TEXT_JSON_MAX(message_len);
+		sizeof("{'error':'','message':}\n") + strlen(code) + TEXT_JSON_MAX(message_len);
 	struct text text = text_in(compat_alloc_text(req, capacity), capacity);
 
 	text_adds(&text, "{\"error\":\"");
@@ -91,7 +91,7 @@ void http_errorf(h2o_req_t *req, int status, const char *code, const char *forma
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(message, sizeof message, format, args);
+	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	http_error(req, status, code, message);
 }
@@ -102,7 +102,7 @@ void http_errorf(h2o_req_t *req, int status, const char *code, const char *forma
 static bool is_json_type(h2o_iovec_t type)
 {
 	static const char json[] = "application/json";
-	size_t n = sizeof json - 1;
+	size_t n = sizeof(json) - 1;
 
 	if (type.len < n || !h2o_lcstris(type.base, n, json, n))
 		return false;
@@ -167,7 +167,7 @@ static void own_error_send(
 	h2o_ostream_t *self, h2o_req_t *req, compat_vec_t *vecs, size_t n, h2o_send_state_t state)
 {
 	char message[MESSAGE_MAX];
-	struct text text = text_in(message, sizeof message);
+	struct text text = text_in(message, sizeof(message));
 
 	for (size_t i = 0; i < n; i++)
 		text_add(&text, compat_vec_ptr(&vecs[i]), vecs[i].len);
@@ -185,7 +185,7 @@ static void own_error_setup(h2o_filter_t *self, h2o_req_t *req, h2o_ostream_t **
 
 	if (at != -1 && req->res.status >= 400) {
 		h2o_iovec_t *type = &req->res.headers.entries[at].value;
-		if (h2o_memis(type->base, type->len, own_type, sizeof own_type - 1)) {
+		if (h2o_memis(type->base, type->len, own_type, sizeof(own_type) - 1)) {
 			*type = h2o_iovec_init(H2O_STRLIT("application/json"));
 			h2o_ostream_t *stream = compat_add_ostream(req, slot);
 			stream->do_send = own_error_send;
@@ -197,6 +197,6 @@ static void own_error_setup(h2o_filter_t *self, h2o_req_t *req, h2o_ostream_t **
 
 void http_answer_own_errors(h2o_pathconf_t *pathconf)
 {
-	h2o_filter_t *filter = h2o_create_filter(pathconf, sizeof *filter);
+	h2o_filter_t *filter = h2o_create_filter(pathconf, sizeof(*filter));
 	filter->on_setup_ostream = own_error_setup;
 }

@@ -209,7 +209,7 @@ static struct http_call *call_take(struct http_client *client)
 		call->body_len = 0;
 		return call;
 	}
-	call = calloc(1, sizeof *call);
+	call = calloc(1, sizeof(*call));
 	if (!call)
 		return NULL;
 	call->client = client;
@@ -279,10 +279,10 @@ struct http_call *http_client_post(struct http_client *client, h2o_iovec_t json,
 
 int http_client_global_init(void)
 {
-	int error = curl_memory_global_init();
+	int err = curl_memory_global_init();
 
-	if (error)
-		return error;
+	if (err)
+		return err;
 	if (!(curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_ASYNCHDNS))
 		log_warn(
 			"this libcurl looks up names one at a time: a slow one delays all requests",
@@ -328,20 +328,20 @@ char *http_client_url(const char *base, const char *path)
 int http_client_new(
 	h2o_loop_t *loop, const char *url, unsigned timeout_ms, struct http_client **ret_client)
 {
-	struct http_client *client = calloc(1, sizeof *client);
-	int error = -ENOMEM;
+	struct http_client *client = calloc(1, sizeof(*client));
+	int err = -ENOMEM;
 
 	if (!client)
-		return error;
+		return err;
 	curl_memory_keep();
 	client->timeout_ms = timeout_ms;
 	client->url = curl_url();
 	if (!client->url || curl_url_set(client->url, CURLUPART_URL, url, 0) != CURLUE_OK ||
 		!add_usual_headers(&client->headers) ||
-		(error = http_lanes_start(
+		(err = http_lanes_start(
 			 &client->lanes, loop, IDLE_CONNECTION_MAX_S * 1000, on_end)) != 0) {
 		http_client_free(client);
-		return error;
+		return err;
 	}
 	*ret_client = client;
 	return 0;

@@ -152,7 +152,7 @@ static void lane_close(struct http_lane *lane)
 
 static struct http_lane *lane_open(struct http_lanes *lanes, size_t index)
 {
-	struct http_lane *lane = calloc(1, sizeof *lane);
+	struct http_lane *lane = calloc(1, sizeof(*lane));
 
 	if (!lane)
 		return NULL;

@@ -113,7 +113,7 @@ static void configure(struct server *server)
 	h2o_hostconf_t *host = http_conf_init(&server->globalconf, HTTP_BODY_MAX);
 
 	add_routes(host, server->service->routes, server->service->n_routes);
-	add_routes(host, common_routes, sizeof common_routes / sizeof common_routes[0]);
+	add_routes(host, common_routes, sizeof(common_routes) / sizeof(common_routes[0]));
 	/* Whatever is no route has no path either: not "/", which would look like one. */
 	h2o_create_handler(&host->fallback_path, sizeof(h2o_handler_t))->on_req = on_unknown_path;
 	http_answer_own_errors(&host->fallback_path);
@@ -124,19 +124,19 @@ static void configure(struct server *server)
 static int worker_serve(struct worker *worker)
 {
 	const struct http_service *service = worker->server->service;
-	int error = http_loop_open(
+	int err = http_loop_open(
 		&worker->loop, &worker->port, 1, worker->server->config->drain_timeout_ms);
 
-	if (!error)
-		error = service->start(worker->loop.h2o, service->user, &worker->state);
-	if (error) {
-		log_error("cannot start", LOG_FIELDS(log_str("reason", strerror(-error))));
-		return error;
+	if (!err)
+		err = service->start(worker->loop.h2o, service->user, &worker->state);
+	if (err) {
+		log_error("cannot start", LOG_FIELDS(log_str("reason", strerror(-err))));
+		return err;
 	}
-	error = http_loop_run(&worker->loop);
-	if (error)
-		log_error("the event loop failed", LOG_FIELDS(log_str("reason", strerror(-error))));
-	return error;
+	err = http_loop_run(&worker->loop);
+	if (err)
+		log_error("the event loop failed", LOG_FIELDS(log_str("reason", strerror(-err))));
+	return err;
 }
 
 static void *worker_run(void *arg)
@@ -164,10 +164,10 @@ static size_t run_workers(struct worker *workers, size_t n)
 
 	for (; n_started < n; n_started++) {
 		struct worker *worker = &workers[n_started];
-		int error = pthread_create(&worker->thread, NULL, worker_run, worker);
-		if (error) {
+		int err = pthread_create(&worker->thread, NULL, worker_run, worker);
+		if (err) {
 			log_error("cannot start a thread: set THREADS to fewer",
-				LOG_FIELDS(log_str("reason", strerror(error))));
+				LOG_FIELDS(log_str("reason", strerror(err))));
 			workers[0].has_failed = true;
 			shutdown_request();
 			break;
@@ -203,11 +203,11 @@ int http_serve(const struct http_service *service, const struct config *config)
 	static struct server server;
 	static struct worker *workers;
 	size_t n = config->n_threads;
-	int *fds = calloc(n, sizeof *fds);
+	int *fds = calloc(n, sizeof(*fds));
 	unsigned port;
 
 	http_raise_descriptor_limit();
-	workers = calloc(n, sizeof *workers);
+	workers = calloc(n, sizeof(*workers));
 	if (!workers || !fds || shutdown_init() != 0 ||
 		listen_on(config->host, "PORT", config->port, n, fds, &port) != 0) {
 		free(fds);

@@ -17,10 +17,10 @@ static struct http_socket *entry_of(struct http_sockets *sockets, int fd)
 
 	if ((size_t)fd >= n) {
 		size_t n_new = (size_t)fd + 1 > 2 * n ? (size_t)fd + 64 : 2 * n;
-		struct http_socket *table = realloc(sockets->table, n_new * sizeof *table);
+		struct http_socket *table = realloc(sockets->table, n_new * sizeof(*table));
 		if (!table)
 			return NULL;
-		memset(table + n, 0, (n_new - n) * sizeof *table);
+		memset(table + n, 0, (n_new - n) * sizeof(*table));
 		sockets->table = table;
 		sockets->n_table = n_new;
 	}

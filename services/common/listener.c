@@ -27,14 +27,14 @@ static int open_socket(const struct addrinfo *address, int option)
 	if (fd < 0)
 		return -errno;
 	if (address->ai_family == AF_INET6) /* "::" means IPv4 as well */
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-		(option && setsockopt(fd, SOL_SOCKET, option, &on, sizeof on) != 0) ||
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+		(option && setsockopt(fd, SOL_SOCKET, option, &on, sizeof(on)) != 0) ||
 		bind(fd, address->ai_addr, address->ai_addrlen) != 0 ||
 		listen(fd, LISTEN_BACKLOG) != 0) {
-		int error = errno;
+		int err = errno;
 		close(fd);
-		return -error;
+		return -err;
 	}
 	return fd;
 }
@@ -53,35 +53,35 @@ static int claim_port(struct addrinfo *address)
 
 	if (fd < 0)
 		return fd;
-	int error = getsockname(fd, address->ai_addr, &address->ai_addrlen) == 0 ? 0 : -errno;
+	int err = getsockname(fd, address->ai_addr, &address->ai_addrlen) == 0 ? 0 : -errno;
 	close(fd);
-	return error;
+	return err;
 }
 
 static int open_all(struct addrinfo *address, size_t n, int *fds)
 {
-	int error = claim_port(address);
+	int err = claim_port(address);
 
-	for (size_t i = 0; !error && i < n; i++) {
+	for (size_t i = 0; !err && i < n; i++) {
 		fds[i] = open_socket(address, SO_REUSEPORT);
 		if (fds[i] >= 0)
 			continue;
-		error = fds[i];
+		err = fds[i];
 		while (i > 0)
 			close(fds[--i]);
 	}
-	return error;
+	return err;
 }
 
-static void complain(const char *host, const char *setting, unsigned port, int error)
+static void complain(const char *host, const char *setting, unsigned port, int err)
 {
 	char message[120];
 
-	snprintf(message, sizeof message,
-		error == -EADDRINUSE ? "port %u is busy: set %s to another one"
-				     : "cannot listen on port %u: see HOST and %s",
+	snprintf(message, sizeof(message),
+		err == -EADDRINUSE ? "port %u is busy: set %s to another one"
+				   : "cannot listen on port %u: see HOST and %s",
 		port, setting);
-	log_error(message, LOG_FIELDS(log_str("HOST", host), log_str("reason", strerror(-error))));
+	log_error(message, LOG_FIELDS(log_str("HOST", host), log_str("reason", strerror(-err))));
 }
 
 int listen_on(const char *host, const char *setting, unsigned port, size_t n, int *fds,
@@ -93,20 +93,20 @@ int listen_on(const char *host, const char *setting, unsigned port, size_t n, in
 	struct addrinfo *address;
 	char service[12];
 
-	snprintf(service, sizeof service, "%u", port);
+	snprintf(service, sizeof(service), "%u", port);
 	int status = getaddrinfo(host, service, &hints, &address);
 	if (status != 0) {
 		log_error("HOST is not an address of this machine",
 			LOG_FIELDS(log_str("HOST", host), log_str("reason", gai_strerror(status))));
 		return -EADDRNOTAVAIL;
 	}
-	int error = open_all(address, n, fds);
-	if (!error)
+	int err = open_all(address, n, fds);
+	if (!err)
 		*ret_port = ntohs(*port_of(address->ai_addr));
 	else
-		complain(host, setting, port, error);
+		complain(host, setting, port, err);
 	freeaddrinfo(address);
-	return error;
+	return err;
 }
 
 /* --- accepting ---------------------------------------------------------------------------- */
@@ -175,9 +175,9 @@ static bool drop_new_connections(int fd)
 		BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 	};
-	struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
+	struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
 
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
 }
 
 static void close_listener(struct listener *listener)

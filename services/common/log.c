@@ -65,13 +65,13 @@ void log_line_add(struct log_line *line, const struct log_field *field)
 
 static void add_time(struct text *text)
 {
-	char buffer[sizeof "2026-08-25T12:00:00.123Z" + 40];
+	char buffer[sizeof("2026-08-25T12:00:00.123Z") + 40];
 	struct timespec now;
 	struct tm utc;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);
-	snprintf(buffer, sizeof buffer, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
+	snprintf(buffer, sizeof(buffer), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
 		utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
 		(int)(now.tv_nsec / 1000000));
 	text_adds(text, buffer);
@@ -81,7 +81,7 @@ void log_write(enum log_level level, const char *message, const struct log_field
 {
 	static const char *const names[] = {"error", "warn", "info", "debug"};
 	char buffer[LOG_LINE_MAX];
-	struct log_line line = {.text = text_in(buffer, sizeof buffer - sizeof "}")};
+	struct log_line line = {.text = text_in(buffer, sizeof(buffer) - sizeof("}"))};
 	struct text *text = &line.text;
 	int saved_errno = errno;
 
@@ -108,7 +108,7 @@ void log_write(enum log_level level, const char *message, const struct log_field
 		log_line_add(&line, &fields[i]);
 	if (context)
 		context(&line);
-	text->capacity = sizeof buffer;
+	text->capacity = sizeof(buffer);
 	text_adds(text, config.json ? "}\n" : "\n");
 
 	/* Nobody is left to be told when standard error does not take it. */

@@ -47,7 +47,7 @@ int shutdown_init(void)
 void shutdown_request(void)
 {
 	uint64_t one = 1;
-	ssize_t written = write(event_fd, &one, sizeof one);
+	ssize_t written = write(event_fd, &one, sizeof(one));
 	(void)written; /* it can only fail by being readable already */
 }
 

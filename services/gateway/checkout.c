@@ -66,16 +66,16 @@ static const char *read_order(struct order *order, h2o_req_t *req)
 		return NULL;
 	h2o_iovec_t query = h2o_iovec_init(
 		req->path.base + req->query_at + 1, req->path.len - req->query_at - 1);
-	if (query_get(query, "item", buffer, sizeof buffer, &value) && !read_item(order, &value))
+	if (query_get(query, "item", buffer, sizeof(buffer), &value) && !read_item(order, &value))
 		return "item must be given once, as 1 to 256 bytes of UTF-8 without NUL";
-	if (query_get(query, "qty", buffer, sizeof buffer, &value) && !read_qty(order, &value))
+	if (query_get(query, "qty", buffer, sizeof(buffer), &value) && !read_qty(order, &value))
 		return "qty must be given once, as a whole number from 1 to 1000000";
 	return NULL;
 }
 
 static h2o_iovec_t order_json(h2o_req_t *req, const struct order *order)
 {
-	size_t capacity = sizeof "{'item':,'qty':1000000}" + TEXT_JSON_MAX(order->item_len);
+	size_t capacity = sizeof("{'item':,'qty':1000000}") + TEXT_JSON_MAX(order->item_len);
 	struct text text = text_in(compat_alloc_text(req, capacity), capacity);
 
 	text_adds(&text, "{\"item\":");
@@ -136,7 +136,7 @@ static bool is_order(const struct http_reply *reply)
 static void answer_order(h2o_req_t *req, const struct http_reply *reply)
 {
 	static const char before[] = "{\"status\":\"success\",\"order\":";
-	size_t capacity = sizeof before + reply->body_len;
+	size_t capacity = sizeof(before) + reply->body_len;
 	struct text text = text_in(compat_alloc_text(req, capacity), capacity);
 
 	text_adds(&text, before);
@@ -196,7 +196,7 @@ void checkout(h2o_req_t *req, struct http_client *orders, const struct http_head
 		http_error(req, 400, "invalid_parameter", wrong);
 		return;
 	}
-	struct checkout *checkout = http_work_new(req, sizeof *checkout, stop_checkout);
+	struct checkout *checkout = http_work_new(req, sizeof(*checkout), stop_checkout);
 	checkout->call = http_client_post(
 		orders, order_json(req, &order), headers, n_headers, on_reply, checkout);
 	if (!checkout->call)

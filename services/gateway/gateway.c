@@ -17,11 +17,11 @@ static int start_thread(h2o_loop_t *loop, void *user, void **ret_state)
 {
 	const struct gateway *gateway = user;
 	struct http_client *client;
-	int error = http_client_new(loop, gateway->orders_url, gateway->order_timeout_ms, &client);
+	int err = http_client_new(loop, gateway->orders_url, gateway->order_timeout_ms, &client);
 
-	if (!error)
+	if (!err)
 		*ret_state = client;
-	return error;
+	return err;
 }
 
 static void stop_thread(void *state)
@@ -51,7 +51,7 @@ int gateway_main(const char *name, void (*handle)(h2o_req_t *req), int (*before)
 	};
 	const struct http_route routes[] = {{"/checkout", "GET", handle}};
 	const struct http_service service = {
-		routes, sizeof routes / sizeof routes[0], start_thread, stop_thread, &gateway};
+		routes, sizeof(routes) / sizeof(routes[0]), start_thread, stop_thread, &gateway};
 	struct config config;
 
 	int status = config_load(&program, settings, argc, argv, &config);

@@ -38,7 +38,7 @@ static ssize_t decode(const char *from, const char *end, char *buffer, size_t ca
 static bool is_named(const char *from, const char *end, const char *name)
 {
 	char buffer[32];
-	ssize_t n = decode(from, end, buffer, sizeof buffer);
+	ssize_t n = decode(from, end, buffer, sizeof(buffer));
 	return n >= 0 && (size_t)n == strlen(name) && memcmp(buffer, name, (size_t)n) == 0;
 }
 

@@ -31,9 +31,9 @@ int manual_start(const char *service_name)
 		if (!variable_has("OTEL_SERVICE_NAME", "") &&
 			!variable_has("OTEL_RESOURCE_ATTRIBUTES", LT_SERVICE_NAME "="))
 			setenv("OTEL_SERVICE_NAME", service_name, 1);
-		int error = lt_provider_new(NULL, &provider);
-		if (error)
-			return error;
+		int err = lt_provider_new(NULL, &provider);
+		if (err)
+			return err;
 		lt_provider_set_global(provider);
 	}
 	tracer = lt_tracer_get(NULL, service_name, SERVICES_VERSION);
@@ -98,7 +98,7 @@ static struct lt_span *start_span(h2o_req_t *req, const char *name, const char *
 		.parent = has_caller ? &caller : NULL,
 		.kind = LT_KIND_SERVER,
 		.attrs = attrs,
-		.n_attrs = sizeof attrs / sizeof attrs[0],
+		.n_attrs = sizeof(attrs) / sizeof(attrs[0]),
 	};
 
 	return lt_span_start(tracer, name, &options);
@@ -113,7 +113,7 @@ static void end_span(void *memory)
 	lt_span_set(self->span, LT_ATTRS(lt_int(LT_HTTP_RESPONSE_STATUS_CODE, status)));
 	if (status >= 500) {
 		char error_type[12];
-		snprintf(error_type, sizeof error_type, "%d", status);
+		snprintf(error_type, sizeof(error_type), "%d", status);
 		lt_span_set(self->span, LT_ATTRS(lt_str(LT_ERROR_TYPE, error_type)));
 		lt_span_status(self->span, LT_STATUS_ERROR, NULL);
 	}
@@ -123,7 +123,7 @@ static void end_span(void *memory)
 void manual_handle(
 	h2o_req_t *req, const char *span_name, const char *route, void (*handle)(h2o_req_t *req))
 {
-	struct server_span *self = h2o_mem_alloc_shared(&req->pool, sizeof *self, end_span);
+	struct server_span *self = h2o_mem_alloc_shared(&req->pool, sizeof(*self), end_span);
 	struct lt_scope scope;
 
 	*self = (struct server_span){.req = req, .span = start_span(req, span_name, route)};

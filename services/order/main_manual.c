@@ -13,8 +13,8 @@ static void on_orders(h2o_req_t *req)
 
 static int before(void)
 {
-	int error = manual_start("order-service");
-	return error ? error : before_orders();
+	int err = manual_start("order-service");
+	return err ? err : before_orders();
 }
 
 int main(int argc, char **argv)

@@ -108,7 +108,7 @@ void orders_take(h2o_req_t *req)
 		http_error(req, 400, "invalid_field", wrong);
 		return;
 	}
-	struct order *order = http_work_new(req, sizeof *order + service->extra_size, stop_order);
+	struct order *order = http_work_new(req, sizeof(*order) + service->extra_size, stop_order);
 	order->item =
 		h2o_strdup(&req->pool, json_string_value(item), json_string_length(item)).base;
 	order->qty = json_integer_value(qty);
@@ -123,7 +123,7 @@ void orders_take(h2o_req_t *req)
 static int start_thread(h2o_loop_t *loop, void *user, void **ret_state)
 {
 	const struct settings *settings = user;
-	struct orders *orders = calloc(1, sizeof *orders);
+	struct orders *orders = calloc(1, sizeof(*orders));
 
 	if (!orders)
 		return -ENOMEM;

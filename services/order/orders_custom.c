@@ -41,7 +41,7 @@ static void add_ids(struct log_line *line)
 		log_str("span_id", ids.span_id),
 		log_str("trace_flags", ids.trace_flags),
 	};
-	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		log_line_add(line, &fields[i]);
 }
 
@@ -119,7 +119,7 @@ static void on_gone(struct order *order)
 	struct spans *spans = spans_of(order);
 	struct lt_scope scope;
 
-	if (order->step < sizeof steps / sizeof steps[0]) {
+	if (order->step < sizeof(steps) / sizeof(steps[0])) {
 		lt_scope_enter(&scope, spans->step);
 		log_warn("order given up: its client has gone",
 			LOG_FIELDS(log_str("item", order->item), log_int("qty", order->qty)));
@@ -142,7 +142,7 @@ struct orders_service orders_custom(const char *name)
 	return (struct orders_service){
 		.name = name,
 		.steps = steps,
-		.n_steps = sizeof steps / sizeof steps[0],
+		.n_steps = sizeof(steps) / sizeof(steps[0]),
 		.extra_size = sizeof(struct spans),
 		.received = on_received,
 		.gone = on_gone,

@@ -84,13 +84,11 @@ static int serve(int argc, char **argv, bool only_help)
 		return EXIT_SUCCESS;
 	}
 	int status = read_options(argc, argv);
-	if (status) {
+	if (status)
 		return status;
-	}
 	status = config_read("traceview", settings);
-	if (status >= 0) {
+	if (status >= 0)
 		return status;
-	}
 	limits = (struct store_options){.max_traces = max_traces, .max_bytes = max_bytes};
 	if (store_new(&limits, &options.store)) {
 		fprintf(stderr, "traceview: no memory for TRACEVIEW_MAX_TRACES\n");
@@ -104,17 +102,15 @@ static int serve(int argc, char **argv, bool only_help)
 int main(int argc, char **argv)
 {
 	const char *command = argc > 1 ? argv[1] : "serve";
-	if (strcmp(command, "show") == 0) {
+	if (strcmp(command, "show") == 0)
 		return show_main(argc - 1, argv + 1);
-	}
 	if (strcmp(command, "serve") == 0 && argc > 1) {
 		argc--;
 		argv++;
 	}
 	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
+		if (strcmp(argv[i], "--help") == 0)
 			return serve(argc, argv, true);
-		}
 		if (strcmp(argv[i], "--version") == 0) {
 			printf("traceview %s\n", LT_VERSION);
 			return EXIT_SUCCESS;

@@ -7,7 +7,7 @@
 
 #include "listener.h"
 
-#define MAX_THREADS 64
+#define THREADS_MAX 64
 
 static h2o_globalconf_t globalconf;
 
@@ -38,12 +38,12 @@ static void *run(void *fd)
 int plain_serve(unsigned port, unsigned n_threads, int (*on_req)(h2o_handler_t *, h2o_req_t *),
 	size_t body_max)
 {
-	static int fds[MAX_THREADS];
+	static int fds[THREADS_MAX];
 	pthread_t thread;
 
 	signal(SIGPIPE, SIG_IGN);
 	configure(on_req, body_max);
-	if (n_threads < 1 || n_threads > MAX_THREADS ||
+	if (n_threads < 1 || n_threads > THREADS_MAX ||
 		listen_on("127.0.0.1", "PORT", port, n_threads, fds, &port) != 0)
 		return EXIT_FAILURE;
 	for (unsigned i = 1; i < n_threads; i++)

@@ -5,9 +5,8 @@
 const struct value *attr_find(const struct attr_list *attrs, const char *key)
 {
 	for (size_t i = 0; i < attrs->n; i++) {
-		if (slice_equal(attrs->items[i].key, lt_slice(key))) {
+		if (slice_equal(attrs->items[i].key, lt_slice(key)))
 			return &attrs->items[i].value;
-		}
 	}
 	return NULL;
 }
@@ -22,9 +21,8 @@ const char *span_kind_name(uint32_t kind)
 bool id_is_zero(const uint8_t *id, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (id[i]) {
+		if (id[i])
 			return false;
-		}
 	}
 	return true;
 }

@@ -18,7 +18,7 @@
 
 /* Enough for a decoded span of 16 MiB of ordinary attributes; a message of millions of empty
  * attributes, whose decoded form is 25 times its size, stops here. */
-#define OTLP_ARENA_BYTES_MAX ((size_t)128 * 1024 * 1024)
+#define OTLP_ARENA_MAX_BYTES ((size_t)128 * 1024 * 1024)
 
 #define OTLP_WHY_BYTES 240 /* jansson alone says up to 160 */
 
@@ -27,7 +27,7 @@
 enum { OTLP_BAD_ATTRIBUTE = -EDOM, OTLP_DEEP_ATTRIBUTE = -ELOOP };
 
 /** The same for a reader. */
-const char *otlp_attribute_error(int error);
+const char *otlp_attribute_error(int err);
 
 /* Takes a request apart.  Slices and spans are borrowed for the call.  A callback that returns
  * other than 0 ends the reading, and that is the result. */

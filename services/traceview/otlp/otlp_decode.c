@@ -9,12 +9,10 @@
 static bool read_id(struct pb_reader *reader, const struct pb_field *field, uint8_t *id, size_t n,
 	bool optional)
 {
-	if (!pb_expect(reader, field, PB_BYTES)) {
+	if (!pb_expect(reader, field, PB_BYTES))
 		return false;
-	}
-	if (field->bytes.len != n) {
+	if (field->bytes.len != n)
 		return optional && field->bytes.len == 0;
-	}
 	memcpy(id, field->bytes.ptr, n);
 	return true;
 }
@@ -85,11 +83,10 @@ static bool decode_status(struct decoder *d, struct lt_slice message, struct spa
 	struct pb_reader reader = pb_reader(message);
 	struct pb_field field;
 	while (pb_next(&reader, &field)) {
-		if (field.number == 2) { /* message */
+		if (field.number == 2) /* message */
 			read_string(&reader, &field, &span->status_message);
-		} else if (field.number == 3) { /* code */
+		else if (field.number == 3) /* code */
 			read_uint32(&reader, &field, &span->status);
-		}
 	}
 	return decoder_finish(d, &reader);
 }
@@ -131,9 +128,8 @@ static void read_span_field(struct decoder *d, struct pb_reader *reader,
 		read_uint32(reader, field, &span->n_dropped_attrs);
 		break;
 	case 11: /* events */
-		if (pb_expect(reader, field, PB_BYTES)) {
+		if (pb_expect(reader, field, PB_BYTES))
 			decode_event(d, field->bytes, &span->events[span->n_events++]);
-		}
 		break;
 	case 12: /* dropped_events_count */
 		read_uint32(reader, field, &span->n_dropped_events);
@@ -148,9 +144,8 @@ static void read_span_field(struct decoder *d, struct pb_reader *reader,
 		read_uint32(reader, field, &span->n_dropped_links);
 		break;
 	case 15: /* status */
-		if (pb_expect(reader, field, PB_BYTES)) {
+		if (pb_expect(reader, field, PB_BYTES))
 			decode_status(d, field->bytes, span);
-		}
 		break;
 	case 16: /* flags */
 		pb_expect(reader, field, PB_FIXED32);
@@ -170,12 +165,10 @@ int otlp_decode_span(struct lt_slice message, struct arena *arena, struct span *
 		.links = decoder_array(&d, counts[13], sizeof(*span.links))};
 	struct pb_reader reader = pb_reader(message);
 	struct pb_field field;
-	while (!d.error && pb_next(&reader, &field)) {
+	while (!d.error && pb_next(&reader, &field))
 		read_span_field(&d, &reader, &field, &span);
-	}
-	if (decoder_finish(&d, &reader)) {
+	if (decoder_finish(&d, &reader))
 		*ret_span = span;
-	}
 	return d.error;
 }
 
@@ -190,15 +183,13 @@ int otlp_decode_resource(
 	struct pb_reader reader = pb_reader(message);
 	struct pb_field field;
 	while (!d.error && pb_next(&reader, &field)) {
-		if (field.number == 1) { /* attributes */
+		if (field.number == 1) /* attributes */
 			decode_attr_into(&d, &reader, &field, 0, &resource.attrs);
-		} else if (field.number == 2) { /* dropped_attributes_count */
+		else if (field.number == 2) /* dropped_attributes_count */
 			read_uint32(&reader, &field, &resource.n_dropped_attrs);
-		}
 	}
-	if (decoder_finish(&d, &reader)) {
+	if (decoder_finish(&d, &reader))
 		*ret_resource = resource;
-	}
 	return d.error;
 }
 
@@ -227,8 +218,7 @@ int otlp_decode_scope(struct lt_slice message, struct arena *arena, struct scope
 			break;
 		}
 	}
-	if (decoder_finish(&d, &reader)) {
+	if (decoder_finish(&d, &reader))
 		*ret_scope = scope;
-	}
 	return d.error;
 }

@@ -18,7 +18,7 @@ struct decoder {
 #define FIELDS_COUNTED 17 /* Span has the highest number, 16 */
 
 /** Notes an error; returns false. */
-bool decoder_fail(struct decoder *d, int error);
+bool decoder_fail(struct decoder *d, int err);
 
 /** Ends the reading of a message, whose reader may have stopped early; false after an error. */
 bool decoder_finish(struct decoder *d, const struct pb_reader *reader);

@@ -7,23 +7,20 @@ static void put_value(struct buffer *out, uint32_t number, const struct value *v
 
 static void put_string(struct buffer *out, uint32_t number, struct lt_slice value)
 {
-	if (value.len) {
+	if (value.len)
 		pb_put_bytes(out, number, value);
-	}
 }
 
 static void put_uint(struct buffer *out, uint32_t number, uint64_t value)
 {
-	if (value) {
+	if (value)
 		pb_put_uint(out, number, value);
-	}
 }
 
 static void put_id(struct buffer *out, uint32_t number, const uint8_t *id, size_t n)
 {
-	if (!id_is_zero(id, n)) {
+	if (!id_is_zero(id, n))
 		pb_put_bytes(out, number, (struct lt_slice){(const char *)id, n});
-	}
 }
 
 static void put_attrs(struct buffer *out, uint32_t number, const struct attr_list *attrs)
@@ -31,9 +28,8 @@ static void put_attrs(struct buffer *out, uint32_t number, const struct attr_lis
 	for (size_t i = 0; i < attrs->n; i++) {
 		size_t mark = pb_begin(out, number);
 		put_string(out, 1, attrs->items[i].key);
-		if (attrs->items[i].value.type != VALUE_NONE) {
+		if (attrs->items[i].value.type != VALUE_NONE)
 			put_value(out, 2, &attrs->items[i].value);
-		}
 		pb_end(out, mark);
 	}
 }
@@ -61,9 +57,8 @@ static void put_value(struct buffer *out, uint32_t number, const struct value *v
 		break;
 	case VALUE_ARRAY:
 		inner = pb_begin(out, 5);
-		for (size_t i = 0; i < value->array.n; i++) {
+		for (size_t i = 0; i < value->array.n; i++)
 			put_value(out, 1, &value->array.items[i]);
-		}
 		pb_end(out, inner);
 		break;
 	case VALUE_KVLIST:
@@ -96,9 +91,8 @@ static void put_link(struct buffer *out, const struct link *link)
 	put_string(out, 3, link->trace_state);
 	put_attrs(out, 4, &link->attrs);
 	put_uint(out, 5, link->n_dropped_attrs);
-	if (link->flags) {
+	if (link->flags)
 		pb_put_fixed32(out, 6, link->flags);
-	}
 	pb_end(out, mark);
 }
 
@@ -114,13 +108,11 @@ void otlp_encode_span(struct buffer *out, const struct span *span)
 	pb_put_fixed64(out, 8, span->end_ns);
 	put_attrs(out, 9, &span->attrs);
 	put_uint(out, 10, span->n_dropped_attrs);
-	for (size_t i = 0; i < span->n_events; i++) {
+	for (size_t i = 0; i < span->n_events; i++)
 		put_event(out, &span->events[i]);
-	}
 	put_uint(out, 12, span->n_dropped_events);
-	for (size_t i = 0; i < span->n_links; i++) {
+	for (size_t i = 0; i < span->n_links; i++)
 		put_link(out, &span->links[i]);
-	}
 	put_uint(out, 14, span->n_dropped_links);
 	if (span->status || span->status_message.len) {
 		size_t mark = pb_begin(out, 15);
@@ -128,9 +120,8 @@ void otlp_encode_span(struct buffer *out, const struct span *span)
 		put_uint(out, 3, span->status);
 		pb_end(out, mark);
 	}
-	if (span->flags) {
+	if (span->flags)
 		pb_put_fixed32(out, 16, span->flags);
-	}
 }
 
 void otlp_encode_resource(struct buffer *out, const struct resource *resource)

@@ -24,16 +24,14 @@ static bool decode_events(struct json_decoder *d, const json_t *json, struct spa
 {
 	json_t *array;
 	size_t n;
-	if (!json_get_array(d, json, "events", &array, &n)) {
+	if (!json_get_array(d, json, "events", &array, &n))
 		return false;
-	}
 	span->events = json_decoder_array(d, n, sizeof(*span->events));
 	while (!d->error && span->n_events < n) {
 		const json_t *item = json_array_get(array, span->n_events);
 		struct event *event = &span->events[span->n_events++];
-		if (!json_is_object(item)) {
+		if (!json_is_object(item))
 			return json_decoder_fail(d, "events", "an array of objects");
-		}
 		json_get_uint64(d, item, "timeUnixNano", &event->time_ns);
 		json_get_string(d, item, "name", &event->name);
 		json_get_attrs(d, item, "attributes", &event->attrs);
@@ -46,16 +44,14 @@ static bool decode_links(struct json_decoder *d, const json_t *json, struct span
 {
 	json_t *array;
 	size_t n;
-	if (!json_get_array(d, json, "links", &array, &n)) {
+	if (!json_get_array(d, json, "links", &array, &n))
 		return false;
-	}
 	span->links = json_decoder_array(d, n, sizeof(*span->links));
 	while (!d->error && span->n_links < n) {
 		const json_t *item = json_array_get(array, span->n_links);
 		struct link *link = &span->links[span->n_links++];
-		if (!json_is_object(item)) {
+		if (!json_is_object(item))
 			return json_decoder_fail(d, "links", "an array of objects");
-		}
 		span->ids_well_formed &= json_get_id(item, "traceId", link->trace_id, 16);
 		span->ids_well_formed &= json_get_id(item, "spanId", link->span_id, 8);
 		json_get_string(d, item, "traceState", &link->trace_state);
@@ -103,52 +99,50 @@ static int part_error(const struct reader *r)
 }
 
 /* Leaves out n spans whose attribute, or whose resource's or scope's, cannot be read. */
-static void reject(struct reader *r, size_t n, int error)
+static void reject(struct reader *r, size_t n, int err)
 {
 	char why[JSON_WHY_BYTES + 40];
-	if (n == 0) {
+	if (n == 0)
 		return;
-	}
-	snprintf(why, sizeof(why), "%s%s%s", otlp_attribute_error(error),
-		error == OTLP_BAD_ATTRIBUTE ? ": " : "",
-		error == OTLP_BAD_ATTRIBUTE ? r->decoder.why : "");
+	snprintf(why, sizeof(why), "%s%s%s", otlp_attribute_error(err),
+		err == OTLP_BAD_ATTRIBUTE ? ": " : "",
+		err == OTLP_BAD_ATTRIBUTE ? r->decoder.why : "");
 	r->sink->reject(r->sink, n, why);
 }
 
-static bool is_attribute_error(int error)
+static bool is_attribute_error(int err)
 {
-	return error == OTLP_BAD_ATTRIBUTE || error == OTLP_DEEP_ATTRIBUTE;
+	return err == OTLP_BAD_ATTRIBUTE || err == OTLP_DEEP_ATTRIBUTE;
 }
 
 static int read_span(struct reader *r, const json_t *json)
 {
 	struct span span = {.ids_well_formed = false};
 	begin_part(r);
-	if (!json_is_object(json)) {
+	if (!json_is_object(json))
 		json_decoder_fail(&r->decoder, "spans", "an array of objects");
-	} else if (decode_span(&r->decoder, json, &span)) {
+	else if (decode_span(&r->decoder, json, &span))
 		otlp_encode_span(&r->encoded, &span);
-	}
 	/* The sink is promised a span whose strings are in the message, not in the tree; and its
 	 * ids may be none, which only the tree knows. */
 	bool ids_well_formed = span.ids_well_formed;
-	int error = part_error(r);
-	if (is_attribute_error(error)) {
-		reject(r, 1, error);
+	int err = part_error(r);
+	if (is_attribute_error(err)) {
+		reject(r, 1, err);
 		r->decoder.error = 0;
 		return 0;
 	}
-	if (!error) {
-		error = otlp_decode_span(buffer_slice(&r->encoded), r->decoder.arena, &span);
+	if (!err) {
+		err = otlp_decode_span(buffer_slice(&r->encoded), r->decoder.arena, &span);
 		span.ids_well_formed &= ids_well_formed;
 	}
-	return error ? error : r->sink->span(r->sink, buffer_slice(&r->encoded), &span);
+	return err ? err : r->sink->span(r->sink, buffer_slice(&r->encoded), &span);
 }
 
 /* All spans of a scope that cannot be read; those are not looked at. */
-static int reject_scope_spans(struct reader *r, const json_t *json, int error)
+static int reject_scope_spans(struct reader *r, const json_t *json, int err)
 {
-	reject(r, json_array_size(json_object_get(json, "spans")), error);
+	reject(r, json_array_size(json_object_get(json, "spans")), err);
 	r->decoder.error = 0;
 	return 0;
 }
@@ -160,9 +154,8 @@ static int read_scope_spans(struct reader *r, const json_t *json)
 	struct scope scope = {.n_dropped_attrs = 0};
 	const json_t *owner;
 	begin_part(r);
-	if (!json_is_object(json)) {
+	if (!json_is_object(json))
 		json_decoder_fail(d, "scopeSpans", "an array of objects");
-	}
 	json_get_object(d, json, "scope", &owner);
 	json_get_string(d, owner, "name", &scope.name);
 	json_get_string(d, owner, "version", &scope.version);
@@ -173,25 +166,21 @@ static int read_scope_spans(struct reader *r, const json_t *json)
 	size_t n;
 	json_get_array(d, json, "spans", &spans, &n);
 	otlp_encode_scope(&r->encoded, &scope);
-	int error = part_error(r);
-	if (is_attribute_error(error)) {
-		return reject_scope_spans(r, json, error);
-	}
-	if (!error) {
-		error = r->sink->scope(r->sink, buffer_slice(&r->encoded), schema_url);
-	}
-	for (size_t i = 0; !error && i < n; i++) {
-		error = read_span(r, json_array_get(spans, i));
-	}
-	return error;
+	int err = part_error(r);
+	if (is_attribute_error(err))
+		return reject_scope_spans(r, json, err);
+	if (!err)
+		err = r->sink->scope(r->sink, buffer_slice(&r->encoded), schema_url);
+	for (size_t i = 0; !err && i < n; i++)
+		err = read_span(r, json_array_get(spans, i));
+	return err;
 }
 
-static int reject_resource_spans(struct reader *r, const json_t *json, int error)
+static int reject_resource_spans(struct reader *r, const json_t *json, int err)
 {
 	const json_t *scopes = json_object_get(json, "scopeSpans");
-	for (size_t i = 0; i < json_array_size(scopes); i++) {
-		reject_scope_spans(r, json_array_get(scopes, i), error);
-	}
+	for (size_t i = 0; i < json_array_size(scopes); i++)
+		reject_scope_spans(r, json_array_get(scopes, i), err);
 	r->decoder.error = 0;
 	return 0;
 }
@@ -203,9 +192,8 @@ static int read_resource_spans(struct reader *r, const json_t *json)
 	struct resource resource = {.n_dropped_attrs = 0};
 	const json_t *owner;
 	begin_part(r);
-	if (!json_is_object(json)) {
+	if (!json_is_object(json))
 		json_decoder_fail(d, "resourceSpans", "an array of objects");
-	}
 	json_get_object(d, json, "resource", &owner);
 	json_get_attrs(d, owner, "attributes", &resource.attrs);
 	json_get_uint32(d, owner, "droppedAttributesCount", &resource.n_dropped_attrs);
@@ -214,17 +202,14 @@ static int read_resource_spans(struct reader *r, const json_t *json)
 	size_t n;
 	json_get_array(d, json, "scopeSpans", &scopes, &n);
 	otlp_encode_resource(&r->encoded, &resource);
-	int error = part_error(r);
-	if (is_attribute_error(error)) {
-		return reject_resource_spans(r, json, error);
-	}
-	if (!error) {
-		error = r->sink->resource(r->sink, buffer_slice(&r->encoded), schema_url);
-	}
-	for (size_t i = 0; !error && i < n; i++) {
-		error = read_scope_spans(r, json_array_get(scopes, i));
-	}
-	return error;
+	int err = part_error(r);
+	if (is_attribute_error(err))
+		return reject_resource_spans(r, json, err);
+	if (!err)
+		err = r->sink->resource(r->sink, buffer_slice(&r->encoded), schema_url);
+	for (size_t i = 0; !err && i < n; i++)
+		err = read_scope_spans(r, json_array_get(scopes, i));
+	return err;
 }
 
 static bool too_many_values(struct lt_slice text)
@@ -233,13 +218,12 @@ static bool too_many_values(struct lt_slice text)
 	size_t n = 0;
 	bool in_string = false;
 	for (const char *p = text.ptr; p < end; p++) {
-		if (*p == '"') {
+		if (*p == '"')
 			in_string = !in_string;
-		} else if (in_string) {
+		else if (in_string)
 			p += *p == '\\'; /* what it escapes is no quote */
-		} else {
+		else
 			n += *p == ',' || *p == ':' || *p == '[' || *p == '{';
-		}
 	}
 	return n > JSON_VALUES_MAX;
 }
@@ -247,31 +231,28 @@ static bool too_many_values(struct lt_slice text)
 static int read_tree(const json_t *root, struct otlp_sink *sink, char ret_why[JSON_WHY_BYTES])
 {
 	struct arena arena;
-	arena_init(&arena, OTLP_ARENA_BYTES_MAX);
+	arena_init(&arena, OTLP_ARENA_MAX_BYTES);
 	struct reader r = {.decoder = {.arena = &arena, .why = ret_why}, .sink = sink};
-	buffer_init(&r.encoded, OTLP_ARENA_BYTES_MAX);
+	buffer_init(&r.encoded, OTLP_ARENA_MAX_BYTES);
 	const json_t *result = json_object_get(root, "result");
 	json_t *groups = NULL;
 	size_t n = 0;
-	if (!json_is_object(root)) {
+	if (!json_is_object(root))
 		json_decoder_fail(&r.decoder, "the message", "an object");
-	} else {
+	else
 		json_get_array(&r.decoder, result ? result : root, "resourceSpans", &groups, &n);
-	}
-	int error = r.decoder.error;
-	for (size_t i = 0; !error && i < n; i++) {
-		error = read_resource_spans(&r, json_array_get(groups, i));
-	}
+	int err = r.decoder.error;
+	for (size_t i = 0; !err && i < n; i++)
+		err = read_resource_spans(&r, json_array_get(groups, i));
 	buffer_done(&r.encoded);
 	arena_done(&arena);
-	return error;
+	return err;
 }
 
 int otlp_read_json(struct lt_slice request, struct otlp_sink *sink, char ret_why[JSON_WHY_BYTES])
 {
-	if (too_many_values(request)) {
+	if (too_many_values(request))
 		return -EMSGSIZE;
-	}
 	json_error_t error;
 	json_t *root = json_loadb(request.ptr, request.len, JSON_ALLOW_NUL, &error);
 	if (!root) {

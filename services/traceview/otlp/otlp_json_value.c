@@ -23,9 +23,8 @@ bool json_decoder_fail(struct json_decoder *d, const char *key, const char *expe
 void *json_decoder_array(struct json_decoder *d, size_t n, size_t item_bytes)
 {
 	void *items = n ? arena_alloc(d->arena, n, item_bytes) : NULL;
-	if (n && !items && !d->error) {
+	if (n && !items && !d->error)
 		d->error = -EMSGSIZE;
-	}
 	return items;
 }
 
@@ -44,12 +43,10 @@ bool json_get_string(
 	struct json_decoder *d, const json_t *object, const char *key, struct lt_slice *ret)
 {
 	const json_t *value = member(object, key);
-	if (!value) {
+	if (!value)
 		return true;
-	}
-	if (!json_is_string(value)) {
+	if (!json_is_string(value))
 		return json_decoder_fail(d, key, "a string");
-	}
 	*ret = string_of(value);
 	return true;
 }
@@ -62,9 +59,8 @@ static bool parse_uint64(const json_t *value, uint64_t *ret)
 		return json_integer_value(value) >= 0;
 	}
 	const char *text = json_string_value(value);
-	if (!text || *text < '0' || *text > '9') {
+	if (!text || *text < '0' || *text > '9')
 		return false;
-	}
 	char *end;
 	errno = 0;
 	*ret = strtoull(text, &end, 10);
@@ -78,9 +74,8 @@ static bool parse_int64(const json_t *value, int64_t *ret)
 		return true;
 	}
 	const char *text = json_string_value(value);
-	if (!text || !(*text == '-' || (*text >= '0' && *text <= '9'))) {
+	if (!text || !(*text == '-' || (*text >= '0' && *text <= '9')))
 		return false;
-	}
 	char *end;
 	errno = 0;
 	*ret = strtoll(text, &end, 10);
@@ -94,9 +89,8 @@ static bool parse_double(const json_t *value, double *ret)
 		return true;
 	}
 	const char *text = json_string_value(value); /* also "NaN" and "-Infinity" */
-	if (!text || !*text) {
+	if (!text || !*text)
 		return false;
-	}
 	char *end;
 	*ret = strtod(text, &end);
 	return end == text + json_string_length(value);
@@ -112,12 +106,10 @@ bool json_get_uint64(struct json_decoder *d, const json_t *object, const char *k
 bool json_get_uint32(struct json_decoder *d, const json_t *object, const char *key, uint32_t *ret)
 {
 	uint64_t wide = *ret;
-	if (!json_get_uint64(d, object, key, &wide)) {
+	if (!json_get_uint64(d, object, key, &wide))
 		return false;
-	}
-	if (wide > UINT32_MAX) {
+	if (wide > UINT32_MAX)
 		return json_decoder_fail(d, key, "an integer of 32 bits");
-	}
 	*ret = (uint32_t)wide;
 	return true;
 }
@@ -132,9 +124,8 @@ bool json_get_enum(struct json_decoder *d, const json_t *object, const char *key
 			return true;
 		}
 	}
-	if (json_is_string(value)) {
+	if (json_is_string(value))
 		return json_decoder_fail(d, key, "a number or the name of one");
-	}
 	return json_get_uint32(d, object, key, ret);
 }
 
@@ -160,12 +151,10 @@ bool json_get_object(
 bool json_get_id(const json_t *object, const char *key, uint8_t *id, size_t n)
 {
 	const json_t *value = member(object, key);
-	if (!value) {
+	if (!value)
 		return true;
-	}
-	if (!json_is_string(value)) {
+	if (!json_is_string(value))
 		return false;
-	}
 	return json_string_length(value) == 0 || hex_parse(string_of(value), id, n);
 }
 
@@ -180,9 +169,8 @@ static void decode_attr(
 		return;
 	}
 	const json_t *value = member(json, "value");
-	if (json_get_string(d, json, "key", &attr->key) && value) {
+	if (json_get_string(d, json, "key", &attr->key) && value)
 		decode_value(d, value, depth, &attr->value);
-	}
 }
 
 static bool decode_attrs(struct json_decoder *d, const json_t *object, const char *key,
@@ -190,18 +178,16 @@ static bool decode_attrs(struct json_decoder *d, const json_t *object, const cha
 {
 	json_t *array;
 	size_t n;
-	if (!json_get_array(d, object, key, &array, &n)) {
+	if (!json_get_array(d, object, key, &array, &n))
 		return false;
-	}
 	*ret = (struct attr_list){json_decoder_array(d, n, sizeof(*ret->items)), 0};
 	int was_error = d->error;
 	while (!d->error && ret->n < n) {
 		decode_attr(d, json_array_get(array, ret->n), depth, &ret->items[ret->n]);
 		ret->n++;
 	}
-	if (!was_error && d->error == -EBADMSG) {
+	if (!was_error && d->error == -EBADMSG)
 		d->error = OTLP_BAD_ATTRIBUTE;
-	}
 	return !d->error;
 }
 
@@ -210,9 +196,8 @@ static bool decode_array(
 {
 	json_t *array;
 	size_t n;
-	if (!json_get_array(d, object, "values", &array, &n)) {
+	if (!json_get_array(d, object, "values", &array, &n))
 		return false;
-	}
 	*ret = (struct value_array){json_decoder_array(d, n, sizeof(*ret->items)), 0};
 	while (!d->error && ret->n < n) {
 		const json_t *json = json_array_get(array, ret->n);
@@ -226,9 +211,8 @@ static bool decode_bytes(struct json_decoder *d, const json_t *text, struct lt_s
 	struct lt_slice base64 = string_of(text);
 	uint8_t *bytes = json_decoder_array(d, base64.len / 4 * 3 + 3, 1);
 	long n = bytes && json_is_string(text) ? base64_decode(base64, bytes) : -1;
-	if (n < 0) {
+	if (n < 0)
 		return json_decoder_fail(d, "bytesValue", "base64");
-	}
 	*ret = (struct lt_slice){(const char *)bytes, (size_t)n};
 	return true;
 }
@@ -237,9 +221,8 @@ static bool decode_value(
 	struct json_decoder *d, const json_t *json, unsigned depth, struct value *value)
 {
 	const json_t *v;
-	if (!json_is_object(json)) {
+	if (!json_is_object(json))
 		return json_decoder_fail(d, "value", "an object such as {\"stringValue\": …}");
-	}
 	if (depth > VALUE_DEPTH_MAX) {
 		d->error = d->error ? d->error : OTLP_DEEP_ATTRIBUTE;
 		return false;

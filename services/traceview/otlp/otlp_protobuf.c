@@ -15,33 +15,32 @@ static bool read_group_owner(
 	struct pb_reader reader = pb_reader(group);
 	struct pb_field field;
 	while (pb_next(&reader, &field)) {
-		if (field.number == GROUP_OWNER) {
+		if (field.number == GROUP_OWNER)
 			read_string(&reader, &field, ret_owner);
-		} else if (field.number == GROUP_SCHEMA_URL) {
+		else if (field.number == GROUP_SCHEMA_URL)
 			read_string(&reader, &field, ret_schema_url);
-		} else if (field.number == GROUP_MEMBER) {
+		else if (field.number == GROUP_MEMBER)
 			pb_expect(&reader, &field, PB_BYTES);
-		}
 	}
 	return !reader.failed;
 }
 
 /* Whether an error spoils the spans of the part that it is in, and no others. */
-static bool is_attribute_error(int error)
+static bool is_attribute_error(int err)
 {
-	return error == OTLP_BAD_ATTRIBUTE || error == OTLP_DEEP_ATTRIBUTE;
+	return err == OTLP_BAD_ATTRIBUTE || err == OTLP_DEEP_ATTRIBUTE;
 }
 
 static int read_span(struct lt_slice message, struct arena *arena, struct otlp_sink *sink)
 {
 	struct span span;
 	arena_reset(arena);
-	int error = otlp_decode_span(message, arena, &span);
-	if (is_attribute_error(error)) {
-		sink->reject(sink, 1, otlp_attribute_error(error));
+	int err = otlp_decode_span(message, arena, &span);
+	if (is_attribute_error(err)) {
+		sink->reject(sink, 1, otlp_attribute_error(err));
 		return 0;
 	}
-	return error ? error : sink->span(sink, message, &span);
+	return err ? err : sink->span(sink, message, &span);
 }
 
 /* owner_error: what is wrong with an attribute of the resource; 0: nothing. */
@@ -49,71 +48,63 @@ static int read_scope_spans(
 	struct lt_slice scope_spans, int owner_error, struct arena *arena, struct otlp_sink *sink)
 {
 	struct lt_slice owner, schema_url;
-	if (!read_group_owner(scope_spans, &owner, &schema_url)) {
+	if (!read_group_owner(scope_spans, &owner, &schema_url))
 		return -EBADMSG;
-	}
 	struct scope scope;
 	arena_reset(arena);
-	int error = otlp_decode_scope(owner, arena, &scope);
-	if (is_attribute_error(error) && !owner_error) {
-		owner_error = error;
-	}
-	if (owner_error) {
-		error = 0;
-	} else if (!error) {
-		error = sink->scope(sink, owner, schema_url);
-	}
+	int err = otlp_decode_scope(owner, arena, &scope);
+	if (is_attribute_error(err) && !owner_error)
+		owner_error = err;
+	if (owner_error)
+		err = 0;
+	else if (!err)
+		err = sink->scope(sink, owner, schema_url);
 	struct pb_reader reader = pb_reader(scope_spans);
 	struct pb_field field;
-	while (!error && pb_next(&reader, &field)) {
-		if (field.number == GROUP_MEMBER && owner_error) {
+	while (!err && pb_next(&reader, &field)) {
+		if (field.number == GROUP_MEMBER && owner_error)
 			sink->reject(sink, 1, otlp_attribute_error(owner_error));
-		} else if (field.number == GROUP_MEMBER) {
-			error = read_span(field.bytes, arena, sink);
-		}
+		else if (field.number == GROUP_MEMBER)
+			err = read_span(field.bytes, arena, sink);
 	}
-	return error;
+	return err;
 }
 
 static int read_resource_spans(
 	struct lt_slice resource_spans, struct arena *arena, struct otlp_sink *sink)
 {
 	struct lt_slice owner, schema_url;
-	if (!read_group_owner(resource_spans, &owner, &schema_url)) {
+	if (!read_group_owner(resource_spans, &owner, &schema_url))
 		return -EBADMSG;
-	}
 	struct resource resource;
 	arena_reset(arena);
-	int error = otlp_decode_resource(owner, arena, &resource), owner_error = 0;
-	if (is_attribute_error(error)) {
-		owner_error = error;
-		error = 0;
-	} else if (!error) {
-		error = sink->resource(sink, owner, schema_url);
+	int err = otlp_decode_resource(owner, arena, &resource), owner_error = 0;
+	if (is_attribute_error(err)) {
+		owner_error = err;
+		err = 0;
+	} else if (!err) {
+		err = sink->resource(sink, owner, schema_url);
 	}
 	struct pb_reader reader = pb_reader(resource_spans);
 	struct pb_field field;
-	while (!error && pb_next(&reader, &field)) {
-		if (field.number == GROUP_MEMBER) {
-			error = read_scope_spans(field.bytes, owner_error, arena, sink);
-		}
+	while (!err && pb_next(&reader, &field)) {
+		if (field.number == GROUP_MEMBER)
+			err = read_scope_spans(field.bytes, owner_error, arena, sink);
 	}
-	return error;
+	return err;
 }
 
 int otlp_read_protobuf(struct lt_slice request, struct otlp_sink *sink)
 {
 	struct arena arena;
-	arena_init(&arena, OTLP_ARENA_BYTES_MAX);
+	arena_init(&arena, OTLP_ARENA_MAX_BYTES);
 	struct pb_reader reader = pb_reader(request);
 	struct pb_field field;
-	int error = 0;
-	while (!error && pb_next(&reader, &field)) {
-		if (field.number == 1 &&
-			pb_expect(&reader, &field, PB_BYTES)) { /* resource_spans */
-			error = read_resource_spans(field.bytes, &arena, sink);
-		}
+	int err = 0;
+	while (!err && pb_next(&reader, &field)) {
+		if (field.number == 1 && pb_expect(&reader, &field, PB_BYTES)) /* resource_spans */
+			err = read_resource_spans(field.bytes, &arena, sink);
 	}
 	arena_done(&arena);
-	return error ? error : reader.failed ? -EBADMSG : 0;
+	return err ? err : reader.failed ? -EBADMSG : 0;
 }

@@ -7,18 +7,17 @@
 
 #include <errno.h>
 
-const char *otlp_attribute_error(int error)
+const char *otlp_attribute_error(int err)
 {
 	_Static_assert(VALUE_DEPTH_MAX == 16, "the text has the number");
-	return error == OTLP_DEEP_ATTRIBUTE ? "an attribute nests deeper than 16 levels"
-					    : "an attribute cannot be read";
+	return err == OTLP_DEEP_ATTRIBUTE ? "an attribute nests deeper than 16 levels"
+					  : "an attribute cannot be read";
 }
 
-bool decoder_fail(struct decoder *d, int error)
+bool decoder_fail(struct decoder *d, int err)
 {
-	if (!d->error) {
-		d->error = error;
-	}
+	if (!d->error)
+		d->error = err;
 	return false;
 }
 
@@ -34,33 +33,29 @@ void decoder_count(struct lt_slice message, size_t counts[FIELDS_COUNTED])
 	struct pb_reader reader = pb_reader(message);
 	struct pb_field field;
 	while (pb_next(&reader, &field)) {
-		if (field.number < FIELDS_COUNTED) {
+		if (field.number < FIELDS_COUNTED)
 			counts[field.number]++;
-		}
 	}
 }
 
 void *decoder_array(struct decoder *d, size_t n, size_t item_bytes)
 {
 	void *items = n ? arena_alloc(d->arena, n, item_bytes) : NULL;
-	if (n && !items) {
+	if (n && !items)
 		decoder_fail(d, -EMSGSIZE);
-	}
 	return items;
 }
 
 void read_string(struct pb_reader *reader, const struct pb_field *field, struct lt_slice *to)
 {
-	if (pb_expect(reader, field, PB_BYTES)) {
+	if (pb_expect(reader, field, PB_BYTES))
 		*to = field->bytes;
-	}
 }
 
 void read_uint32(struct pb_reader *reader, const struct pb_field *field, uint32_t *to)
 {
-	if (pb_expect(reader, field, PB_VARINT)) {
+	if (pb_expect(reader, field, PB_VARINT))
 		*to = (uint32_t)field->scalar;
-	}
 }
 
 static bool decode_value(
@@ -73,11 +68,10 @@ static bool decode_attr(
 	struct pb_reader reader = pb_reader(message);
 	struct pb_field field;
 	while (!d->error && pb_next(&reader, &field)) {
-		if (field.number == 1) { /* key */
+		if (field.number == 1) /* key */
 			read_string(&reader, &field, &attr->key);
-		} else if (field.number == 2 && pb_expect(&reader, &field, PB_BYTES)) { /* value */
+		else if (field.number == 2 && pb_expect(&reader, &field, PB_BYTES)) /* value */
 			decode_value(d, field.bytes, depth, &attr->value);
-		}
 	}
 	return decoder_finish(d, &reader);
 }
@@ -89,9 +83,8 @@ void decode_attr_into(struct decoder *d, struct pb_reader *reader, const struct 
 	bool was_fine = !d->error;
 	if (pb_expect(reader, field, PB_BYTES) &&
 		!decode_attr(d, field->bytes, depth, &list->items[list->n++]) && was_fine &&
-		d->error == -EBADMSG) {
+		d->error == -EBADMSG)
 		d->error = OTLP_BAD_ATTRIBUTE;
-	}
 }
 
 /* ArrayValue */
@@ -104,9 +97,8 @@ static bool decode_array(
 	struct pb_reader reader = pb_reader(message);
 	struct pb_field field;
 	while (!d->error && pb_next(&reader, &field)) {
-		if (field.number == 1 && pb_expect(&reader, &field, PB_BYTES)) { /* values */
+		if (field.number == 1 && pb_expect(&reader, &field, PB_BYTES)) /* values */
 			decode_value(d, field.bytes, depth, &array->items[array->n++]);
-		}
 	}
 	return decoder_finish(d, &reader);
 }
@@ -121,9 +113,8 @@ static bool decode_kvlist(
 	struct pb_reader reader = pb_reader(message);
 	struct pb_field field;
 	while (!d->error && pb_next(&reader, &field)) {
-		if (field.number == 1) { /* values */
+		if (field.number == 1) /* values */
 			decode_attr_into(d, &reader, &field, depth, list);
-		}
 	}
 	return decoder_finish(d, &reader);
 }
@@ -132,9 +123,8 @@ static bool decode_kvlist(
 static bool decode_value(
 	struct decoder *d, struct lt_slice message, unsigned depth, struct value *value)
 {
-	if (depth > VALUE_DEPTH_MAX) {
+	if (depth > VALUE_DEPTH_MAX)
 		return decoder_fail(d, OTLP_DEEP_ATTRIBUTE);
-	}
 	struct pb_reader reader = pb_reader(message);
 	struct pb_field field;
 	while (!d->error && pb_next(&reader, &field)) {
@@ -159,15 +149,13 @@ static bool decode_value(
 			break;
 		case 5: /* array_value */
 			value->type = VALUE_ARRAY;
-			if (pb_expect(&reader, &field, PB_BYTES)) {
+			if (pb_expect(&reader, &field, PB_BYTES))
 				decode_array(d, field.bytes, depth + 1, &value->array);
-			}
 			break;
 		case 6: /* kvlist_value */
 			value->type = VALUE_KVLIST;
-			if (pb_expect(&reader, &field, PB_BYTES)) {
+			if (pb_expect(&reader, &field, PB_BYTES))
 				decode_kvlist(d, field.bytes, depth + 1, &value->kvlist);
-			}
 			break;
 		case 7: /* bytes_value */
 			value->type = VALUE_BYTES;

@@ -2,7 +2,7 @@
 /* protobuf.c - the wire format of Protocol Buffers. */
 #include "otlp/protobuf.h"
 
-#define VARINT_BYTES_MAX 10 /* for 64 bits, 7 in each */
+#define VARINT_MAX_BYTES 10 /* for 64 bits, 7 in each */
 
 static bool fail(struct pb_reader *reader)
 {
@@ -14,12 +14,12 @@ static bool fail(struct pb_reader *reader)
 static bool read_varint(struct pb_reader *reader, uint64_t *ret_value)
 {
 	uint64_t value = 0;
-	for (unsigned i = 0; i < VARINT_BYTES_MAX && reader->next < reader->end; i++) {
+	for (unsigned i = 0; i < VARINT_MAX_BYTES && reader->next < reader->end; i++) {
 		uint8_t byte = *reader->next++;
 		value |= (uint64_t)(byte & 0x7f) << (7 * i);
 		if (!(byte & 0x80)) {
 			*ret_value = value;
-			return i < VARINT_BYTES_MAX - 1 || byte <= 1;
+			return i < VARINT_MAX_BYTES - 1 || byte <= 1;
 		}
 	}
 	return false;
@@ -27,13 +27,11 @@ static bool read_varint(struct pb_reader *reader, uint64_t *ret_value)
 
 static bool read_fixed(struct pb_reader *reader, size_t n, uint64_t *ret_value)
 {
-	if ((size_t)(reader->end - reader->next) < n) {
+	if ((size_t)(reader->end - reader->next) < n)
 		return false;
-	}
 	uint64_t value = 0;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		value |= (uint64_t)reader->next[i] << (8 * i);
-	}
 	reader->next += n;
 	*ret_value = value;
 	return true;
@@ -42,9 +40,8 @@ static bool read_fixed(struct pb_reader *reader, size_t n, uint64_t *ret_value)
 static bool read_bytes(struct pb_reader *reader, struct lt_slice *ret_bytes)
 {
 	uint64_t len;
-	if (!read_varint(reader, &len) || len > (size_t)(reader->end - reader->next)) {
+	if (!read_varint(reader, &len) || len > (size_t)(reader->end - reader->next))
 		return false;
-	}
 	*ret_bytes = (struct lt_slice){(const char *)reader->next, (size_t)len};
 	reader->next += len;
 	return true;
@@ -52,13 +49,11 @@ static bool read_bytes(struct pb_reader *reader, struct lt_slice *ret_bytes)
 
 bool pb_next(struct pb_reader *reader, struct pb_field *ret_field)
 {
-	if (reader->next == reader->end) {
+	if (reader->next == reader->end)
 		return false;
-	}
 	uint64_t tag;
-	if (!read_varint(reader, &tag) || tag > UINT32_MAX || tag >> 3 == 0) {
+	if (!read_varint(reader, &tag) || tag > UINT32_MAX || tag >> 3 == 0)
 		return fail(reader);
-	}
 	ret_field->number = (uint32_t)(tag >> 3);
 	ret_field->wire = (enum pb_wire)(tag & 7);
 	bool ok = false;
@@ -88,7 +83,7 @@ bool pb_expect(struct pb_reader *reader, const struct pb_field *field, enum pb_w
 
 static void put_varint(struct buffer *b, uint64_t value)
 {
-	uint8_t bytes[VARINT_BYTES_MAX];
+	uint8_t bytes[VARINT_MAX_BYTES];
 	size_t n = 0;
 	while (value >= 0x80) {
 		bytes[n++] = (uint8_t)(value | 0x80);
@@ -106,9 +101,8 @@ static void put_tag(struct buffer *b, uint32_t number, enum pb_wire wire)
 static void put_fixed(struct buffer *b, uint64_t value, size_t n)
 {
 	uint8_t bytes[8];
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		bytes[i] = (uint8_t)(value >> (8 * i));
-	}
 	buffer_put(b, bytes, n);
 }
 
@@ -146,15 +140,13 @@ size_t pb_begin(struct buffer *b, uint32_t number)
 /* The length goes before what has been written since: that part moves up by a byte or two. */
 void pb_end(struct buffer *b, size_t mark)
 {
-	if (b->failed) {
+	if (b->failed)
 		return;
-	}
 	size_t content = b->len - mark;
 	put_varint(b, content);
-	if (b->failed) {
+	if (b->failed)
 		return;
-	}
-	uint8_t length[VARINT_BYTES_MAX];
+	uint8_t length[VARINT_MAX_BYTES];
 	size_t n = b->len - mark - content;
 	memcpy(length, b->data + mark + content, n);
 	memmove(b->data + mark + n, b->data + mark, content);

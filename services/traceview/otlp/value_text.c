@@ -13,9 +13,8 @@ static int by_key(const void *a, const void *b)
 
 void attrs_sort(struct attr_list *attrs)
 {
-	if (attrs->n) {
+	if (attrs->n)
 		qsort(attrs->items, attrs->n, sizeof(*attrs->items), by_key);
-	}
 }
 
 static void write_json(struct json_writer *w, struct value *value)
@@ -41,9 +40,8 @@ static void write_json(struct json_writer *w, struct value *value)
 		break;
 	case VALUE_ARRAY:
 		jw_begin(w, '[');
-		for (size_t i = 0; i < value->array.n; i++) {
+		for (size_t i = 0; i < value->array.n; i++)
 			write_json(w, &value->array.items[i]);
-		}
 		jw_end(w, ']');
 		break;
 	case VALUE_KVLIST:
@@ -63,11 +61,10 @@ static void write_json(struct json_writer *w, struct value *value)
 void value_text(struct buffer *out, struct value *value)
 {
 	struct json_writer w = {.out = out};
-	if (value->type == VALUE_STRING) {
+	if (value->type == VALUE_STRING)
 		buffer_put(out, value->string.ptr, value->string.len);
-	} else if (value->type == VALUE_BYTES) {
+	else if (value->type == VALUE_BYTES)
 		base64_encode(out, value->string);
-	} else if (value->type != VALUE_NONE) {
+	else if (value->type != VALUE_NONE)
 		write_json(&w, value);
-	}
 }

@@ -45,9 +45,8 @@ long query_write_traces(struct query *q, struct trace *const *traces, size_t n,
 		struct buffer *body = &q->answer->body;
 		size_t before = body->len;
 		bool comma = q->writer.comma;
-		if (write(&q->writer, traces[i])) {
+		if (write(&q->writer, traces[i]))
 			return -ENOMEM;
-		}
 		if (body->failed && i > 0) {
 			body->failed = false;
 			body->len = before;
@@ -62,13 +61,11 @@ bool query_add_tag(
 	struct query *q, struct search *search, struct lt_slice key, struct lt_slice value)
 {
 	struct search_tag *tags = (struct search_tag *)search->tags;
-	if (!tags) {
+	if (!tags)
 		search->tags = tags = arena_alloc(&q->arena, TAGS_MAX, sizeof(*tags));
-	}
 	char *text = arena_alloc(&q->arena, key.len + value.len + 1, 1);
-	if (!tags || !text || search->n_tags == TAGS_MAX) {
+	if (!tags || !text || search->n_tags == TAGS_MAX)
 		return false;
-	}
 	memcpy(text, key.ptr, key.len);
 	memcpy(text + key.len, value.ptr, value.len);
 	tags[search->n_tags++] = (struct search_tag){{text, key.len}, {text + key.len, value.len}};
@@ -82,9 +79,8 @@ static bool add_tags(struct query *q, json_t *object, struct search *search)
 	json_object_foreach(object, key, value)
 	{
 		struct lt_slice text = {json_string_value(value), json_string_length(value)};
-		if (!text.ptr || !query_add_tag(q, search, lt_slice(key), text)) {
+		if (!text.ptr || !query_add_tag(q, search, lt_slice(key), text))
 			return false;
-		}
 	}
 	return true;
 }
@@ -102,8 +98,7 @@ bool query_parse_tags(
 	}
 	bool ok = add_tags(q, object, search);
 	json_decref(object);
-	if (!ok) {
+	if (!ok)
 		snprintf(ret_why, why_bytes, "up to %d tags, each a string", TAGS_MAX);
-	}
 	return ok;
 }

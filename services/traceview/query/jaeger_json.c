@@ -63,9 +63,8 @@ static void write_tags(struct trace_writer *t, const char *key, struct attr_list
 {
 	jw_key(t->w, key);
 	jw_begin(t->w, '[');
-	for (size_t i = 0; i < tags->n; i++) {
+	for (size_t i = 0; i < tags->n; i++)
 		write_tag(t, &tags->items[i]);
-	}
 	jw_end(t->w, ']');
 }
 
@@ -138,20 +137,17 @@ static void write_references(struct json_writer *w, const struct span *span)
 {
 	const char *parent_type = "CHILD_OF";
 	for (size_t i = 0; i < span->n_links; i++) {
-		if (is_parent(span, &span->links[i])) {
+		if (is_parent(span, &span->links[i]))
 			parent_type = type_of_link(&span->links[i]);
-		}
 	}
 	jw_key(w, "references");
 	jw_begin(w, '[');
-	if (!id_is_zero(span->parent_id, 8)) {
+	if (!id_is_zero(span->parent_id, 8))
 		write_reference(w, parent_type, span->trace_id, span->parent_id);
-	}
 	for (size_t i = 0; i < span->n_links; i++) {
 		const struct link *link = &span->links[i];
-		if (!is_parent(span, link)) {
+		if (!is_parent(span, link))
 			write_reference(w, type_of_link(link), link->trace_id, link->span_id);
-		}
 	}
 	jw_end(w, ']');
 }
@@ -164,9 +160,8 @@ static void write_log(struct trace_writer *t, const struct event *event)
 		t->error = -ENOMEM;
 		return;
 	}
-	if (!attr_find(&event->attrs, "event")) {
+	if (!attr_find(&event->attrs, "event"))
 		add_string(&fields, "event", event->name);
-	}
 	if (event->attrs.n) {
 		memcpy(fields.items + fields.n, event->attrs.items,
 			event->attrs.n * sizeof(*fields.items));
@@ -200,9 +195,8 @@ static void write_decoded(struct trace_writer *t, const struct record *record,
 	write_span_tags(t, span, scope);
 	jw_key(w, "logs");
 	jw_begin(w, '[');
-	for (size_t i = 0; i < span->n_events; i++) {
+	for (size_t i = 0; i < span->n_events; i++)
 		write_log(t, &span->events[i]);
-	}
 	jw_end(w, ']');
 	jw_key(w, "processID");
 	jw_string(w, lt_slice(process));
@@ -236,9 +230,8 @@ static void write_process(struct trace_writer *t, const struct shared *shared)
 	}
 	struct attr_list tags = {resource.attrs.items, 0};
 	for (size_t i = 0; i < resource.attrs.n; i++) {
-		if (!slice_equal(resource.attrs.items[i].key, lt_slice(LT_SERVICE_NAME))) {
+		if (!slice_equal(resource.attrs.items[i].key, lt_slice(LT_SERVICE_NAME)))
 			tags.items[tags.n++] = resource.attrs.items[i];
-		}
 	}
 	attrs_sort(&tags);
 	snprintf(key, sizeof(key), "p%zu", shared->mark);
@@ -260,9 +253,8 @@ static void write_trace(struct trace_writer *t, struct record *const *records, s
 	jw_begin(w, '[');
 	records_clear_marks(records, n);
 	for (size_t i = 0, n_processes = 0; i < n && !t->error && !w->out->failed; i++) {
-		if (!records[i]->resource->mark) {
+		if (!records[i]->resource->mark)
 			records[i]->resource->mark = ++n_processes;
-		}
 		write_span(t, records[i]);
 	}
 	jw_end(w, ']');
@@ -284,16 +276,14 @@ int jaeger_write_trace(struct json_writer *w, const struct trace *trace)
 {
 	struct trace_writer t = {.w = w, .trace = trace};
 	struct record **records = calloc(trace->n_spans, sizeof(struct record *));
-	if (!records) {
+	if (!records)
 		return -ENOMEM;
-	}
-	arena_init(&t.arena, OTLP_ARENA_BYTES_MAX);
+	arena_init(&t.arena, OTLP_ARENA_MAX_BYTES);
 	buffer_init(&t.text, w->out->limit);
 	trace_sorted(trace, records);
 	write_trace(&t, records, trace->n_spans);
-	if (t.text.failed) {
+	if (t.text.failed)
 		t.error = -ENOMEM;
-	}
 	buffer_done(&t.text);
 	arena_done(&t.arena);
 	free(records);

@@ -13,9 +13,8 @@
 char *percent_decode(struct lt_slice text, bool plus_is_space, struct arena *arena)
 {
 	char *decoded = arena_alloc(arena, text.len + 1, 1);
-	if (!decoded) {
+	if (!decoded)
 		return NULL;
-	}
 	char *to = decoded;
 	for (size_t i = 0; i < text.len; i++) {
 		uint8_t byte;
@@ -48,9 +47,8 @@ int params_parse(struct params *params, struct lt_slice query, struct arena *are
 		struct param *param = &params->items[params->n++];
 		param->name = percent_decode(name, true, arena);
 		param->value = percent_decode(value, true, arena);
-		if (!param->name || !param->value) {
+		if (!param->name || !param->value)
 			return -ENOMEM;
-		}
 	}
 	return 0;
 }
@@ -58,9 +56,8 @@ int params_parse(struct params *params, struct lt_slice query, struct arena *are
 const char *params_get(const struct params *params, const char *name)
 {
 	for (size_t i = 0; i < params->n; i++) {
-		if (*params->items[i].value && strcmp(params->items[i].name, name) == 0) {
+		if (*params->items[i].value && strcmp(params->items[i].name, name) == 0)
 			return params->items[i].value;
-		}
 	}
 	return NULL;
 }
@@ -70,9 +67,8 @@ bool parse_uint64(const char *text, uint64_t *ret)
 	char *end;
 	errno = 0;
 	uint64_t value = strtoull(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno) {
+	if (*text < '0' || *text > '9' || *end || errno)
 		return false;
-	}
 	*ret = value;
 	return true;
 }
@@ -86,9 +82,8 @@ static bool parse_duration_part(const char **text, double *ret_ns)
 	} units[] = {{"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9},
 		{"h", 3600e9}};
 	char *end;
-	if ((**text < '0' || **text > '9') && **text != '.') {
+	if ((**text < '0' || **text > '9') && **text != '.')
 		return false;
-	}
 	double number = strtod(*text, &end);
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		size_t n = strlen(units[i].name);
@@ -105,14 +100,12 @@ bool parse_duration(const char *text, uint64_t *ret_ns)
 {
 	double sum_ns = 0, part_ns;
 	do {
-		if (!parse_duration_part(&text, &part_ns)) {
+		if (!parse_duration_part(&text, &part_ns))
 			return false;
-		}
 		sum_ns += part_ns;
 	} while (*text);
-	if (!(sum_ns < 1e18)) { /* 30 years; also not a number */
+	if (!(sum_ns < 1e18)) /* 30 years; also not a number */
 		return false;
-	}
 	*ret_ns = (uint64_t)sum_ns;
 	return true;
 }
@@ -126,14 +119,12 @@ static bool parse_offset(const char *text, long *ret_s)
 	}
 	unsigned digits[4];
 	static const int places[4] = {1, 2, 4, 5};
-	if (strlen(text) != 6 || (*text != '+' && *text != '-') || text[3] != ':') {
+	if (strlen(text) != 6 || (*text != '+' && *text != '-') || text[3] != ':')
 		return false;
-	}
 	for (int i = 0; i < 4; i++) {
 		digits[i] = (unsigned)(text[places[i]] - '0');
-		if (digits[i] > 9) {
+		if (digits[i] > 9)
 			return false;
-		}
 	}
 	long offset_s =
 		(long)(digits[0] * 10 + digits[1]) * 3600 + (long)(digits[2] * 10 + digits[3]) * 60;
@@ -145,32 +136,27 @@ bool parse_rfc3339(const char *text, uint64_t *ret_ns)
 {
 	struct tm tm = {.tm_isdst = 0};
 	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (!rest) {
+	if (!rest)
 		return false;
-	}
 	uint64_t fraction_ns = 0;
 	if (*rest == '.') {
 		uint64_t weight = NS_PER_S / 10;
 		const char *digits = ++rest;
-		for (; *rest >= '0' && *rest <= '9'; rest++, weight /= 10) {
+		for (; *rest >= '0' && *rest <= '9'; rest++, weight /= 10)
 			fraction_ns += (uint64_t)(*rest - '0') * weight;
-		}
-		if (rest == digits) {
+		if (rest == digits)
 			return false;
-		}
 	}
 	long offset_s;
-	if (!parse_offset(rest, &offset_s)) {
+	if (!parse_offset(rest, &offset_s))
 		return false;
-	}
 	time_t seconds = timegm(&tm) - offset_s;
 	/* Before 1970 and after 2554 there is no span: the ends of what 64 bits can say. */
-	if (seconds < 0) {
+	if (seconds < 0)
 		*ret_ns = 0;
-	} else if ((uint64_t)seconds >= UINT64_MAX / NS_PER_S) {
+	else if ((uint64_t)seconds >= UINT64_MAX / NS_PER_S)
 		*ret_ns = UINT64_MAX;
-	} else {
+	else
 		*ret_ns = (uint64_t)seconds * NS_PER_S + fraction_ns;
-	}
 	return true;
 }

@@ -15,7 +15,7 @@
 
 /* Bytes of an answer.  A search stops before the trace that would go over it, and says so; a
  * single trace of the default store stays below it, unless it is made of control characters. */
-#define ANSWER_BYTES_MAX ((size_t)128 * 1024 * 1024)
+#define ANSWER_MAX_BYTES ((size_t)128 * 1024 * 1024)
 
 /* Traces of a search; more are not looked for, whatever `limit` says. */
 #define SEARCH_LIMIT_MAX 1500

@@ -5,7 +5,7 @@
 #include "query/v1.h"
 #include "query/v3.h"
 
-#define ARENA_BYTES_MAX ((size_t)256 * 1024 * 1024) /* of a query and its results */
+#define ARENA_MAX_BYTES ((size_t)256 * 1024 * 1024) /* of a query and its results */
 
 struct route {
 	const char *path; /* {} stands for one segment */
@@ -35,13 +35,11 @@ static bool path_matches(const char *pattern, struct lt_slice path, struct lt_sl
 	while (*pattern) {
 		if (strncmp(pattern, "{}", 2) == 0) {
 			size_t from = at;
-			while (at < path.len && path.ptr[at] != '/') {
+			while (at < path.len && path.ptr[at] != '/')
 				at++;
-			}
 			*ret_captured = (struct lt_slice){path.ptr + from, at - from};
-			if (at == from) {
+			if (at == from)
 				return false;
-			}
 			pattern += 2;
 		} else if (at == path.len || path.ptr[at++] != *pattern++) {
 			return false;
@@ -53,9 +51,8 @@ static bool path_matches(const char *pattern, struct lt_slice path, struct lt_sl
 static const struct route *find(struct lt_slice path, struct lt_slice *ret_captured)
 {
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		if (path_matches(routes[i].path, path, ret_captured)) {
+		if (path_matches(routes[i].path, path, ret_captured))
 			return &routes[i];
-		}
 	}
 	return NULL;
 }
@@ -64,11 +61,10 @@ static void run(
 	struct query *q, const struct route *route, struct lt_slice captured, struct lt_slice query)
 {
 	q->captured = percent_decode(captured, false, &q->arena);
-	if (!q->captured || params_parse(&q->params, query, &q->arena) || route->handle(q)) {
+	if (!q->captured || params_parse(&q->params, query, &q->arena) || route->handle(q))
 		query_error(q, 500, "out of memory");
-	} else if (q->answer->body.failed) {
+	else if (q->answer->body.failed)
 		query_error(q, 500, "the answer is too large");
-	}
 }
 
 void query_answer(const struct store *store, struct lt_slice path, struct lt_slice query,
@@ -81,12 +77,11 @@ void query_answer(const struct store *store, struct lt_slice path, struct lt_sli
 		.writer.out = &ret_answer->body,
 		.write_error = route ? route->write_error : v1_write_error};
 	ret_answer->status = 200;
-	buffer_init(&ret_answer->body, ANSWER_BYTES_MAX);
-	arena_init(&q.arena, ARENA_BYTES_MAX);
-	if (route) {
+	buffer_init(&ret_answer->body, ANSWER_MAX_BYTES);
+	arena_init(&q.arena, ARENA_MAX_BYTES);
+	if (route)
 		run(&q, route, captured, query);
-	} else {
+	else
 		query_error(&q, 404, "no such API");
-	}
 	arena_done(&q.arena);
 }

@@ -23,9 +23,8 @@ static void put_count(struct json_writer *w, const char *key, size_t n)
 static const struct record *find_root(struct record *const *sorted, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (id_is_zero(sorted[i]->parent_id, 8)) {
+		if (id_is_zero(sorted[i]->parent_id, 8))
 			return sorted[i];
-		}
 	}
 	return sorted[0];
 }
@@ -47,9 +46,8 @@ static void write_services(struct json_writer *w, struct record **records, size_
 	qsort(records, n, sizeof(struct record *), by_service);
 	for (size_t from = 0, to; from < n; from = to) {
 		size_t n_errors = 0;
-		for (to = from; to < n && by_service(&records[from], &records[to]) == 0; to++) {
+		for (to = from; to < n && by_service(&records[from], &records[to]) == 0; to++)
 			n_errors += records[to]->status == STATUS_ERROR;
-		}
 		jw_begin(w, '{');
 		jw_key(w, "name");
 		jw_string(w, records[from]->resource->service);
@@ -63,9 +61,8 @@ static void write_services(struct json_writer *w, struct record **records, size_
 int summary_write_trace(struct json_writer *w, const struct trace *trace)
 {
 	struct record **records = calloc(trace->n_spans, sizeof(struct record *));
-	if (!records) {
+	if (!records)
 		return -ENOMEM;
-	}
 	trace_sorted(trace, records);
 	const struct record *root = find_root(records, trace->n_spans);
 	jw_begin(w, '{');

@@ -16,11 +16,10 @@ static void begin_data(struct query *q, const char *brackets)
 {
 	jw_begin(&q->writer, '{');
 	jw_key(&q->writer, "data");
-	if (brackets) {
+	if (brackets)
 		jw_begin(&q->writer, *brackets);
-	} else {
+	else
 		jw_null(&q->writer);
-	}
 }
 
 static void write_errors(struct json_writer *w, int code, const char *message)
@@ -65,13 +64,11 @@ int v1_services(struct query *q)
 {
 	struct lt_slice *services;
 	long n = search_services(q->store, &q->arena, &services);
-	if (n < 0) {
+	if (n < 0)
 		return (int)n;
-	}
 	begin_data(q, "[");
-	for (long i = 0; i < n; i++) {
+	for (long i = 0; i < n; i++)
 		jw_string(&q->writer, services[i]);
-	}
 	jw_end(&q->writer, ']');
 	return end_data(q, n, 0, NULL);
 }
@@ -83,9 +80,8 @@ int v1_service_operations(struct query *q)
 	long n = search_operations(q->store, lt_slice(q->captured), (struct lt_slice){NULL, 0},
 		&q->arena, &operations);
 	long n_names = 0;
-	if (n < 0) {
+	if (n < 0)
 		return (int)n;
-	}
 	begin_data(q, "[");
 	for (long i = 0; i < n; i++) { /* the same name may be there with several kinds */
 		if (i == 0 || !slice_equal(operations[i].name, operations[i - 1].name)) {
@@ -101,14 +97,12 @@ int v1_operations(struct query *q)
 {
 	const char *service = params_get(&q->params, "service");
 	struct operation *operations;
-	if (!service) {
+	if (!service)
 		return query_error(q, 400, "parameter 'service' is required");
-	}
 	long n = search_operations(q->store, lt_slice(service),
 		lt_slice(params_get(&q->params, "spanKind")), &q->arena, &operations);
-	if (n < 0) {
+	if (n < 0)
 		return (int)n;
-	}
 	begin_data(q, "[");
 	for (long i = 0; i < n; i++) {
 		jw_begin(&q->writer, '{');
@@ -150,9 +144,8 @@ static bool read_times(
 	const char *lookback = params_get(params, "lookback");
 	uint64_t value;
 	if (start) {
-		if (!parse_uint64(start, &value)) {
+		if (!parse_uint64(start, &value))
 			return bad_param(why, "start", start);
-		}
 		search->start_min_ns =
 			value < UINT64_MAX / NS_PER_US ? value * NS_PER_US : UINT64_MAX;
 	} else if (lookback && parse_duration(lookback, &value)) {
@@ -162,12 +155,10 @@ static bool read_times(
 		search->start_min_ns = now_ns > value ? now_ns - value : 0;
 	}
 	if (end) {
-		if (!parse_uint64(end, &value)) {
+		if (!parse_uint64(end, &value))
 			return bad_param(why, "end", end);
-		}
-		if (value < UINT64_MAX / NS_PER_US - 1) {
+		if (value < UINT64_MAX / NS_PER_US - 1)
 			search->start_max_ns = value * NS_PER_US + NS_PER_US - 1;
-		}
 	}
 	return true;
 }
@@ -177,12 +168,10 @@ static bool read_durations(
 {
 	const char *min = params_get(params, "minDuration");
 	const char *max = params_get(params, "maxDuration");
-	if (min && !parse_duration(min, &search->duration_min_ns)) {
+	if (min && !parse_duration(min, &search->duration_min_ns))
 		return bad_param(why, "minDuration", min);
-	}
-	if (max && !parse_duration(max, &search->duration_max_ns)) {
+	if (max && !parse_duration(max, &search->duration_max_ns))
 		return bad_param(why, "maxDuration", max);
-	}
 	if (search->duration_min_ns > search->duration_max_ns) {
 		snprintf(
 			why, QUERY_WHY_BYTES, "'maxDuration' should be greater than 'minDuration'");
@@ -198,10 +187,9 @@ static bool read_tags(struct query *q, struct search *search, char why[QUERY_WHY
 		const struct param *param = &q->params.items[i];
 		if (strcmp(param->name, "tags") == 0 && *param->value) {
 			int n = snprintf(why, QUERY_WHY_BYTES, "malformed 'tags' parameter, ");
-			if (!query_parse_tags(q, param->value, search, why + n,
-				    QUERY_WHY_BYTES - (size_t)n)) {
+			if (!query_parse_tags(
+				    q, param->value, search, why + n, QUERY_WHY_BYTES - (size_t)n))
 				return false;
-			}
 		} else if (strcmp(param->name, "tag") == 0) {
 			const char *colon = strchr(param->value, ':');
 			struct lt_slice key = {
@@ -225,9 +213,8 @@ static bool read_search(struct query *q, struct search *search, char why[QUERY_W
 	*search = SEARCH_ALL(0);
 	search->service = lt_slice(params_get(&q->params, "service"));
 	search->operation = lt_slice(params_get(&q->params, "operation"));
-	if (limit && !parse_uint64(limit, &value)) {
+	if (limit && !parse_uint64(limit, &value))
 		return bad_param(why, "limit", limit);
-	}
 	search->limit = value < SEARCH_LIMIT_MAX ? (size_t)value : SEARCH_LIMIT_MAX;
 	return read_times(&q->params, search, why) && read_durations(&q->params, search, why) &&
 	       read_tags(q, search, why);
@@ -240,9 +227,8 @@ static int answer_traces(
 	char why[QUERY_WHY_BYTES];
 	begin_data(q, "[");
 	long written = query_write_traces(q, traces, n, jaeger_write_trace);
-	if (written < 0) {
+	if (written < 0)
 		return (int)written;
-	}
 	if ((size_t)written < n) {
 		snprintf(why, sizeof(why), "only %ld of %zu traces fit in an answer", written, n);
 		code = 0;
@@ -261,17 +247,14 @@ static int answer_named(struct query *q)
 	for (size_t i = 0; i < q->params.n; i++) {
 		uint8_t id[16];
 		char why[QUERY_WHY_BYTES];
-		if (strcmp(q->params.items[i].name, "traceID") != 0) {
+		if (strcmp(q->params.items[i].name, "traceID") != 0)
 			continue;
-		}
-		if (!query_parse_trace_id(q->params.items[i].value, id, why, sizeof(why))) {
+		if (!query_parse_trace_id(q->params.items[i].value, id, why, sizeof(why)))
 			return query_error(q, 400, why);
-		}
 		struct trace *trace = store_find(q->store, id);
 		missing |= !trace;
-		if (trace) {
+		if (trace)
 			traces[n++] = trace;
-		}
 	}
 	return answer_traces(q, traces, n, 404, missing ? "trace not found" : NULL);
 }
@@ -281,19 +264,15 @@ int v1_traces(struct query *q)
 	struct search search;
 	struct trace **traces;
 	char why[QUERY_WHY_BYTES];
-	if (params_get(&q->params, "traceID")) {
+	if (params_get(&q->params, "traceID"))
 		return answer_named(q);
-	}
-	if (!params_get(&q->params, "service")) {
+	if (!params_get(&q->params, "service"))
 		return query_error(q, 400, "parameter 'service' is required");
-	}
-	if (!read_search(q, &search, why)) {
+	if (!read_search(q, &search, why))
 		return query_error(q, 400, why);
-	}
 	long n = search_traces(q->store, &search, &q->arena, &traces);
-	if (n < 0) {
+	if (n < 0)
 		return (int)n;
-	}
 	return answer_traces(q, traces, (size_t)n, 0, NULL);
 }
 
@@ -301,13 +280,11 @@ int v1_trace(struct query *q)
 {
 	uint8_t id[16];
 	char why[QUERY_WHY_BYTES];
-	if (!query_parse_trace_id(q->captured, id, why, sizeof(why))) {
+	if (!query_parse_trace_id(q->captured, id, why, sizeof(why)))
 		return query_error(q, 400, why);
-	}
 	struct trace *trace = store_find(q->store, id);
-	if (!trace) {
+	if (!trace)
 		return query_error(q, 404, "trace not found");
-	}
 	return answer_traces(q, &trace, 1, 0, NULL);
 }
 
@@ -321,20 +298,17 @@ int v1_dependencies(struct query *q)
 	struct dependency *dependencies;
 	char why[QUERY_WHY_BYTES];
 	bool ok = true;
-	if (end && (!parse_uint64(end, &end_ms) || end_ms > UINT64_MAX / NS_PER_MS)) {
+	if (end && (!parse_uint64(end, &end_ms) || end_ms > UINT64_MAX / NS_PER_MS))
 		ok = bad_param(why, "endTs", end);
-	} else if (lookback && !parse_uint64(lookback, &lookback_ms)) {
+	else if (lookback && !parse_uint64(lookback, &lookback_ms))
 		ok = bad_param(why, "lookback", lookback);
-	}
-	if (!ok) {
+	if (!ok)
 		return query_error(q, 400, why);
-	}
 	uint64_t start_ms = end_ms > lookback_ms ? end_ms - lookback_ms : 0;
 	long n = search_dependencies(
 		q->store, start_ms * NS_PER_MS, end_ms * NS_PER_MS, &q->arena, &dependencies);
-	if (n < 0) {
+	if (n < 0)
 		return (int)n;
-	}
 	begin_data(q, "[");
 	for (long i = 0; i < n; i++) {
 		jw_begin(&q->writer, '{');

@@ -28,15 +28,13 @@ int v3_services(struct query *q)
 {
 	struct lt_slice *services;
 	long n = search_services(q->store, &q->arena, &services);
-	if (n < 0) {
+	if (n < 0)
 		return (int)n;
-	}
 	jw_begin(&q->writer, '{');
 	jw_key(&q->writer, "services");
 	jw_begin(&q->writer, '[');
-	for (long i = 0; i < n; i++) {
+	for (long i = 0; i < n; i++)
 		jw_string(&q->writer, services[i]);
-	}
 	jw_end(&q->writer, ']');
 	jw_end(&q->writer, '}');
 	return 0;
@@ -54,9 +52,8 @@ int v3_operations(struct query *q)
 	struct operation *operations;
 	long n = search_operations(q->store, lt_slice(params_get(&q->params, "service")),
 		lt_slice(get(&q->params, "spanKind", "span_kind")), &q->arena, &operations);
-	if (n < 0) {
+	if (n < 0)
 		return (int)n;
-	}
 	jw_begin(&q->writer, '{');
 	jw_key(&q->writer, "operations");
 	jw_begin(&q->writer, '[');
@@ -99,12 +96,10 @@ static bool read_times(
 			"query.start_time_min and query.start_time_max are required");
 		return false;
 	}
-	if (!parse_rfc3339(min, &search->start_min_ns)) {
+	if (!parse_rfc3339(min, &search->start_min_ns))
 		return bad_param(why, "query.start_time_min", min);
-	}
-	if (!parse_rfc3339(max, &search->start_max_ns)) {
+	if (!parse_rfc3339(max, &search->start_max_ns))
 		return bad_param(why, "query.start_time_max", max);
-	}
 	if (search->start_min_ns >= search->start_max_ns) {
 		snprintf(why, QUERY_WHY_BYTES,
 			"query.start_time_min must be before query.start_time_max");
@@ -118,12 +113,10 @@ static bool read_durations(
 {
 	const char *min = get(params, "query.durationMin", "query.duration_min");
 	const char *max = get(params, "query.durationMax", "query.duration_max");
-	if (min && !parse_duration(min, &search->duration_min_ns)) {
+	if (min && !parse_duration(min, &search->duration_min_ns))
 		return bad_param(why, "query.duration_min", min);
-	}
-	if (max && !parse_duration(max, &search->duration_max_ns)) {
+	if (max && !parse_duration(max, &search->duration_max_ns))
 		return bad_param(why, "query.duration_max", max);
-	}
 	return true;
 }
 
@@ -136,19 +129,15 @@ static bool read_search(struct query *q, struct search *search, char why[QUERY_W
 	*search = SEARCH_ALL(0);
 	search->service = lt_slice(get(params, "query.serviceName", "query.service_name"));
 	search->operation = lt_slice(get(params, "query.operationName", "query.operation_name"));
-	if (!limit) {
+	if (!limit)
 		limit = params_get(params, "query.num_traces");
-	}
-	if (limit && !parse_uint64(limit, &value)) {
+	if (limit && !parse_uint64(limit, &value))
 		return bad_param(why, "query.num_traces", limit);
-	}
 	search->limit = value < SEARCH_LIMIT_MAX ? (size_t)value : SEARCH_LIMIT_MAX;
 	if (attributes) {
 		int n = snprintf(why, QUERY_WHY_BYTES, "malformed parameter query.attributes: ");
-		if (!query_parse_tags(
-			    q, attributes, search, why + n, QUERY_WHY_BYTES - (size_t)n)) {
+		if (!query_parse_tags(q, attributes, search, why + n, QUERY_WHY_BYTES - (size_t)n))
 			return false;
-		}
 	}
 	return read_times(params, search, why) && read_durations(params, search, why);
 }
@@ -171,17 +160,15 @@ static long find_traces(struct query *q, struct trace ***ret_traces)
 static int answer_traces(struct query *q, struct trace *const *traces, size_t n)
 {
 	struct json_writer *w = &q->writer;
-	if (!n) {
+	if (!n)
 		return query_error(q, 404, "No traces found");
-	}
 	jw_begin(w, '{');
 	jw_key(w, "result");
 	jw_begin(w, '{');
 	jw_key(w, "resourceSpans");
 	jw_begin(w, '[');
-	if (query_write_traces(q, traces, n, v3_write_trace) < 0) {
+	if (query_write_traces(q, traces, n, v3_write_trace) < 0)
 		return -ENOMEM;
-	}
 	jw_end(w, ']');
 	jw_end(w, '}');
 	jw_end(w, '}');
@@ -192,9 +179,8 @@ int v3_traces(struct query *q)
 {
 	struct trace **traces;
 	long n = find_traces(q, &traces);
-	if (n < 0) {
+	if (n < 0)
 		return n == -EINVAL ? 0 : (int)n;
-	}
 	return answer_traces(q, traces, (size_t)n);
 }
 
@@ -203,9 +189,8 @@ int v3_trace(struct query *q)
 	uint8_t id[16];
 	char why[QUERY_WHY_BYTES];
 	int n = snprintf(why, sizeof(why), "malformed parameter trace_id: ");
-	if (!query_parse_trace_id(q->captured, id, why + n, sizeof(why) - (size_t)n)) {
+	if (!query_parse_trace_id(q->captured, id, why + n, sizeof(why) - (size_t)n))
 		return query_error(q, 400, why);
-	}
 	struct trace *trace = store_find(q->store, id);
 	return answer_traces(q, &trace, trace != NULL);
 }
@@ -215,15 +200,13 @@ int v3_trace_summaries(struct query *q)
 	struct json_writer *w = &q->writer;
 	struct trace **traces;
 	long n = find_traces(q, &traces);
-	if (n < 0) {
+	if (n < 0)
 		return n == -EINVAL ? 0 : (int)n;
-	}
 	jw_begin(w, '{');
 	jw_key(w, "summaries");
 	jw_begin(w, '[');
-	if (query_write_traces(q, traces, (size_t)n, summary_write_trace) < 0) {
+	if (query_write_traces(q, traces, (size_t)n, summary_write_trace) < 0)
 		return -ENOMEM;
-	}
 	jw_end(w, ']');
 	jw_end(w, '}');
 	return 0;

@@ -41,9 +41,8 @@ static void put_time(struct json_writer *w, const char *key, uint64_t time_ns)
 
 static void put_attrs(struct json_writer *w, const char *key, const struct attr_list *attrs)
 {
-	if (!attrs->n) {
+	if (!attrs->n)
 		return;
-	}
 	jw_key(w, key);
 	jw_begin(w, '[');
 	for (size_t i = 0; i < attrs->n; i++) {
@@ -63,9 +62,8 @@ static void write_array(struct json_writer *w, const struct value_array *array)
 	if (array->n) {
 		jw_key(w, "values");
 		jw_begin(w, '[');
-		for (size_t i = 0; i < array->n; i++) {
+		for (size_t i = 0; i < array->n; i++)
 			write_value(w, &array->items[i]);
-		}
 		jw_end(w, ']');
 	}
 	jw_end(w, '}');
@@ -138,18 +136,16 @@ static void write_events_and_links(struct json_writer *w, const struct span *spa
 	if (span->n_events) {
 		jw_key(w, "events");
 		jw_begin(w, '[');
-		for (size_t i = 0; i < span->n_events; i++) {
+		for (size_t i = 0; i < span->n_events; i++)
 			write_event(w, &span->events[i]);
-		}
 		jw_end(w, ']');
 	}
 	put_uint(w, "droppedEventsCount", span->n_dropped_events);
 	if (span->n_links) {
 		jw_key(w, "links");
 		jw_begin(w, '[');
-		for (size_t i = 0; i < span->n_links; i++) {
+		for (size_t i = 0; i < span->n_links; i++)
 			write_link(w, &span->links[i]);
-		}
 		jw_end(w, ']');
 	}
 	put_uint(w, "droppedLinksCount", span->n_dropped_links);
@@ -184,9 +180,8 @@ static int write_record(struct json_writer *w, struct arena *arena, const struct
 {
 	struct span span;
 	arena_reset(arena);
-	if (otlp_decode_span((struct lt_slice){record->data, record->len}, arena, &span)) {
+	if (otlp_decode_span((struct lt_slice){record->data, record->len}, arena, &span))
 		return -ENOMEM; /* it was decoded before */
-	}
 	write_span(w, &span);
 	return 0;
 }
@@ -195,9 +190,8 @@ static int write_resource(struct json_writer *w, struct arena *arena, const stru
 {
 	struct resource resource;
 	arena_reset(arena);
-	if (otlp_decode_resource(shared->message, arena, &resource)) {
+	if (otlp_decode_resource(shared->message, arena, &resource))
 		return -ENOMEM;
-	}
 	jw_key(w, "resource");
 	jw_begin(w, '{');
 	put_attrs(w, "attributes", &resource.attrs);
@@ -211,9 +205,8 @@ static int write_scope(struct json_writer *w, struct arena *arena, const struct 
 {
 	struct scope scope;
 	arena_reset(arena);
-	if (otlp_decode_scope(shared->message, arena, &scope)) {
+	if (otlp_decode_scope(shared->message, arena, &scope))
 		return -ENOMEM;
-	}
 	jw_key(w, "scope");
 	jw_begin(w, '{');
 	put_string(w, "name", scope.name);
@@ -229,15 +222,12 @@ static int write_scope(struct json_writer *w, struct arena *arena, const struct 
 static int by_group(const void *a, const void *b)
 {
 	const struct record *x = *(struct record *const *)a, *y = *(struct record *const *)b;
-	if (x->resource != y->resource) {
+	if (x->resource != y->resource)
 		return x->resource->mark < y->resource->mark ? -1 : 1;
-	}
-	if (x->scope != y->scope) {
+	if (x->scope != y->scope)
 		return x->scope->mark < y->scope->mark ? -1 : 1;
-	}
-	if (x->start_ns != y->start_ns) {
+	if (x->start_ns != y->start_ns)
 		return x->start_ns < y->start_ns ? -1 : 1;
-	}
 	return memcmp(x->span_id, y->span_id, sizeof(x->span_id));
 }
 
@@ -247,12 +237,10 @@ static void group(struct record **records, size_t n)
 	size_t mark = 0;
 	records_clear_marks(records, n);
 	for (size_t i = 0; i < n; i++) {
-		if (!records[i]->resource->mark) {
+		if (!records[i]->resource->mark)
 			records[i]->resource->mark = ++mark;
-		}
-		if (!records[i]->scope->mark) {
+		if (!records[i]->scope->mark)
 			records[i]->scope->mark = ++mark;
-		}
 	}
 	qsort(records, n, sizeof(struct record *), by_group);
 }
@@ -261,50 +249,48 @@ static int write_scope_spans(
 	struct json_writer *w, struct arena *arena, struct record *const *records, size_t n)
 {
 	jw_begin(w, '{');
-	int error = write_scope(w, arena, records[0]->scope);
+	int err = write_scope(w, arena, records[0]->scope);
 	jw_key(w, "spans");
 	jw_begin(w, '[');
-	for (size_t i = 0; i < n && !error && !w->out->failed; i++) {
-		error = write_record(w, arena, records[i]);
-	}
+	for (size_t i = 0; i < n && !err && !w->out->failed; i++)
+		err = write_record(w, arena, records[i]);
 	jw_end(w, ']');
 	jw_end(w, '}');
-	return error;
+	return err;
 }
 
 static int write_resource_spans(
 	struct json_writer *w, struct arena *arena, struct record *const *records, size_t n)
 {
 	jw_begin(w, '{');
-	int error = write_resource(w, arena, records[0]->resource);
+	int err = write_resource(w, arena, records[0]->resource);
 	jw_key(w, "scopeSpans");
 	jw_begin(w, '[');
-	for (size_t from = 0, to; from < n && !error; from = to) {
+	for (size_t from = 0, to; from < n && !err; from = to) {
 		for (to = from; to < n && records[to]->scope == records[from]->scope; to++) {}
-		error = write_scope_spans(w, arena, records + from, to - from);
+		err = write_scope_spans(w, arena, records + from, to - from);
 	}
 	jw_end(w, ']');
 	jw_end(w, '}');
-	return error;
+	return err;
 }
 
 int v3_write_trace(struct json_writer *w, const struct trace *trace)
 {
 	size_t n = trace->n_spans;
 	struct record **records = calloc(n, sizeof(struct record *));
-	if (!records) {
+	if (!records)
 		return -ENOMEM;
-	}
 	struct arena arena;
-	arena_init(&arena, OTLP_ARENA_BYTES_MAX);
+	arena_init(&arena, OTLP_ARENA_MAX_BYTES);
 	trace_sorted(trace, records);
 	group(records, n);
-	int error = 0;
-	for (size_t from = 0, to; from < n && !error; from = to) {
+	int err = 0;
+	for (size_t from = 0, to; from < n && !err; from = to) {
 		for (to = from; to < n && records[to]->resource == records[from]->resource; to++) {}
-		error = write_resource_spans(w, &arena, records + from, to - from);
+		err = write_resource_spans(w, &arena, records + from, to - from);
 	}
 	arena_done(&arena);
 	free(records);
-	return error;
+	return err;
 }

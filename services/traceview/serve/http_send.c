@@ -13,9 +13,8 @@ void http_send_header(h2o_req_t *req, const char *name, const char *value)
 struct lt_slice http_header(const h2o_req_t *req, const h2o_token_t *name)
 {
 	ssize_t at = h2o_find_header(&req->headers, name, -1);
-	if (at == -1) {
+	if (at == -1)
 		return (struct lt_slice){NULL, 0};
-	}
 	h2o_iovec_t value = req->headers.entries[at].value;
 	return (struct lt_slice){value.base, value.len};
 }

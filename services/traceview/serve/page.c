@@ -18,13 +18,11 @@ static bool is_trace(struct lt_slice path)
 
 const struct page_file *page_find(struct lt_slice path)
 {
-	if (is(path, "/") || is(path, "/search") || is_trace(path)) {
+	if (is(path, "/") || is(path, "/search") || is_trace(path))
 		path = lt_slice("/index.html");
-	}
 	for (const struct page_file *file = page_files; file->path; file++) {
-		if (is(path, file->path)) {
+		if (is(path, file->path))
 			return file;
-		}
 	}
 	return NULL;
 }

@@ -69,44 +69,39 @@ static void answer_result(h2o_req_t *req, enum encoding encoding, const struct s
 	http_send(req, 200, type_of(encoding), &body);
 }
 
-static void refuse(struct receiver *receiver, h2o_req_t *req, int error, enum encoding encoding,
+static void refuse(struct receiver *receiver, h2o_req_t *req, int err, enum encoding encoding,
 	const char *message)
 {
 	receiver->n_refused++;
 	snprintf(receiver->why, sizeof(receiver->why), "%s", message);
-	if (error == -EMSGSIZE) {
+	if (err == -EMSGSIZE)
 		answer_status(req, 413, encoding, CODE_RESOURCE_EXHAUSTED, message);
-	} else if (error == -ENOMEM) {
+	else if (err == -ENOMEM)
 		answer_status(req, 503, encoding, CODE_UNAVAILABLE, message);
-	} else {
+	else
 		answer_status(req, 400, encoding, CODE_INVALID_ARGUMENT, message);
-	}
 }
 
 /* The type and subtype of a Content-Type, without parameters. */
 static bool is_type(struct lt_slice content_type, const char *type)
 {
 	size_t n = strlen(type);
-	if (content_type.len < n || strncasecmp(content_type.ptr, type, n) != 0) {
+	if (content_type.len < n || strncasecmp(content_type.ptr, type, n) != 0)
 		return false;
-	}
-	while (n < content_type.len &&
-		(content_type.ptr[n] == ' ' || content_type.ptr[n] == '\t')) {
+	while (n < content_type.len && (content_type.ptr[n] == ' ' || content_type.ptr[n] == '\t'))
 		n++;
-	}
 	return n == content_type.len || content_type.ptr[n] == ';';
 }
 
 static bool read_encoding(const h2o_req_t *req, enum encoding *ret_encoding)
 {
 	struct lt_slice type = http_header(req, H2O_TOKEN_CONTENT_TYPE);
-	if (is_type(type, "application/x-protobuf")) {
+	if (is_type(type, "application/x-protobuf"))
 		*ret_encoding = ENCODING_PROTOBUF;
-	} else if (is_type(type, "application/json")) {
+	else if (is_type(type, "application/json"))
 		*ret_encoding = ENCODING_JSON;
-	} else {
+	else
 		return false;
-	}
 	return true;
 }
 
@@ -120,25 +115,24 @@ static void take(
 {
 	struct store_result result;
 	char why[OTLP_WHY_BYTES];
-	int error = intake(receiver->store, body, encoding, &result, why);
-	if (error) {
-		refuse(receiver, req, error, encoding, why);
-	} else {
+	int err = intake(receiver->store, body, encoding, &result, why);
+	if (err)
+		refuse(receiver, req, err, encoding, why);
+	else
 		answer_result(req, encoding, &result);
-	}
 }
 
 static void take_gzip(
 	struct receiver *receiver, h2o_req_t *req, enum encoding encoding, struct lt_slice body)
 {
 	struct buffer inflated;
-	buffer_init(&inflated, RECEIVE_BODY_MAX);
-	int error = gzip_inflate(body, &inflated);
-	if (error) {
-		refuse(receiver, req, error, encoding,
-			error == -EMSGSIZE ? "the body inflates to more than 64 MiB"
-			: error == -ENOMEM ? "out of memory"
-					   : "the body is not gzip, or ends too early");
+	buffer_init(&inflated, RECEIVE_BODY_MAX_BYTES);
+	int err = gzip_inflate(body, &inflated);
+	if (err) {
+		refuse(receiver, req, err, encoding,
+			err == -EMSGSIZE ? "the body inflates to more than 64 MiB"
+			: err == -ENOMEM ? "out of memory"
+					 : "the body is not gzip, or ends too early");
 	} else {
 		take(receiver, req, encoding, buffer_slice(&inflated));
 	}
@@ -166,7 +160,7 @@ void receive(struct receiver *receiver, h2o_req_t *req)
 	}
 	struct lt_slice body = {req->entity.base ? req->entity.base : "", req->entity.len};
 	struct lt_slice coding = http_header(req, H2O_TOKEN_CONTENT_ENCODING);
-	if (body.len > RECEIVE_BODY_MAX) {
+	if (body.len > RECEIVE_BODY_MAX_BYTES) {
 		refuse(receiver, req, -EMSGSIZE, encoding, "the body is over 64 MiB");
 	} else if (!coding.len || is_word(coding, "identity") || is_word(coding, "none")) {
 		take(receiver, req, encoding, body);

@@ -11,7 +11,7 @@
 #include "store/store.h"
 
 /* Bytes of a request as it is sent, and likewise after inflating; more are answered with 413. */
-#define RECEIVE_BODY_MAX ((size_t)64 * 1024 * 1024)
+#define RECEIVE_BODY_MAX_BYTES ((size_t)64 * 1024 * 1024)
 
 struct receiver {
 	struct store *store;	  /* borrowed */

@@ -17,11 +17,11 @@
 #include <stdlib.h>
 
 #define REPORT_INTERVAL_MS 60000
-#define DRAIN_TIMEOUT_MS 5000 /* after a signal, for answers that are being sent */
-#define QUERY_BODY_MAX 65536  /* of requests that are to have none */
+#define DRAIN_TIMEOUT_MS 5000	   /* after a signal, for answers that are being sent */
+#define QUERY_BODY_MAX_BYTES 65536 /* of requests that are to have none */
 
 /* Bodies that are arriving: one of the largest fits, and all together take no more. */
-#define UPLOADS_MAX_BYTES (RECEIVE_BODY_MAX + (size_t)64 * 1024)
+#define UPLOADS_MAX_BYTES (RECEIVE_BODY_MAX_BYTES + (size_t)64 * 1024)
 #define UPLOADS_LOOK_MS 10	       /* how often they are added up while they are few */
 #define UPLOAD_TURN_BYTES (512 * 1024) /* what one connection may bring in a turn of the loop */
 
@@ -113,9 +113,8 @@ static void bound_uploads(struct http_loop *loop)
 	struct server *server = H2O_STRUCT_FROM_MEMBER(struct server, loop, loop);
 	uint64_t now_ms = h2o_now(loop->h2o);
 	if (server->uploads_bytes < UPLOADS_MAX_BYTES / 8 &&
-		now_ms - server->uploads_looked_at_ms < UPLOADS_LOOK_MS) {
+		now_ms - server->uploads_looked_at_ms < UPLOADS_LOOK_MS)
 		return;
-	}
 	server->uploads_looked_at_ms = now_ms;
 	unsigned n = uploads_bound(
 		&server->ports[PORT_OTLP].ctx, UPLOADS_MAX_BYTES, &server->uploads_bytes);
@@ -123,7 +122,7 @@ static void bound_uploads(struct http_loop *loop)
 		server->receiver.n_refused += n;
 		snprintf(server->receiver.why, sizeof(server->receiver.why),
 			"unfinished uploads took more than %zu MiB together",
-			RECEIVE_BODY_MAX >> 20);
+			RECEIVE_BODY_MAX_BYTES >> 20);
 	}
 }
 
@@ -132,25 +131,24 @@ static void bound_uploads(struct http_loop *loop)
 
 static int start(struct server *server)
 {
-	configure(server, PORT_OTLP, RECEIVE_BODY_MAX, on_otlp);
-	configure(server, PORT_UI, QUERY_BODY_MAX, on_ui);
+	configure(server, PORT_OTLP, RECEIVE_BODY_MAX_BYTES, on_otlp);
+	configure(server, PORT_UI, QUERY_BODY_MAX_BYTES, on_ui);
 	/* A connection's buffer in the kernel is what it can bring in a turn. */
 	int receive_bytes = UPLOAD_TURN_BYTES;
 	setsockopt(server->ports[PORT_OTLP].fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes,
 		sizeof(receive_bytes));
-	int error = http_loop_open(&server->loop, server->ports, N_PORTS, DRAIN_TIMEOUT_MS);
+	int err = http_loop_open(&server->loop, server->ports, N_PORTS, DRAIN_TIMEOUT_MS);
 	server->loop.on_turn = bound_uploads;
 	delay_init(&server->report_delay, server->loop.h2o, REPORT_INTERVAL_MS);
 	timer_start(&server->report_timer, &server->report_delay, on_report);
-	return error;
+	return err;
 }
 
 /* Connections whose clients take too long keep their memory until the process ends. */
 static void stop(struct server *server)
 {
-	if (!http_loop_is_drained(&server->loop)) {
+	if (!http_loop_is_drained(&server->loop))
 		return;
-	}
 	timer_stop(&server->report_timer);
 	delay_done(&server->report_delay);
 	http_loop_close(&server->loop);
@@ -174,23 +172,22 @@ int server_run(const struct server_options *options)
 		listen_at(&server, PORT_OTLP, options->host, "TRACEVIEW_OTLP_PORT",
 			options->otlp_port, &otlp_port) ||
 		listen_at(&server, PORT_UI, options->host, "TRACEVIEW_UI_PORT", options->ui_port,
-			&ui_port)) {
+			&ui_port))
 		return EXIT_FAILURE;
-	}
 	/* Large bodies stay in memory: h2o would put them into files below /tmp, which may be
 	 * read-only. */
 	h2o_socket_buffer_mmap_settings.threshold = SIZE_MAX;
-	int error = start(&server);
-	if (error) {
-		log_error("cannot start", LOG_FIELDS(log_str("reason", strerror(-error))));
+	int err = start(&server);
+	if (err) {
+		log_error("cannot start", LOG_FIELDS(log_str("reason", strerror(-err))));
 		return EXIT_FAILURE;
 	}
 	log_info(
 		"listening", LOG_FIELDS(log_str("host", options->host),
 				     log_int("otlp_port", otlp_port), log_int("ui_port", ui_port)));
-	error = http_loop_run(&server.loop);
-	if (error) {
-		log_error("the event loop failed", LOG_FIELDS(log_str("reason", strerror(-error))));
+	err = http_loop_run(&server.loop);
+	if (err) {
+		log_error("the event loop failed", LOG_FIELDS(log_str("reason", strerror(-err))));
 		return EXIT_FAILURE;
 	}
 	report(&server);

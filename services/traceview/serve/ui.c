@@ -33,19 +33,18 @@ static void answer_get(
 	h2o_req_t *req, const struct store *store, struct lt_slice path, struct lt_slice query)
 {
 	const struct page_file *file = page_find(path);
-	if (starts_with(path, "/api/")) {
+	if (starts_with(path, "/api/"))
 		answer_api(req, store, path, query);
-	} else if (file) {
+	else if (file)
 		answer_page(req, file);
-	} else if (h2o_memis(path.ptr, path.len, H2O_STRLIT("/healthz"))) {
+	else if (h2o_memis(path.ptr, path.len, H2O_STRLIT("/healthz")))
 		http_answer(req, 200, H2O_STRLIT("{\"status\":\"ok\"}"));
-	} else if (!h2o_memis(path.ptr, path.len, H2O_STRLIT("/readyz"))) {
+	else if (!h2o_memis(path.ptr, path.len, H2O_STRLIT("/readyz")))
 		http_error(req, 404, "not_found", "there is nothing at this path");
-	} else if (req->conn->ctx->shutdown_requested) {
+	else if (req->conn->ctx->shutdown_requested)
 		http_error(req, 503, "draining", "traceview is about to stop");
-	} else {
+	else
 		http_answer(req, 200, H2O_STRLIT("{\"status\":\"ready\"}"));
-	}
 }
 
 void ui_answer(h2o_req_t *req, const struct store *store)

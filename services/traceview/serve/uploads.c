@@ -15,9 +15,8 @@ struct tally {
 static bool is_refused(const struct tally *tally, const h2o_socket_t *sock)
 {
 	for (unsigned i = 0; i < tally->n_refused; i++) {
-		if (tally->refused[i] == sock) {
+		if (tally->refused[i] == sock)
 			return true;
-		}
 	}
 	return false;
 }
@@ -25,9 +24,8 @@ static bool is_refused(const struct tally *tally, const h2o_socket_t *sock)
 static void on_upload(struct compat_uploads *uploads, h2o_socket_t *sock, size_t n_bytes)
 {
 	struct tally *tally = H2O_STRUCT_FROM_MEMBER(struct tally, super, uploads);
-	if (is_refused(tally, sock) || h2o_socket_is_writing(sock)) { /* or it is being answered */
+	if (is_refused(tally, sock) || h2o_socket_is_writing(sock)) /* or it is being answered */
 		return;
-	}
 	tally->bytes += n_bytes;
 	if (n_bytes > tally->largest_bytes) {
 		tally->largest = sock;

@@ -20,9 +20,8 @@ struct range {
 static bool is_in(uint32_t character, const struct range *ranges, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (character >= ranges[i].first && character <= ranges[i].last) {
+		if (character >= ranges[i].first && character <= ranges[i].last)
 			return true;
-		}
 	}
 	return false;
 }
@@ -43,22 +42,19 @@ static uint32_t decode(const char *bytes, unsigned len)
 {
 	static const uint8_t masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
 	uint32_t character = (uint8_t)bytes[0] & masks[len];
-	for (unsigned i = 1; i < len; i++) {
+	for (unsigned i = 1; i < len; i++)
 		character = character << 6 | ((uint8_t)bytes[i] & 0x3f);
-	}
 	return character;
 }
 
 static struct glyph next_glyph(struct lt_slice text, bool ascii)
 {
 	unsigned len = utf8_length(text.ptr, text.len);
-	if (!len) {
+	if (!len)
 		return (struct glyph){NULL, 0, 1, 1};
-	}
 	uint32_t character = decode(text.ptr, len);
-	if (IS_IN(character, harmful) || (ascii && len > 1)) {
+	if (IS_IN(character, harmful) || (ascii && len > 1))
 		return (struct glyph){NULL, 0, len, 1};
-	}
 	unsigned columns = IS_IN(character, combining) ? 0 : IS_IN(character, wide) ? 2 : 1;
 	return (struct glyph){text.ptr, len, len, columns};
 }
@@ -87,9 +83,8 @@ unsigned columns_put_up_to(struct buffer *out, struct lt_slice text, unsigned n,
 	unsigned room = fits ? n : n - (n > 0); /* one column for the ellipsis */
 	while (text.len) {
 		struct glyph glyph = next_glyph(text, ascii);
-		if (columns + glyph.columns > room) {
+		if (columns + glyph.columns > room)
 			break;
-		}
 		buffer_put(out, glyph.len ? glyph.ptr : "?", glyph.len ? glyph.len : 1);
 		columns += glyph.columns;
 		skip(&text, glyph.taken);
@@ -108,7 +103,6 @@ void columns_put(struct buffer *out, struct lt_slice text, unsigned n, bool asci
 
 void columns_pad(struct buffer *out, unsigned n)
 {
-	while (n--) {
+	while (n--)
 		buffer_put(out, " ", 1);
-	}
 }

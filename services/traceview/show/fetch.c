@@ -33,18 +33,16 @@ static void hide_user(char *url)
 	char *host = strstr(url, "://");
 	char *at = strrchr(url, '@');
 	host = host ? host + 3 : url;
-	if (at && at >= host) {
+	if (at && at >= host)
 		memmove(host, at + 1, strlen(at + 1) + 1);
-	}
 }
 
 int fetcher_new(const char *url, struct fetcher **ret_fetcher)
 {
 	struct fetcher *f = calloc(1, sizeof(*f));
-	if (!f) {
+	if (!f)
 		return -ENOMEM;
-	}
-	buffer_init(&f->body, FETCH_BODY_MAX);
+	buffer_init(&f->body, FETCH_BODY_MAX_BYTES);
 	f->curl = curl_easy_init();
 	f->url = strdup(url);
 	f->shown = strdup(url);
@@ -53,9 +51,8 @@ int fetcher_new(const char *url, struct fetcher **ret_fetcher)
 		return -ENOMEM;
 	}
 	size_t n = strlen(f->url);
-	while (n && f->url[n - 1] == '/') {
+	while (n && f->url[n - 1] == '/')
 		f->url[--n] = '\0';
-	}
 	strcpy(f->shown, f->url);
 	hide_user(f->shown);
 	*ret_fetcher = f;
@@ -96,9 +93,8 @@ static int get(struct fetcher *f, const char *path, char why[FETCH_WHY_BYTES])
 {
 	char url[PATH_BYTES + 1024];
 	long status = 0;
-	if ((size_t)snprintf(url, sizeof(url), "%s%s", f->url, path) >= sizeof(url)) {
+	if ((size_t)snprintf(url, sizeof(url), "%s%s", f->url, path) >= sizeof(url))
 		return fail(why, f, "the URL is too long");
-	}
 	f->body.len = 0;
 	f->body.failed = false;
 	f->error[0] = '\0';
@@ -119,9 +115,8 @@ static int get(struct fetcher *f, const char *path, char why[FETCH_WHY_BYTES])
 				       : curl_easy_strerror(code));
 	}
 	curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &status);
-	if (status == 404) {
+	if (status == 404)
 		return -ENOENT;
-	}
 	if (status != 200) {
 		snprintf(why, FETCH_WHY_BYTES, "%s: HTTP status %ld: %.*s", f->shown, status,
 			(int)(f->body.len < 200 ? f->body.len : 200), f->body.data);
@@ -148,8 +143,8 @@ int fetch_trace(
 {
 	char path[PATH_BYTES];
 	snprintf(path, sizeof(path), "/api/v3/traces/%.64s", trace_id);
-	int error = get(f, path, ret_why);
-	return error ? error : take_body(f, store, ret_why);
+	int err = get(f, path, ret_why);
+	return err ? err : take_body(f, store, ret_why);
 }
 
 int fetch_raw(
@@ -157,11 +152,10 @@ int fetch_raw(
 {
 	char path[PATH_BYTES];
 	snprintf(path, sizeof(path), "/api/traces/%.64s", trace_id);
-	int error = get(f, path, ret_why);
-	if (!error) {
+	int err = get(f, path, ret_why);
+	if (!err)
 		buffer_put(out, f->body.data, f->body.len);
-	}
-	return error;
+	return err;
 }
 
 static void print_time(time_t time_s, char text[32])
@@ -177,9 +171,8 @@ static int fetch_since(struct fetcher *f, const char *service, time_t since_s, s
 {
 	char path[PATH_BYTES], min[32], max[32];
 	char *escaped = curl_easy_escape(f->curl, service, 0);
-	if (!escaped) {
+	if (!escaped)
 		return fail(why, f, "out of memory");
-	}
 	print_time(since_s, min);
 	print_time(time(NULL) + CLOCK_SKEW_S, max);
 	int n = snprintf(path, sizeof(path),
@@ -187,18 +180,17 @@ static int fetch_since(struct fetcher *f, const char *service, time_t since_s, s
 		"&query.start_time_max=%s&query.num_traces=%d",
 		escaped, min, max, RECENT_TRACES);
 	curl_free(escaped);
-	if ((size_t)n >= sizeof(path)) {
+	if ((size_t)n >= sizeof(path))
 		return fail(why, f, "a service's name is too long");
-	}
-	int error = get(f, path, why);
-	return error ? error : take_body(f, store, why);
+	int err = get(f, path, why);
+	return err ? err : take_body(f, store, why);
 }
 
 static int fetch_service(
 	struct fetcher *f, const char *service, struct store *store, char why[FETCH_WHY_BYTES])
 {
-	int error = fetch_since(f, service, time(NULL) - RECENT_S, store, why);
-	return error == -ENOENT ? fetch_since(f, service, 0, store, why) : error;
+	int err = fetch_since(f, service, time(NULL) - RECENT_S, store, why);
+	return err == -ENOENT ? fetch_since(f, service, 0, store, why) : err;
 }
 
 static int fetch_services(
@@ -211,14 +203,12 @@ static int fetch_services(
 	{
 		const char *service = json_string_value(name);
 		bool is_own = service && strcmp(service, JAEGERS_OWN) == 0;
-		if (!service || (is_own && json_array_size(services) > 1)) {
+		if (!service || (is_own && json_array_size(services) > 1))
 			continue;
-		}
-		int error = fetch_service(f, service, store, why);
-		if (error && error != -ENOENT) {
-			return error;
-		}
-		result = error ? result : 0;
+		int err = fetch_service(f, service, store, why);
+		if (err && err != -ENOENT)
+			return err;
+		result = err ? result : 0;
 	}
 	return result;
 }
@@ -226,20 +216,18 @@ static int fetch_services(
 int fetch_recent(
 	struct fetcher *f, const char *service, struct store *store, char ret_why[FETCH_WHY_BYTES])
 {
-	if (service) {
+	if (service)
 		return fetch_service(f, service, store, ret_why);
-	}
-	int error = get(f, "/api/v3/services", ret_why);
-	if (error) {
-		return error == -ENOENT ? fail(ret_why, f, "it has no /api/v3/services") : error;
-	}
+	int err = get(f, "/api/v3/services", ret_why);
+	if (err)
+		return err == -ENOENT ? fail(ret_why, f, "it has no /api/v3/services") : err;
 	json_error_t json_error;
 	json_t *root = json_loadb(f->body.data, f->body.len, 0, &json_error);
 	if (!json_is_object(root)) {
 		json_decref(root);
 		return fail(ret_why, f, "not the answer of a trace backend");
 	}
-	error = fetch_services(f, json_object_get(root, "services"), store, ret_why);
+	err = fetch_services(f, json_object_get(root, "services"), store, ret_why);
 	json_decref(root);
-	return error;
+	return err;
 }

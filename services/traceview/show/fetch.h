@@ -10,7 +10,8 @@
 #include "base/buffer.h"
 #include "store/store.h"
 
-#define FETCH_BODY_MAX ((size_t)256 * 1024 * 1024) /* bytes of an answer; longer is an error */
+#define FETCH_BODY_MAX_BYTES                                                                       \
+	((size_t)256 * 1024 * 1024) /* bytes of an answer; longer is an error */
 #define FETCH_WHY_BYTES 512
 
 struct fetcher; /* one connection to one backend */

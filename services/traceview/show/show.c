@@ -21,7 +21,7 @@
 #define EXIT_USAGE 2
 #define POLL_INTERVAL_MS 200
 #define WIDTH_DEFAULT 100 /* when it is no terminal that is written to */
-#define OUTPUT_BYTES_MAX ((size_t)64 * 1024 * 1024)
+#define OUTPUT_MAX_BYTES ((size_t)64 * 1024 * 1024)
 
 static const char help[] =
 	"Usage: traceview show [TRACE_ID|latest] [OPTIONS]\n"
@@ -82,9 +82,8 @@ static bool read_seconds(const char *text, double *ret_s)
 {
 	char *end;
 	double value = strtod(text, &end);
-	if (*text < '0' || *text > '9' || *end || !(value <= 86400)) {
+	if (*text < '0' || *text > '9' || *end || !(value <= 86400))
 		return false;
-	}
 	*ret_s = value;
 	return true;
 }
@@ -123,9 +122,8 @@ static bool read_option(struct show *show, int option, const char *value)
 	case OPT_COLOR:
 		return choose_color(value, &show->waterfall);
 	default:
-		if (!parse_uint64(value, &width) || width > WATERFALL_WIDTH_MAX) {
+		if (!parse_uint64(value, &width) || width > WATERFALL_WIDTH_MAX)
 			return false;
-		}
 		show->waterfall.width = (unsigned)width;
 		return true;
 	}
@@ -160,15 +158,13 @@ static int read_command_line(struct show *show, int argc, char **argv)
 			fputs(help, stdout);
 			return EXIT_SUCCESS;
 		}
-		if (!read_option(show, option, optarg)) {
+		if (!read_option(show, option, optarg))
 			return complain("not a value for this option", optarg);
-		}
 	}
 	if (optind < argc && strcmp(argv[optind], "latest") != 0) {
 		show->trace_id = argv[optind];
-		if (!is_trace_id(show->trace_id)) {
+		if (!is_trace_id(show->trace_id))
 			return complain("neither \"latest\" nor a trace id in hex", show->trace_id);
-		}
 	}
 	return optind + 1 < argc ? complain("one trace at a time", argv[optind + 1]) : -1;
 }
@@ -202,22 +198,20 @@ struct attempt {
 /* Asks the backend once. */
 static bool try_once(const struct show *show, struct fetcher *fetcher, struct attempt *attempt)
 {
-	struct store_options limits = {.max_bytes = 2 * FETCH_BODY_MAX};
+	struct store_options limits = {.max_bytes = 2 * FETCH_BODY_MAX_BYTES};
 	store_free(attempt->store);
 	attempt->store = NULL;
 	attempt->trace = NULL;
 	snprintf(attempt->why, sizeof(attempt->why), "out of memory");
-	if (store_new(&limits, &attempt->store)) {
+	if (store_new(&limits, &attempt->store))
 		return false;
-	}
 	snprintf(attempt->why, sizeof(attempt->why), "%s has no %s", fetcher_shown(fetcher),
 		show->trace_id ? "such trace" : "trace yet that was asked for");
-	int error = show->trace_id
-			    ? fetch_trace(fetcher, show->trace_id, attempt->store, attempt->why)
-			    : fetch_recent(fetcher, show->service, attempt->store, attempt->why);
-	if (error) {
+	int err = show->trace_id
+			  ? fetch_trace(fetcher, show->trace_id, attempt->store, attempt->why)
+			  : fetch_recent(fetcher, show->service, attempt->store, attempt->why);
+	if (err)
 		return false;
-	}
 	attempt->trace = choose(show, attempt->store);
 	if (attempt->trace && attempt->trace->n_spans < show->n_spans) {
 		snprintf(attempt->why, sizeof(attempt->why),
@@ -240,9 +234,8 @@ static bool try_until(const struct show *show, struct fetcher *fetcher, struct a
 	const struct timespec interval = {.tv_nsec = POLL_INTERVAL_MS * 1000000L};
 	double end_s = now_s() + show->wait_s;
 	while (!try_once(show, fetcher, attempt)) {
-		if (now_s() >= end_s) {
+		if (now_s() >= end_s)
 			return false;
-		}
 		nanosleep(&interval, NULL);
 	}
 	return true;
@@ -257,12 +250,10 @@ static bool print_trace(const struct show *show, struct fetcher *fetcher, struct
 	char id[33];
 	if (show->json) {
 		hex_print(attempt->trace->id, 16, id);
-		if (fetch_raw(fetcher, id, out, attempt->why)) {
+		if (fetch_raw(fetcher, id, out, attempt->why))
 			return false;
-		}
-		if (out->len && out->data[out->len - 1] != '\n') {
+		if (out->len && out->data[out->len - 1] != '\n')
 			buffer_puts(out, "\n");
-		}
 	} else if (waterfall_print(out, attempt->trace, &show->waterfall)) {
 		out->failed = true;
 	}
@@ -281,13 +272,12 @@ static int run(const struct show *show, struct fetcher *fetcher)
 {
 	struct attempt attempt = {.store = NULL};
 	struct buffer out;
-	buffer_init(&out, OUTPUT_BYTES_MAX);
+	buffer_init(&out, OUTPUT_MAX_BYTES);
 	bool found = try_until(show, fetcher, &attempt);
 	/* An incomplete trace is shown as well: it may tell what is missing. */
 	bool printed = !attempt.trace || (print_trace(show, fetcher, &attempt, &out) && found);
-	if (!found || !printed) {
+	if (!found || !printed)
 		fprintf(stderr, "traceview show: %s\n", attempt.why);
-	}
 	buffer_done(&out);
 	store_free(attempt.store);
 	return found && printed ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -305,9 +295,8 @@ int show_main(int argc, char **argv)
 	choose_width(&show.waterfall);
 	choose_color("auto", &show.waterfall);
 	int status = read_command_line(&show, argc, argv);
-	if (status >= 0) {
+	if (status >= 0)
 		return status;
-	}
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	if (fetcher_new(show.url, &fetcher)) {
 		fprintf(stderr, "traceview show: out of memory\n");

@@ -38,15 +38,13 @@ static size_t find(const struct builder *b, const uint8_t id[8], size_t not_this
 	size_t low = 0, high = b->n;
 	while (low < high) { /* to the first beyond id */
 		size_t middle = low + (high - low) / 2;
-		if (memcmp(b->twigs[b->by_id[middle]].record->span_id, id, 8) <= 0) {
+		if (memcmp(b->twigs[b->by_id[middle]].record->span_id, id, 8) <= 0)
 			low = middle + 1;
-		} else {
+		else
 			high = middle;
-		}
 	}
-	while (low > 0 && b->by_id[low - 1] == not_this) {
+	while (low > 0 && b->by_id[low - 1] == not_this)
 		low--;
-	}
 	bool found = low > 0 && memcmp(b->twigs[b->by_id[low - 1]].record->span_id, id, 8) == 0;
 	return found ? b->by_id[low - 1] : TREE_NONE;
 }
@@ -56,9 +54,8 @@ static void link_children(struct builder *b)
 {
 	for (size_t i = b->n; i-- > 0;) {
 		struct twig *twig = &b->twigs[i];
-		if (id_is_zero(twig->record->parent_id, 8)) {
+		if (id_is_zero(twig->record->parent_id, 8))
 			continue;
-		}
 		twig->parent = find(b, twig->record->parent_id, i);
 		if (twig->parent == TREE_NONE) {
 			bool itself =
@@ -85,9 +82,8 @@ static void place(struct builder *b, size_t i, unsigned depth, size_t parent_lin
 /* The next child of a parent that has no line yet; from: the first to look at. */
 static size_t next_unplaced(const struct builder *b, size_t from)
 {
-	while (from != TREE_NONE && b->twigs[from].line != TREE_NONE) {
+	while (from != TREE_NONE && b->twigs[from].line != TREE_NONE)
 		from = b->twigs[from].next_sibling;
-	}
 	return from;
 }
 
@@ -107,14 +103,12 @@ static void place_tree(struct builder *b, size_t root)
 		/* Up, to where a sibling is left. */
 		while (i != root) {
 			next = next_unplaced(b, b->twigs[i].next_sibling);
-			if (next != TREE_NONE) {
+			if (next != TREE_NONE)
 				break;
-			}
 			i = b->twigs[i].parent;
 		}
-		if (i == root) {
+		if (i == root)
 			return;
-		}
 		struct tree_node *node = &b->nodes[b->twigs[i].line];
 		node->is_last = false;
 		place(b, next, node->depth, node->parent);
@@ -125,9 +119,8 @@ static void place_tree(struct builder *b, size_t root)
 static void place_all(struct builder *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
-		if (b->twigs[i].parent == TREE_NONE) {
+		if (b->twigs[i].parent == TREE_NONE)
 			place_tree(b, i);
-		}
 	}
 	for (size_t i = 0; i < b->n; i++) { /* what is left hangs on a circle */
 		if (b->twigs[i].line == TREE_NONE) {

@@ -40,9 +40,8 @@ static const char *const service_colors[] = {
 
 static void color(struct waterfall *w, const char *code)
 {
-	if (w->options->color) {
+	if (w->options->color)
 		buffer_puts(w->out, code);
-	}
 }
 
 static const char *service_color(const struct tree_node *node)
@@ -70,9 +69,8 @@ void duration_print(struct buffer *out, uint64_t duration_ns, bool ascii)
 		return;
 	}
 	size_t i = 0;
-	while (i < 3 && (double)duration_ns < units[i].ns * 0.9995) {
+	while (i < 3 && (double)duration_ns < units[i].ns * 0.9995)
 		i++;
-	}
 	double value = (double)duration_ns / units[i].ns;
 	int decimals = i == 3 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
 	buffer_printf(out, "%.*f %s", decimals, value, ascii ? units[i].ascii_name : units[i].name);
@@ -94,7 +92,7 @@ static void put_error(struct buffer *label, const struct record *record)
 {
 	struct arena arena;
 	struct span span;
-	arena_init(&arena, OTLP_ARENA_BYTES_MAX);
+	arena_init(&arena, OTLP_ARENA_MAX_BYTES);
 	if (!otlp_decode_span((struct lt_slice){record->data, record->len}, &arena, &span)) {
 		struct lt_slice type = text_of(&span.attrs, LT_ERROR_TYPE);
 		buffer_puts(label, type.len || span.status_message.len ? "  " : "");
@@ -112,18 +110,15 @@ static void make_label(struct waterfall *w, const struct tree_node *node)
 {
 	bool is_error = node->record->status == STATUS_ERROR;
 	w->label_text.len = 0;
-	if (is_error) {
+	if (is_error)
 		buffer_puts(&w->label_text, w->options->ascii ? "! " : "✗ ");
-	}
 	put_part(&w->label_text, node->record->name);
-	if (is_error) {
+	if (is_error)
 		put_error(&w->label_text, node->record);
-	}
-	if (node->note == TREE_IN_CIRCLE) {
+	if (node->note == TREE_IN_CIRCLE)
 		buffer_puts(&w->label_text, "  (its parents go in a circle)");
-	} else if (node->note == TREE_PARENT_MISSING) {
+	else if (node->note == TREE_PARENT_MISSING)
 		buffer_puts(&w->label_text, "  (its parent is not here)");
-	}
 }
 
 /* --- columns --------------------------------------------------------------------------------- */
@@ -175,9 +170,8 @@ static unsigned put_branches(struct waterfall *w, const struct tree_node *node)
 		marks[level - 1] = node->is_last ? last : more;
 		node = &w->nodes[node->parent];
 	}
-	for (unsigned level = 0; level < depth; level++) {
+	for (unsigned level = 0; level < depth; level++)
 		buffer_puts(w->out, marks[level]);
-	}
 	return 2 * depth;
 }
 
@@ -199,9 +193,8 @@ static void put_bar(struct waterfall *w, const struct record *record)
 		rest = 1; /* the shortest span is seen */
 	}
 	columns_pad(w->out, from);
-	for (unsigned i = 0; i < cells; i++) {
+	for (unsigned i = 0; i < cells; i++)
 		buffer_puts(w->out, w->options->ascii ? "#" : "█");
-	}
 	buffer_puts(w->out, !w->options->ascii ? eighths[rest] : cells ? "" : "|");
 }
 
@@ -209,9 +202,8 @@ static void put_kind(struct waterfall *w, const struct record *record)
 {
 	char kind[KIND_COLUMNS + 1] = "";
 	const char *name = span_kind_name(record->kind);
-	for (size_t i = 0; name[i] && i < KIND_COLUMNS; i++) {
+	for (size_t i = 0; name[i] && i < KIND_COLUMNS; i++)
 		kind[i] = (char)toupper((unsigned char)name[i]);
-	}
 	columns_put(w->out, lt_slice(kind), KIND_COLUMNS, true);
 }
 
@@ -229,9 +221,8 @@ static void put_duration(struct waterfall *w, uint64_t duration_ns)
 /* Spaces at the end of a line help nobody. */
 static void end_line(struct buffer *out)
 {
-	while (out->len && out->data[out->len - 1] == ' ') {
+	while (out->len && out->data[out->len - 1] == ' ')
 		out->len--;
-	}
 	buffer_puts(out, "\n");
 }
 
@@ -273,19 +264,16 @@ static size_t number_services(struct waterfall *w, struct lt_slice names[SERVICE
 	}
 	for (size_t i = 0; i < w->n; i++) {
 		struct shared *resource = w->nodes[i].record->resource;
-		if (resource->mark) {
+		if (resource->mark)
 			continue;
-		}
 		for (size_t j = 0; j < n_services && j < SERVICES_IN_HEADER; j++) {
-			if (slice_equal(names[j], resource->service)) {
+			if (slice_equal(names[j], resource->service))
 				resource->mark = j + 1;
-			}
 		}
 		if (!resource->mark) {
 			resource->mark = ++n_services;
-			if (n_services <= SERVICES_IN_HEADER) {
+			if (n_services <= SERVICES_IN_HEADER)
 				names[n_services - 1] = resource->service;
-			}
 		}
 	}
 	return n_services;
@@ -305,9 +293,8 @@ static void put_header(struct waterfall *w)
 		buffer_puts(&line, i ? ", " : "");
 		columns_put_up_to(&line, names[i], SERVICE_COLUMNS_MAX, ascii);
 	}
-	if (n_services > SERVICES_IN_HEADER) {
+	if (n_services > SERVICES_IN_HEADER)
 		buffer_printf(&line, ", and %zu more", n_services - SERVICES_IN_HEADER);
-	}
 	buffer_printf(&line, "%s%zu span%s%s", dot, w->n, w->n == 1 ? "" : "s", dot);
 	duration_print(&line, w->trace->end_ns - w->trace->start_ns, ascii);
 	if (w->trace->n_errors) {
@@ -330,21 +317,18 @@ int waterfall_print(
 	struct waterfall_options bounded = *options;
 	struct waterfall w = {.out = out, .options = &bounded, .trace = trace, .n = trace->n_spans};
 	struct tree_node *nodes;
-	if (bounded.width < WATERFALL_WIDTH_MIN) {
+	if (bounded.width < WATERFALL_WIDTH_MIN)
 		bounded.width = WATERFALL_WIDTH_MIN;
-	}
 	bounded.width = at_most(bounded.width, WATERFALL_WIDTH_MAX);
-	int error = tree_new(trace, &nodes);
-	if (error) {
-		return error;
-	}
+	int err = tree_new(trace, &nodes);
+	if (err)
+		return err;
 	w.nodes = nodes;
 	buffer_init(&w.label_text, 4 * LABEL_PART_BYTES);
 	lay_out(&w);
 	put_header(&w);
-	for (size_t i = 0; i < w.n; i++) {
+	for (size_t i = 0; i < w.n; i++)
 		put_line(&w, &nodes[i]);
-	}
 	buffer_done(&w.label_text);
 	free(nodes);
 	return 0;

@@ -35,21 +35,20 @@ int intake(struct store *store, struct lt_slice request, enum encoding encoding,
 {
 	struct store_sink sink = {.sink = {on_resource, on_scope, on_span, on_reject}};
 	snprintf(ret_why, OTLP_WHY_BYTES, "out of memory");
-	int error = store_batch_new(store, &sink.batch);
-	if (error) {
-		return error;
-	}
+	int err = store_batch_new(store, &sink.batch);
+	if (err)
+		return err;
 	snprintf(ret_why, OTLP_WHY_BYTES, "not an ExportTraceServiceRequest in protobuf");
-	error = encoding == ENCODING_JSON ? otlp_read_json(request, &sink.sink, ret_why)
-					  : otlp_read_protobuf(request, &sink.sink);
-	if (error) {
-		if (error != -EBADMSG) {
+	err = encoding == ENCODING_JSON ? otlp_read_json(request, &sink.sink, ret_why)
+					: otlp_read_protobuf(request, &sink.sink);
+	if (err) {
+		if (err != -EBADMSG) {
 			snprintf(ret_why, OTLP_WHY_BYTES,
-				error == -ENOMEM ? "out of memory"
-						 : "the request is more than can be kept");
+				err == -ENOMEM ? "out of memory"
+					       : "the request is more than can be kept");
 		}
 		store_batch_free(sink.batch);
-		return error;
+		return err;
 	}
 	*ret_result = store_commit(sink.batch);
 	return 0;

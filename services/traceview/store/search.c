@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define VALUE_BYTES_MAX ((size_t)1024 * 1024) /* of a value that is compared with a tag */
+#define VALUE_MAX_BYTES ((size_t)1024 * 1024) /* of a value that is compared with a tag */
 
 struct matcher {
 	const struct search *search;
@@ -34,15 +34,13 @@ static bool list_has_tag(
 	struct matcher *m, const struct attr_list *attrs, const struct search_tag *tag)
 {
 	for (size_t i = 0; i < attrs->n; i++) {
-		if (!slice_equal(attrs->items[i].key, tag->key)) {
+		if (!slice_equal(attrs->items[i].key, tag->key))
 			continue;
-		}
 		m->text.len = 0;
 		m->text.failed = false;
 		value_text(&m->text, &attrs->items[i].value);
-		if (!m->text.failed && slice_equal(buffer_slice(&m->text), tag->value)) {
+		if (!m->text.failed && slice_equal(buffer_slice(&m->text), tag->value))
 			return true;
-		}
 	}
 	return false;
 }
@@ -60,13 +58,11 @@ static bool span_has_tag(struct matcher *m, const struct span *span,
 			(is_tag(tag, "error", "true") ||
 				is_tag(tag, "otel.status_code", "ERROR"))) ||
 		(span->status == STATUS_OK && is_tag(tag, "otel.status_code", "OK")) ||
-		list_has_tag(m, &span->attrs, tag) || list_has_tag(m, &resource->attrs, tag)) {
+		list_has_tag(m, &span->attrs, tag) || list_has_tag(m, &resource->attrs, tag))
 		return true;
-	}
 	for (size_t i = 0; i < span->n_events; i++) {
-		if (list_has_tag(m, &span->events[i].attrs, tag)) {
+		if (list_has_tag(m, &span->events[i].attrs, tag))
 			return true;
-		}
 	}
 	return false;
 }
@@ -77,13 +73,11 @@ static bool record_has_tags(struct matcher *m, const struct record *record)
 	struct resource resource;
 	arena_reset(&m->arena);
 	if (otlp_decode_span((struct lt_slice){record->data, record->len}, &m->arena, &span) ||
-		otlp_decode_resource(record->resource->message, &m->arena, &resource)) {
+		otlp_decode_resource(record->resource->message, &m->arena, &resource))
 		return false;
-	}
 	for (size_t i = 0; i < m->search->n_tags; i++) {
-		if (!span_has_tag(m, &span, &resource, &m->search->tags[i])) {
+		if (!span_has_tag(m, &span, &resource, &m->search->tags[i]))
 			return false;
-		}
 	}
 	return true;
 }
@@ -98,15 +92,13 @@ static bool matches_at_once(const struct search *search, const struct trace *tra
 
 static bool trace_matches(struct matcher *m, const struct trace *trace, bool tags_too)
 {
-	if (!tags_too && matches_at_once(m->search, trace)) {
+	if (!tags_too && matches_at_once(m->search, trace))
 		return true;
-	}
 	for (size_t i = 0; i < trace->n_slots; i++) {
 		const struct record *record = trace->slots[i];
 		if (record && record_matches(m->search, record) &&
-			(!tags_too || record_has_tags(m, record))) {
+			(!tags_too || record_has_tags(m, record)))
 			return true;
-		}
 	}
 	return false;
 }
@@ -114,9 +106,8 @@ static bool trace_matches(struct matcher *m, const struct trace *trace, bool tag
 static int latest_first(const void *a, const void *b)
 {
 	const struct trace *x = *(struct trace *const *)a, *y = *(struct trace *const *)b;
-	if (x->start_ns != y->start_ns) {
+	if (x->start_ns != y->start_ns)
 		return x->start_ns > y->start_ns ? -1 : 1;
-	}
 	return memcmp(x->id, y->id, sizeof(x->id));
 }
 
@@ -126,22 +117,19 @@ long search_traces(const struct store *store, const struct search *search, struc
 	struct matcher m = {.search = search};
 	struct trace **traces =
 		arena_alloc(arena, store_stats(store).n_traces + 1, sizeof(*traces));
-	if (!traces) {
+	if (!traces)
 		return -ENOMEM;
-	}
 	size_t n_candidates = 0, n = 0;
 	for (struct trace *trace = store_newest(store); trace; trace = trace->older) {
-		if (trace_matches(&m, trace, false)) {
+		if (trace_matches(&m, trace, false))
 			traces[n_candidates++] = trace;
-		}
 	}
 	qsort(traces, n_candidates, sizeof(*traces), latest_first);
-	arena_init(&m.arena, OTLP_ARENA_BYTES_MAX);
-	buffer_init(&m.text, VALUE_BYTES_MAX);
+	arena_init(&m.arena, OTLP_ARENA_MAX_BYTES);
+	buffer_init(&m.text, VALUE_MAX_BYTES);
 	for (size_t i = 0; i < n_candidates && n < search->limit; i++) {
-		if (!search->n_tags || trace_matches(&m, traces[i], true)) {
+		if (!search->n_tags || trace_matches(&m, traces[i], true))
 			traces[n++] = traces[i];
-		}
 	}
 	buffer_done(&m.text);
 	arena_done(&m.arena);
@@ -155,16 +143,14 @@ long search_traces(const struct store *store, const struct search *search, struc
 static size_t sort_unique(
 	void *items, size_t n, size_t size, int (*compare)(const void *, const void *))
 {
-	if (!n) {
+	if (!n)
 		return 0;
-	}
 	char *base = items;
 	qsort(items, n, size, compare);
 	size_t kept = 1;
 	for (size_t i = 1; i < n; i++) {
-		if (compare(base + (kept - 1) * size, base + i * size) != 0) {
+		if (compare(base + (kept - 1) * size, base + i * size) != 0)
 			memmove(base + kept++ * size, base + i * size, size);
-		}
 	}
 	return kept;
 }
@@ -198,9 +184,8 @@ long search_services(const struct store *store, struct arena *arena, struct lt_s
 	size_t n = 0;
 	store_each_resource(store, count_resource, &n);
 	list.items = arena_alloc(arena, n + 1, sizeof(*list.items));
-	if (!list.items) {
+	if (!list.items)
 		return -ENOMEM;
-	}
 	store_each_resource(store, add_service, &list);
 	*ret_services = list.items;
 	return (long)sort_unique(list.items, list.n, sizeof(*list.items), by_text);
@@ -218,19 +203,16 @@ long search_operations(const struct store *store, struct lt_slice service, struc
 {
 	size_t n = 0, size = store_stats(store).n_spans + 1;
 	struct operation *operations = arena_alloc(arena, size, sizeof(*operations));
-	if (!operations) {
+	if (!operations)
 		return -ENOMEM;
-	}
 	for (const struct trace *trace = store_newest(store); trace; trace = trace->older) {
 		for (size_t i = 0; i < trace->n_slots; i++) {
 			const struct record *record = trace->slots[i];
-			if (!record || !slice_equal(record->resource->service, service)) {
+			if (!record || !slice_equal(record->resource->service, service))
 				continue;
-			}
 			const char *name = span_kind_name(record->kind);
-			if (!kind.len || slice_equal(kind, lt_slice(name))) {
+			if (!kind.len || slice_equal(kind, lt_slice(name)))
 				operations[n++] = (struct operation){record->name, name};
-			}
 		}
 	}
 	*ret_operations = operations;
@@ -250,9 +232,8 @@ static void add_calls(const struct trace *trace, struct dependency *dependencies
 {
 	for (size_t i = 0; i < trace->n_slots; i++) {
 		const struct record *record = trace->slots[i];
-		if (!record || id_is_zero(record->parent_id, 8)) {
+		if (!record || id_is_zero(record->parent_id, 8))
 			continue;
-		}
 		const struct record *parent = trace_find_span(trace, record->parent_id);
 		if (parent) {
 			dependencies[(*n)++] = (struct dependency){
@@ -266,21 +247,18 @@ long search_dependencies(const struct store *store, uint64_t start_min_ns, uint6
 {
 	size_t n = 0, kept = 0, size = store_stats(store).n_spans + 1;
 	struct dependency *dependencies = arena_alloc(arena, size, sizeof(*dependencies));
-	if (!dependencies) {
+	if (!dependencies)
 		return -ENOMEM;
-	}
 	for (const struct trace *trace = store_newest(store); trace; trace = trace->older) {
-		if (trace->start_ns >= start_min_ns && trace->start_ns <= start_max_ns) {
+		if (trace->start_ns >= start_min_ns && trace->start_ns <= start_max_ns)
 			add_calls(trace, dependencies, &n);
-		}
 	}
 	qsort(dependencies, n, sizeof(*dependencies), by_parent_and_child);
 	for (size_t i = 0; i < n; i++) {
-		if (kept && by_parent_and_child(&dependencies[kept - 1], &dependencies[i]) == 0) {
+		if (kept && by_parent_and_child(&dependencies[kept - 1], &dependencies[i]) == 0)
 			dependencies[kept - 1].n_calls++;
-		} else {
+		else
 			dependencies[kept++] = dependencies[i];
-		}
 	}
 	*ret_dependencies = dependencies;
 	return (long)kept;

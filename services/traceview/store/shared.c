@@ -38,15 +38,15 @@ static int find_service(struct lt_slice message, struct lt_slice *ret_service)
 {
 	struct arena arena;
 	struct resource resource;
-	arena_init(&arena, OTLP_ARENA_BYTES_MAX);
-	int error = otlp_decode_resource(message, &arena, &resource);
-	if (!error) {
+	arena_init(&arena, OTLP_ARENA_MAX_BYTES);
+	int err = otlp_decode_resource(message, &arena, &resource);
+	if (!err) {
 		const struct value *name = attr_find(&resource.attrs, LT_SERVICE_NAME);
 		bool named = name && name->type == VALUE_STRING && name->string.len;
 		*ret_service = named ? name->string : lt_slice(NO_SERVICE_NAME);
 	}
 	arena_done(&arena);
-	return error;
+	return err;
 }
 
 static struct shared **bucket_of(const struct shared_table *table, uint64_t hash)
@@ -69,25 +69,22 @@ int shared_get(struct shared_table *table, bool is_scope, struct lt_slice messag
 		}
 	}
 	struct shared *s = malloc(sizeof(*s) + message.len + schema_url.len);
-	if (!s) {
+	if (!s)
 		return -ENOMEM;
-	}
 	*s = (struct shared){.next = *bucket,
 		.refs = 1,
 		.hash = hash,
 		.message = {s->data, message.len},
 		.schema_url = {s->data + message.len, schema_url.len},
 		.is_scope = is_scope};
-	if (message.len) {
+	if (message.len)
 		memcpy(s->data, message.ptr, message.len);
-	}
-	if (schema_url.len) {
+	if (schema_url.len)
 		memcpy(s->data + message.len, schema_url.ptr, schema_url.len);
-	}
-	int error = is_scope ? 0 : find_service(s->message, &s->service);
-	if (error) {
+	int err = is_scope ? 0 : find_service(s->message, &s->service);
+	if (err) {
 		free(s);
-		return error;
+		return err;
 	}
 	*bucket = s;
 	*table->bytes += memory_of(s);
@@ -97,13 +94,11 @@ int shared_get(struct shared_table *table, bool is_scope, struct lt_slice messag
 
 void shared_release(struct shared_table *table, struct shared *shared)
 {
-	if (!shared || --shared->refs) {
+	if (!shared || --shared->refs)
 		return;
-	}
 	struct shared **link = bucket_of(table, shared->hash);
-	while (*link != shared) {
+	while (*link != shared)
 		link = &(*link)->next;
-	}
 	*link = shared->next;
 	*table->bytes -= memory_of(shared);
 	free(shared);

@@ -34,16 +34,14 @@ struct store_batch {
 int store_new(const struct store_options *options, struct store **ret_store)
 {
 	struct store *store = calloc(1, sizeof(*store));
-	if (!store) {
+	if (!store)
 		return -ENOMEM;
-	}
 	store->limits.max_traces =
 		options->max_traces ? options->max_traces : STORE_MAX_TRACES_DEFAULT;
 	store->limits.max_bytes = options->max_bytes ? options->max_bytes : STORE_MAX_BYTES_DEFAULT;
 	size_t n_buckets = 1024;
-	while (n_buckets < store->limits.max_traces && n_buckets < 1 << 24) {
+	while (n_buckets < store->limits.max_traces && n_buckets < 1 << 24)
 		n_buckets *= 2;
-	}
 	store->shared.n_buckets = n_buckets;
 	store->shared.bytes = &store->stats.bytes;
 	store->buckets = calloc(n_buckets, sizeof(*store->buckets));
@@ -89,30 +87,26 @@ static void link_newest(struct store *store, struct trace *trace)
 static void remove_trace(struct store *store, struct trace *trace)
 {
 	struct trace **link = bucket_of(store, trace->id);
-	while (*link != trace) {
+	while (*link != trace)
 		link = &(*link)->next;
-	}
 	*link = trace->next;
 	unlink_trace(store, trace);
 	store->stats.n_traces--;
 	store->stats.n_spans -= trace->n_spans;
 	store->stats.bytes -= trace->bytes;
 	for (size_t i = 0; i < trace->n_slots; i++) {
-		if (trace->slots[i]) {
+		if (trace->slots[i])
 			free_record(store, trace->slots[i]);
-		}
 	}
 	trace_free(trace);
 }
 
 void store_free(struct store *store)
 {
-	if (!store) {
+	if (!store)
 		return;
-	}
-	while (store->oldest) {
+	while (store->oldest)
 		remove_trace(store, store->oldest);
-	}
 	free(store->buckets);
 	free(store->shared.buckets);
 	free(store);
@@ -131,9 +125,8 @@ struct trace *store_newest(const struct store *store)
 struct trace *store_find(const struct store *store, const uint8_t id[16])
 {
 	struct trace *trace = *bucket_of(store, id);
-	while (trace && memcmp(trace->id, id, sizeof(trace->id)) != 0) {
+	while (trace && memcmp(trace->id, id, sizeof(trace->id)) != 0)
 		trace = trace->next;
-	}
 	return trace;
 }
 
@@ -142,9 +135,8 @@ int store_each_resource(const struct store *store,
 {
 	int result = 0;
 	for (size_t i = 0; i < store->shared.n_buckets && !result; i++) {
-		for (struct shared *s = store->shared.buckets[i]; s && !result; s = s->next) {
+		for (struct shared *s = store->shared.buckets[i]; s && !result; s = s->next)
 			result = s->is_scope ? 0 : callback(user, s);
-		}
 	}
 	return result;
 }
@@ -154,9 +146,8 @@ int store_each_resource(const struct store *store,
 int store_batch_new(struct store *store, struct store_batch **ret_batch)
 {
 	struct store_batch *batch = calloc(1, sizeof(*batch));
-	if (!batch) {
+	if (!batch)
 		return -ENOMEM;
-	}
 	batch->store = store;
 	*ret_batch = batch;
 	return 0;
@@ -164,13 +155,11 @@ int store_batch_new(struct store *store, struct store_batch **ret_batch)
 
 void store_batch_free(struct store_batch *batch)
 {
-	if (!batch) {
+	if (!batch)
 		return;
-	}
 	for (size_t i = 0; i < batch->n; i++) {
-		if (batch->items[i].record) {
+		if (batch->items[i].record)
 			free_record(batch->store, batch->items[i].record);
-		}
 	}
 	shared_release(&batch->store->shared, batch->resource);
 	shared_release(&batch->store->shared, batch->scope);
@@ -182,12 +171,12 @@ static int replace_shared(struct store_batch *batch, struct shared **to, bool is
 	struct lt_slice message, struct lt_slice schema_url)
 {
 	struct shared *shared;
-	int error = shared_get(&batch->store->shared, is_scope, message, schema_url, &shared);
-	if (!error) {
+	int err = shared_get(&batch->store->shared, is_scope, message, schema_url, &shared);
+	if (!err) {
 		shared_release(&batch->store->shared, *to);
 		*to = shared;
 	}
-	return error;
+	return err;
 }
 
 int store_batch_resource(
@@ -213,9 +202,8 @@ static struct record *new_record(
 	struct store_batch *batch, struct lt_slice message, const struct span *span)
 {
 	struct record *record = malloc(sizeof(*record) + message.len);
-	if (!record) {
+	if (!record)
 		return NULL;
-	}
 	*record = (struct record){.resource = shared_hold(batch->resource),
 		.scope = shared_hold(batch->scope),
 		.start_ns = span->start_ns,
@@ -243,16 +231,14 @@ int store_batch_span(struct store_batch *batch, struct lt_slice message, const s
 	if (batch->n == batch->capacity) {
 		size_t capacity = batch->capacity ? batch->capacity * 2 : 64;
 		struct staged *items = realloc(batch->items, capacity * sizeof(*items));
-		if (!items) {
+		if (!items)
 			return -ENOMEM;
-		}
 		batch->items = items;
 		batch->capacity = capacity;
 	}
 	struct record *record = new_record(batch, message, span);
-	if (!record) {
+	if (!record)
 		return -ENOMEM;
-	}
 	struct staged *staged = &batch->items[batch->n++];
 	memcpy(staged->trace_id, span->trace_id, sizeof(staged->trace_id));
 	staged->record = record;
@@ -263,13 +249,11 @@ int store_batch_span(struct store_batch *batch, struct lt_slice message, const s
 static struct trace *find_or_add_trace(struct store *store, const uint8_t id[16])
 {
 	struct trace *trace = store_find(store, id);
-	if (trace) {
+	if (trace)
 		return trace;
-	}
 	trace = trace_new(id);
-	if (!trace) {
+	if (!trace)
 		return NULL;
-	}
 	struct trace **bucket = bucket_of(store, id);
 	trace->next = *bucket;
 	*bucket = trace;
@@ -315,17 +299,15 @@ static void commit_span(struct store_batch *batch, struct staged *staged)
 		staged->record = NULL; /* the trace's now; any other is freed with the batch */
 		store->stats.n_spans++;
 	}
-	if (!trace->n_spans) {
+	if (!trace->n_spans)
 		remove_trace(store, trace);
-	}
 	evict(store);
 }
 
 struct store_result store_commit(struct store_batch *batch)
 {
-	for (size_t i = 0; i < batch->n; i++) {
+	for (size_t i = 0; i < batch->n; i++)
 		commit_span(batch, &batch->items[i]);
-	}
 	struct store_result result = batch->result;
 	store_batch_free(batch);
 	return result;
