@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* core.c - what the gate finds in the core. */
-#include "curl_library.h"
 #include "gate/gate.h"
-#include "hook.h"
-#include "wrapped.h"
+#include "gate/wrapped.h"
+#include "hook/hook.h"
+#include "hook_curl/curl_library.h"
 #include <string.h>
 
 /* Under names of their own here, since libcurl's header declares some of them. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* delivery.c - see delivery.h. */
 #include "delivery.h"
-#include "config.h"
+#include "export/otlp_endpoint.h"
+#include "export/otlp_http_config.h"
+#include "hook/settings.h"
 #include "known.h"
-#include "otlp_endpoint.h"
-#include "otlp_http_config.h"
-#include "provider.h"
 #include "say.h"
-#include "settings.h"
+#include "trace/provider.h"
+#include "util/config.h"
 #include <errno.h>
 #include <libtrace/semconv.h>
 #include <libtrace/testing.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor.c - see doctor.h. */
 #include "doctor.h"
-#include "config.h"
 #include "delivery.h"
-#include "h2o_soname.h"
+#include "hook_h2o/h2o_soname.h"
 #include "libraries.h"
 #include "preload.h"
 #include "program.h"
 #include "say.h"
+#include "util/config.h"
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* say.c - see say.h. */
 #include "say.h"
-#include "utf8.h"
+#include "util/utf8.h"
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
 /* check_h2o_soname.c - a libh2o is traced if its structures are known, and refused with the reason. */
 #undef AGENT_KNOWS_LIBUV
 #define AGENT_KNOWS_LIBUV KNOWS_LIBUV
-#include "h2o_soname.h"
+#include "hook_h2o/h2o_soname.h"
 #include <stdio.h>
 
 static int n_failed;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_parts.c - the agent's parts that need no program round them, each with its odd cases. */
-#include "agent.h"
-#include "authority.h"
-#include "curl_inject.h"
-#include "h2o_requests.h"
-#include "http.h"
-#include "settings.h"
-#include "url.h"
+#include "hook/agent.h"
+#include "hook/settings.h"
+#include "hook_curl/curl_inject.h"
+#include "hook_h2o/h2o_requests.h"
+#include "http/authority.h"
+#include "http/http.h"
+#include "http/url.h"
 #include <stdio.h>
 #include <stdlib.h>
 

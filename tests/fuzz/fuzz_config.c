@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_config.c - lists, pairs and numbers, as the environment has them. */
-#include "config.h"
 #include "fuzz.h"
+#include "util/config.h"
 
 #include <libtrace/sdk.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_endpoint.c - what a setting says of where spans go. */
+#include "export/otlp_endpoint.h"
 #include "fuzz.h"
-#include "otlp_endpoint.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_proxy.c - no_proxy, and an address that it may name: a name would be looked up. */
+#include "export/proxy.h"
 #include "fuzz.h"
-#include "proxy.h"
 
 #include <stdlib.h>
 

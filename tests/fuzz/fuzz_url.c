@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_url.c - URLs that programs ask for; targets, Host and Forwarded headers of their callers. */
-#include "authority.h"
 #include "fuzz.h"
-#include "url.h"
+#include "http/authority.h"
+#include "http/url.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* setting.c - prints what libtrace takes a variable to be. */
-#include "config.h"
+#include "util/config.h"
 
 #include <stdio.h>
 

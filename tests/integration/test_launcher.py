@@ -106,7 +106,7 @@ class Table(unittest.TestCase):
 
     def test_every_variable_that_is_read_is_in_the_table_and_the_other_way_round(self):
         read = set()
-        for source in glob.glob(os.path.join(harness.SOURCE, "libtrace", "src", "*.c")) + \
+        for source in glob.glob(os.path.join(harness.SOURCE, "libtrace", "src", "**", "*.c"), recursive=True) + \
                 glob.glob(os.path.join(harness.SOURCE, "libtrace", "agent", "**", "*.c"), recursive=True):
             code = re.sub(r"/\*.*?\*/", "", read_file(source), flags=re.DOTALL)
             read |= set(re.findall(r'"(OTEL_[A-Z0-9_]*[A-Z0-9])"', code))

@@ -2,7 +2,7 @@
 /* check_clock.c - the fast clock tells the kernel's time, and does not run backwards to speak of.
  */
 #include "check_main.h"
-#include "clock.h"
+#include "util/clock.h"
 
 #include <pthread.h>
 #include <sys/syscall.h>

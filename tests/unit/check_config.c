@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_config.c - how OTEL_* variables are read, and that what is wrong is said. */
 #include "check_main.h"
-#include "config.h"
 #include "reports.h"
+#include "util/config.h"
 
 #include <errno.h>
 

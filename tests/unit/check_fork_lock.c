@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_fork_lock.c - what must not be cut in two by a fork is not, and no fork waits for ever. */
 #include "check_main.h"
-#include "clock.h"
-#include "fork_lock.h"
+#include "util/clock.h"
+#include "util/fork_lock.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

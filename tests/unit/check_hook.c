@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_hook.c - which library a wrapped call goes to, while libraries come and go. */
 #include "check_main.h"
-#include "hook.h"
+#include "hook/hook.h"
 
 #include <dlfcn.h>
 #include <pthread.h>

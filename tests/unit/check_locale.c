@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_locale.c - neither settings nor output depend on the program's locale: German has a comma
  * in its numbers, and Turkish another small letter for I. */
-#include "buffer.h"
 #include "check_main.h"
-#include "config.h"
-#include "otlp.h"
+#include "encode/otlp.h"
 #include "reports.h"
+#include "util/buffer.h"
+#include "util/config.h"
 
 #include <ctype.h>
 #include <locale.h>

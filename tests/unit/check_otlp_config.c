@@ -2,8 +2,8 @@
 /* check_otlp_config.c - where spans are sent to, with which headers, and what is said of it. */
 #include "case_files.h"
 #include "check_main.h"
-#include "otlp_endpoint.h"
-#include "otlp_http_config.h"
+#include "export/otlp_endpoint.h"
+#include "export/otlp_http_config.h"
 #include "reports.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 /* check_proxy.c - which requests go through the environment's proxy. */
 #include "case_files.h"
 #include "check_main.h"
-#include "proxy.h"
+#include "export/proxy.h"
 
 #include <netdb.h>
 #include <unistd.h>

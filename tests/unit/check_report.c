@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_report.c - what libtrace says harms neither the program that it is said in, nor a terminal,
  * nor the one who reads it. */
-#include "report.h"
+#include "util/report.h"
 
 #include "check_main.h"
-#include "clock.h"
-#include "output.h"
 #include "reports.h"
+#include "util/clock.h"
+#include "util/output.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_sampler.c - who is sampled, and that the unsampled still carry a context. */
 #include "check_main.h"
-#include "sampler.h"
+#include "trace/sampler.h"
 
 #include <errno.h>
 

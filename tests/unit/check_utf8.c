@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_utf8.c - what is valid, and where a string may be cut. */
 #include "check_main.h"
-#include "utf8.h"
+#include "util/utf8.h"
 
 static const struct {
 	const char *text;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* children.c - see children.h. */
-#include "children.h"
-#include "core.h"
-#include "elf.h"
-#include "real.h"
-#include "self.h"
+#include "gate/children.h"
+#include "gate/core.h"
+#include "gate/elf.h"
+#include "gate/real.h"
+#include "gate/self.h"
 #include <unistd.h>
 
 static bool ends_entry(char c)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* core.c - see core.h. */
-#include "core.h"
-#include "../wrapped.h"
-#include "elf.h"
-#include "gate.h"
-#include "real.h"
-#include "self.h"
+#include "gate/core.h"
+#include "gate/elf.h"
+#include "gate/gate.h"
+#include "gate/real.h"
+#include "gate/self.h"
+#include "gate/wrapped.h"
 #include <dlfcn.h>
 #include <sys/auxv.h>
 #include <unistd.h>

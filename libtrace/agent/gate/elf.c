@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* elf.c - see elf.h.  Sources: https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.dynamic.html,
  * https://sourceware.org/legacy-ml/binutils/2006-10/msg00377.html (DT_GNU_HASH). */
-#include "elf.h"
+#include "gate/elf.h"
 
 /* Weak and without a version: every C library's serves, and none is needed. */
 __typeof__(dl_iterate_phdr) dl_iterate_phdr __attribute__((weak));

@@ -6,13 +6,13 @@
  * at first is to look for libcurl and libh2o.  Once one is there, the core is loaded, which does
  * the work; where that cannot be, calls go on to where they would have gone without an agent.
  */
-#include "gate.h"
-#include "../wrapped.h"
-#include "children.h"
-#include "core.h"
-#include "elf.h"
-#include "lookup.h"
-#include "real.h"
+#include "gate/gate.h"
+#include "gate/children.h"
+#include "gate/core.h"
+#include "gate/elf.h"
+#include "gate/lookup.h"
+#include "gate/real.h"
+#include "gate/wrapped.h"
 
 /* Another gate sees it by its name alone. */
 __attribute__((visibility("default"))) const unsigned lt_agent_gate = GATE_VERSION;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gate_aarch64.S - the exported functions, as in gate_x86_64.S.  Registers x9 to x17 are free at a
  * call: https://github.com/ARM-software/abi-aa/blob/main/aapcs64/aapcs64.rst */
-#include "../wrapped.h"
+#include "gate/wrapped.h"
 
 	.hidden	gate_slots, gate_functions, gate_bound, gate_bound_offset, gate_enter, gate_symbol
 	.hidden	gate_dlsym, gate_dlvsym

@@ -2,7 +2,7 @@
 /* gate_x86_64.S - the exported functions.  Each is one jump, so that arguments, variable ones too,
  * and the return address stay what they were; source of the registers:
  * https://gitlab.com/x86-psABIs/x86-64-ABI, "Function Calling Sequence". */
-#include "../wrapped.h"
+#include "gate/wrapped.h"
 
 	.hidden	gate_slots, gate_functions, gate_bound, gate_bound_offset, gate_enter, gate_symbol
 	.hidden	gate_dlsym, gate_dlvsym

@@ -4,13 +4,13 @@
  * dlopen itself is left alone: it looks at who calls it, and an object opened is of no use
  * until dlsym is called for its entry point.  So what has been opened is looked at then.
  */
-#include "lookup.h"
-#include "../wrapped.h"
-#include "core.h"
-#include "elf.h"
-#include "gate.h"
-#include "real.h"
-#include "rebind.h"
+#include "gate/lookup.h"
+#include "gate/core.h"
+#include "gate/elf.h"
+#include "gate/gate.h"
+#include "gate/real.h"
+#include "gate/rebind.h"
+#include "gate/wrapped.h"
 #include <dlfcn.h>
 
 static void *no_dlsym(void *handle, const char *name)

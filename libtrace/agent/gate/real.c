@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* real.c - see real.h. */
-#include "real.h"
-#include "elf.h"
-#include "self.h"
+#include "gate/real.h"
+#include "gate/elf.h"
+#include "gate/self.h"
 #include <dlfcn.h>
 
 /* glibc before 2.34 keeps dlopen in a library of its own, which a program need not have. */

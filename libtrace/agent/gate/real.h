@@ -7,7 +7,7 @@
 #ifndef LT_AGENT_REAL_H
 #define LT_AGENT_REAL_H
 
-#include "gate.h"
+#include "gate/gate.h"
 #include <stdbool.h>
 
 /* Set apart from all that dlopen may bring: present in every gate, ours or another's. */

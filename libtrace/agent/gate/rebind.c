@@ -6,10 +6,10 @@
  * linker does itself without RTLD_DEEPBIND; so an object that was bound in the usual way
  * notices nothing.
  */
-#include "rebind.h"
-#include "../wrapped.h"
-#include "elf.h"
-#include "real.h"
+#include "gate/rebind.h"
+#include "gate/elf.h"
+#include "gate/real.h"
+#include "gate/wrapped.h"
 #include <sys/mman.h>
 
 #if defined(__x86_64__)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* self.c - see self.h. */
-#include "self.h"
-#include "elf.h"
-#include "real.h"
+#include "gate/self.h"
+#include "gate/elf.h"
+#include "gate/real.h"
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/types.h>

@@ -3,7 +3,7 @@
 #ifndef LT_AGENT_SELF_H
 #define LT_AGENT_SELF_H
 
-#include "elf.h"
+#include "gate/elf.h"
 #include <stdbool.h>
 
 #define SELF_MAX_PATH_BYTES 4096

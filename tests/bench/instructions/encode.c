@@ -4,7 +4,7 @@
  *	encode protobuf|json ROUNDS
  */
 #include "../cases.h"
-#include "otlp.h"
+#include "encode/otlp.h"
 
 #include <libtrace/sdk.h>
 #include <stdio.h>

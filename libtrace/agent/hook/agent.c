@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* agent.c - the agent's beginning and end inside a program that knows nothing of it.
+ *
+ * The constructor makes the provider that the program's own spans (if it has any) use too, since
+ * libtrace.so is shared by both.  At exit what is left is sent, within a deadline.
+ */
+#include "hook/agent.h"
+#include <libtrace/semconv.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct agent agent;
+static struct lt_provider *provider;
+
+static bool environment_get(
+	void *carrier, const char *key, size_t index, struct lt_slice *ret_value)
+{
+	char name[32]; /* X_B3_PARENTSPANID is the longest */
+	size_t i;
+
+	for (i = 0; key[i]; i++) {
+		if (i + 1 == sizeof(name))
+			return false;
+		if (key[i] >= 'a' && key[i] <= 'z')
+			name[i] = (char)(key[i] - 'a' + 'A');
+		else
+			name[i] = key[i] == '-' ? '_' : key[i];
+	}
+	name[i] = '\0';
+
+	const char *value = index == 0 ? secure_getenv(name) : NULL;
+	if (!value)
+		return false;
+	*ret_value = lt_slice(value);
+	return true;
+}
+
+static struct lt_tracer *tracer(const char *library)
+{
+	return lt_tracer_get_scope(
+		provider, &(struct lt_instrumentation_scope){.name = lt_slice(library),
+				  .version = lt_slice(LT_VERSION),
+				  .schema_url = lt_slice(LT_SEMCONV_SCHEMA_URL)});
+}
+
+__attribute__((constructor)) static void start(void)
+{
+	static const struct lt_carrier_impl environment = {.get = environment_get};
+
+	if (lt_provider_global() || lt_provider_new(NULL, &provider))
+		return;
+	lt_provider_set_global(provider);
+
+	const struct settings settings = settings_init();
+	agent.response_headers = settings.response_headers;
+	agent.has_environment_parent =
+		lt_extract(&environment, NULL, &agent.environment_parent) == 0;
+	agent.client_tracer = tracer("libtrace-agent/libcurl");
+	agent.server_tracer = tracer("libtrace-agent/libh2o");
+
+	lt_provider_shutdown_at_exit(provider, settings.exit_timeout_ms);
+}

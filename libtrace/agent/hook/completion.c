@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* completion.c - see completion.h.
+ *
+ * libtrace wants a scope left in the function that entered it.  This one is left later, which is
+ * sound because it is not in a frame but in the thread's own memory: should the program leave a
+ * scope outside it first, libtrace has left this one too and completion_leave() finds nothing.
+ */
+#include "hook/completion.h"
+#include <pthread.h>
+
+struct completion {
+	struct lt_scope scope;
+	bool is_entered;
+	bool is_guarded; /* it is left at the thread's end, should that come first */
+};
+
+static __thread struct completion completion;
+static pthread_key_t at_thread_exit;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+void completion_leave(void)
+{
+	if (!completion.is_entered)
+		return;
+	completion.is_entered = false;
+	lt_scope_leave(&completion.scope);
+}
+
+static void thread_exit(void *value)
+{
+	completion.is_guarded = false; /* another destructor may still come to enter one */
+	completion_leave();
+}
+
+static void make_key(void)
+{
+	pthread_key_create(&at_thread_exit, thread_exit);
+}
+
+static void guard(void)
+{
+	pthread_once(&once, make_key);
+	pthread_setspecific(at_thread_exit, &completion); /* any value but NULL calls thread_exit */
+	completion.is_guarded = true;
+}
+
+void completion_enter(struct lt_span *parent)
+{
+	completion_leave();
+	if (!completion.is_guarded)
+		guard();
+	lt_scope_enter(&completion.scope, parent);
+	completion.is_entered = true;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hook.h - which real library a wrapped call is meant for.
+ *
+ * A process may hold several libcurls (the program's, a plugin's with another TLS library, the
+ * exporter's own), and each must get its own callers' calls.  So a call is resolved by the object
+ * that makes it: the main program's by what follows the agent in the global scope, any other
+ * object's by that object's own dependencies first.  A call that comes out of the library itself
+ * (curl_easy_perform calls curl_multi_add_handle through its PLT) is no call of the program.
+ */
+#ifndef LT_AGENT_HOOK_H
+#define LT_AGENT_HOOK_H
+
+#include "gate/gate.h"
+#include "gate/wrapped.h"
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HOOK_MAX_SYMBOLS 32		       /* per family */
+#define HOOK_MAX_LIBRARIES MAX_BOUND_LIBRARIES /* of one family; the calls of more pass through */
+#define HOOK_MAX_CALLERS 64		       /* calling objects kept; the oldest make room */
+
+/* One loaded library of a family. */
+struct hook_library {
+	uintptr_t start, end;		 /* where it is mapped */
+	char soname[64];		 /* "" when it has none */
+	atomic_int verdict;		 /* for the family's own use; 0 at first */
+	bool passes;			 /* its calls are only passed on, and it may be unloaded */
+	void *symbols[HOOK_MAX_SYMBOLS]; /* in the family's order; NULL: not in this version */
+	struct hook_library *next;	 /* of those that pass */
+};
+
+/* A calling object; valid while its generation is the gate's, since it may be unloaded and
+ * another mapped in its place.  Read without a lock: the generation is looked at before and after.
+ */
+struct hook_caller {
+	_Atomic uint64_t generation; /* HOOK_UNUSED, HOOK_BUSY: being written, or the gate's */
+	_Atomic uintptr_t start, end;
+	_Atomic(struct hook_library *) target;
+};
+
+enum { HOOK_UNUSED = 0 };
+#define HOOK_BUSY UINT64_MAX
+
+/* The functions of one library that the agent wraps or calls.  Zero but for the first three. */
+struct hook_family {
+	const char *const *names; /* the first one is in every version of the library */
+	size_t n_names;
+	bool calls_itself; /* and just these calls are what the agent is for */
+	/* Kept loaded from the first call on: their functions are called when they like. */
+	_Atomic(struct hook_library *) libraries[HOOK_MAX_LIBRARIES];
+	_Atomic(struct hook_library *) passing; /* newest first; grows with what is loaded */
+	struct hook_caller callers[HOOK_MAX_CALLERS];
+	atomic_size_t n_callers; /* that were ever used */
+	atomic_size_t n_replaced;
+};
+
+struct hook_call {
+	struct hook_library *target; /* NULL: none; the wrapper must fail as the library would */
+	bool internal;		     /* the library calls itself, or its calls only pass */
+};
+
+/** Called by the gate, before any wrapper. */
+void hook_start(struct gate *gate);
+
+extern struct gate *hook_gate;
+
+/* What dlsym gave for a library's handle sets this to the library's number, from 1, on its way to
+ * the wrapper, which takes it. */
+extern __thread unsigned hook_bound;
+
+/** The number, from 0, of the library that has this function; -1: it is none that is traced. */
+int hook_library_number(struct hook_family *family, const void *function);
+
+/** The slow way of hook_call(): asks the dynamic linker. */
+struct hook_call hook_resolve(struct hook_family *family, uintptr_t caller);
+
+static inline struct hook_call hook_call_of(struct hook_library *target, uintptr_t address)
+{
+	return (struct hook_call){
+		target, target->passes || (address >= target->start && address < target->end)};
+}
+
+/**
+ * Which library a call goes to.
+ * @param caller  __builtin_return_address(0) of the wrapper
+ * Threads: any; takes no lock but the dynamic linker's, on an object's first call and the first
+ * after a dlclose.
+ */
+static inline struct hook_call hook_call(struct hook_family *family, const void *caller)
+{
+	const uintptr_t address = (uintptr_t)caller;
+	const uint64_t now = atomic_load_explicit(&hook_gate->generation, memory_order_acquire);
+	const size_t n = atomic_load_explicit(&family->n_callers, memory_order_relaxed);
+
+	if (hook_bound) {
+		struct hook_library *bound = atomic_load(&family->libraries[hook_bound - 1]);
+		hook_bound = 0;
+		return hook_call_of(bound, address);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct hook_caller *known = &family->callers[i];
+		if (atomic_load_explicit(&known->generation, memory_order_acquire) != now ||
+			address < atomic_load_explicit(&known->start, memory_order_acquire) ||
+			address >= atomic_load_explicit(&known->end, memory_order_acquire))
+			continue;
+		struct hook_library *target =
+			atomic_load_explicit(&known->target, memory_order_acquire);
+		if (atomic_load_explicit(&known->generation, memory_order_relaxed) == now)
+			return hook_call_of(target, address);
+	}
+	return hook_resolve(family, address);
+}
+
+#endif

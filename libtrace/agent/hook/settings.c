@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* settings.c - see settings.h. */
+#include "hook/settings.h"
+#include "hook/agent.h"
+#include "http/http.h"
+#include "util/config.h"
+
+enum {
+	EXIT_TIMEOUT_MS = 2000, /* what an exit may wait for a collector, by default */
+	EXIT_TIMEOUT_MAX_MS = 3600000,
+};
+
+#define MAX_EXCLUDED 64	       /* paths in OTEL_C_EXCLUDED_URLS */
+#define MAX_EXCLUDED_BYTES 256 /* of one */
+
+/* Copied, since the program may change its environment. */
+static struct {
+	char text[MAX_EXCLUDED_BYTES];
+	size_t len; /* not 0 */
+} excluded[MAX_EXCLUDED];
+static size_t n_excluded;
+
+size_t settings_list(const char *name, const char *otherwise, size_t max, struct lt_slice *items)
+{
+	struct lt_slice list = lt_config_text(name), item;
+	size_t n = 0;
+
+	if (!list.ptr)
+		list = lt_slice(otherwise);
+	while (lt_config_next_item(&list, &item)) {
+		if (n == max) {
+			lt_report(LT_LEVEL_WARN, "%s: only the first %zu are used", name, max);
+			break;
+		}
+		items[n++] = item;
+	}
+	return n;
+}
+
+static enum response_headers response_headers(void)
+{
+	static const char *const words[] = {[RESPONSE_HEADERS_NONE] = "false",
+		[RESPONSE_HEADERS_EDGE] = "edge",
+		[RESPONSE_HEADERS_ALL] = "true"};
+
+	return (enum response_headers)lt_config_word("OTEL_C_RESPONSE_HEADERS", words,
+		sizeof(words) / sizeof(words[0]), RESPONSE_HEADERS_ALL);
+}
+
+static void read_excluded(void)
+{
+	struct lt_slice paths[MAX_EXCLUDED];
+	const size_t n =
+		settings_list("OTEL_C_EXCLUDED_URLS", "/healthz,/readyz", MAX_EXCLUDED, paths);
+
+	n_excluded = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (paths[i].len > MAX_EXCLUDED_BYTES) {
+			lt_report(LT_LEVEL_WARN,
+				"OTEL_C_EXCLUDED_URLS: a path of more than %d bytes is ignored",
+				MAX_EXCLUDED_BYTES);
+			continue;
+		}
+		memcpy(excluded[n_excluded].text, paths[i].ptr, paths[i].len);
+		excluded[n_excluded++].len = paths[i].len;
+	}
+}
+
+struct settings settings_init(void)
+{
+	http_init();
+	read_excluded();
+	return (struct settings){
+		.response_headers = response_headers(),
+		.exit_timeout_ms = (unsigned)lt_config_uint(
+			"OTEL_C_EXIT_TIMEOUT", EXIT_TIMEOUT_MS, 0, EXIT_TIMEOUT_MAX_MS),
+	};
+}
+
+/* An entry that ends in "*" names all paths that begin as it does. */
+static bool begins(struct lt_slice path, const char *entry, size_t len)
+{
+	return path.len >= len && memcmp(path.ptr, entry, len) == 0;
+}
+
+bool agent_excludes(struct lt_slice path)
+{
+	for (size_t i = 0; i < n_excluded; i++) {
+		const char *entry = excluded[i].text;
+		const size_t len = excluded[i].len;
+		if (entry[len - 1] == '*' ? begins(path, entry, len - 1)
+					  : path.len == len && begins(path, entry, len))
+			return true;
+	}
+	return false;
+}

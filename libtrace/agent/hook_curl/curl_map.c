@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* curl_map.c - see curl_map.h. */
+#include "hook_curl/curl_map.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#define N_SHARDS 16 /* so that threads seldom meet; a power of two */
+#define MIN_BUCKETS 16
+
+/* A hash map in parts.  Its locks are leaves: nothing but memory is asked for under them. */
+struct shard {
+	pthread_mutex_t lock;
+	struct curl_entry **buckets;
+	size_t n_buckets; /* a power of two, or 0 */
+	size_t n_entries;
+};
+
+static struct shard shards[N_SHARDS] = {[0 ... N_SHARDS - 1] = {.lock = PTHREAD_MUTEX_INITIALIZER}};
+
+/* What this thread has found lately: most look-ups need no lock.  An entry that goes makes all of
+ * these out of date, since its address may soon be another one's. */
+#define RECENT_FINDS 64 /* a power of two; one event loop's calls at once, as a rule */
+
+struct find {
+	uintptr_t key;
+	struct curl_entry *entry;
+	uint64_t n_removed; /* as it was then */
+};
+
+static __thread struct find *recent; /* RECENT_FINDS; NULL: none yet, or no memory */
+static pthread_key_t at_thread_exit;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static _Atomic uint64_t n_removed; /* entries, ever; raised with their shard's lock held */
+
+/* libcurl allocates its handles, so that the last bit of their addresses is free. */
+static uintptr_t key_of(enum curl_kind kind, const void *address)
+{
+	return (uintptr_t)address | kind;
+}
+
+static uint64_t hash(uintptr_t key)
+{
+	/* Fibonacci hashing: the upper bits depend on all of the key. */
+	return (uint64_t)key * UINT64_C(0x9e3779b97f4a7c15) >> 20;
+}
+
+static struct shard *lock_shard(uintptr_t key)
+{
+	struct shard *shard = &shards[hash(key) % N_SHARDS];
+
+	pthread_mutex_lock(&shard->lock);
+	return shard;
+}
+
+/* The link that points at the entry, or at the NULL in its place.  Lock held, buckets not NULL. */
+static struct curl_entry **find_link(struct shard *shard, uintptr_t key)
+{
+	struct curl_entry **link = &shard->buckets[hash(key) / N_SHARDS % shard->n_buckets];
+
+	while (*link && (*link)->key != key)
+		link = &(*link)->next;
+	return link;
+}
+
+/* One entry a bucket on average.  Lock held. */
+static bool make_room(struct shard *shard)
+{
+	if (shard->n_entries < shard->n_buckets)
+		return true;
+
+	struct shard grown = {.n_buckets = shard->n_buckets ? shard->n_buckets * 2 : MIN_BUCKETS};
+	grown.buckets = calloc(grown.n_buckets, sizeof(struct curl_entry *));
+	if (!grown.buckets)
+		return shard->n_buckets > 0;
+	for (size_t i = 0; i < shard->n_buckets; i++) {
+		for (struct curl_entry *entry = shard->buckets[i], *next; entry; entry = next) {
+			next = entry->next;
+			entry->next = NULL;
+			*find_link(&grown, entry->key) = entry;
+		}
+	}
+	free(shard->buckets);
+	shard->buckets = grown.buckets;
+	shard->n_buckets = grown.n_buckets;
+	return true;
+}
+
+/* Lock held, room made. */
+static void add(struct shard *shard, struct curl_entry *entry)
+{
+	*find_link(shard, entry->key) = entry;
+	shard->n_entries++;
+}
+
+static void thread_exit(void *value)
+{
+	free(recent);
+	recent = NULL;
+}
+
+static void make_key(void)
+{
+	pthread_key_create(&at_thread_exit, thread_exit);
+}
+
+/* Where this thread keeps what it found.  On the heap, since what the dynamic linker holds ready for
+ * thread-locals of objects that come late is small and not ours alone. */
+static struct find *recent_find(uintptr_t key)
+{
+	if (!recent) {
+		recent = calloc(RECENT_FINDS, sizeof(*recent));
+		pthread_once(&once, make_key);
+		pthread_setspecific(at_thread_exit, recent);
+	}
+	return recent ? &recent[hash(key) / N_SHARDS % RECENT_FINDS] : NULL;
+}
+
+/* bytes: of an entry to be made, 0: none. */
+static struct curl_entry *find(uintptr_t key, size_t bytes)
+{
+	struct find *last = recent_find(key);
+
+	if (last && last->key == key &&
+		last->n_removed == atomic_load_explicit(&n_removed, memory_order_acquire))
+		return last->entry;
+
+	struct shard *shard = lock_shard(key);
+	const uint64_t now = atomic_load_explicit(&n_removed, memory_order_relaxed);
+	struct curl_entry *entry = shard->n_buckets ? *find_link(shard, key) : NULL;
+	if (!entry && bytes && make_room(shard) && (entry = calloc(1, bytes))) {
+		*entry = (struct curl_entry){.key = key};
+		add(shard, entry);
+	}
+	pthread_mutex_unlock(&shard->lock);
+	if (entry && last)
+		*last = (struct find){key, entry, now};
+	return entry;
+}
+
+struct curl_entry *curl_map_find(enum curl_kind kind, const void *address)
+{
+	return find(key_of(kind, address), 0);
+}
+
+struct curl_entry *curl_map_get(enum curl_kind kind, const void *address, size_t bytes)
+{
+	return find(key_of(kind, address), bytes);
+}
+
+struct curl_entry *curl_map_remove(enum curl_kind kind, const void *address)
+{
+	const uintptr_t key = key_of(kind, address);
+	struct shard *shard = lock_shard(key);
+	struct curl_entry **link = shard->n_buckets ? find_link(shard, key) : NULL;
+	struct curl_entry *entry = link ? *link : NULL;
+
+	if (entry) {
+		*link = entry->next;
+		shard->n_entries--;
+		atomic_fetch_add_explicit(&n_removed, 1, memory_order_release);
+	}
+	pthread_mutex_unlock(&shard->lock);
+	return entry;
+}
+
+void curl_map_put_back(struct curl_entry *entry)
+{
+	struct shard *shard = lock_shard(entry->key);
+
+	entry->next = NULL;
+	make_room(shard); /* it has been here: without memory its bucket only grows longer */
+	add(shard, entry);
+	pthread_mutex_unlock(&shard->lock);
+}
+
+void curl_map_lock(void)
+{
+	for (size_t i = 0; i < N_SHARDS; i++)
+		pthread_mutex_lock(&shards[i].lock);
+}
+
+void curl_map_unlock(void)
+{
+	for (size_t i = N_SHARDS; i-- > 0;)
+		pthread_mutex_unlock(&shards[i].lock);
+}

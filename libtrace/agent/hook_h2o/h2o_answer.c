@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* h2o_answer.c - see h2o_answer.h.
+ *
+ * Whether an answer was whole is told by no field of libh2o's.  It is when its handler ended it
+ * (the generator and all filters are done), with FINAL and not with ERROR, and when what was left to
+ * write then has been written:
+ *
+ * - HTTP/1: libh2o hands a function to the socket with the last write, and that one's error to
+ *   nobody.  It is always the same function; so is ours that takes its place.  (2.3 notes the time
+ *   when it succeeded, and needs none of this.)
+ * - HTTP/2: h2o_http2_stream_proceed() is called when a stream's frames have been written, and
+ *   disposes of the request; a reset or closed connection does that from elsewhere.  (So does 2.3, in
+ *   good order too, where a handler is given the request's body as it comes.)
+ *
+ * Source: lib/http1.c, lib/http2/stream.c of 2.2.5
+ */
+#include "hook_h2o/h2o_answer.h"
+#include "hook/agent.h"
+#include "hook_h2o/h2o_library.h"
+#include "hook_h2o/h2o_span.h"
+#include "hook_h2o/h2o_upstream.h"
+#include "http/http.h"
+#include <stdatomic.h>
+#include <strings.h>
+
+/* error.type of answers that are not whole */
+#define RESPONSE_ABORTED "response_aborted"   /* by its handler, or short of its Content-Length */
+#define CONNECTION_CLOSED "connection_closed" /* or the stream reset, before all was written */
+
+/* --- the headers that tell the trace --- */
+
+static bool name_is(const h2o_header_t *header, const char *name)
+{
+	const size_t len = strlen(name);
+
+	return header->name->len == len && strncasecmp(header->name->base, name, len) == 0;
+}
+
+/* server-timing's metric that is a trace */
+static const char timing[] = "trace;desc=";
+#define TIMING_LEN (sizeof(timing) - 1)
+
+/* Where a server-timing value names a trace; NULL: nowhere. */
+static const char *find_trace(h2o_iovec_t value)
+{
+	const char *end = value.base + value.len;
+
+	for (const char *item = value.base; item && (size_t)(end - item) >= TIMING_LEN;) {
+		if (memcmp(item, timing, TIMING_LEN) == 0)
+			return item;
+		item = memchr(item, ',', (size_t)(end - item));
+		while (item && item < end && (*item == ',' || *item == ' ' || *item == '\t'))
+			item++;
+	}
+	return NULL;
+}
+
+static bool names_trace(const h2o_header_t *header)
+{
+	return name_is(header, "traceresponse") ||
+	       (name_is(header, "server-timing") && find_trace(header->value));
+}
+
+/* Takes the trace that the upstream named out of a server-timing value that has others too: what it
+ * leaves is what stands before and behind.  The value is the request's own copy. */
+static void cut_trace(h2o_iovec_t *value)
+{
+	char *item = value->base + (find_trace(*value) - value->base);
+	char *const end = value->base + value->len;
+	char *next = memchr(item, ',', (size_t)(end - item));
+
+	while (next && next < end && (*next == ',' || *next == ' ' || *next == '\t'))
+		next++;
+	if (next)
+		memmove(item, next, (size_t)(end - next));
+	value->len = (size_t)(item - value->base) + (next ? (size_t)(end - next) : 0);
+	while (!next && value->len && strchr(", \t", value->base[value->len - 1]))
+		value->len--;
+}
+
+/* The upstream told its own span; here it is not the one that answers. */
+static void drop_upstream_headers(h2o_headers_t *headers)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < headers->size; i++) {
+		h2o_header_t header = headers->entries[i];
+		if (name_is(&header, "traceresponse"))
+			continue;
+		if (name_is(&header, "server-timing") && find_trace(header.value)) {
+			cut_trace(&header.value);
+			if (!header.value.len)
+				continue;
+		}
+		headers->entries[n++] = header;
+	}
+	headers->size = n;
+}
+
+static bool has_header(const h2o_headers_t *headers, const char *name)
+{
+	for (size_t i = 0; i < headers->size; i++) {
+		if (name_is(&headers->entries[i], name) && names_trace(&headers->entries[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Tells the client which trace answered it, in both spellings that are in use.
+ * Source: https://www.w3.org/TR/trace-context-2/#trace-context-http-response-headers-format,
+ * https://www.w3.org/TR/2021/WD-trace-context-2-20210617/#traceresponse-header */
+static void add_headers(struct hook_library *library, h2o_req_t *req, struct h2o_request *request)
+{
+	const struct lt_span_context context = lt_span_get_context(request->span);
+	h2o_headers_t *headers = &req->res.headers;
+
+	/* A remote one is the caller's own, handed on by a disabled SDK: it answers nothing. */
+	if (!lt_span_context_is_valid(&context) || context.remote)
+		return;
+	if (request->sent_up)
+		drop_upstream_headers(headers);
+	/* One text serves both: the second header's value is the end of the first one's. */
+	char *value = H2O_REAL(library, h2o_mem_alloc_shared)(
+		&req->pool, TIMING_LEN + LT_TRACEPARENT_LEN + 1, NULL);
+	memcpy(value, timing, TIMING_LEN);
+	lt_traceparent_print(&context, value + TIMING_LEN);
+	if (!has_header(headers, "server-timing"))
+		H2O_REAL(library, h2o_add_header_by_str)
+	(&req->pool, headers, "server-timing", strlen("server-timing"), 0, NULL, value,
+		TIMING_LEN + LT_TRACEPARENT_LEN);
+	if (!has_header(headers, "traceresponse"))
+		H2O_REAL(library, h2o_add_header_by_str)
+	(&req->pool, headers, "traceresponse", strlen("traceresponse"), 0, NULL, value + TIMING_LEN,
+		LT_TRACEPARENT_LEN);
+}
+
+static bool wants_headers(const struct h2o_request *request)
+{
+	switch (agent.response_headers) {
+	case RESPONSE_HEADERS_ALL:
+		return true;
+	case RESPONSE_HEADERS_EDGE:
+		return !request->has_caller;
+	default:
+		return false;
+	}
+}
+
+void h2o_answer_begin(struct hook_library *library, h2o_req_t *req, struct h2o_request *request,
+	const h2o_generator_t *generator)
+{
+	request->has_response = true;
+	if (request->sent_up)
+		h2o_upstream_answer(req, request, generator);
+	if (request->span && wants_headers(request))
+		add_headers(library, req, request);
+}
+
+void h2o_answer_switch(h2o_req_t *req, struct h2o_request *request)
+{
+	request->has_response = request->is_switched = true;
+	if (request->sent_up)
+		h2o_upstream_answer(req, request, NULL);
+}
+
+/* --- its end --- */
+
+void h2o_answer_send(h2o_req_t *req, int state)
+{
+	if (state == H2O_SEND_STATE_IN_PROGRESS ||
+		(state == H2O_SEND_STATE_FINAL && !h2o_upstream_any()))
+		return;
+	struct h2o_request *request = h2o_request_find(req);
+	if (!request)
+		return;
+	request->is_given_up = state == H2O_SEND_STATE_ERROR;
+	if (request->sent_up)
+		h2o_upstream_end(req, request, request->is_given_up ? RESPONSE_ABORTED : NULL);
+}
+
+/* What libh2o hands over with an HTTP/1 answer's last write; NULL: not seen yet. */
+static _Atomic(h2o_socket_cb) last_written;
+static __thread bool has_failed; /* the write whose end is being told */
+
+static void on_last_written(h2o_socket_t *sock, const char *err)
+{
+	has_failed = err != NULL;
+	atomic_load_explicit(&last_written, memory_order_relaxed)(sock, err);
+	has_failed = false;
+}
+
+/* Whether this write is the end of an answer: h2o_send() or a filter has passed the last of it on to
+ * the connection. */
+static bool is_last(const h2o_socket_t *sock, const h2o_req_t *sending)
+{
+	return sending && sending->version < 0x200 && sock->data == sending->conn &&
+	       !sending->_generator && !sending->_ostr_top->next;
+}
+
+h2o_socket_cb h2o_answer_completion(
+	h2o_socket_t *sock, h2o_socket_cb written, const h2o_req_t *sending)
+{
+	h2o_socket_cb known = atomic_load_explicit(&last_written, memory_order_relaxed);
+
+	if (!H2O_IS_2_2)
+		return written;
+	if (!known && is_last(sock, sending)) {
+		atomic_store_explicit(&last_written, written, memory_order_relaxed);
+		known = written;
+	}
+	return written == known && known ? on_last_written : written;
+}
+
+static bool was_written(const h2o_req_t *req, bool is_flushed)
+{
+	/* Taken by the request that the write was for: the next one may come and go inside it. */
+	const bool failed = has_failed;
+	has_failed = false;
+
+	if (req->_generator || (req->_ostr_top && req->_ostr_top->next))
+		return false;
+#if H2O_IS_2_2
+	return req->version < 0x200 ? !failed : is_flushed;
+#else
+	if (req->version < 0x200)
+		return !failed && req->timestamps.response_end_at.tv_sec != 0;
+	return is_flushed || req->version != 0x200 || req->write_req.cb;
+#endif
+}
+
+static bool has_body(const h2o_req_t *req)
+{
+	const h2o_iovec_t method = req->input.method;
+
+	return req->res.status != 204 && req->res.status != 304 &&
+	       !(method.len == 4 && memcmp(method.base, "HEAD", 4) == 0);
+}
+
+static bool is_tunnel(const h2o_req_t *req, const struct h2o_request *request)
+{
+	const h2o_iovec_t method = req->input.method;
+
+	return request->is_switched || req->res.status == 101 ||
+	       (method.len == 7 && memcmp(method.base, "CONNECT", 7) == 0);
+}
+
+/* Whether any of it has left; the first of it does with libh2o's first write. */
+static bool was_begun(const h2o_req_t *req, const struct h2o_request *request)
+{
+#if H2O_IS_2_2
+	const bool sent = req->timestamps.response_start_at.tv_sec != 0;
+#else
+	const bool sent = req->header_bytes_sent > 0; /* 2.3 gives what is reset a time, too */
+#endif
+	return request->is_switched || (request->has_response && sent);
+}
+
+/* Why an answer is not whole; NULL: it is, or none of it was sent since the client had gone. */
+static const char *what_failed(
+	const h2o_req_t *req, const struct h2o_request *request, bool is_flushed)
+{
+	const bool written = was_written(req, is_flushed);
+
+	if (request->is_given_up)
+		return RESPONSE_ABORTED;
+	if (!was_begun(req, request) || is_tunnel(req, request))
+		return NULL;
+	if (!written)
+		return CONNECTION_CLOSED;
+	if (req->res.content_length == SIZE_MAX || req->bytes_sent >= req->res.content_length ||
+		!has_body(req))
+		return NULL;
+	return RESPONSE_ABORTED;
+}
+
+void h2o_answer_end(h2o_req_t *req, struct h2o_request *request, bool is_flushed)
+{
+	const char *error = what_failed(req, request, is_flushed);
+
+	if (request->sent_up)
+		h2o_upstream_end(req, request, NULL);
+	h2o_span_describe(request->span, req,
+		was_begun(req, request) ? http_status(req->res.status) : 0, error);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* http.c - see http.h. */
+#include "http/http.h"
+#include "hook/settings.h"
+#include <string.h>
+
+#define MAX_METHODS 32	    /* known methods */
+#define MAX_METHOD_BYTES 32 /* of one, with its NUL; a longer one is not taken */
+
+static struct {
+	char name[MAX_METHOD_BYTES];
+	size_t len;
+} known[MAX_METHODS];
+static size_t n_known;
+
+void http_init(void)
+{
+	struct lt_slice names[MAX_METHODS];
+	/* RFC 9110, RFC 5789 and the QUERY draft, the most frequent ones first. */
+	const size_t n = settings_list("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
+		"GET,POST,PUT,DELETE,HEAD,PATCH,OPTIONS,CONNECT,TRACE,QUERY", MAX_METHODS, names);
+
+	for (size_t i = 0; i < n; i++) {
+		if (names[i].len >= MAX_METHOD_BYTES)
+			continue;
+		memcpy(known[n_known].name, names[i].ptr, names[i].len);
+		known[n_known++].len = names[i].len;
+	}
+}
+
+struct http_method http_method(struct lt_slice sent)
+{
+	/* Methods are case-sensitive: "get" is another one. */
+	for (size_t i = 0; i < n_known; i++) {
+		const char *name = known[i].name;
+		if (known[i].len == sent.len && memcmp(name, sent.ptr, sent.len) == 0)
+			return (struct http_method){.name = name, .span_name = name};
+	}
+	if (sent.len > HTTP_METHOD_MAX_BYTES)
+		sent.len = HTTP_METHOD_MAX_BYTES;
+	return (struct http_method){.name = "_OTHER", .span_name = "HTTP", .original = sent};
+}
+
+int http_status(long status)
+{
+	return status >= 100 && status <= 999 ? (int)status : 0;
+}
+
+const char *http_error_type(int status, int error_from, char code[4])
+{
+	if (status < error_from)
+		return NULL;
+	for (int i = 2; i >= 0; i--, status /= 10)
+		code[i] = (char)('0' + status % 10);
+	code[3] = '\0';
+	return code;
+}
+
+const char *http_version(int version)
+{
+	switch (version) {
+	case 0x100:
+		return "1.0";
+	case 0x101:
+		return "1.1";
+	case 0x200:
+		return "2";
+	case 0x300:
+		return "3";
+	default:
+		return NULL;
+	}
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* otlp.h - an ExportTraceServiceRequest out of a batch of spans, in its two encodings.
+ *
+ * Source: https://github.com/open-telemetry/opentelemetry-proto, v1.11.0, trace.proto
+ */
+#ifndef LT_OTLP_H
+#define LT_OTLP_H
+
+#include "util/buffer.h"
+
+#include <libtrace/sdk.h>
+
+/** Appends the request for n spans of one provider (0: an empty one); look at buffer->failed after
+ * it. */
+void lt_otlp_protobuf_encode(
+	struct lt_buffer *buffer, const struct lt_span_data *const *spans, size_t n);
+void lt_otlp_json_encode(
+	struct lt_buffer *buffer, const struct lt_span_data *const *spans, size_t n);
+
+/* What a receiver says of a batch that it took in part.
+ * Source: https://opentelemetry.io/docs/specs/otlp/#partial-success-1 */
+struct lt_otlp_partial_success {
+	int64_t n_rejected;	 /* spans */
+	struct lt_slice message; /* borrowed from the response */
+};
+
+/** Reads an ExportTraceServiceResponse in protobuf; false if it is none.  Nothing said: all zero. */
+bool lt_otlp_protobuf_decode_response(
+	struct lt_slice response, struct lt_otlp_partial_success *ret_partial);
+
+/** The same in JSON.  The message is as it was written, escapes included. */
+bool lt_otlp_json_decode_response(
+	struct lt_slice response, struct lt_otlp_partial_success *ret_partial);
+
+/** The message of a google.rpc.Status in protobuf, which comes with a failure; false if there is
+ * none.  Borrowed.  Source: https://opentelemetry.io/docs/specs/otlp/#failures-1 */
+bool lt_otlp_protobuf_decode_status(struct lt_slice response, struct lt_slice *ret_message);
+
+/** Whether spans[i] is the first of its scope: one ScopeSpans message starts with each of these. */
+static inline bool lt_otlp_starts_scope(const struct lt_span_data *const *spans, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (spans[j]->scope == spans[i]->scope)
+			return false;
+	return true;
+}
+
+/* The flags field of spans and links: W3C's in the low byte, and whether the parent was remote.
+ * Source: trace.proto, enum SpanFlags */
+enum { LT_OTLP_HAS_IS_REMOTE = 0x100, LT_OTLP_IS_REMOTE = 0x200 };
+
+static inline uint32_t lt_otlp_flags(const struct lt_span_context_view *context, bool remote)
+{
+	return context->flags | LT_OTLP_HAS_IS_REMOTE | (remote ? LT_OTLP_IS_REMOTE : 0u);
+}
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* otlp_json_response.c - the two members of a collector's response that matter, out of its JSON.
+ *
+ *	{"partialSuccess": {"rejectedSpans": "3", "errorMessage": "too old"}}
+ *
+ * Wherever in it they are: who answers otherwise than so is not ours to teach.  64-bit integers are
+ * strings, and taken as numbers too.
+ *
+ * Source: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
+ */
+#include "encode/otlp.h"
+
+enum { DIGITS_MAX = 18 }; /* of any that fit 63 bits */
+
+static void skip(struct lt_slice *in, size_t n)
+{
+	*in = (struct lt_slice){in->ptr + n, in->len - n};
+}
+
+static void skip_blanks(struct lt_slice *in)
+{
+	while (in->len && (*in->ptr == ' ' || (*in->ptr >= '\t' && *in->ptr <= '\r')))
+		skip(in, 1);
+}
+
+/* What is between the quotes, the first of which is next; false when there is no second one. */
+static bool take_string(struct lt_slice *in, struct lt_slice *ret_text)
+{
+	size_t i = 1;
+	while (i < in->len && in->ptr[i] != '"')
+		i += in->ptr[i] == '\\' ? 2 : 1;
+	if (i >= in->len)
+		return false;
+	*ret_text = (struct lt_slice){in->ptr + 1, i - 1};
+	skip(in, i + 1);
+	return true;
+}
+
+static bool is_text(struct lt_slice text, const char *what)
+{
+	return text.len == strlen(what) && memcmp(text.ptr, what, text.len) == 0;
+}
+
+/* 0 for what is none. */
+static int64_t number_of(struct lt_slice text)
+{
+	int64_t number = 0;
+	size_t i = 0;
+	for (; i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9'; i++) {
+		if (i == DIGITS_MAX)
+			return 0;
+		number = 10 * number + (text.ptr[i] - '0');
+	}
+	return number;
+}
+
+bool lt_otlp_json_decode_response(struct lt_slice in, struct lt_otlp_partial_success *ret_partial)
+{
+	struct lt_otlp_partial_success partial = {.message = {"", 0}};
+	skip_blanks(&in);
+	if (!in.len || *in.ptr != '{')
+		return false;
+	while (in.len) {
+		struct lt_slice name, value;
+		if (*in.ptr != '"') {
+			skip(&in, 1);
+			continue;
+		}
+		if (!take_string(&in, &name))
+			return false;
+		skip_blanks(&in);
+		if (!in.len || *in.ptr != ':')
+			continue;
+		skip(&in, 1);
+		skip_blanks(&in);
+		value = in;
+		if (in.len && *in.ptr == '"' && !take_string(&in, &value))
+			return false;
+		if (is_text(name, "rejectedSpans"))
+			partial.n_rejected = number_of(value);
+		else if (is_text(name, "errorMessage") && value.ptr != in.ptr)
+			partial.message = value;
+	}
+	*ret_partial = partial;
+	return true;
+}

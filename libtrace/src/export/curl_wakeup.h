@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* curl_wakeup.h - the descriptors that a libcurl multi handle keeps for itself.
+ *
+ * They are two ends of a connection, from which curl_multi_wakeup wakes a curl_multi_poll.  We use
+ * neither; but they are there, and before libcurl 8.9 a program that is executed inherits them.
+ */
+#ifndef LT_CURL_WAKEUP_H
+#define LT_CURL_WAKEUP_H
+
+#include "export/curl_library.h"
+#include "util/own_fd.h"
+
+enum { LT_CURL_WAKEUP_FDS = 2 };
+
+/**
+ * Makes a multi handle whose descriptors are above 2 and closed on exec.
+ * @param ret_fds  they, where they could be told from the program's; else none
+ * @return NULL on failure
+ */
+CURLM *lt_curl_wakeup_multi_new(
+	const struct lt_curl_library *curl, struct lt_own_fd ret_fds[LT_CURL_WAKEUP_FDS]);
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* exporter_console.c - batches as trees on standard error, or in a file, for a first look without a
+ * backend.  Never on standard output, which is what the program has to say.
+ *
+ *	trace 4bf92f3577b34da6a3ce929d0e0e4736
+ *	GET /checkout  SERVER  1.82 s  http.response.status_code=200 url.path="/checkout"
+ *	  POST  CLIENT  1.81 s  http.response.status_code=200
+ */
+#include "trace/attributes.h"
+#include "util/buffer.h"
+#include "util/clock.h"
+#include "util/config.h"
+#include "util/output.h"
+#include "util/report.h"
+#include "util/utf8.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+	DEPTH_MAX = 64, /* of indentation; deeper spans are printed at that depth */
+	FILE_MODE = 0644,
+};
+
+struct console {
+	struct lt_exporter super;
+	char *path; /* absolute; NULL: standard error */
+	struct lt_buffer text;
+};
+
+struct batch { /* what one export() prints */
+	const struct lt_span_data *const *spans;
+	size_t n;
+	bool *printed;
+	struct lt_buffer *text;
+};
+
+static const char *const kinds[] = {"INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"};
+
+/* Fit for a terminal, and for a reader who goes by lines. */
+static void add_clean(struct lt_buffer *b, struct lt_slice text)
+{
+	size_t before = b->len;
+	lt_buffer_add(b, text.ptr, text.len);
+	b->len = before + lt_utf8_clean(b->bytes + before, b->len - before);
+}
+
+static void add_quoted(struct lt_buffer *b, struct lt_slice text)
+{
+	lt_buffer_add_char(b, '"');
+	for (const char *quote; (quote = memchr(text.ptr, '"', text.len));) {
+		size_t n = (size_t)(quote - text.ptr);
+		add_clean(b, (struct lt_slice){text.ptr, n});
+		lt_buffer_add_text(b, "\\\"");
+		text = (struct lt_slice){quote + 1, text.len - n - 1};
+	}
+	add_clean(b, text);
+	lt_buffer_add_char(b, '"');
+}
+
+static void add_duration(struct lt_buffer *b, uint64_t ns)
+{
+	if (ns >= 1000000000)
+		lt_buffer_printf(b, "%.2f s", (double)ns / 1e9);
+	else if (ns >= 1000000)
+		lt_buffer_printf(b, "%.1f ms", (double)ns / 1e6);
+	else
+		lt_buffer_printf(b, "%.1f us", (double)ns / 1e3);
+}
+
+static void add_value(struct lt_buffer *b, const struct lt_attr *attr)
+{
+	switch (attr->type) {
+	case LT_TYPE_NONE:
+		break;
+	case LT_TYPE_STRING:
+		add_quoted(b, attr->value.string);
+		break;
+	case LT_TYPE_BOOL:
+		lt_buffer_add_text(b, attr->value.boolean ? "true" : "false");
+		break;
+	case LT_TYPE_INT:
+		lt_buffer_printf(b, "%" PRId64, attr->value.integer);
+		break;
+	case LT_TYPE_DOUBLE:
+		lt_buffer_printf(b, "%g", attr->value.number);
+		break;
+	default:
+		lt_buffer_add_char(b, '[');
+		for (uint32_t i = 0; i < attr->n_items; i++) {
+			if (i)
+				lt_buffer_add_text(b, ", ");
+			struct lt_attr item = lt_attr_item(attr, i);
+			add_value(b, &item);
+		}
+		lt_buffer_add_char(b, ']');
+		break;
+	}
+}
+
+static void add_attrs(struct lt_buffer *b, const struct lt_attributes *attrs)
+{
+	for (uint32_t i = 0; i < attrs->n; i++) {
+		lt_buffer_add_text(b, i ? " " : "  ");
+		add_clean(b, attrs->items[i].key);
+		lt_buffer_add_char(b, '=');
+		add_value(b, &attrs->items[i]);
+	}
+}
+
+static void add_span(struct lt_buffer *b, const struct lt_span_data *span, unsigned depth)
+{
+	lt_buffer_printf(b, "%*s", 2 * (int)depth, "");
+	add_clean(b, span->name);
+	lt_buffer_printf(b, "  %s  ", kinds[span->kind]);
+	add_duration(b, span->end_ns > span->start_ns ? span->end_ns - span->start_ns : 0);
+	if (span->status == LT_STATUS_ERROR) {
+		lt_buffer_add_text(b, span->status_text.len ? "  ERROR: " : "  ERROR");
+		add_clean(b, span->status_text);
+	}
+	add_attrs(b, &span->attrs);
+	lt_buffer_add_char(b, '\n');
+	for (uint32_t i = 0; i < span->n_events; i++) {
+		const struct lt_event *event = &span->events[i];
+		lt_buffer_printf(b, "%*s- ", 2 * (int)depth + 2, "");
+		add_clean(b, event->name);
+		add_attrs(b, &event->attrs);
+		lt_buffer_add_char(b, '\n');
+	}
+}
+
+static bool is_child(const struct lt_span_data *child, const struct lt_span_data *parent)
+{
+	return memcmp(child->parent_span_id, parent->context.span_id,
+		       sizeof child->parent_span_id) == 0 &&
+	       memcmp(child->context.trace_id, parent->context.trace_id,
+		       sizeof child->context.trace_id) == 0;
+}
+
+static void print_tree(struct batch *batch, size_t i, unsigned depth)
+{
+	batch->printed[i] = true;
+	add_span(batch->text, batch->spans[i], depth);
+	for (size_t j = 0; j < batch->n; j++)
+		if (!batch->printed[j] && is_child(batch->spans[j], batch->spans[i]))
+			print_tree(batch, j, depth < DEPTH_MAX ? depth + 1 : depth);
+}
+
+static bool has_parent_here(const struct batch *batch, size_t i)
+{
+	for (size_t j = 0; j < batch->n; j++)
+		if (j != i && is_child(batch->spans[i], batch->spans[j]))
+			return true;
+	return false;
+}
+
+static void print_batch(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		if (batch->printed[i] || has_parent_here(batch, i))
+			continue;
+		struct lt_ids ids = lt_span_context_view_ids(&batch->spans[i]->context);
+		lt_buffer_printf(batch->text, "trace %s\n", ids.trace_id);
+		print_tree(batch, i, 0);
+	}
+}
+
+/* Opened for each batch: what the program does with its descriptors meanwhile is no concern of ours.
+ * -1: it cannot be, which is reported. */
+static int open_file(const char *path)
+{
+	int fd = open(
+		path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, FILE_MODE);
+	if (fd >= 0 && fd <= STDERR_FILENO) { /* the program has closed one of the three */
+		int other = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		close(fd);
+		fd = other;
+	}
+	if (fd < 0)
+		lt_report_limited("console file", LT_LEVEL_WARN, "cannot write spans to %s: %s",
+			path, strerror(errno));
+	return fd;
+}
+
+static int write_text(const struct console *console, unsigned timeout_ms)
+{
+	uint64_t deadline_ns = UINT64_MAX;
+	if (timeout_ms)
+		deadline_ns = lt_clock_monotonic_ns() + timeout_ms * UINT64_C(1000000);
+	int fd = console->path ? open_file(console->path) : STDERR_FILENO;
+	if (fd < 0)
+		return -EIO;
+	int err = lt_output_write(fd, console->text.bytes, console->text.len, deadline_ns);
+	if (console->path)
+		close(fd);
+	return err;
+}
+
+static int export(struct lt_exporter *self, const struct lt_span_data *const *spans, size_t n,
+	unsigned timeout_ms)
+{
+	struct console *console = (struct console *)self;
+	struct batch batch = {spans, n, calloc(n, sizeof(bool)), &console->text};
+	if (!batch.printed)
+		return -ENOMEM;
+	lt_buffer_reset(&console->text);
+	print_batch(&batch);
+	free(batch.printed);
+	return console->text.failed ? -ENOMEM : write_text(console, timeout_ms);
+}
+
+static void free_console(struct lt_exporter *self)
+{
+	struct console *console = (struct console *)self;
+	lt_buffer_done(&console->text);
+	free(console->path);
+	free(console);
+}
+
+/* Absolute, since the program may change its folder; NULL for none, or without memory. */
+static char *file_path(void)
+{
+	struct lt_slice path = lt_config_text("OTEL_C_CONSOLE_FILE");
+	if (!path.ptr)
+		return NULL;
+	char *folder = path.ptr[0] == '/' ? NULL : getcwd(NULL, 0);
+	char *whole;
+	if (asprintf(&whole, "%s%s%.*s", folder ? folder : "", folder ? "/" : "", (int)path.len,
+		    path.ptr) < 0)
+		whole = NULL;
+	free(folder);
+	return whole;
+}
+
+int lt_exporter_console_new(struct lt_exporter **ret_exporter)
+{
+	static const struct lt_exporter_impl impl = {.export = export, .free = free_console};
+	struct console *console = calloc(1, sizeof *console);
+	if (!console)
+		return -ENOMEM;
+	console->super.impl = &impl;
+	console->path = file_path();
+	*ret_exporter = &console->super;
+	return 0;
+}

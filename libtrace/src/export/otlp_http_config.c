@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* otlp_http_config.c - each setting has a form for traces that wins over the general one. */
+#include "export/otlp_http_config.h"
+
+#include "export/otlp_endpoint.h"
+#include "util/config.h"
+
+#include <errno.h>
+#include <libtrace/instrumentation.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	TIMEOUT_MS = 10000, /* default */
+	NAME_MAX_BYTES =
+		64, /* of a variable: OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE is the longest */
+};
+
+/* OTEL_EXPORTER_OTLP_TRACES_x, if it is set, else OTEL_EXPORTER_OTLP_x. */
+static const char *setting(const char *x, char name[NAME_MAX_BYTES])
+{
+	snprintf(name, NAME_MAX_BYTES, "OTEL_EXPORTER_OTLP_TRACES_%s", x);
+	if (!lt_config_text(name).ptr)
+		snprintf(name, NAME_MAX_BYTES, "OTEL_EXPORTER_OTLP_%s", x);
+	return name;
+}
+
+/* --- endpoint --------------------------------------------------------------------------------- */
+
+static int refuse_endpoint(const char *name, struct lt_slice text)
+{
+	char *shown = lt_otlp_endpoint_shown(text);
+	if (shown && strstr(shown, "://"))
+		lt_report(LT_LEVEL_ERROR,
+			"%s: \"%s\" is no http:// or https:// URL: nothing is exported", name,
+			shown);
+	else if (shown)
+		lt_report(LT_LEVEL_ERROR,
+			"%s: \"%s\" has no scheme (did you mean http://%s?): nothing is exported",
+			name, shown, shown);
+	free(shown);
+	return -EINVAL;
+}
+
+/* The traces' own endpoint is used as it is, but for a missing path; the general one is a base. */
+static int set_endpoint(struct lt_otlp_http_config *config, const char *in_code)
+{
+	const char *name = in_code ? "the OTLP endpoint" : "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+	const char *path = NULL;
+	struct lt_slice text = in_code ? lt_slice(in_code) : lt_config_text(name);
+	if (!text.ptr) {
+		name = "OTEL_EXPORTER_OTLP_ENDPOINT";
+		path = "v1/traces";
+		text = lt_config_text(name);
+	}
+	if (!text.ptr)
+		text = lt_slice("http://localhost:4318");
+	int err = lt_otlp_endpoint_new(text, path, &config->endpoint);
+	if (err == -EINVAL)
+		return refuse_endpoint(name, text);
+	if (!err) {
+		config->shown = lt_otlp_endpoint_shown(lt_slice(config->endpoint));
+		lt_proxy_init(&config->proxy, config->endpoint);
+	}
+	return config->shown ? 0 : -ENOMEM;
+}
+
+/* --- encoding --------------------------------------------------------------------------------- */
+
+static bool is_json(const char *in_code)
+{
+	static const char *const words[] = {"http/protobuf", "http/json"};
+	char name[NAME_MAX_BYTES];
+	if (!in_code)
+		return lt_config_word(setting("PROTOCOL", name), words, 2, 0) == 1;
+	if (lt_config_is(lt_slice(in_code), words[1]))
+		return true;
+	if (!lt_config_is(lt_slice(in_code), words[0]))
+		lt_report(LT_LEVEL_WARN, "the protocol \"%s\" is none of %s, %s; using %s", in_code,
+			words[0], words[1], words[0]);
+	return false;
+}
+
+static bool is_gzip(void)
+{
+	static const char *const words[] = {"none", "gzip"};
+	char name[NAME_MAX_BYTES];
+	return lt_config_word(setting("COMPRESSION", name), words, 2, 0) == 1;
+}
+
+/* --- headers ---------------------------------------------------------------------------------- */
+
+/* https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2 */
+static bool is_token(const char *text)
+{
+	return *text && !text[strspn(text, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+					   "ABCDEFGHIJKLMNOPQRSTUVWXYZ")];
+}
+
+/* https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
+static bool is_field_value(const char *text)
+{
+	for (; *text; text++)
+		if (((unsigned char)*text < ' ' && *text != '\t') || *text == 0x7f)
+			return false;
+	return true;
+}
+
+/* What the exporter says of its own requests: a second one would contradict it. */
+static bool is_own_header(const char *name)
+{
+	static const char *const own[] = {"Content-Type", "Content-Encoding", "Content-Length",
+		"Transfer-Encoding", "Expect", "Connection"};
+	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+		if (lt_config_is(lt_slice(name), own[i]))
+			return true;
+	return false;
+}
+
+/* NULL, or why a member of the list is no header to send. */
+static const char *objection(int n, const struct lt_config_pair *pair, size_t n_headers)
+{
+	if (n < 0)
+		return "is not key=value, or has a broken escape";
+	if (!is_token(pair->key))
+		return "has a name that HTTP does not allow";
+	if (!is_field_value(pair->value))
+		return "has a character in its value that HTTP does not allow";
+	if (is_own_header(pair->key))
+		return "is a header that the exporter sets itself";
+	return n_headers == LT_OTLP_HEADERS_MAX ? "is one too many" : NULL;
+}
+
+/* Members are named by their number in reports: a malformed one may have a secret anywhere. */
+static int set_headers(struct lt_otlp_http_config *config)
+{
+	char name[NAME_MAX_BYTES];
+	char *text = lt_config_copy(setting("HEADERS", name)), *rest = text;
+	struct lt_config_pair pair;
+	for (int i = 1, n; (n = lt_config_next_pair(&rest, &pair)) != 0; i++) {
+		const char *reason = objection(n, &pair, config->n_headers);
+		if (reason) {
+			lt_report(LT_LEVEL_WARN, "%s: header %d %s; left out", name, i, reason);
+			continue;
+		}
+		char **header = &config->headers[config->n_headers];
+		if (asprintf(header, *pair.value ? "%s: %s" : "%s;", pair.key, pair.value) < 0) {
+			free(text);
+			return -ENOMEM;
+		}
+		config->n_headers++;
+	}
+	free(text);
+	return 0;
+}
+
+int lt_otlp_http_config_init(
+	struct lt_otlp_http_config *config, const struct lt_otlp_http_options *options)
+{
+	char name[NAME_MAX_BYTES];
+	*config = (struct lt_otlp_http_config){0};
+	int err = set_endpoint(config, options->endpoint);
+	int headers_err =
+		set_headers(config); /* in any case: all that is wrong is reported at once */
+	config->json = is_json(options->protocol);
+	config->gzip = is_gzip();
+	config->timeout_ms =
+		(unsigned)lt_config_uint(setting("TIMEOUT", name), TIMEOUT_MS, 0, INT32_MAX);
+	config->certificate = lt_config_copy(setting("CERTIFICATE", name));
+	config->client_certificate = lt_config_copy(setting("CLIENT_CERTIFICATE", name));
+	config->client_key = lt_config_copy(setting("CLIENT_KEY", name));
+	return err ? err : headers_err;
+}
+
+const char *lt_otlp_http_proxy(const struct lt_otlp_http_config *config)
+{
+	struct lt_slice host = lt_otlp_endpoint_host(config->endpoint);
+	return config->proxy.url && !lt_proxy_exemption(&config->proxy, host) ? config->proxy.url
+									      : NULL;
+}
+
+void lt_otlp_http_config_done(struct lt_otlp_http_config *config)
+{
+	free(config->endpoint);
+	free(config->shown);
+	lt_proxy_done(&config->proxy);
+	for (size_t i = 0; i < config->n_headers; i++)
+		free(config->headers[i]);
+	free(config->certificate);
+	free(config->client_certificate);
+	free(config->client_key);
+}

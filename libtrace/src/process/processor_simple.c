@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* processor_simple.c - exports each span when it ends.
+ *
+ * Source: https://opentelemetry.io/docs/specs/otel/trace/sdk/#simple-processor
+ */
+#include "export/exporter.h"
+#include "trace/span.h"
+#include "util/clock.h"
+#include "util/report.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { EXPORT_TIMEOUT_MS = 30000 };
+
+struct simple {
+	struct lt_processor super;
+	struct lt_exporter *exporter;
+
+	pthread_mutex_t lock; /* of what follows; never held while exporting */
+	pthread_cond_t idle;  /* nobody exports any more */
+	pid_t exporting;      /* the process, one thread of which is in export(); 0: none.  A fork's
+				 child has no such thread */
+	bool is_shut_down;
+	bool failed; /* since the last flush */
+};
+
+/* Lock held. */
+static bool is_busy(const struct simple *simple)
+{
+	return simple->exporting && simple->exporting == getpid();
+}
+
+/* Export() must not run twice at once; false after shutdown. */
+static bool begin_export(struct simple *simple)
+{
+	pthread_mutex_lock(&simple->lock);
+	while (!simple->is_shut_down && is_busy(simple))
+		pthread_cond_wait(&simple->idle, &simple->lock);
+	bool may = !simple->is_shut_down;
+	if (may)
+		simple->exporting = getpid();
+	pthread_mutex_unlock(&simple->lock);
+	return may;
+}
+
+static void end_export(struct simple *simple, int err)
+{
+	pthread_mutex_lock(&simple->lock);
+	simple->exporting = 0;
+	simple->failed |= err != 0;
+	pthread_cond_broadcast(&simple->idle);
+	pthread_mutex_unlock(&simple->lock);
+}
+
+static void on_end(struct lt_processor *self, struct lt_span *span)
+{
+	struct simple *simple = (struct simple *)self;
+	if (span->data.context.flags & LT_FLAG_SAMPLED) {
+		const struct lt_span_data *data = &span->data;
+		lt_suppress_enter();
+		if (begin_export(simple))
+			end_export(simple,
+				lt_exporter_export(simple->exporter, &data, 1, EXPORT_TIMEOUT_MS));
+		else
+			lt_report_limited("late span", LT_LEVEL_DEBUG,
+				"a span that ended after shutdown is not exported");
+		lt_suppress_leave();
+	}
+	lt_span_recycle(span);
+}
+
+/* Lock held: until nobody exports. */
+static int wait_until_idle(struct simple *simple, unsigned timeout_ms)
+{
+	uint64_t end_ns = lt_clock_monotonic_ns() + timeout_ms * UINT64_C(1000000);
+	struct timespec end = {
+		.tv_sec = (time_t)(end_ns / 1000000000), .tv_nsec = (long)(end_ns % 1000000000)};
+	int err = 0;
+	while (!err && is_busy(simple))
+		err = -pthread_cond_timedwait(&simple->idle, &simple->lock, &end);
+	return is_busy(simple) ? err : 0;
+}
+
+static int flush(struct lt_processor *self, unsigned timeout_ms)
+{
+	struct simple *simple = (struct simple *)self;
+	pthread_mutex_lock(&simple->lock);
+	int err = wait_until_idle(simple, timeout_ms);
+	if (!err && simple->failed)
+		err = -EIO;
+	simple->failed = false;
+	pthread_mutex_unlock(&simple->lock);
+	return err;
+}
+
+static int shut_down(struct lt_processor *self, unsigned timeout_ms)
+{
+	struct simple *simple = (struct simple *)self;
+	pthread_mutex_lock(&simple->lock);
+	simple->is_shut_down = true;
+	pthread_cond_broadcast(&simple->idle); /* those who wait to export are too late */
+	pthread_mutex_unlock(&simple->lock);
+	if (simple->exporter->impl->hurry)
+		simple->exporter->impl->hurry(simple->exporter, timeout_ms);
+	return flush(self, timeout_ms);
+}
+
+static void free_simple(struct lt_processor *self)
+{
+	struct simple *simple = (struct simple *)self;
+	lt_exporter_free(simple->exporter);
+	pthread_cond_destroy(&simple->idle);
+	pthread_mutex_destroy(&simple->lock);
+	free(simple);
+}
+
+int lt_processor_simple_new(struct lt_exporter *exporter, struct lt_processor **ret_processor)
+{
+	static const struct lt_processor_impl impl = {
+		.on_end = on_end, .flush = flush, .shutdown = shut_down, .free = free_simple};
+	if (!exporter)
+		return -EINVAL;
+	struct simple *simple = malloc(sizeof *simple);
+	if (!simple) {
+		lt_exporter_free(exporter);
+		return -ENOMEM;
+	}
+	*simple = (struct simple){.super = {&impl}, .exporter = exporter};
+	pthread_mutex_init(&simple->lock, NULL);
+	pthread_condattr_t attr;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&simple->idle, &attr);
+	pthread_condattr_destroy(&attr);
+	*ret_processor = &simple->super;
+	return 0;
+}

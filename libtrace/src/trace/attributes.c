@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* attributes.c - copies attributes as the limits allow.
+ *
+ * Source: https://opentelemetry.io/docs/specs/otel/common/#attribute-limits
+ */
+#include "trace/attributes.h"
+
+#include "util/utf8.h"
+
+#include <libtrace/testing.h>
+
+enum { SPARE_ATTRS = 4 }; /* room for what comes later than the first ones */
+
+static const struct lt_attr *find(const struct lt_attributes *set, struct lt_slice key)
+{
+	/* A set is small (128 by default), and lengths mostly differ: a scan beats an index. */
+	for (uint32_t i = 0; i < set->n; i++) {
+		const struct lt_attr *attr = &set->items[i];
+		if (attr->key.len == key.len && memcmp(attr->key.ptr, key.ptr, key.len) == 0)
+			return attr;
+	}
+	return NULL;
+}
+
+const struct lt_attr *lt_attributes_find(const struct lt_attributes *attrs, const char *key)
+{
+	return attrs ? find(attrs, lt_slice(key)) : NULL;
+}
+
+struct lt_attr lt_attr_item(const struct lt_attr *array, uint32_t i)
+{
+	switch (array->type) {
+	case LT_TYPE_STRING_ARRAY:
+		return (struct lt_attr){
+			.type = LT_TYPE_STRING, .value.string = array->value.strings[i]};
+	case LT_TYPE_BOOL_ARRAY:
+		return (struct lt_attr){
+			.type = LT_TYPE_BOOL, .value.boolean = array->value.booleans[i]};
+	case LT_TYPE_INT_ARRAY:
+		return (struct lt_attr){
+			.type = LT_TYPE_INT, .value.integer = array->value.integers[i]};
+	case LT_TYPE_DOUBLE_ARRAY:
+		return (struct lt_attr){
+			.type = LT_TYPE_DOUBLE, .value.number = array->value.numbers[i]};
+	default:
+		return (struct lt_attr){.type = LT_TYPE_NONE};
+	}
+}
+
+static bool is_array(enum lt_type type)
+{
+	return type >= LT_TYPE_STRING_ARRAY;
+}
+
+static bool has_value(const struct lt_attr *attr)
+{
+	if (attr->type <= LT_TYPE_NONE || attr->type > LT_TYPE_DOUBLE_ARRAY)
+		return false;
+	return !is_array(attr->type) || attr->n_items == 0 || attr->value.items;
+}
+
+static struct lt_slice cut(struct lt_slice text, uint32_t max_chars)
+{
+	if (text.len > max_chars) /* as bytes: perhaps not as characters */
+		text.len = lt_utf8_prefix(text, max_chars);
+	return text;
+}
+
+static bool copy_strings(struct lt_arena *arena, uint32_t value_length, const struct lt_attr *from,
+	struct lt_attr *to)
+{
+	struct lt_slice *items = lt_arena_alloc(arena, from->n_items * sizeof *items);
+	if (!items)
+		return false;
+	for (uint32_t i = 0; i < from->n_items; i++)
+		if (!lt_arena_copy(arena, cut(from->value.strings[i], value_length), &items[i]))
+			return false;
+	to->value.strings = items;
+	return true;
+}
+
+static bool copy_items(
+	struct lt_arena *arena, size_t item_size, const struct lt_attr *from, struct lt_attr *to)
+{
+	void *items = lt_arena_alloc(arena, from->n_items * item_size);
+	if (!items)
+		return false;
+	if (from->n_items)
+		memcpy(items, from->value.items, from->n_items * item_size);
+	to->value.items = items;
+	return true;
+}
+
+/* Copies all but the key; false, with to untouched, when there is no room. */
+static bool copy_value(struct lt_arena *arena, uint32_t value_length, const struct lt_attr *from,
+	struct lt_attr *to)
+{
+	struct lt_attr copy = *from;
+	bool fits = true;
+	switch (from->type) {
+	case LT_TYPE_STRING:
+		fits = lt_arena_copy(
+			arena, cut(from->value.string, value_length), &copy.value.string);
+		break;
+	case LT_TYPE_STRING_ARRAY:
+		fits = copy_strings(arena, value_length, from, &copy);
+		break;
+	case LT_TYPE_BOOL_ARRAY:
+		fits = copy_items(arena, sizeof(bool), from, &copy);
+		break;
+	case LT_TYPE_INT_ARRAY:
+	case LT_TYPE_DOUBLE_ARRAY:
+		fits = copy_items(arena, sizeof(int64_t), from, &copy);
+		break;
+	default:
+		break;
+	}
+	if (!fits)
+		return false;
+	copy.key = to->key;
+	copy.fixed_key = to->fixed_key;
+	*to = copy;
+	return true;
+}
+
+/* Makes room for n more, as far as the limit and the arena go. */
+static void reserve(struct lt_attributes *set, struct lt_arena *arena, uint32_t max_count, size_t n)
+{
+	size_t wanted = set->n + n < max_count ? set->n + n : max_count;
+	if (wanted <= set->capacity)
+		return;
+	/* The first attributes are mostly the most; after them the set doubles. */
+	wanted += set->n > SPARE_ATTRS ? set->n : SPARE_ATTRS;
+	struct lt_attr *items = lt_arena_alloc(arena, wanted * sizeof *items);
+	if (!items)
+		return;
+	if (set->n)
+		memcpy(items, set->items, set->n * sizeof *items);
+	set->items = items;
+	set->capacity = (uint32_t)wanted;
+}
+
+/* A key's bit among key_bits: as long as it is not there, nor is the key.  With these factors the
+ * keys of the conventions for HTTP have one each. */
+static uint64_t key_bit(struct lt_slice key)
+{
+	uint8_t first = (uint8_t)key.ptr[0], last = (uint8_t)key.ptr[key.len - 1];
+	return UINT64_C(1) << ((key.len + 53u * first + 2u * last) % 64);
+}
+
+/* Key and string lie side by side, in one piece. */
+static bool append(struct lt_attributes *set, struct lt_arena *arena,
+	const struct lt_attribute_limits *limits, const struct lt_attr *attr)
+{
+	if (set->n >= limits->count || set->n >= set->capacity)
+		return false;
+	struct lt_slice key = attr->key, string = {"", 0};
+	if (attr->type == LT_TYPE_STRING)
+		string = cut(attr->value.string, limits->value_length);
+	size_t n_key = attr->fixed_key ? 0 : key.len;
+	char *text = lt_arena_alloc_text(arena, n_key + string.len);
+	if (!text)
+		return false;
+	lt_copy_text(text, key.ptr, n_key);
+	lt_copy_text(text + n_key, string.ptr, string.len);
+
+	/* Field by field, as the caller has just written them: see agent/http/attribute.h. */
+	struct lt_attr *slot = (struct lt_attr *)&set->items[set->n];
+	*slot = (struct lt_attr){.key = {attr->fixed_key ? key.ptr : text, key.len},
+		.type = attr->type,
+		.n_items = attr->n_items,
+		.fixed_key = attr->fixed_key,
+		.value.integer = attr->value.integer}; /* whichever scalar it is */
+	if (attr->type == LT_TYPE_STRING)
+		slot->value.string = (struct lt_slice){text + n_key, string.len};
+	else if (is_array(attr->type) && !copy_value(arena, limits->value_length, attr, slot))
+		return false;
+	set->n++;
+	return true;
+}
+
+void lt_attributes_add(struct lt_attributes *set, struct lt_arena *arena,
+	const struct lt_attribute_limits *limits, const struct lt_attr *attrs, size_t n)
+{
+	if (!attrs)
+		return;
+	reserve(set, arena, limits->count, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct lt_attr *attr = &attrs[i], *present = NULL;
+		if (!has_value(attr) || attr->key.len == 0)
+			continue;
+		uint64_t bit = key_bit(attr->key);
+		if (set->key_bits & bit)
+			present = find(set, attr->key);
+		bool kept = present ? copy_value(arena, limits->value_length, attr,
+					      (struct lt_attr *)present)
+				    : append(set, arena, limits, attr);
+		if (kept)
+			set->key_bits |= bit;
+		else
+			set->n_dropped++;
+	}
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* resource.h - the attributes that all spans of a program share. */
+#ifndef LT_RESOURCE_H
+#define LT_RESOURCE_H
+
+#include "trace/attributes.h"
+
+#include <libtrace/sdk.h>
+
+struct lt_resource {
+	struct lt_attributes attrs;
+	struct lt_resource *next;
+	/* Of attrs, what a fork's child has anew; NULL where the user said something else. */
+	struct lt_attr *own_pid, *own_instance_id;
+	struct lt_arena arena;
+	_Alignas(LT_ARENA_ALIGNMENT) char bytes[1024]; /* of the arena: enough for most */
+};
+
+#endif

@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* span.c - a span from start to end.
+ *
+ * Source: https://opentelemetry.io/docs/specs/otel/trace/api/#span
+ */
+#include "trace/span.h"
+
+#include "propagation/tracestate.h"
+#include "trace/provider.h"
+#include "util/clock.h"
+#include "util/ids.h"
+
+#include <libtrace/semconv.h>
+
+_Static_assert(LT_SPAN_BLOCK_BYTES > sizeof(struct lt_span) + 512, "room for the strings");
+
+static void unlock(struct lt_span *span)
+{
+	lt_span_lock_give(&span->lock);
+}
+
+/* NULL once it has been freed. */
+static struct lt_provider *provider_of(const struct lt_span *span)
+{
+	return atomic_load_explicit(&span->tracer->provider, memory_order_relaxed);
+}
+
+/* True, with the lock held, if there is something to record on. */
+static inline bool lock_if_open(struct lt_span *span)
+{
+	if (lt_span_lock_take(&span->lock))
+		atomic_fetch_add_explicit(&span->tracer->n_shared, 1, memory_order_relaxed);
+	if (!atomic_load_explicit(&span->ended, memory_order_relaxed) && provider_of(span))
+		return true;
+	unlock(span);
+	return false;
+}
+
+/* The block, with its lock held, if there is something to record on; else NULL. */
+static struct lt_span *begin_change(struct lt_span *handle)
+{
+	if (!lt_span_may_record(handle))
+		return NULL;
+	struct lt_span *span = lt_span_block(handle);
+	return lock_if_open(span) ? span : NULL;
+}
+
+/* Of a span that may be changed: it has one. */
+static const struct lt_span_limits *limits_of(const struct lt_span *span)
+{
+	return &provider_of(span)->limits;
+}
+
+static void copy_text(struct lt_span *span, struct lt_slice text, struct lt_slice *ret_copy)
+{
+	if (!lt_arena_copy(&span->arena, text, ret_copy))
+		*ret_copy = (struct lt_slice){"", 0};
+}
+
+static inline void set_attrs(struct lt_span *span, const struct lt_attr *attrs, size_t n)
+{
+	if (n == 0 || !attrs)
+		return;
+	const struct lt_span_limits *limits = limits_of(span);
+	lt_attributes_add(&span->data.attrs, &span->arena,
+		&(struct lt_attribute_limits){limits->attr_count, limits->attr_value_length}, attrs,
+		n);
+}
+
+/* The set of an event or a link. */
+static struct lt_attributes copy_attrs(
+	struct lt_span *span, uint32_t max_count, const struct lt_attr *attrs, size_t n)
+{
+	struct lt_attributes set = {0};
+	if (n == 0 || !attrs)
+		return set;
+	lt_attributes_add(&set, &span->arena,
+		&(struct lt_attribute_limits){max_count, limits_of(span)->attr_value_length}, attrs,
+		n);
+	return set;
+}
+
+/* Room for a context of the caller's, whose tracestate may be anything. */
+struct checked_context {
+	struct lt_span_context_view view;
+	char tracestate[LT_TRACESTATE_MAX + 1];
+};
+
+__attribute__((noinline)) static void check_tracestate(
+	struct checked_context *checked, const struct lt_span_context *context)
+{
+	size_t len = lt_tracestate_clean(lt_tracestate_of(context), checked->tracestate);
+	checked->view.tracestate = (struct lt_slice){checked->tracestate, len};
+}
+
+static inline const struct lt_span_context_view *check_context(
+	struct checked_context *checked, const struct lt_span_context *context)
+{
+	struct lt_span_context_view *view = &checked->view;
+	memcpy(view->trace_id, context->trace_id, sizeof view->trace_id);
+	memcpy(view->span_id, context->span_id, sizeof view->span_id);
+	view->flags = context->flags;
+	view->remote = context->remote;
+	view->tracestate = (struct lt_slice){"", 0};
+	if (__builtin_expect(context->tracestate[0] != '\0', 0))
+		check_tracestate(checked, context);
+	return view;
+}
+
+/* The present, or another time, by the clock as it was when the span began: a step since then is
+ * not the span's. */
+static uint64_t time_of(const struct lt_span *span, uint64_t time_ns)
+{
+	uint64_t now = lt_clock_read_ns();
+	if (time_ns)
+		return lt_clock_told_ns(now, span->clock_offset_ns, time_ns);
+	return now + (uint64_t)span->clock_offset_ns;
+}
+
+static void add_event(struct lt_span *span, uint64_t time_ns, struct lt_slice name,
+	const struct lt_attr *attrs, size_t n)
+{
+	struct lt_span_data *data = &span->data;
+	struct lt_event *events = NULL;
+	if (data->n_events < limits_of(span)->event_count)
+		events = lt_arena_grow(&span->arena, (void *)data->events, data->n_events,
+			&span->event_capacity, sizeof *events);
+	if (!events) {
+		data->n_dropped_events++;
+		return;
+	}
+	data->events = events;
+	struct lt_event *event = &events[data->n_events++];
+	event->time_ns = time_of(span, time_ns);
+	copy_text(span, name, &event->name);
+	event->attrs = copy_attrs(span, limits_of(span)->event_attr_count, attrs, n);
+}
+
+static void add_link(struct lt_span *span, const struct lt_span_context *context,
+	const struct lt_attr *attrs, size_t n)
+{
+	struct checked_context checked;
+	struct lt_span_data *data = &span->data;
+	struct lt_span_link *links = NULL;
+	if (data->n_links < limits_of(span)->link_count)
+		links = lt_arena_grow(&span->arena, (void *)data->links, data->n_links,
+			&span->link_capacity, sizeof *links);
+	if (!links) {
+		data->n_dropped_links++;
+		return;
+	}
+	data->links = links;
+	struct lt_span_link *link = &links[data->n_links++];
+	link->context = *check_context(&checked, context);
+	copy_text(span, link->context.tracestate, &link->context.tracestate);
+	link->attrs = copy_attrs(span, limits_of(span)->link_attr_count, attrs, n);
+}
+
+/* --- start -------------------------------------------------------------------------------- */
+
+static const struct lt_span_context_view *parent_of(
+	const struct lt_span_options *options, struct checked_context *room)
+{
+	if (options->root)
+		return NULL;
+	if (options->parent) {
+		if (!lt_ids_are_valid(options->parent->trace_id, options->parent->span_id))
+			return NULL;
+		return check_context(room, options->parent);
+	}
+	const struct lt_span *current = lt_span_current();
+	return current ? &lt_span_block(current)->data.context : NULL;
+}
+
+/* A number that is no kind is none. */
+static enum lt_kind kind_of(const struct lt_span_options *options)
+{
+	return (unsigned)options->kind <= LT_KIND_CONSUMER ? options->kind : LT_KIND_INTERNAL;
+}
+
+/* What a program is to have of the block: the next head's turn has come. */
+static struct lt_span *hand_out(struct lt_span *span, uint8_t state)
+{
+	span->turn = span->turn == LT_SPAN_HEADS - 1 ? 1 : (uint8_t)(span->turn + 1);
+	struct lt_span_head *head = &span->heads[span->turn];
+	head->state = state;
+	return (struct lt_span *)head;
+}
+
+static void init_context(
+	struct lt_span_context_view *context, const struct lt_span_context_view *parent)
+{
+	if (parent) {
+		memcpy(context->trace_id, parent->trace_id, sizeof context->trace_id);
+		context->flags = parent->flags & LT_FLAG_RANDOM;
+	} else {
+		lt_ids_trace(context->trace_id);
+		context->flags = LT_FLAG_RANDOM;
+	}
+	lt_ids_span(context->span_id);
+	context->remote = false;
+}
+
+/* All that an unrecorded span needs. */
+static void init_bare(
+	struct lt_span *span, struct lt_tracer *tracer, const struct lt_span_context_view *parent)
+{
+	init_context(&span->data.context, parent);
+	span->data.context.tracestate = (struct lt_slice){"", 0};
+	span->tracer = tracer;
+	atomic_init(&span->n_holders, 1);
+	atomic_init(&span->ended, false);
+	lt_arena_init(
+		&span->arena, span->bytes, LT_SPAN_BLOCK_BYTES - offsetof(struct lt_span, bytes));
+}
+
+static void init_recording(struct lt_span *span, struct lt_slice name,
+	const struct lt_span_options *options, const struct lt_span_context_view *parent)
+{
+	struct lt_span_data *data = &span->data;
+	memset(data->parent_span_id, 0, sizeof data->parent_span_id);
+	data->parent_remote = false;
+	if (parent) {
+		memcpy(data->parent_span_id, parent->span_id, sizeof data->parent_span_id);
+		data->parent_remote = parent->remote;
+	}
+	data->kind = kind_of(options);
+	data->status = LT_STATUS_UNSET;
+	data->status_text = (struct lt_slice){"", 0};
+	data->n_events = data->n_links = 0;
+	data->n_dropped_events = data->n_dropped_links = 0;
+	data->end_ns = 0;
+	data->scope = &span->tracer->scope;
+	data->resource = provider_of(span)->resource;
+	data->attrs = (struct lt_attributes){.items = NULL};
+	data->events = NULL;
+	data->links = NULL;
+	span->event_capacity = span->link_capacity = 0;
+	/* Where spans change threads as a rule, taking the lock from an owner is wasted time. */
+	lt_span_lock_init(&span->lock, atomic_load_explicit(&span->tracer->n_shared,
+					       memory_order_relaxed) < LT_SHARED_SPANS_MAX);
+	copy_text(span, name, &data->name);
+	set_attrs(span, options->attrs, options->n_attrs);
+	for (size_t i = 0; options->links && i < options->n_links; i++)
+		add_link(span, &options->links[i].context, options->links[i].attrs,
+			options->links[i].n_attrs);
+	uint64_t now = lt_clock_read_ns(), given = options->start_ns;
+	span->clock_offset_ns = given ? lt_clock_offset_of_ns(now, given) : lt_clock_offset_ns();
+	data->start_ns = given ? given : now + (uint64_t)span->clock_offset_ns;
+}
+
+static enum lt_decision ask_sampler(const struct lt_span *span, struct lt_slice name,
+	const struct lt_span_options *options, const struct lt_span_context_view *parent,
+	struct lt_sampling_result *ret_extra)
+{
+	struct lt_sampler *sampler = provider_of(span)->sampler;
+	return sampler->impl->sample(sampler,
+		&(struct lt_sampling_parameters){
+			.parent = parent,
+			.trace_id = span->data.context.trace_id,
+			.name = name,
+			.kind = kind_of(options),
+			.attrs = options->attrs,
+			.n_attrs = options->attrs ? options->n_attrs : 0,
+			.links = options->links,
+			.n_links = options->links ? options->n_links : 0,
+		},
+		ret_extra);
+}
+
+/* One of a sampler's. */
+__attribute__((noinline)) static void copy_tracestate(
+	struct lt_span *span, struct lt_slice text, struct lt_slice *ret_copy)
+{
+	char list[LT_TRACESTATE_MAX + 1];
+	copy_text(span, (struct lt_slice){list, lt_tracestate_clean(text, list)}, ret_copy);
+}
+
+/* The sampler's decision; the context gets the tracestate and the flag that follow from it. */
+static enum lt_decision sample(struct lt_span *span, struct lt_slice name,
+	const struct lt_span_options *options, const struct lt_span_context_view *parent,
+	struct lt_sampling_result *ret_extra)
+{
+	struct lt_span_context_view *context = &span->data.context;
+	int decision = provider_of(span)->answers[lt_parent_of(parent)];
+	if (decision == LT_ASK)
+		decision = (int)ask_sampler(span, name, options, parent, ret_extra);
+	if (decision != LT_RECORD_AND_SAMPLE && decision != LT_RECORD_ONLY)
+		decision = LT_DROP; /* also what is no decision */
+	if (decision == LT_RECORD_AND_SAMPLE)
+		context->flags |= LT_FLAG_SAMPLED;
+	if (ret_extra->tracestate.ptr)
+		copy_tracestate(span, ret_extra->tracestate, &context->tracestate);
+	else if (parent && parent->tracestate.len)
+		copy_text(span, parent->tracestate, &context->tracestate);
+	return (enum lt_decision)decision;
+}
+
+/* What a disabled SDK starts: its parent's context, to be handed on as it came.
+ * Source:
+ * https://opentelemetry.io/docs/specs/otel/trace/api/#behavior-of-the-api-in-the-absence-of-an-installed-sdk
+ */
+static struct lt_span *start_disabled(
+	struct lt_tracer *tracer, const struct lt_span_context_view *parent)
+{
+	struct lt_span *span = parent ? lt_span_pool_get() : NULL;
+	if (!span)
+		return NULL;
+	init_bare(span, tracer, parent);
+	span->data.context = *parent;
+	copy_text(span, parent->tracestate, &span->data.context.tracestate);
+	return hand_out(span, LT_SPAN_LIVES);
+}
+
+struct lt_span *lt_span_start_named(
+	struct lt_tracer *tracer, struct lt_slice name, const struct lt_span_options *options)
+{
+	static const struct lt_span_options defaults;
+	const struct lt_provider *provider =
+		atomic_load_explicit(&tracer->provider, memory_order_acquire);
+	if (!provider)
+		return NULL;
+	if (!options)
+		options = &defaults;
+	struct checked_context room;
+	const struct lt_span_context_view *parent = parent_of(options, &room);
+	if (provider->is_disabled)
+		return start_disabled(tracer, parent);
+	if (atomic_load_explicit(&provider->is_shut_down, memory_order_relaxed))
+		return NULL;
+	struct lt_span *span = lt_span_pool_get();
+	if (!span)
+		return NULL;
+
+	struct lt_sampling_result extra = {0};
+	init_bare(span, tracer, parent);
+	if (sample(span, name, options, parent, &extra) == LT_DROP)
+		return hand_out(span, LT_SPAN_LIVES);
+
+	lt_span_pool_prefetch();
+	init_recording(span, name, options, parent);
+	set_attrs(span, extra.attrs, extra.n_attrs);
+	struct lt_span *handle = hand_out(span, LT_SPAN_LIVES | LT_SPAN_RECORDS);
+	struct lt_processor *processor = provider->processor;
+	if (processor->impl->on_start)
+		processor->impl->on_start(processor, handle, parent);
+	return handle;
+}
+
+/* --- while it runs ------------------------------------------------------------------------ */
+
+bool lt_span_is_recording(const struct lt_span *span)
+{
+	return lt_span_may_record(span) &&
+	       !atomic_load_explicit(&lt_span_block(span)->ended, memory_order_relaxed);
+}
+
+/* gcc builds a result where the caller wants it, instead of copying half a kilobyte there, only if
+ * its address is not taken: so the rare case has a function of its own. */
+__attribute__((noinline)) static struct lt_span_context context_without_tracestate(
+	const struct lt_span_context_view *view)
+{
+	struct lt_span_context context;
+	memcpy(context.trace_id, view->trace_id, sizeof context.trace_id);
+	memcpy(context.span_id, view->span_id, sizeof context.span_id);
+	context.flags = view->flags;
+	context.remote = view->remote;
+	context.tracestate[0] = '\0';
+	return context;
+}
+
+__attribute__((noinline)) static struct lt_span_context context_with_tracestate(
+	const struct lt_span_context_view *view)
+{
+	struct lt_span_context context = context_without_tracestate(view);
+	memcpy(context.tracestate, view->tracestate.ptr, view->tracestate.len);
+	context.tracestate[view->tracestate.len] = '\0';
+	return context;
+}
+
+struct lt_span_context lt_span_get_context(const struct lt_span *handle)
+{
+	static const struct lt_span_context_view none;
+	const struct lt_span *span = lt_span_alive(handle);
+	const struct lt_span_context_view *view = span ? &span->data.context : &none;
+	if (__builtin_expect(view->tracestate.len == 0, 1))
+		return context_without_tracestate(view);
+	return context_with_tracestate(view);
+}
+
+const struct lt_span_data *lt_span_read(const struct lt_span *span)
+{
+	return lt_span_may_record(span) ? &lt_span_block(span)->data : NULL;
+}
+
+void lt_span_record_attributes(struct lt_span *handle, const struct lt_attr *attrs, size_t n)
+{
+	struct lt_span *span = begin_change(handle);
+	if (!span)
+		return;
+	set_attrs(span, attrs, n);
+	unlock(span);
+}
+
+void lt_span_set_name(struct lt_span *handle, const char *name)
+{
+	struct lt_span *span = begin_change(handle);
+	if (!span)
+		return;
+	copy_text(span, lt_slice(name), &span->data.name);
+	unlock(span);
+}
+
+void lt_span_record_event(struct lt_span *handle, uint64_t time_ns, struct lt_slice name,
+	const struct lt_attr *attrs, size_t n)
+{
+	struct lt_span *span = begin_change(handle);
+	if (!span)
+		return;
+	add_event(span, time_ns, name, attrs, n);
+	unlock(span);
+}
+
+void lt_span_exception(struct lt_span *span, const char *type, const char *message)
+{
+	lt_span_event(span, "exception",
+		LT_ATTRS(lt_str(LT_EXCEPTION_TYPE, type), lt_str(LT_EXCEPTION_MESSAGE, message)));
+}
+
+void lt_span_link(struct lt_span *handle, const struct lt_span_context *context,
+	const struct lt_attr *attrs, size_t n)
+{
+	struct lt_span *span = context ? begin_change(handle) : NULL;
+	if (!span)
+		return;
+	add_link(span, context, attrs, n);
+	unlock(span);
+}
+
+void lt_span_status(struct lt_span *handle, enum lt_status status, const char *text)
+{
+	if (status != LT_STATUS_OK && status != LT_STATUS_ERROR)
+		return;
+	struct lt_span *span = begin_change(handle);
+	if (!span)
+		return;
+	if (span->data.status != LT_STATUS_OK) {
+		span->data.status = (uint8_t)status;
+		copy_text(span, lt_slice(status == LT_STATUS_ERROR ? text : NULL),
+			&span->data.status_text);
+	}
+	unlock(span);
+}
+
+/* --- end ---------------------------------------------------------------------------------- */
+
+static void recycle(struct lt_span *span)
+{
+	lt_arena_done(&span->arena);
+	lt_span_pool_put(span);
+}
+
+void lt_span_recycle(struct lt_span *span)
+{
+	if (span)
+		recycle(lt_span_block(span));
+}
+
+static bool drop_hold(struct lt_span *span)
+{
+	return atomic_fetch_sub_explicit(&span->n_holders, 1, memory_order_acq_rel) == 1;
+}
+
+/* True for the last holder. */
+static inline bool let_go(struct lt_span *handle, struct lt_span *span)
+{
+	/* The only holder is this caller: nobody can become another one behind its back. */
+	if (atomic_load_explicit(&span->n_holders, memory_order_acquire) != 1 && !drop_hold(span))
+		return false;
+	((struct lt_span_head *)handle)->state = 0;
+	return true;
+}
+
+static void process(struct lt_span *span)
+{
+	const struct lt_provider *provider = provider_of(span);
+	if (provider && provider->processor->impl->on_end)
+		provider->processor->impl->on_end(provider->processor, span);
+	else
+		recycle(span);
+}
+
+/* Out of line, so that a span without recording does not pay for the registers. */
+__attribute__((noinline)) static void end_recording(
+	struct lt_span *handle, struct lt_span *span, uint64_t end_ns)
+{
+	if (!lock_if_open(span))
+		return;
+	span->data.end_ns = time_of(span, end_ns);
+	atomic_store_explicit(&span->ended, true, memory_order_relaxed);
+	if (!span->arena.chunks)
+		lt_thread.span_bytes = (uint32_t)(span->arena.next - (char *)span);
+	unlock(span);
+	if (let_go(handle, span))
+		process(span);
+}
+
+static inline void end_bare(struct lt_span *handle, struct lt_span *span)
+{
+	if (atomic_load_explicit(&span->ended, memory_order_relaxed))
+		return;
+	atomic_store_explicit(&span->ended, true, memory_order_relaxed);
+	if (let_go(handle, span))
+		recycle(span);
+}
+
+void lt_span_end_at(struct lt_span *handle, uint64_t end_ns)
+{
+	struct lt_span *span = lt_span_alive(handle);
+	if (!span)
+		return;
+	if (lt_span_may_record(handle))
+		end_recording(handle, span, end_ns);
+	else
+		end_bare(handle, span);
+}
+
+struct lt_span *lt_span_hold(struct lt_span *handle)
+{
+	struct lt_span *span = lt_span_alive(handle);
+	if (!span)
+		return NULL;
+	atomic_fetch_add_explicit(&span->n_holders, 1, memory_order_relaxed);
+	return handle;
+}
+
+void lt_span_release(struct lt_span *handle)
+{
+	struct lt_span *span = lt_span_alive(handle);
+	if (!span)
+		return;
+	const bool is_recorded = lt_span_may_record(handle);
+	if (!let_go(handle, span))
+		return;
+	if (is_recorded)
+		process(span);
+	else
+		recycle(span);
+}

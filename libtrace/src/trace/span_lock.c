@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* span_lock.c - see span_lock.h. */
+#include "trace/span_lock.h"
+
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined(__has_feature) /* clang's */
+#define HAS_THREAD_SANITIZER __has_feature(thread_sanitizer)
+#elif defined(__SANITIZE_THREAD__)
+#define HAS_THREAD_SANITIZER 1
+#else
+#define HAS_THREAD_SANITIZER 0
+#endif
+
+bool lt_span_lock_has_owners;
+
+static long membarrier(int command)
+{
+	return syscall(SYS_membarrier, command, 0, 0);
+}
+
+static void register_process(void)
+{
+	/* ThreadSanitizer knows nothing of barriers that the kernel makes. */
+	lt_span_lock_has_owners =
+		!HAS_THREAD_SANITIZER && membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
+}
+
+void lt_span_lock_setup(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, register_process);
+}
+
+/* is_locked held.  After the barrier the owner has either been seen busy, or will see is_shared. */
+static void share(struct lt_span_lock *lock)
+{
+	atomic_store_explicit(&lock->is_shared, true, memory_order_relaxed);
+	if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) != 0)
+		membarrier(MEMBARRIER_CMD_GLOBAL); /* slow, and asks for no registration */
+	while (atomic_load_explicit(&lock->owner_is_busy, memory_order_acquire))
+		sched_yield();
+}
+
+bool lt_span_lock_take_slowly(struct lt_span_lock *lock)
+{
+	while (atomic_exchange_explicit(&lock->is_locked, true, memory_order_acquire))
+		sched_yield();
+	if (!lock->owner || atomic_load_explicit(&lock->is_shared, memory_order_relaxed))
+		return false;
+	share(lock);
+	return true;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* span_lock.h - one change of a span at a time, and nearly free for the thread that started it.
+ *
+ * Spans may be changed by several threads at once, and hardly ever are.  So the owner, the thread
+ * that started the span, says that it is busy, looks whether somebody else has come, and goes
+ * ahead: a store and a load, no atomic operation.  The first other thread takes the real lock, says
+ * that it has come, makes every thread of the process see that (membarrier), and waits until the
+ * owner is not busy.  From then on all take the real lock.
+ *
+ * The pattern is Dekker's, with the owner's fence paid for by the other:
+ * https://man7.org/linux/man-pages/man2/membarrier.2.html
+ */
+#ifndef LT_SPAN_LOCK_H
+#define LT_SPAN_LOCK_H
+
+#include "util/thread.h"
+
+#include <stdatomic.h>
+
+struct lt_span_lock {
+	const struct lt_thread *owner; /* NULL: none, all take the real lock */
+	atomic_bool owner_is_busy;
+	atomic_bool is_shared; /* another thread has come */
+	atomic_bool is_locked; /* the real lock: held for one call on the span */
+};
+
+/** Whether spans may have owners: the kernel has the barrier.  Call it before the first span. */
+void lt_span_lock_setup(void);
+
+extern bool lt_span_lock_has_owners; /* set by the above, once */
+
+/** Unlocked, owned by this thread if it may be. */
+static inline void lt_span_lock_init(struct lt_span_lock *lock, bool is_owned)
+{
+	lock->owner = is_owned && lt_span_lock_has_owners ? &lt_thread : NULL;
+	atomic_init(&lock->owner_is_busy, false);
+	atomic_init(&lock->is_shared, false);
+	atomic_init(&lock->is_locked, false);
+}
+
+/** The way of the threads that are not the only one. @return whether this one is the first other */
+bool lt_span_lock_take_slowly(struct lt_span_lock *lock);
+
+/** Waits for those before. @return whether this is the first other thread than the owner */
+static inline bool lt_span_lock_take(struct lt_span_lock *lock)
+{
+	if (lock->owner == &lt_thread) {
+		atomic_store_explicit(&lock->owner_is_busy, true, memory_order_relaxed);
+		atomic_signal_fence(memory_order_seq_cst);
+		if (!atomic_load_explicit(&lock->is_shared, memory_order_relaxed))
+			return false;
+		atomic_store_explicit(&lock->owner_is_busy, false, memory_order_release);
+	}
+	return lt_span_lock_take_slowly(lock);
+}
+
+static inline void lt_span_lock_give(struct lt_span_lock *lock)
+{
+	if (lock->owner == &lt_thread &&
+		atomic_load_explicit(&lock->owner_is_busy, memory_order_relaxed))
+		atomic_store_explicit(&lock->owner_is_busy, false, memory_order_release);
+	else
+		atomic_store_explicit(&lock->is_locked, false, memory_order_release);
+}
+
+#endif

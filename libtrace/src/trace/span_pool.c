@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* span_pool.c - blocks for spans: a magazine per thread, and a shared depot of magazines.
+ *
+ * Spans are mostly started on one thread and recycled on another, so blocks have to travel.  They
+ * do so by the magazine: one short lock for MAGAZINE_SPANS of them, and only ever tried on the way
+ * out, so a thread that starts a span never waits here.  The list of free blocks is beside them,
+ * not in them: the one who recycles a span writes to no memory that the next one will use.
+ */
+#include "trace/span.h"
+#include "util/thread.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum {
+	MAGAZINE_SPANS = 32,
+	FULL_MAX = 64, /* kept in the depot: 64 * 32 blocks are 4 MiB, the default queue's worth */
+};
+
+struct lt_magazine {
+	struct lt_magazine *next; /* in the depot */
+	unsigned n;
+	struct lt_span *spans[MAGAZINE_SPANS];
+};
+
+static pthread_mutex_t depot_lock = PTHREAD_MUTEX_INITIALIZER; /* never held across a call */
+static struct lt_magazine *full, *empty;
+static unsigned n_full;
+
+static pthread_key_t exit_key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static struct lt_magazine *pop(struct lt_magazine **list)
+{
+	struct lt_magazine *magazine = *list;
+	if (magazine)
+		*list = magazine->next;
+	return magazine;
+}
+
+static void push(struct lt_magazine **list, struct lt_magazine *magazine)
+{
+	magazine->next = *list;
+	*list = magazine;
+}
+
+static void free_spans(struct lt_magazine *magazine)
+{
+	while (magazine->n)
+		free(magazine->spans[--magazine->n]);
+}
+
+static void on_thread_exit(void *unused)
+{
+	if (lt_thread.magazine) {
+		free_spans(lt_thread.magazine);
+		free(lt_thread.magazine);
+	}
+	lt_thread.magazine = NULL; /* a later destructor may still start spans */
+}
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&depot_lock);
+}
+
+static void after_fork(void)
+{
+	pthread_mutex_unlock(&depot_lock);
+}
+
+static void init(void)
+{
+	pthread_key_create(&exit_key, on_thread_exit);
+	pthread_atfork(before_fork, after_fork, after_fork);
+}
+
+void lt_span_pool_init(void)
+{
+	pthread_once(&once, init);
+}
+
+/* This thread's magazine, made if it has none; NULL without memory. */
+static struct lt_magazine *own_magazine(void)
+{
+	if (lt_thread.magazine)
+		return lt_thread.magazine;
+	lt_span_pool_init();
+	lt_thread.magazine = calloc(1, sizeof *lt_thread.magazine);
+	if (lt_thread.magazine)
+		pthread_setspecific(exit_key, &lt_thread);
+	return lt_thread.magazine;
+}
+
+/* --- out ---------------------------------------------------------------------------------- */
+
+/* A full one for this empty one; the same if there is none, or somebody else is at the depot. */
+static struct lt_magazine *change_for_full(struct lt_magazine *magazine)
+{
+	if (pthread_mutex_trylock(&depot_lock) != 0)
+		return magazine;
+	if (full) {
+		push(&empty, magazine);
+		magazine = pop(&full);
+		n_full--;
+	}
+	pthread_mutex_unlock(&depot_lock);
+	return magazine;
+}
+
+static struct lt_span *refill(void)
+{
+	struct lt_magazine *magazine = own_magazine();
+	if (magazine) {
+		magazine = lt_thread.magazine = change_for_full(magazine);
+		if (magazine->n)
+			return magazine->spans[--magazine->n];
+	}
+	struct lt_span *span = malloc(LT_SPAN_BLOCK_BYTES);
+	if (span) {
+		memset(span->heads, 0, sizeof span->heads);
+		span->heads[0].state = LT_SPAN_LIVES | LT_SPAN_RECORDS;
+		span->turn = 0;
+	}
+	return span;
+}
+
+struct lt_span *lt_span_pool_get(void)
+{
+	struct lt_magazine *magazine = lt_thread.magazine;
+	if (!magazine || !magazine->n)
+		return refill();
+	return magazine->spans[--magazine->n];
+}
+
+void lt_span_pool_prefetch(void)
+{
+	enum { LINE_BYTES = 64 };
+	const struct lt_magazine *magazine = lt_thread.magazine;
+	if (!magazine || !magazine->n)
+		return;
+	const char *next = (const char *)magazine->spans[magazine->n - 1];
+	const char *end = next + lt_thread.span_bytes;
+	for (; next < end; next += LINE_BYTES)
+		__builtin_prefetch(next, 1);
+}
+
+/* --- back --------------------------------------------------------------------------------- */
+
+/* One with room for this full one, whose blocks are freed when the depot has enough. */
+static struct lt_magazine *change_for_room(struct lt_magazine *magazine)
+{
+	struct lt_magazine *other = NULL;
+	pthread_mutex_lock(&depot_lock);
+	if (n_full < FULL_MAX && (other = pop(&empty))) {
+		push(&full, magazine);
+		n_full++;
+	}
+	bool is_wanted = n_full < FULL_MAX;
+	pthread_mutex_unlock(&depot_lock);
+	if (other)
+		return other;
+
+	other = is_wanted ? calloc(1, sizeof *other) : NULL;
+	if (!other) {
+		free_spans(magazine);
+		return magazine;
+	}
+	pthread_mutex_lock(&depot_lock);
+	push(&full, magazine);
+	n_full++;
+	pthread_mutex_unlock(&depot_lock);
+	return other;
+}
+
+void lt_span_pool_put(struct lt_span *span)
+{
+	struct lt_magazine *magazine = lt_thread.magazine;
+	if (!magazine || magazine->n == MAGAZINE_SPANS) {
+		magazine = own_magazine();
+		if (!magazine) {
+			free(span);
+			return;
+		}
+		if (magazine->n == MAGAZINE_SPANS)
+			magazine = lt_thread.magazine = change_for_room(magazine);
+	}
+	magazine->spans[magazine->n++] = span;
+}

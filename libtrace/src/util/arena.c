@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* arena.c - a span's attributes, events and strings: many small pieces with one life. */
+#include "util/arena.h"
+
+#include <stdlib.h>
+
+enum {
+	CHUNK_BYTES = 4096,
+	FIRST_ITEMS = 2, /* of an array that grows: events and links are mostly few */
+};
+
+struct lt_chunk {
+	struct lt_chunk *older;
+	max_align_t bytes[];
+};
+
+void lt_arena_free_chunks(struct lt_arena *arena)
+{
+	while (arena->chunks) {
+		struct lt_chunk *older = arena->chunks->older;
+		free(arena->chunks);
+		arena->chunks = older;
+	}
+}
+
+static bool add_chunk(struct lt_arena *arena, size_t size)
+{
+	size_t bytes = CHUNK_BYTES;
+	if (size > LT_ARENA_MAX_BYTES)
+		return false;
+	if (size > bytes) /* rounded, so that the end is aligned like the start */
+		bytes = (size + LT_ARENA_ALIGNMENT - 1) & ~(size_t)(LT_ARENA_ALIGNMENT - 1);
+	if (bytes > LT_ARENA_MAX_BYTES - arena->n_bytes)
+		return false;
+	struct lt_chunk *chunk = malloc(sizeof *chunk + bytes);
+	if (!chunk)
+		return false;
+	chunk->older = arena->chunks;
+	arena->chunks = chunk;
+	arena->n_bytes += bytes;
+	arena->next = (char *)chunk->bytes;
+	arena->end = arena->next + bytes;
+	return true;
+}
+
+void *lt_arena_alloc_chunk(struct lt_arena *arena, size_t size)
+{
+	if (!add_chunk(arena, size))
+		return NULL;
+	void *memory = arena->next;
+	arena->next += size;
+	return memory;
+}
+
+void *lt_arena_grow(
+	struct lt_arena *arena, void *items, uint32_t n, uint32_t *capacity, size_t item_size)
+{
+	if (n < *capacity)
+		return items;
+	uint32_t wanted = *capacity ? 2 * *capacity : FIRST_ITEMS;
+	void *grown = lt_arena_alloc(arena, wanted * item_size);
+	if (!grown)
+		return NULL;
+	if (n)
+		memcpy(grown, items, n * item_size);
+	*capacity = wanted;
+	return grown;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config.c - the rules that all OTEL_* variables share. */
+#include "util/config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <libtrace/instrumentation.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	NUMBER_MAX_BYTES = 64, /* a longer one is none */
+	WORDS_MAX_BYTES = 256, /* of the words that a report names */
+};
+
+/* --- text: as in the C locale, whatever the program's is ------------------------------------ */
+
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static int hex_value(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	c = lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static struct lt_slice trim(struct lt_slice text)
+{
+	while (text.len && is_blank(text.ptr[0]))
+		text = (struct lt_slice){text.ptr + 1, text.len - 1};
+	while (text.len && is_blank(text.ptr[text.len - 1]))
+		text.len--;
+	return text;
+}
+
+bool lt_config_is(struct lt_slice text, const char *word)
+{
+	size_t i = 0;
+	while (i < text.len && word[i] && lower(text.ptr[i]) == lower(word[i]))
+		i++;
+	return i == text.len && !word[i];
+}
+
+/* --- values --------------------------------------------------------------------------------- */
+
+struct lt_slice lt_config_text(const char *name)
+{
+	struct lt_slice text = trim(lt_slice(secure_getenv(name)));
+	return text.len ? text : (struct lt_slice){0};
+}
+
+char *lt_config_copy(const char *name)
+{
+	struct lt_slice text = lt_config_text(name);
+	return text.ptr ? strndup(text.ptr, text.len) : NULL;
+}
+
+static bool parse_uint(struct lt_slice text, uint64_t *ret_value)
+{
+	uint64_t value = 0;
+	for (size_t i = 0; i < text.len; i++)
+		if (!is_digit(text.ptr[i]) || __builtin_mul_overflow(value, 10u, &value) ||
+			__builtin_add_overflow(value, (unsigned)(text.ptr[i] - '0'), &value))
+			return false;
+	*ret_value = value;
+	return true;
+}
+
+uint64_t lt_config_uint(const char *name, uint64_t fallback, uint64_t min, uint64_t max)
+{
+	struct lt_slice text = lt_config_text(name);
+	if (!text.ptr)
+		return fallback;
+	uint64_t value;
+	if (!parse_uint(text, &value) || value < min || value > max) {
+		lt_report(LT_LEVEL_WARN,
+			"%s=\"%.*s\" is not a whole number from %" PRIu64 " to %" PRIu64
+			"; using %" PRIu64,
+			name, (int)text.len, text.ptr, min, max, fallback);
+		return fallback;
+	}
+	return value;
+}
+
+/* A decimal number in C's own notation: no "inf", no "nan", no hexadecimal one. */
+static bool parse_double(struct lt_slice text, double *ret_value)
+{
+	char digits[NUMBER_MAX_BYTES];
+	/* glibc's is a constant: not allocated, and there is nothing to free. */
+	locale_t c_locale = newlocale(LC_ALL_MASK, "C", NULL);
+	if (text.len >= sizeof digits || !c_locale)
+		return false;
+	memcpy(digits, text.ptr, text.len);
+	digits[text.len] = '\0';
+	if (strspn(digits, "0123456789.eE+-") != text.len)
+		return false;
+	char *end;
+	*ret_value = strtod_l(digits, &end, c_locale);
+	freelocale(c_locale);
+	return end != digits && !*end;
+}
+
+double lt_config_ratio(const char *name)
+{
+	struct lt_slice text = lt_config_text(name);
+	double value = 1;
+	if (!text.ptr)
+		return 1;
+	if (!parse_double(text, &value) || !(value >= 0 && value <= 1)) {
+		lt_report(LT_LEVEL_WARN, "%s=\"%.*s\" is not a ratio from 0 to 1; using 1", name,
+			(int)text.len, text.ptr);
+		return 1;
+	}
+	return value;
+}
+
+bool lt_config_bool(const char *name)
+{
+	static const char *const words[] = {"false", "true"};
+	return lt_config_word(name, words, 2, 0) == 1;
+}
+
+static void report_word(
+	const char *name, struct lt_slice text, const char *const *words, size_t n, size_t fallback)
+{
+	char known[WORDS_MAX_BYTES] = "";
+	size_t len = 0;
+	for (size_t i = 0; i < n && len < sizeof known; i++)
+		len += (size_t)snprintf(
+			known + len, sizeof known - len, "%s%s", i ? ", " : "", words[i]);
+	lt_report(LT_LEVEL_WARN, "%s=\"%.*s\" is none of %s; using %s", name, (int)text.len,
+		text.ptr, known, words[fallback]);
+}
+
+size_t lt_config_word(const char *name, const char *const *words, size_t n, size_t fallback)
+{
+	struct lt_slice text = lt_config_text(name);
+	if (!text.ptr)
+		return fallback;
+	for (size_t i = 0; i < n; i++)
+		if (lt_config_is(text, words[i]))
+			return i;
+	report_word(name, text, words, n, fallback);
+	return fallback;
+}
+
+/* --- lists ---------------------------------------------------------------------------------- */
+
+bool lt_config_next_item(struct lt_slice *list, struct lt_slice *ret_item)
+{
+	while (list->len) {
+		const char *comma = memchr(list->ptr, ',', list->len);
+		size_t len = comma ? (size_t)(comma - list->ptr) : list->len;
+		struct lt_slice item = trim((struct lt_slice){list->ptr, len});
+		len += comma != NULL;
+		*list = (struct lt_slice){list->ptr + len, list->len - len};
+		if (item.len) {
+			*ret_item = item;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Ends a part of a text with a NUL, trimmed and decoded; NULL when an escape is broken. */
+static char *decode(char *text, size_t len)
+{
+	struct lt_slice from = trim((struct lt_slice){text, len});
+	char *start = text + (from.ptr - text), *out = start;
+	for (size_t i = 0; i < from.len; i++) {
+		if (from.ptr[i] != '%') {
+			*out++ = from.ptr[i];
+			continue;
+		}
+		int high = i + 2 < from.len ? hex_value(from.ptr[i + 1]) : -1;
+		int low = i + 2 < from.len ? hex_value(from.ptr[i + 2]) : -1;
+		if (high < 0 || low < 0 || (high == 0 && low == 0))
+			return NULL;
+		*out++ = (char)(high << 4 | low);
+		i += 2;
+	}
+	*out = '\0';
+	return start;
+}
+
+int lt_config_next_pair(char **text, struct lt_config_pair *ret_pair)
+{
+	char *member;
+	do {
+		member = strsep(text, ",");
+		if (!member)
+			return 0;
+	} while (trim(lt_slice(member)).len == 0);
+	char *equals = strchr(member, '=');
+	if (!equals)
+		return -EBADMSG;
+	char *value = decode(equals + 1, strlen(equals + 1));
+	char *key = decode(member, (size_t)(equals - member));
+	if (!key || !*key || !value)
+		return -EBADMSG;
+	*ret_pair = (struct lt_config_pair){key, value};
+	return 1;
+}
