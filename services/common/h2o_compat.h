@@ -205,7 +205,7 @@ static inline void compat_thread_done(void)
 #endif
 }
 
-/* --- watching a client that waits -------------------------------------------------------- */
+/* --- watching a client that waits --------------------------------------------------------- */
 
 /* While a request is being worked on, h2o does not look at its connection.  These do, so that work
  * for a client that has gone can be given up.  The socket's data is h2o's: it is put back. */
@@ -323,7 +323,7 @@ static inline void compat_each_upload(h2o_context_t *ctx, struct compat_uploads 
 #endif
 }
 
-/* --- memory and output ----------------------------------------------------------------------- */
+/* --- memory and output -------------------------------------------------------------------- */
 
 /** Memory for text that lives as long as the request. */
 static inline char *compat_alloc_text(h2o_req_t *req, size_t n_bytes)

@@ -20,7 +20,7 @@ struct settings {
 	unsigned durations_ms[ORDER_STEPS_MAX];
 };
 
-/* --- an order's way ------------------------------------------------------------------------ */
+/* --- an order's way ----------------------------------------------------------------------- */
 
 static struct orders *orders_of(const struct order *order)
 {

@@ -18,35 +18,35 @@ static const char help_head[] =
 	"  traceview show [TRACE_ID|latest] [OPTIONS]   (see traceview show --help)\n"
 	"  traceview --help | --version\n"
 	"\n"
-	"Programs send to http://localhost:4318/v1/traces (protobuf or JSON, gzip or not); the "
+	"Programs send to http://localhost:4318/v1/traces (protobuf or JSON, plain or gzip); the "
 	"page\n"
 	"and Jaeger's query API are at http://localhost:16686.\n"
 	"\n"
 	"Settings, by environment variable, with the values they have when unset:\n";
 
 static const char help_tail[] =
-	"\nSIGTERM or SIGINT: stop accepting, answer what was asked, exit.  Traces are kept in\n"
-	"memory only; when a limit is reached, those that changed least recently go.\n";
+	"\nSIGTERM or SIGINT: stop accepting, finish the requests, exit.  Traces are kept in\n"
+	"memory only; beyond a limit, the least recently changed ones are evicted.\n";
 
 static int complain(const char *what, const char *argument)
 {
-	fprintf(stderr, "traceview: %s: %s; --help shows what is understood\n", what, argument);
+	fprintf(stderr, "traceview: %s: %s; see --help\n", what, argument);
 	return EXIT_USAGE;
 }
 
-/* Options are another way of saying what variables say. */
+/* Each option sets an environment variable. */
 static int read_options(int argc, char **argv)
 {
 	static const struct option options[] = {{"otlp-port", required_argument, NULL, 'o'},
 		{"ui-port", required_argument, NULL, 'u'}, {"host", required_argument, NULL, 'h'},
 		{0}};
 	int option;
-	optind = 0; /* GNU: starts anew */
+	optind = 0; /* GNU getopt: restarts the scan */
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
 		if (option == '?' || option == ':') {
 			return complain(
-				option == ':' ? "an option without its value" : "not an option",
+				option == ':' ? "missing value of option" : "unknown option",
 				argv[optind - 1]);
 		}
 		const char *name = option == 'o'   ? "TRACEVIEW_OTLP_PORT"
@@ -65,14 +65,14 @@ static int serve(int argc, char **argv, bool only_help)
 	const struct config_setting settings[] = {
 		{CONFIG_TEXT, "HOST", "address to listen on", .ret_text = &options.host,
 			.text = "127.0.0.1"},
-		{CONFIG_NUMBER, "TRACEVIEW_OTLP_PORT", "OTLP/HTTP; 0: any that is free",
+		{CONFIG_NUMBER, "TRACEVIEW_OTLP_PORT", "OTLP/HTTP; 0: any free port",
 			.ret_number = &options.otlp_port, .number = 4318, .max = 65535},
-		{CONFIG_NUMBER, "TRACEVIEW_UI_PORT", "page and query API; 0: any that is free",
+		{CONFIG_NUMBER, "TRACEVIEW_UI_PORT", "page and query API; 0: any free port",
 			.ret_number = &options.ui_port, .number = 16686, .max = 65535},
-		{CONFIG_NUMBER, "TRACEVIEW_MAX_TRACES", "traces that are kept",
+		{CONFIG_NUMBER, "TRACEVIEW_MAX_TRACES", "most traces that are kept",
 			.ret_number = &max_traces, .number = STORE_MAX_TRACES_DEFAULT, .min = 1,
 			.max = 10000000},
-		{CONFIG_NUMBER, "TRACEVIEW_MAX_BYTES", "memory that they may take",
+		{CONFIG_NUMBER, "TRACEVIEW_MAX_BYTES", "most memory that they take",
 			.ret_number = &max_bytes, .number = STORE_MAX_BYTES_DEFAULT,
 			.min = 1024 * 1024, .max = UINT32_MAX},
 		{CONFIG_END},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* model.c - small questions asked of decoded spans. */
+/* model.c - lookups in decoded spans. */
 #include "otlp/model.h"
 
 const struct value *attr_find(const struct attr_list *attrs, const char *key)

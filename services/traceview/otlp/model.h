@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* model.h - a span, its scope and its resource, as OTLP has them, decoded.
+/* model.h - decoded OTLP spans, scopes and resources.
  *
  * These are short-lived views: strings point into the message they were decoded from, arrays into
- * an arena.  What is kept is the encoded message (store.h): it is a fraction of the size.
+ * an arena. The store keeps the encoded message instead (store.h), a fraction of the size.
  *
  * Source: https://github.com/open-telemetry/opentelemetry-proto, v1.11.0, trace/v1/trace.proto
  */
@@ -84,15 +84,15 @@ struct link {
 };
 
 struct span {
-	/* False when an id has another length than its own; the ids are then not filled. */
+	/* False when an id has the wrong length; that id is then zero. */
 	bool ids_well_formed;
 	uint8_t trace_id[16], span_id[8];
 	uint8_t parent_id[8]; /* all zero: none */
 	struct lt_slice trace_state;
 	uint32_t flags; /* low 8 bits: W3C trace flags */
 	struct lt_slice name;
-	uint32_t kind;	 /* enum span_kind, or a number from the future */
-	uint32_t status; /* enum span_status, or a number from the future */
+	uint32_t kind;	 /* enum span_kind, or a value of a later OTLP */
+	uint32_t status; /* enum span_status, or a value of a later OTLP */
 	struct lt_slice status_message;
 	uint64_t start_ns, end_ns; /* Unix time */
 	struct attr_list attrs;
@@ -119,7 +119,7 @@ const struct value *attr_find(const struct attr_list *attrs, const char *key);
 /** "server" and so on; "" for KIND_UNSPECIFIED and for unknown kinds. */
 const char *span_kind_name(uint32_t kind);
 
-/** Whether all n bytes are zero: such an id is no id. */
+/** Whether all n bytes are zero: such an id is invalid. */
 bool id_is_zero(const uint8_t *id, size_t n);
 
 static inline bool slice_equal(struct lt_slice a, struct lt_slice b)

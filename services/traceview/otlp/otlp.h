@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* otlp.h - OTLP messages, in and out: protobuf and JSON, requests and their parts.
+/* otlp.h - reads and writes OTLP: protobuf and JSON, whole requests and their parts.
  *
- * A request is read once, part by part, into a sink; nothing is kept between parts.  Both
- * encodings feed the sink the same way: with each part's protobuf bytes, as they came or (from
- * JSON) as they would have come.
+ * A request is read once, part by part, into a sink; nothing is kept between parts. Both encodings
+ * feed the sink with each part's protobuf encoding: the received bytes or, for JSON, the part
+ * encoded anew.
  *
  * Source: https://opentelemetry.io/docs/specs/otlp/ and opentelemetry-proto v1.11.0
  */
@@ -17,44 +17,44 @@
 #include <errno.h>
 
 /* Enough for a decoded span of 16 MiB of ordinary attributes; a message of millions of empty
- * attributes, whose decoded form is 25 times its size, stops here. */
+ * attributes, whose decoded form is 25 times its size, is refused. */
 #define OTLP_ARENA_MAX_BYTES ((size_t)128 * 1024 * 1024)
 
-#define OTLP_WHY_BYTES 240 /* jansson alone says up to 160 */
+#define OTLP_WHY_BYTES 240 /* jansson's own messages have up to 160 */
 
-/* What the decoders return when all is well but an attribute: it has no readable value, or nests
- * deeper than VALUE_DEPTH_MAX.  That costs the spans that it belongs to, not the request. */
+/* Errors of an attribute that cannot be decoded, or that nests deeper than VALUE_DEPTH_MAX. The
+ * spans to which it belongs are rejected; the rest of the request is kept. */
 enum { OTLP_BAD_ATTRIBUTE = -EDOM, OTLP_DEEP_ATTRIBUTE = -ELOOP };
 
-/** The same for a reader. */
+/** A message for one of these errors; static. */
 const char *otlp_attribute_error(int err);
 
-/* Takes a request apart.  Slices and spans are borrowed for the call.  A callback that returns
- * other than 0 ends the reading, and that is the result. */
+/* Receives the parts of a request. Slices and spans are borrowed for the call. A callback that
+ * returns non-zero stops the reader, which returns that value. */
 struct otlp_sink {
 	/* The spans that follow belong to this resource, encoded as Resource. */
 	int (*resource)(
 		struct otlp_sink *self, struct lt_slice message, struct lt_slice schema_url);
 	/* The spans that follow belong to this scope, encoded as InstrumentationScope. */
 	int (*scope)(struct otlp_sink *self, struct lt_slice message, struct lt_slice schema_url);
-	/* A span, encoded as Span, and the same decoded, its strings pointing into message. */
+	/* A span: message is its encoding, into which the strings of span point. */
 	int (*span)(struct otlp_sink *self, struct lt_slice message, const struct span *span);
-	/* n spans that are left out, since an attribute of theirs, or of their resource or scope,
-	 * cannot be read.  why is borrowed for the call. */
+	/* n spans are skipped because one of their attributes, or one of their resource's or
+	 * scope's, cannot be decoded. why is borrowed for the call. */
 	void (*reject)(struct otlp_sink *self, size_t n, const char *why);
 };
 
 /**
  * Reads an ExportTraceServiceRequest (or TracesData, which is encoded the same).
- * @return 0; -EBADMSG for a malformed one; -EMSGSIZE when its decoded form is over the limit;
+ * @return 0; -EBADMSG for a malformed one; -EMSGSIZE when its decoded form exceeds the limit;
  *         -ENOMEM; or what the sink returned
  */
 int otlp_read_protobuf(struct lt_slice request, struct otlp_sink *sink);
 
 /**
- * The same from JSON; ids are hex, enumerations numbers or names, 64-bit integers numbers or
- * strings, unknown members are passed over.  `{"result": {...}}`, as Jaeger's query API wraps it,
- * is accepted too.
+ * Reads the JSON encoding: ids are hex, enumerations numbers or names, 64-bit integers numbers or
+ * strings; unknown members are ignored. `{"result": {...}}`, as Jaeger's query API wraps it, is
+ * accepted too.
  * @param ret_why  for -EBADMSG: what is wrong and where, in up to OTLP_WHY_BYTES with the NUL
  */
 int otlp_read_json(struct lt_slice request, struct otlp_sink *sink, char ret_why[OTLP_WHY_BYTES]);

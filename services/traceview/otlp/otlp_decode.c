@@ -5,7 +5,7 @@
  */
 #include "otlp/otlp_decoder.h"
 
-/* An id of another length is not malformed protobuf: it spoils its span, not the request. */
+/* An id of the wrong length is not malformed protobuf: only its span is rejected. */
 static bool read_id(struct pb_reader *reader, const struct pb_field *field, uint8_t *id, size_t n,
 	bool optional)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* otlp_decoder.h - what the decoders of OTLP's parts share; for otlp_*.c only.
+/* otlp_decoder.h - shared by the decoders of OTLP's parts; private to otlp_*.c.
  *
  * Each message is scanned twice: the first time counts the repeated fields, so that their arrays
  * are allocated once and exactly.
@@ -17,23 +17,23 @@ struct decoder {
 
 #define FIELDS_COUNTED 17 /* Span has the highest number, 16 */
 
-/** Notes an error; returns false. */
+/** Records the first error; returns false. */
 bool decoder_fail(struct decoder *d, int err);
 
-/** Ends the reading of a message, whose reader may have stopped early; false after an error. */
+/** Finishes a message, whose reader may have stopped early; false after an error. */
 bool decoder_finish(struct decoder *d, const struct pb_reader *reader);
 
-/** Counts how often each field is there; in a malformed message, up to where it breaks. */
+/** Counts the occurrences of each field; in a malformed message, up to the fault. */
 void decoder_count(struct lt_slice message, size_t counts[FIELDS_COUNTED]);
 
-/** A zeroed array in the arena; NULL for none, and on failure, which is noted. */
+/** A zeroed array in the arena; NULL when n is 0, and on failure, which is recorded. */
 void *decoder_array(struct decoder *d, size_t n, size_t item_bytes);
 
 /* Readers of one field; a wrong wire type makes the message malformed. */
 void read_string(struct pb_reader *reader, const struct pb_field *field, struct lt_slice *to);
 void read_uint32(struct pb_reader *reader, const struct pb_field *field, uint32_t *to);
 
-/** Appends a KeyValue field to a list that has room for it; depth is 0 outside of values. */
+/** Appends a KeyValue field to a list with room for it; depth is 0 outside of values. */
 void decode_attr_into(struct decoder *d, struct pb_reader *reader, const struct pb_field *field,
 	unsigned depth, struct attr_list *list);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* otlp_encode.c - encodes spans that came as JSON the way they are stored. */
+/* otlp_encode.c - encodes spans in protobuf, the store's format, when they arrived as JSON. */
 #include "otlp/otlp.h"
 #include "otlp/protobuf.h"
 

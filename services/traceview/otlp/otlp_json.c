@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* otlp_json.c - takes an ExportTraceServiceRequest in JSON apart. */
+/* otlp_json.c - reads an ExportTraceServiceRequest in JSON. */
 #include "otlp/otlp_json.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-/* A tree of small values takes jansson some 100 bytes each: no more of them than this.  Each is
- * announced by one of these bytes, outside of strings: , : [ { */
+/* Limits jansson's tree, in which a small value takes some 100 bytes. Values are counted before
+ * parsing, by the bytes that introduce them outside of strings: , : [ { */
 #define JSON_VALUES_MAX 4000000
 
 struct reader {
@@ -85,20 +85,20 @@ static bool decode_span(struct json_decoder *d, const json_t *json, struct span 
 	return decode_events(d, json, span) && decode_links(d, json, span);
 }
 
-/* Starts on a part: its predecessor's memory is free again. */
+/* Starts a part and reuses the memory of the one before. */
 static void begin_part(struct reader *r)
 {
 	arena_reset(r->decoder.arena);
 	r->encoded.len = 0;
 }
 
-/* What to return after a part was encoded and given to the sink. */
+/* The result of decoding and encoding a part. */
 static int part_error(const struct reader *r)
 {
 	return r->decoder.error ? r->decoder.error : r->encoded.failed ? -EMSGSIZE : 0;
 }
 
-/* Leaves out n spans whose attribute, or whose resource's or scope's, cannot be read. */
+/* Rejects n spans because of an attribute of theirs, their resource or their scope. */
 static void reject(struct reader *r, size_t n, int err)
 {
 	char why[JSON_WHY_BYTES + 40];
@@ -123,8 +123,8 @@ static int read_span(struct reader *r, const json_t *json)
 		json_decoder_fail(&r->decoder, "spans", "an array of objects");
 	else if (decode_span(&r->decoder, json, &span))
 		otlp_encode_span(&r->encoded, &span);
-	/* The sink is promised a span whose strings are in the message, not in the tree; and its
-	 * ids may be none, which only the tree knows. */
+	/* The strings of the sink's span must point into the message, not into the tree, so it is
+	 * decoded again. A malformed id is not encoded: only the tree shows it. */
 	bool ids_well_formed = span.ids_well_formed;
 	int err = part_error(r);
 	if (is_attribute_error(err)) {
@@ -139,7 +139,7 @@ static int read_span(struct reader *r, const json_t *json)
 	return err ? err : r->sink->span(r->sink, buffer_slice(&r->encoded), &span);
 }
 
-/* All spans of a scope that cannot be read; those are not looked at. */
+/* Rejects all spans of a scope without decoding them. */
 static int reject_scope_spans(struct reader *r, const json_t *json, int err)
 {
 	reject(r, json_array_size(json_object_get(json, "spans")), err);
@@ -221,7 +221,7 @@ static bool too_many_values(struct lt_slice text)
 		if (*p == '"')
 			in_string = !in_string;
 		else if (in_string)
-			p += *p == '\\'; /* what it escapes is no quote */
+			p += *p == '\\'; /* an escaped quote ends no string */
 		else
 			n += *p == ',' || *p == ':' || *p == '[' || *p == '{';
 	}

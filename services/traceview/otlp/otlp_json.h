@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* otlp_json.h - reading OTLP's JSON members; for otlp_json*.c only. */
+/* otlp_json.h - reads members of OTLP's JSON; private to otlp_json*.c. */
 #ifndef TRACEVIEW_OTLP_JSON_H
 #define TRACEVIEW_OTLP_JSON_H
 
@@ -15,7 +15,7 @@ struct json_decoder {
 	char *why; /* JSON_WHY_BYTES; for -EBADMSG and OTLP_BAD_ATTRIBUTE */
 };
 
-/** Notes that a member is not what it must be ("an integer", say); returns false. */
+/** Records that a member is not what is expected ("an integer", say); returns false. */
 bool json_decoder_fail(struct json_decoder *d, const char *key, const char *expected);
 
 /* Readers of an object's member: absent and null leave *ret as it is.  False after a failure. */
@@ -26,25 +26,26 @@ bool json_get_uint32(struct json_decoder *d, const json_t *object, const char *k
 bool json_get_attrs(
 	struct json_decoder *d, const json_t *object, const char *key, struct attr_list *ret);
 
-/** An enumeration, by number or by one of n names, of which the i-th stands for i. */
+/** An enumeration, by number or by one of n names, where names[i] has the number i. */
 bool json_get_enum(struct json_decoder *d, const json_t *object, const char *key,
 	const char *const *names, size_t n, uint32_t *ret);
 
-/** An array (borrowed) and its length; *ret is NULL for none. */
+/** An array (borrowed) and its length; *ret is NULL when absent. */
 bool json_get_array(
 	struct json_decoder *d, const json_t *object, const char *key, json_t **ret, size_t *ret_n);
 
-/** An object (borrowed); *ret is NULL for none, which has no members either. */
+/** An object (borrowed); *ret is NULL when absent; json_get_*() accept that as an object without
+ * members. */
 bool json_get_object(
 	struct json_decoder *d, const json_t *object, const char *key, const json_t **ret);
 
 /**
  * An id of n bytes in hex.
- * @return false when it is none: that spoils its span, not the request; true when it is absent
+ * @return false when malformed: only its span is rejected; true when absent
  */
 bool json_get_id(const json_t *object, const char *key, uint8_t *id, size_t n);
 
-/** A zeroed array in the arena; NULL for none, and on failure, which is noted. */
+/** A zeroed array in the arena; NULL when n is 0, and on failure, which is recorded. */
 void *json_decoder_array(struct json_decoder *d, size_t n, size_t item_bytes);
 
 #endif

@@ -51,7 +51,7 @@ bool json_get_string(
 	return true;
 }
 
-/* Numbers may be JSON numbers or strings; a NUL inside a string ends it too early to be one. */
+/* Numbers may be JSON numbers or strings; a string with a NUL inside is no number. */
 static bool parse_uint64(const json_t *value, uint64_t *ret)
 {
 	if (json_is_integer(value)) {

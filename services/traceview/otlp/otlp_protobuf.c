@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* otlp_protobuf.c - takes an ExportTraceServiceRequest apart. */
+/* otlp_protobuf.c - reads an ExportTraceServiceRequest in protobuf. */
 #include "otlp/otlp_decoder.h"
 
 #include <errno.h>
 
-/* ResourceSpans and ScopeSpans are alike: 1 is what the rest belongs to, 2 the rest, repeated, and
- * 3 the schema's URL.  The rest may come before what it belongs to, so 1 and 3 are read first. */
+/* ResourceSpans and ScopeSpans have the same shape: field 1 is the owner (a resource or scope),
+ * field 2, repeated, its members, field 3 the schema URL. Members may precede their owner, so
+ * fields 1 and 3 are read first. */
 enum { GROUP_OWNER = 1, GROUP_MEMBER = 2, GROUP_SCHEMA_URL = 3 };
 
 static bool read_group_owner(
@@ -25,7 +26,7 @@ static bool read_group_owner(
 	return !reader.failed;
 }
 
-/* Whether an error spoils the spans of the part that it is in, and no others. */
+/* Whether an error rejects only the spans of the part in which it occurred. */
 static bool is_attribute_error(int err)
 {
 	return err == OTLP_BAD_ATTRIBUTE || err == OTLP_DEEP_ATTRIBUTE;
@@ -43,7 +44,7 @@ static int read_span(struct lt_slice message, struct arena *arena, struct otlp_s
 	return err ? err : sink->span(sink, message, &span);
 }
 
-/* owner_error: what is wrong with an attribute of the resource; 0: nothing. */
+/* owner_error: the attribute error of the enclosing resource, or 0. */
 static int read_scope_spans(
 	struct lt_slice scope_spans, int owner_error, struct arena *arena, struct otlp_sink *sink)
 {

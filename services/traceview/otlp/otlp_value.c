@@ -9,7 +9,7 @@
 
 const char *otlp_attribute_error(int err)
 {
-	_Static_assert(VALUE_DEPTH_MAX == 16, "the text has the number");
+	_Static_assert(VALUE_DEPTH_MAX == 16, "the text states the limit");
 	return err == OTLP_DEEP_ATTRIBUTE ? "an attribute nests deeper than 16 levels"
 					  : "an attribute cannot be read";
 }
@@ -119,7 +119,7 @@ static bool decode_kvlist(
 	return decoder_finish(d, &reader);
 }
 
-/* AnyValue: the last member of the oneof counts. */
+/* AnyValue: the last member of the oneof wins. */
 static bool decode_value(
 	struct decoder *d, struct lt_slice message, unsigned depth, struct value *value)
 {

@@ -137,7 +137,7 @@ size_t pb_begin(struct buffer *b, uint32_t number)
 	return b->len;
 }
 
-/* The length goes before what has been written since: that part moves up by a byte or two. */
+/* Inserts the length before what was written since pb_begin(), which moves up by a byte or two. */
 void pb_end(struct buffer *b, size_t mark)
 {
 	if (b->failed)

@@ -13,7 +13,7 @@ enum pb_wire { PB_VARINT = 0, PB_FIXED64 = 1, PB_BYTES = 2, PB_FIXED32 = 5 };
 struct pb_field {
 	uint32_t number;
 	enum pb_wire wire;
-	uint64_t scalar;       /* of the other three */
+	uint64_t scalar;       /* of the other wire types */
 	struct lt_slice bytes; /* of PB_BYTES; borrowed from the message */
 };
 
@@ -37,7 +37,7 @@ bool pb_next(struct pb_reader *reader, struct pb_field *ret_field);
 /** Whether the field has that wire type; if not, marks the message as malformed. */
 bool pb_expect(struct pb_reader *reader, const struct pb_field *field, enum pb_wire wire);
 
-/* Writers, one a wire type.  Fields that hold their default are the caller's to leave out. */
+/* Writers, one for each wire type. Callers omit fields that hold their default. */
 void pb_put_uint(struct buffer *b, uint32_t number, uint64_t value);
 void pb_put_fixed64(struct buffer *b, uint32_t number, uint64_t value);
 void pb_put_fixed32(struct buffer *b, uint32_t number, uint32_t value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* value_text.c - attribute values as text. */
+/* value_text.c - converts attribute values to text. */
 #include "otlp/value_text.h"
 
 #include "base/base64.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* value_text.h - attribute values as text, the way OpenTelemetry's collector prints them. */
+/* value_text.h - converts attribute values to text as OpenTelemetry's collector does. */
 #ifndef TRACEVIEW_VALUE_TEXT_H
 #define TRACEVIEW_VALUE_TEXT_H
 
@@ -8,12 +8,12 @@
 
 /**
  * Appends a value as text: strings as they are, numbers in decimal, bytes in base64, arrays and
- * lists as JSON, whose members get sorted by key.
+ * lists as JSON, with the members sorted by key.
  * Source: pcommon.Value.AsString() of opentelemetry-collector
  */
 void value_text(struct buffer *out, struct value *value);
 
-/** Sorts attributes by key, of the same key in any order. */
+/** Sorts attributes by key; the order of equal keys is undefined. */
 void attrs_sort(struct attr_list *attrs);
 
 #endif

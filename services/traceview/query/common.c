@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* common.c - what the two generations of the query API share. */
+/* common.c - shared by both versions of the query API. */
 #include "query/common.h"
 
 #include "base/hex.h"

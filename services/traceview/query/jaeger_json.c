@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* jaeger_json.c - traces as Jaeger's query API knows them. */
+/* jaeger_json.c - writes traces in the JSON of Jaeger's query API. */
 #include "query/jaeger_json.h"
 
 #include "base/hex.h"
@@ -11,18 +11,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Integers beyond it are strings, for JavaScript's sake. */
+/* Larger integers are written as strings: JavaScript's numbers do not hold them. */
 #define SAFE_INTEGER_MAX ((INT64_C(1) << 53) - 1)
 
-/* The tags that a span gets beside its attributes: scope name and version, kind, status, error,
+/* Tags written beside a span's attributes: scope name and version, kind, status, error,
  * description, tracestate. */
 #define OWN_TAGS_MAX 7
 
 struct trace_writer {
 	struct json_writer *w;
 	const struct trace *trace;
-	struct arena arena; /* of the span at hand */
-	struct buffer text; /* of the value at hand */
+	struct arena arena; /* of the current span */
+	struct buffer text; /* of the current value */
 	int error;
 };
 
@@ -132,7 +132,7 @@ static bool is_parent(const struct span *span, const struct link *link)
 	       memcmp(link->span_id, span->parent_id, 8) == 0;
 }
 
-/* The parent first; a link to the parent only says what the parent is. */
+/* The parent comes first. A link to the parent is not repeated; it gives the reference its type. */
 static void write_references(struct json_writer *w, const struct span *span)
 {
 	const char *parent_type = "CHILD_OF";
@@ -213,7 +213,7 @@ static void write_span(struct trace_writer *t, const struct record *record)
 	struct lt_slice message = {record->data, record->len};
 	if (otlp_decode_span(message, &t->arena, &span) ||
 		otlp_decode_scope(record->scope->message, &t->arena, &scope)) {
-		t->error = -ENOMEM; /* it was decoded before */
+		t->error = -ENOMEM; /* intake decoded it, so it is not malformed */
 		return;
 	}
 	write_decoded(t, record, &span, &scope);

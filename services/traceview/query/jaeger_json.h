@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* jaeger_json.h - traces as Jaeger's query API and its page know them.
+/* jaeger_json.h - writes traces in the JSON of Jaeger's query API and page.
  *
- * What OpenTelemetry has and Jaeger has not becomes tags: span.kind, otel.status_code, error,
+ * Fields that OpenTelemetry has and Jaeger lacks become tags: span.kind, otel.status_code, error,
  * otel.scope.name and so on.
  *
  * Source: pkg/translator/jaeger/traces_to_jaegerproto.go of opentelemetry-collector-contrib, and
@@ -15,7 +15,7 @@
 
 /**
  * Writes a trace as one object of "data".
- * @return 0 or -ENOMEM; also look at the writer's buffer
+ * @return 0 or -ENOMEM; the writer's buffer may have failed as well
  */
 LT_CHECKED int jaeger_write_trace(struct json_writer *w, const struct trace *trace);
 

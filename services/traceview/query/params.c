@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* params.c - the parameters of a query, and what their values mean. */
+/* params.c - parses the parameters of a query and their values. */
 #include "query/params.h"
 
 #include "base/hex.h"
@@ -104,7 +104,7 @@ bool parse_duration(const char *text, uint64_t *ret_ns)
 			return false;
 		sum_ns += part_ns;
 	} while (*text);
-	if (!(sum_ns < 1e18)) /* 30 years; also not a number */
+	if (!(sum_ns < 1e18)) /* 30 years; false for NaN as well */
 		return false;
 	*ret_ns = (uint64_t)sum_ns;
 	return true;
@@ -151,7 +151,7 @@ bool parse_rfc3339(const char *text, uint64_t *ret_ns)
 	if (!parse_offset(rest, &offset_s))
 		return false;
 	time_t seconds = timegm(&tm) - offset_s;
-	/* Before 1970 and after 2554 there is no span: the ends of what 64 bits can say. */
+	/* Clamps to the range of 64-bit nanoseconds, 1970 to 2554. */
 	if (seconds < 0)
 		*ret_ns = 0;
 	else if ((uint64_t)seconds >= UINT64_MAX / NS_PER_S)

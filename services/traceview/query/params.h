@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* params.h - the parameters of a query, `?name=value&...`, and what their values mean. */
+/* params.h - the parameters of a query, `?name=value&...`, and parsers of their values. */
 #ifndef TRACEVIEW_PARAMS_H
 #define TRACEVIEW_PARAMS_H
 
@@ -7,7 +7,7 @@
 
 #include <libtrace/trace.h>
 
-#define PARAMS_MAX 64 /* more are left out */
+#define PARAMS_MAX 64 /* more are ignored */
 
 struct params {
 	struct param {
@@ -16,16 +16,16 @@ struct params {
 	size_t n;
 };
 
-/** Takes a query string apart, without its '?'. @return 0 or -ENOMEM */
+/** Parses a query string without its '?'. @return 0 or -ENOMEM */
 LT_CHECKED int params_parse(struct params *params, struct lt_slice query, struct arena *arena);
 
 /** The first value of that name that is not empty, or NULL. */
 const char *params_get(const struct params *params, const char *name);
 
-/** Undoes percent-encoding; also plus signs when they mean spaces.  NULL without memory. */
+/** Decodes percent-encoding and, with plus_is_space, plus signs. NULL: out of memory. */
 char *percent_decode(struct lt_slice text, bool plus_is_space, struct arena *arena);
 
-/* Readers of a value; false, with *ret untouched, when it is none. */
+/* Parse a value; false, with *ret untouched, when it is malformed. */
 bool parse_uint64(const char *text, uint64_t *ret);
 bool parse_duration(const char *text, uint64_t *ret_ns); /* as Go writes it: 1h2m, 1.5s, 300ms */
 bool parse_rfc3339(const char *text, uint64_t *ret_ns);	 /* 2026-08-25T12:00:00.123456789Z */

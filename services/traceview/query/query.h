@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* query.h - Jaeger's query API over the store: a path in, JSON out, no sockets.
  *
- * What Jaeger 2.13 to 2.21 answer is answered alike, wording of errors included where programs may
- * look at it.  Beyond Jaeger: without `start` or `lookback` everything in the store is searched.
+ * Answers equal those of Jaeger 2.13 to 2.21, the wording of errors included where programs may
+ * depend on it. Unlike in Jaeger, a search without `start` or `lookback` covers the whole store.
  *
  * Source: https://www.jaegertracing.io/docs/latest/architecture/apis/ and
  * cmd/jaeger/internal/extension/jaegerquery of Jaeger
@@ -13,23 +13,24 @@
 #include "base/buffer.h"
 #include "store/store.h"
 
-/* Bytes of an answer.  A search stops before the trace that would go over it, and says so; a
- * single trace of the default store stays below it, unless it is made of control characters. */
+/* Limit of an answer. A search stops before the trace that would exceed it and reports that. A
+ * single trace in a store of default size stays below it, unless it consists of control
+ * characters. */
 #define ANSWER_MAX_BYTES ((size_t)128 * 1024 * 1024)
 
-/* Traces of a search; more are not looked for, whatever `limit` says. */
+/* Traces that one search returns at most, whatever its `limit`. */
 #define SEARCH_LIMIT_MAX 1500
 #define SEARCH_LIMIT_DEFAULT 100
 
 struct answer {
-	int status;	    /* of HTTP */
+	int status;	    /* HTTP status */
 	struct buffer body; /* JSON; to be freed by the caller */
 };
 
 /**
  * Answers GET for a path below /api/.
- * @param path   still percent-encoded
- * @param query  what follows '?', or empty
+ * @param path        still percent-encoded
+ * @param query       what follows '?', or empty
  * @param ret_answer  always filled
  */
 void query_answer(const struct store *store, struct lt_slice path, struct lt_slice query,

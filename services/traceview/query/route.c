@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* route.c - finds what answers a path. */
+/* route.c - finds the handler of a path. */
 #include "query/query.h"
 
 #include "query/v1.h"
@@ -8,7 +8,7 @@
 #define ARENA_MAX_BYTES ((size_t)256 * 1024 * 1024) /* of a query and its results */
 
 struct route {
-	const char *path; /* {} stands for one segment */
+	const char *path; /* {} matches one segment */
 	/* Writes the answer, an error included; 0 or -ENOMEM. */
 	int (*handle)(struct query *q);
 	void (*write_error)(struct query *q, int status, const char *message);

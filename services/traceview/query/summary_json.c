@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* summary_json.c - a line about each trace. */
+/* summary_json.c - writes summaries of traces. */
 #include "query/summary_json.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static void put_count(struct json_writer *w, const char *key, size_t n)
 	}
 }
 
-/* The root is the earliest span that names no parent; in a trace without one, the earliest. */
+/* The root: the earliest span without a parent id, else the earliest span. */
 static const struct record *find_root(struct record *const *sorted, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* summary_json.h - a line about each trace, for lists: /api/v3/trace-summaries of Jaeger 2.19 and
- * later.
+/* summary_json.h - writes summaries of traces, for lists: /api/v3/trace-summaries of Jaeger 2.19
+ * and later.
  *
  * Source: docs/adr/010-trace-summary-api.md of Jaeger, and
  * cmd/jaeger/internal/extension/jaegerquery/internal/apiv3/snapshots/FindTraceSummaries.json
@@ -13,7 +13,7 @@
 
 /**
  * Writes a trace as an element of "summaries".
- * @return 0 or -ENOMEM; also look at the writer's buffer
+ * @return 0 or -ENOMEM; the writer's buffer may have failed as well
  */
 LT_CHECKED int summary_write_trace(struct json_writer *w, const struct trace *trace);
 

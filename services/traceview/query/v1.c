@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* v1.c - the API of Jaeger's own page, with Jaeger's JSON. */
+/* v1.c - Jaeger's query API v1, which its page uses, in Jaeger's JSON. */
 #include "query/v1.h"
 
 #include "query/jaeger_json.h"
@@ -73,7 +73,7 @@ int v1_services(struct query *q)
 	return end_data(q, n, 0, NULL);
 }
 
-/* The operations' names alone. */
+/* The names of operations, without their kinds. */
 int v1_service_operations(struct query *q)
 {
 	struct operation *operations;
@@ -83,7 +83,7 @@ int v1_service_operations(struct query *q)
 	if (n < 0)
 		return (int)n;
 	begin_data(q, "[");
-	for (long i = 0; i < n; i++) { /* the same name may be there with several kinds */
+	for (long i = 0; i < n; i++) { /* a name may occur with several kinds */
 		if (i == 0 || !slice_equal(operations[i].name, operations[i - 1].name)) {
 			jw_string(&q->writer, operations[i].name);
 			n_names++;
@@ -129,7 +129,7 @@ int v1_operations(struct query *q)
  * tag                        key:value, any number of them
  */
 
-/* A parameter that cannot be read: said in why. */
+/* Writes into why that a parameter is malformed. */
 static bool bad_param(char why[QUERY_WHY_BYTES], const char *name, const char *value)
 {
 	snprintf(why, QUERY_WHY_BYTES, "unable to parse param '%s': \"%.80s\"", name, value);
@@ -220,7 +220,7 @@ static bool read_search(struct query *q, struct search *search, char why[QUERY_W
 	       read_tags(q, search, why);
 }
 
-/* Answers with these traces; errors, if any, stand beside them. */
+/* Writes these traces and, beside them, the errors if there are any. */
 static int answer_traces(
 	struct query *q, struct trace *const *traces, size_t n, int code, const char *message)
 {
@@ -238,7 +238,7 @@ static int answer_traces(
 	return end_data(q, 0, code, message);
 }
 
-/* `traceID=` names traces, any number of them; those that are not there are errors beside them. */
+/* `traceID=` may repeat; each id without a trace is an error beside the others' traces. */
 static int answer_named(struct query *q)
 {
 	struct trace *traces[PARAMS_MAX];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* v1.h - the API of Jaeger's own page, with Jaeger's JSON. */
+/* v1.h - Jaeger's query API v1, which its page uses, in Jaeger's JSON. */
 #ifndef TRACEVIEW_QUERY_V1_H
 #define TRACEVIEW_QUERY_V1_H
 
@@ -13,7 +13,7 @@ int v1_traces(struct query *q);
 int v1_trace(struct query *q);
 int v1_dependencies(struct query *q);
 
-/** For struct query. */
+/** The write_error of struct query. */
 void v1_write_error(struct query *q, int status, const char *message);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* v3.c - Jaeger's API v3, with OTLP's JSON.  Parameters are taken by their name of Jaeger
- * 2.19 and later (camelCase) and by the older one (snake_case). */
+/* v3.c - Jaeger's query API v3, in OTLP's JSON. Parameters have camelCase names since Jaeger 2.19
+ * and snake_case names before; both are accepted. */
 #include "query/v3.h"
 
 #include "query/summary_json.h"
@@ -40,7 +40,7 @@ int v3_services(struct query *q)
 	return 0;
 }
 
-/* The value by either name, or NULL. */
+/* The value under either name, or NULL. */
 static const char *get(const struct params *params, const char *name, const char *old_name)
 {
 	const char *value = params_get(params, name);
@@ -143,7 +143,7 @@ static bool read_search(struct query *q, struct search *search, char why[QUERY_W
 }
 
 /* Runs the search that the parameters describe.
- * @return how many were found; -ENOMEM; -EINVAL: answered with what is wrong with a parameter */
+ * @return how many were found; -ENOMEM; -EINVAL after an error about a parameter was written */
 static long find_traces(struct query *q, struct trace ***ret_traces)
 {
 	struct search search;
@@ -155,8 +155,8 @@ static long find_traces(struct query *q, struct trace ***ret_traces)
 	return search_traces(q->store, &search, &q->arena, ret_traces);
 }
 
-/* The traces' groups of spans in one list.  When not all fit in an answer the rest is left out:
- * this form of answer has no room to say so. */
+/* Writes the ResourceSpans of all traces as one list. Traces beyond the limit of an answer are
+ * omitted: this format has no field to report that. */
 static int answer_traces(struct query *q, struct trace *const *traces, size_t n)
 {
 	struct json_writer *w = &q->writer;

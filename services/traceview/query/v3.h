@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* v3.h - Jaeger's API v3, with OTLP's JSON. */
+/* v3.h - Jaeger's query API v3, in OTLP's JSON. */
 #ifndef TRACEVIEW_QUERY_V3_H
 #define TRACEVIEW_QUERY_V3_H
 
@@ -12,7 +12,7 @@ int v3_traces(struct query *q);
 int v3_trace(struct query *q);
 int v3_trace_summaries(struct query *q);
 
-/** For struct query. */
+/** The write_error of struct query. */
 void v3_write_error(struct query *q, int status, const char *message);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* v3_json.c - traces as OTLP's own JSON.  Members that hold their default are left out. */
+/* v3_json.c - writes traces in OTLP's JSON. Members that hold their default are omitted. */
 #include "query/v3_json.h"
 
 #include "otlp/otlp.h"
@@ -174,14 +174,14 @@ static void write_span(struct json_writer *w, const struct span *span)
 	jw_end(w, '}');
 }
 
-/* --- the groups round the spans ----------------------------------------------------------- */
+/* --- resources and scopes ----------------------------------------------------------------- */
 
 static int write_record(struct json_writer *w, struct arena *arena, const struct record *record)
 {
 	struct span span;
 	arena_reset(arena);
 	if (otlp_decode_span((struct lt_slice){record->data, record->len}, arena, &span))
-		return -ENOMEM; /* it was decoded before */
+		return -ENOMEM; /* intake decoded it, so it is not malformed */
 	write_span(w, &span);
 	return 0;
 }
@@ -231,7 +231,7 @@ static int by_group(const void *a, const void *b)
 	return memcmp(x->span_id, y->span_id, sizeof(x->span_id));
 }
 
-/* Resources and scopes in the order in which their first spans start. */
+/* Sorts resources and scopes by the start of their first spans. */
 static void group(struct record **records, size_t n)
 {
 	size_t mark = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* v3_json.h - traces as OTLP's own JSON, which Jaeger's query API v3 answers with.
+/* v3_json.h - writes traces in OTLP's JSON, the format of Jaeger's query API v3.
  *
  * Kind and status are numbers and ids hex, as Jaeger 2.13 to 2.21 write them.
  */
@@ -11,7 +11,7 @@
 
 /**
  * Writes a trace as elements of "resourceSpans".
- * @return 0 or -ENOMEM; also look at the writer's buffer
+ * @return 0 or -ENOMEM; the writer's buffer may have failed as well
  */
 LT_CHECKED int v3_write_trace(struct json_writer *w, const struct trace *trace);
 

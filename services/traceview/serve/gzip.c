@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gzip.c - request bodies with Content-Encoding: gzip. */
+/* gzip.c - inflates request bodies with Content-Encoding: gzip. */
 #include "serve/gzip.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #define STEP_BYTES ((size_t)64 * 1024)
 #define WINDOW_GZIP (15 + 16) /* largest window, gzip header only: zlib.h, inflateInit2() */
 
-/* Inflates as much as there is room for in one step of out. */
+/* Inflates as much as one growth step of out holds. */
 static int inflate_step(z_stream *stream, struct buffer *out)
 {
 	size_t left = out->limit - out->len, room = left < STEP_BYTES ? left : STEP_BYTES;

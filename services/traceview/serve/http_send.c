@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http_send.c - answers of any type and size. */
+/* http_send.c - sends answers of any type and size. */
 #include "serve/http_send.h"
 
 #include "http_answer.h"

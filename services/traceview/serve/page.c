@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* page.c - which of the page's files answers a path. */
+/* page.c - finds the file of the page for a path. */
 #include "serve/page.h"
 
 static bool is(struct lt_slice path, const char *text)
@@ -7,7 +7,7 @@ static bool is(struct lt_slice path, const char *text)
 	return path.len == strlen(text) && memcmp(path.ptr, text, path.len) == 0;
 }
 
-/* One segment below /trace/: whether there is such a trace, the page itself finds out. */
+/* One segment below /trace/: the page itself looks the trace up. */
 static bool is_trace(struct lt_slice path)
 {
 	static const char prefix[] = "/trace/";

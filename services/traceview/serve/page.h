@@ -12,17 +12,16 @@ struct page_file {
 	size_t len;
 };
 
-/* Ended by one without a path; generated. */
+/* Generated; the last entry has no path. */
 extern const struct page_file page_files[];
 
 /**
- * The file that answers a path: its own, or the page itself for what it shows: "/", "/search",
- * "/trace/{id}".
+ * Finds the file for a path: its own, or the page for "/", "/search" and "/trace/{id}".
  * @return NULL when there is none
  */
 const struct page_file *page_find(struct lt_slice path);
 
-/* Nothing but what this server sends is run, shown or asked for. */
+/* Content-Security-Policy: only what this server sends is run, shown or requested. */
 #define PAGE_POLICY                                                                                \
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "                \
 	"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"

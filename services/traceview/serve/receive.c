@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* receive.c - OTLP/HTTP. */
+/* receive.c - the OTLP/HTTP receiver. */
 #include "serve/receive.h"
 
 #include "base/json_writer.h"
@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define ANSWER_BYTES 4096 /* no answer comes near it */
+#define ANSWER_BYTES 4096 /* ample for any answer */
 
 /* Codes of google.rpc.Status.  Source: google/rpc/code.proto */
 enum { CODE_INVALID_ARGUMENT = 3, CODE_RESOURCE_EXHAUSTED = 8, CODE_UNAVAILABLE = 14 };
@@ -42,7 +42,7 @@ static void answer_status(
 	http_send(req, status, type_of(encoding), &body);
 }
 
-/* ExportTraceServiceResponse: empty, or with what was rejected. */
+/* ExportTraceServiceResponse: empty, or with partial_success. */
 static void answer_result(h2o_req_t *req, enum encoding encoding, const struct store_result *result)
 {
 	struct buffer body;
@@ -82,7 +82,7 @@ static void refuse(struct receiver *receiver, h2o_req_t *req, int err, enum enco
 		answer_status(req, 400, encoding, CODE_INVALID_ARGUMENT, message);
 }
 
-/* The type and subtype of a Content-Type, without parameters. */
+/* Compares a Content-Type without its parameters. */
 static bool is_type(struct lt_slice content_type, const char *type)
 {
 	size_t n = strlen(type);
@@ -132,7 +132,7 @@ static void take_gzip(
 		refuse(receiver, req, err, encoding,
 			err == -EMSGSIZE ? "the body inflates to more than 64 MiB"
 			: err == -ENOMEM ? "out of memory"
-					 : "the body is not gzip, or ends too early");
+					 : "the body is not gzip or is truncated");
 	} else {
 		take(receiver, req, encoding, buffer_slice(&inflated));
 	}

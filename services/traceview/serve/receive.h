@@ -10,12 +10,12 @@
 #include "otlp/otlp.h"
 #include "store/store.h"
 
-/* Bytes of a request as it is sent, and likewise after inflating; more are answered with 413. */
+/* Limit of a request's body, as sent and after inflating; larger ones get 413. */
 #define RECEIVE_BODY_MAX_BYTES ((size_t)64 * 1024 * 1024)
 
 struct receiver {
 	struct store *store;	  /* borrowed */
-	uint64_t n_refused;	  /* requests that were no traces, or too many */
+	uint64_t n_refused;	  /* requests that were malformed or exceeded a limit */
 	char why[OTLP_WHY_BYTES]; /* of the last one */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* server.c - one event loop with two ports.
  *
- * One thread is enough: a request is parsed and stored at some hundred megabytes a second.  While
- * it is, the other port waits; the limits on bodies and answers keep that short.
+ * One thread suffices: requests are parsed and stored at some hundred megabytes per second.
+ * Meanwhile the other port waits; the limits of bodies and answers bound that wait.
  */
 #include "serve/server.h"
 
@@ -17,13 +17,13 @@
 #include <stdlib.h>
 
 #define REPORT_INTERVAL_MS 60000
-#define DRAIN_TIMEOUT_MS 5000	   /* after a signal, for answers that are being sent */
-#define QUERY_BODY_MAX_BYTES 65536 /* of requests that are to have none */
+#define DRAIN_TIMEOUT_MS 5000	   /* after a signal, for unfinished answers */
+#define QUERY_BODY_MAX_BYTES 65536 /* of requests that need no body */
 
-/* Bodies that are arriving: one of the largest fits, and all together take no more. */
+/* Limit of all unfinished bodies together: one of the largest size fits. */
 #define UPLOADS_MAX_BYTES (RECEIVE_BODY_MAX_BYTES + (size_t)64 * 1024)
-#define UPLOADS_LOOK_MS 10	       /* how often they are added up while they are few */
-#define UPLOAD_TURN_BYTES (512 * 1024) /* what one connection may bring in a turn of the loop */
+#define UPLOADS_LOOK_MS 10	       /* between two sums of their sizes while they are small */
+#define UPLOAD_TURN_BYTES (512 * 1024) /* received from one connection per turn of the loop */
 
 enum { PORT_OTLP, PORT_UI, N_PORTS };
 
@@ -37,10 +37,10 @@ struct server {
 	struct store_stats reported;
 	uint64_t n_refused_reported;
 	uint64_t uploads_looked_at_ms; /* the loop's time */
-	size_t uploads_bytes;	       /* then */
+	size_t uploads_bytes;	       /* at that time */
 };
 
-/* Answers whatever comes in at a port. */
+/* Handles all requests of a port. */
 struct site_handler {
 	h2o_handler_t super;
 	struct server *server;
@@ -71,8 +71,7 @@ static void configure(struct server *server, int port, size_t body_max,
 	server->ports[port].conf = &server->confs[port];
 }
 
-/* --- what is said about the store --------------------------------------------------------------
- */
+/* --- logging of the store's counters ------------------------------------------------------ */
 
 static void report(struct server *server)
 {
@@ -105,8 +104,7 @@ static void on_report(struct timer *timer)
 	timer_start(timer, &server->report_delay, on_report);
 }
 
-/* --- bodies that are arriving ------------------------------------------------------------------
- */
+/* --- unfinished bodies -------------------------------------------------------------------- */
 
 static void bound_uploads(struct http_loop *loop)
 {
@@ -121,19 +119,18 @@ static void bound_uploads(struct http_loop *loop)
 	if (n) {
 		server->receiver.n_refused += n;
 		snprintf(server->receiver.why, sizeof(server->receiver.why),
-			"unfinished uploads took more than %zu MiB together",
+			"unfinished requests exceeded %zu MiB in total",
 			RECEIVE_BODY_MAX_BYTES >> 20);
 	}
 }
 
-/* --- the whole ---------------------------------------------------------------------------------
- */
+/* --- the server --------------------------------------------------------------------------- */
 
 static int start(struct server *server)
 {
 	configure(server, PORT_OTLP, RECEIVE_BODY_MAX_BYTES, on_otlp);
 	configure(server, PORT_UI, QUERY_BODY_MAX_BYTES, on_ui);
-	/* A connection's buffer in the kernel is what it can bring in a turn. */
+	/* The socket's receive buffer bounds what a connection delivers per turn of the loop. */
 	int receive_bytes = UPLOAD_TURN_BYTES;
 	setsockopt(server->ports[PORT_OTLP].fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes,
 		sizeof(receive_bytes));
@@ -144,7 +141,7 @@ static int start(struct server *server)
 	return err;
 }
 
-/* Connections whose clients take too long keep their memory until the process ends. */
+/* Connections that outlast the drain timeout keep their memory until the process ends. */
 static void stop(struct server *server)
 {
 	if (!http_loop_is_drained(&server->loop))
@@ -164,7 +161,7 @@ static int listen_at(struct server *server, int port, const char *host, const ch
 
 int server_run(const struct server_options *options)
 {
-	static struct server server; /* in sight of leak checkers, whatever is late */
+	static struct server server; /* static: reachable for leak checkers */
 	unsigned otlp_port, ui_port;
 	server.receiver.store = options->store;
 	http_raise_descriptor_limit();
@@ -174,7 +171,7 @@ int server_run(const struct server_options *options)
 		listen_at(&server, PORT_UI, options->host, "TRACEVIEW_UI_PORT", options->ui_port,
 			&ui_port))
 		return EXIT_FAILURE;
-	/* Large bodies stay in memory: h2o would put them into files below /tmp, which may be
+	/* Keeps large bodies in memory: h2o would put them into files in /tmp, which may be
 	 * read-only. */
 	h2o_socket_buffer_mmap_settings.threshold = SIZE_MAX;
 	int err = start(&server);

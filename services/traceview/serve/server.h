@@ -7,15 +7,15 @@
 
 struct server_options {
 	const char *host;
-	unsigned otlp_port, ui_port; /* 0: any that is free */
+	unsigned otlp_port, ui_port; /* 0: any free port */
 	struct store *store;	     /* borrowed */
 };
 
 /**
  * Serves until SIGTERM or SIGINT.
- * @return what the program is to exit with: 0, or 1 when it cannot listen
+ * @return the exit status: 0, or 1 when it cannot listen
  *
- * Once in a process: it installs signal handlers.
+ * Call it once in a process: it installs signal handlers.
  */
 int server_run(const struct server_options *options);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ui.c - what the query port answers. */
+/* ui.c - handles the requests of the query port. */
 #include "serve/ui.h"
 
 #include "http_answer.h"
@@ -42,7 +42,7 @@ static void answer_get(
 	else if (!h2o_memis(path.ptr, path.len, H2O_STRLIT("/readyz")))
 		http_error(req, 404, "not_found", "there is nothing at this path");
 	else if (req->conn->ctx->shutdown_requested)
-		http_error(req, 503, "draining", "traceview is about to stop");
+		http_error(req, 503, "draining", "traceview is shutting down");
 	else
 		http_answer(req, 200, H2O_STRLIT("{\"status\":\"ready\"}"));
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ui.h - what the query port answers: Jaeger's query API, the page, health. */
+/* ui.h - the query port: Jaeger's query API, the page, health checks. */
 #ifndef TRACEVIEW_UI_H
 #define TRACEVIEW_UI_H
 
 #include "h2o_compat.h"
 #include "store/store.h"
 
-/** Answers any request to the query port. */
+/** Handles a request to the query port. */
 void ui_answer(h2o_req_t *req, const struct store *store);
 
 #endif

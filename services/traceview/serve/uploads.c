@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* uploads.c - one bound for all request bodies that are still arriving. */
+/* uploads.c - a common limit for all unfinished request bodies. */
 #include "serve/uploads.h"
 
 #define REFUSED_MAX 16 /* connections in one turn */
@@ -24,7 +24,7 @@ static bool is_refused(const struct tally *tally, const h2o_socket_t *sock)
 static void on_upload(struct compat_uploads *uploads, h2o_socket_t *sock, size_t n_bytes)
 {
 	struct tally *tally = H2O_STRUCT_FROM_MEMBER(struct tally, super, uploads);
-	if (is_refused(tally, sock) || h2o_socket_is_writing(sock)) /* or it is being answered */
+	if (is_refused(tally, sock) || h2o_socket_is_writing(sock)) /* or being answered */
 		return;
 	tally->bytes += n_bytes;
 	if (n_bytes > tally->largest_bytes) {
@@ -33,15 +33,15 @@ static void on_upload(struct compat_uploads *uploads, h2o_socket_t *sock, size_t
 	}
 }
 
-/* The request is not whole, so h2o writes nothing here.  The end of input, after what is in the
- * kernel's buffer, makes it close the connection.
- * @return false when that has been done before */
+/* The request is incomplete, so h2o writes nothing to this socket. The end of input makes it close
+ * the connection, once it has read the kernel's buffer.
+ * @return false when the socket was shut down before */
 static bool refuse(h2o_socket_t *sock)
 {
 	static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n"
 				     "Content-Length: 0\r\nConnection: close\r\n\r\n";
 	int fd = h2o_socket_get_fd(sock);
-	/* Reset at the close: a client that still sends would else wait for room at this end. */
+	/* Closes with a reset: a client that is still sending would block otherwise. */
 	struct linger reset = {.l_onoff = 1};
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	bool is_new = send(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL) > 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* columns.c - foreign text in a terminal. */
+/* columns.c - prints untrusted text in a terminal. */
 #include "show/columns.h"
 
 #include "base/text.h"
@@ -8,8 +8,8 @@
 
 struct glyph {
 	const char *ptr;
-	unsigned len;	/* bytes; 0: a question mark stands for it */
-	unsigned taken; /* bytes of the text */
+	unsigned len;	/* bytes; 0: printed as a question mark */
+	unsigned taken; /* bytes consumed */
 	unsigned columns;
 };
 
@@ -28,7 +28,7 @@ static bool is_in(uint32_t character, const struct range *ranges, size_t n)
 
 #define IS_IN(character, ranges) is_in(character, ranges, sizeof(ranges) / sizeof((ranges)[0]))
 
-/* Controls, and what turns the direction of the text round. */
+/* Control characters, and those that change the direction of text. */
 static const struct range harmful[] = {
 	{0, 0x1f}, {0x7f, 0x9f}, {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069}};
 /* Source: https://www.unicode.org/Public/15.0.0/ucd/EastAsianWidth.txt, W and F, in large blocks */

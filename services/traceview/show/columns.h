@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* columns.h - foreign text in a terminal: made harmless, measured, cut. */
+/* columns.h - prints untrusted text in a terminal: sanitized, measured, cut. */
 #ifndef TRACEVIEW_COLUMNS_H
 #define TRACEVIEW_COLUMNS_H
 
@@ -9,9 +9,9 @@
 unsigned columns_of(struct lt_slice text, bool ascii);
 
 /**
- * Appends text in exactly n columns: padded with spaces, or cut with an ellipsis.  Control
- * characters, and with ascii all others than ASCII, become question marks: a span's name must not
- * steer the terminal.
+ * Appends text in exactly n columns: padded with spaces, or cut with an ellipsis. Control
+ * characters (and, with ascii, all that is not ASCII) become question marks: a span's name must not
+ * control the terminal.
  */
 void columns_put(struct buffer *out, struct lt_slice text, unsigned n, bool ascii);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fetch.c - asks a query API for traces. */
+/* fetch.c - fetches traces from a query API. */
 #include "show/fetch.h"
 
 #include "store/intake.h"
@@ -14,20 +14,20 @@
 #define CONNECT_TIMEOUT_MS 5000L
 #define ANSWER_TIMEOUT_MS 30000L
 #define RECENT_TRACES 20   /* of each service */
-#define RECENT_S 3600	   /* where to look first; then everywhere */
-#define CLOCK_SKEW_S 86400 /* traces from a service whose clock is ahead */
+#define RECENT_S 3600	   /* searched first; then the whole store */
+#define CLOCK_SKEW_S 86400 /* allows for services whose clocks are ahead */
 #define PATH_BYTES 1024
-#define JAEGERS_OWN "jaeger" /* it traces the queries it answers */
+#define JAEGERS_OWN "jaeger" /* Jaeger traces its own queries */
 
 struct fetcher {
 	CURL *curl;
-	char *url;   /* without a slash at its end */
+	char *url;   /* without a trailing slash */
 	char *shown; /* the same without user and password */
 	struct buffer body;
 	char error[CURL_ERROR_SIZE];
 };
 
-/* From a copy of a URL; an @ that may end a password ends it. */
+/* Removes user and password from a URL in place, up to the last @: a password may have one. */
 static void hide_user(char *url)
 {
 	char *host = strstr(url, "://");
@@ -125,13 +125,13 @@ static int get(struct fetcher *f, const char *path, char why[FETCH_WHY_BYTES])
 	return 0;
 }
 
-/* Puts the body, OTLP in JSON, into store. */
+/* Decodes the body, OTLP in JSON, into store. */
 static int take_body(struct fetcher *f, struct store *store, char why[FETCH_WHY_BYTES])
 {
 	struct store_result result;
 	char reason[OTLP_WHY_BYTES];
 	if (intake(store, buffer_slice(&f->body), ENCODING_JSON, &result, reason)) {
-		snprintf(why, FETCH_WHY_BYTES, "%s: not the answer of a trace backend: %s",
+		snprintf(why, FETCH_WHY_BYTES, "%s: the answer is not that of a trace backend: %s",
 			f->shown, reason);
 		return -EIO;
 	}
@@ -165,7 +165,7 @@ static void print_time(time_t time_s, char text[32])
 	strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
-/* Traces of one service that began at or after a time. */
+/* Fetches traces of one service that began at or after a time. */
 static int fetch_since(struct fetcher *f, const char *service, time_t since_s, struct store *store,
 	char why[FETCH_WHY_BYTES])
 {
@@ -225,7 +225,7 @@ int fetch_recent(
 	json_t *root = json_loadb(f->body.data, f->body.len, 0, &json_error);
 	if (!json_is_object(root)) {
 		json_decref(root);
-		return fail(ret_why, f, "not the answer of a trace backend");
+		return fail(ret_why, f, "the answer is not that of a trace backend");
 	}
 	err = fetch_services(f, json_object_get(root, "services"), store, ret_why);
 	json_decref(root);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fetch.h - asks a query API, traceview's or Jaeger's, for traces.
+/* fetch.h - fetches traces from a query API, traceview's or Jaeger's.
  *
- * Only what Jaeger 2.13 to 2.21 answer alike is asked for: /api/v3 with snake_case parameters, and
+ * Uses only what is the same in Jaeger 2.13 to 2.21: /api/v3 with snake_case parameters, and
  * /api/traces/{id}.
  */
 #ifndef TRACEVIEW_FETCH_H
@@ -11,7 +11,7 @@
 #include "store/store.h"
 
 #define FETCH_BODY_MAX_BYTES                                                                       \
-	((size_t)256 * 1024 * 1024) /* bytes of an answer; longer is an error */
+	((size_t)256 * 1024 * 1024) /* of an answer; a longer one is an error */
 #define FETCH_WHY_BYTES 512
 
 struct fetcher; /* one connection to one backend */
@@ -23,8 +23,8 @@ void fetcher_free(struct fetcher *fetcher); /* NULL is fine */
 /** The URL as messages show it, without user and password; borrowed. */
 const char *fetcher_shown(const struct fetcher *fetcher);
 
-/* Each returns 0; -ENOENT when there is no such trace; -EIO when the backend cannot be reached or
- * answers nonsense, with why. */
+/* Each returns 0; -ENOENT when there is no such trace; -EIO with why, when the backend cannot be
+ * reached or its answer is malformed. */
 
 /** Puts the trace of that id into store. */
 LT_CHECKED int fetch_trace(struct fetcher *fetcher, const char *trace_id, struct store *store,
@@ -32,12 +32,12 @@ LT_CHECKED int fetch_trace(struct fetcher *fetcher, const char *trace_id, struct
 
 /**
  * Puts recent traces of a service into store, the newest among them.
- * @param service  NULL: of every service, but for Jaeger's own when there are others
+ * @param service  NULL: every service, without Jaeger itself when there are others
  */
 LT_CHECKED int fetch_recent(struct fetcher *fetcher, const char *service, struct store *store,
 	char ret_why[FETCH_WHY_BYTES]);
 
-/** Gets a trace in Jaeger's own JSON, as it came. @param out  failures stick to it */
+/** Gets a trace in Jaeger's own JSON, unchanged. @param out failures stick to it */
 LT_CHECKED int fetch_raw(struct fetcher *fetcher, const char *trace_id, struct buffer *out,
 	char ret_why[FETCH_WHY_BYTES]);
 

@@ -20,7 +20,7 @@
 
 #define EXIT_USAGE 2
 #define POLL_INTERVAL_MS 200
-#define WIDTH_DEFAULT 100 /* when it is no terminal that is written to */
+#define WIDTH_DEFAULT 100 /* when the output is not a terminal */
 #define OUTPUT_MAX_BYTES ((size_t)64 * 1024 * 1024)
 
 static const char help[] =
@@ -30,16 +30,16 @@ static const char help[] =
 	"\n"
 	"  --url URL          the query API (default http://localhost:16686; TRACEVIEW_UI_PORT\n"
 	"                     changes the port)\n"
-	"  --service NAME     latest: of the traces that this service takes part in\n"
+	"  --service NAME     with latest: only traces of this service\n"
 	"  --spans N          wait for (or, with latest, look for) a trace of at least N spans\n"
-	"  --wait SECONDS     how long to wait until the trace is there (default 0)\n"
+	"  --wait SECONDS     how long to wait for the trace (default 0)\n"
 	"  --json             print the trace in Jaeger's JSON instead\n"
 	"  --ascii            print ASCII only (default: as the locale says)\n"
 	"  --color WHEN       auto (default), always or never; NO_COLOR is respected\n"
 	"  --width COLUMNS    default: the terminal's width, else 100\n"
 	"  --help\n"
 	"\n"
-	"Exit status: 0; 1 when the trace is not there; 2 when this command line is wrong.\n";
+	"Exit status: 0; 1 when there is no such trace; 2 for a usage error.\n";
 
 struct show {
 	const char *trace_id; /* NULL: the latest */
@@ -51,12 +51,11 @@ struct show {
 	struct waterfall_options waterfall;
 };
 
-/* --- the command line ------------------------------------------------------------------------ */
+/* --- the command line --------------------------------------------------------------------- */
 
 static int complain(const char *what, const char *argument)
 {
-	fprintf(stderr, "traceview show: %s: %s; --help shows what is understood\n", what,
-		argument);
+	fprintf(stderr, "traceview show: %s: %s; see --help\n", what, argument);
 	return EXIT_USAGE;
 }
 
@@ -100,7 +99,7 @@ enum {
 	OPT_HELP
 };
 
-/* @return whether the value is one */
+/* @return whether the value is valid */
 static bool read_option(struct show *show, int option, const char *value)
 {
 	uint64_t width;
@@ -135,7 +134,7 @@ static bool is_trace_id(const char *text)
 	return n > 0 && n <= 32 && !text[n];
 }
 
-/* @return -1 to go on, else what to exit with */
+/* @return -1 to continue, else the exit status */
 static int read_command_line(struct show *show, int argc, char **argv)
 {
 	static const struct option options[] = {{"url", required_argument, NULL, OPT_URL},
@@ -151,7 +150,7 @@ static int read_command_line(struct show *show, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
 		if (option == '?' || option == ':') {
 			return complain(
-				option == ':' ? "an option without its value" : "not an option",
+				option == ':' ? "missing value of option" : "unknown option",
 				argv[optind - 1]);
 		}
 		if (option == OPT_HELP) {
@@ -159,21 +158,20 @@ static int read_command_line(struct show *show, int argc, char **argv)
 			return EXIT_SUCCESS;
 		}
 		if (!read_option(show, option, optarg))
-			return complain("not a value for this option", optarg);
+			return complain("invalid value", optarg);
 	}
 	if (optind < argc && strcmp(argv[optind], "latest") != 0) {
 		show->trace_id = argv[optind];
 		if (!is_trace_id(show->trace_id))
 			return complain("neither \"latest\" nor a trace id in hex", show->trace_id);
 	}
-	return optind + 1 < argc ? complain("one trace at a time", argv[optind + 1]) : -1;
+	return optind + 1 < argc ? complain("only one trace can be shown", argv[optind + 1]) : -1;
 }
 
-/* --- getting the trace -------------------------------------------------------------------------
- */
+/* --- getting the trace -------------------------------------------------------------------- */
 
-/* The trace asked for: the one with that id; or the last to start among those that have spans
- * enough, else among all.  NULL when there is none. */
+/* Selects the trace: the one with the given id, or the latest among those with enough spans, else
+ * among all. NULL when there is none. */
 static struct trace *choose(const struct show *show, const struct store *store)
 {
 	struct trace *best = NULL;
@@ -191,11 +189,11 @@ static struct trace *choose(const struct show *show, const struct store *store)
 
 struct attempt {
 	struct store *store;
-	struct trace *trace; /* in store; NULL: not there */
+	struct trace *trace; /* in store; NULL: not found */
 	char why[FETCH_WHY_BYTES];
 };
 
-/* Asks the backend once. */
+/* Queries the backend once. */
 static bool try_once(const struct show *show, struct fetcher *fetcher, struct attempt *attempt)
 {
 	struct store_options limits = {.max_bytes = 2 * FETCH_BODY_MAX_BYTES};
@@ -206,7 +204,7 @@ static bool try_once(const struct show *show, struct fetcher *fetcher, struct at
 	if (store_new(&limits, &attempt->store))
 		return false;
 	snprintf(attempt->why, sizeof(attempt->why), "%s has no %s", fetcher_shown(fetcher),
-		show->trace_id ? "such trace" : "trace yet that was asked for");
+		show->trace_id ? "such trace" : "matching trace yet");
 	int err = show->trace_id
 			  ? fetch_trace(fetcher, show->trace_id, attempt->store, attempt->why)
 			  : fetch_recent(fetcher, show->service, attempt->store, attempt->why);
@@ -215,7 +213,7 @@ static bool try_once(const struct show *show, struct fetcher *fetcher, struct at
 	attempt->trace = choose(show, attempt->store);
 	if (attempt->trace && attempt->trace->n_spans < show->n_spans) {
 		snprintf(attempt->why, sizeof(attempt->why),
-			"the trace has %zu of the %llu spans asked for", attempt->trace->n_spans,
+			"the trace has %zu of the %llu expected spans", attempt->trace->n_spans,
 			(unsigned long long)show->n_spans);
 	}
 	return attempt->trace && attempt->trace->n_spans >= show->n_spans;
@@ -228,7 +226,7 @@ static double now_s(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Asks until the trace is there or the time is over. */
+/* Queries the backend until it has the trace or the time is up. */
 static bool try_until(const struct show *show, struct fetcher *fetcher, struct attempt *attempt)
 {
 	const struct timespec interval = {.tv_nsec = POLL_INTERVAL_MS * 1000000L};
@@ -241,8 +239,7 @@ static bool try_until(const struct show *show, struct fetcher *fetcher, struct a
 	return true;
 }
 
-/* --- printing it -------------------------------------------------------------------------------
- */
+/* --- printing it -------------------------------------------------------------------------- */
 
 static bool print_trace(const struct show *show, struct fetcher *fetcher, struct attempt *attempt,
 	struct buffer *out)
@@ -274,7 +271,7 @@ static int run(const struct show *show, struct fetcher *fetcher)
 	struct buffer out;
 	buffer_init(&out, OUTPUT_MAX_BYTES);
 	bool found = try_until(show, fetcher, &attempt);
-	/* An incomplete trace is shown as well: it may tell what is missing. */
+	/* Shows an incomplete trace as well: it may tell what is missing. */
 	bool printed = !attempt.trace || (print_trace(show, fetcher, &attempt, &out) && found);
 	if (!found || !printed)
 		fprintf(stderr, "traceview show: %s\n", attempt.why);

@@ -6,7 +6,7 @@
 /**
  * Runs the command.
  * @param argv  argv[0] is "show"
- * @return what the program is to exit with: 0; 1 when there is no such trace; 2 for a usage error
+ * @return the exit status: 0; 1 when there is no such trace; 2 for a usage error
  */
 int show_main(int argc, char **argv);
 

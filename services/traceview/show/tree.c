@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tree.c - a trace's spans, children below their parents.
+/* tree.c - orders a trace's spans for display.
  *
  * No recursion: a chain of spans may be as long as the trace.
  */
@@ -32,11 +32,12 @@ static int compare_id(const void *a, const void *b, void *user)
 	return order ? order : (i > j) - (i < j);
 }
 
-/* The twig of that id; of several (client and server may share one) the latest but `not_this`. */
+/* The twig of that id; of several (client and server may share one) the latest other than
+ * `not_this`. */
 static size_t find(const struct builder *b, const uint8_t id[8], size_t not_this)
 {
 	size_t low = 0, high = b->n;
-	while (low < high) { /* to the first beyond id */
+	while (low < high) { /* finds the first beyond id */
 		size_t middle = low + (high - low) / 2;
 		if (memcmp(b->twigs[b->by_id[middle]].record->span_id, id, 8) <= 0)
 			low = middle + 1;
@@ -100,7 +101,7 @@ static void place_tree(struct builder *b, size_t root)
 			i = next;
 			continue;
 		}
-		/* Up, to where a sibling is left. */
+		/* climbs to the next unplaced sibling */
 		while (i != root) {
 			next = next_unplaced(b, b->twigs[i].next_sibling);
 			if (next != TREE_NONE)
@@ -122,7 +123,7 @@ static void place_all(struct builder *b)
 		if (b->twigs[i].parent == TREE_NONE)
 			place_tree(b, i);
 	}
-	for (size_t i = 0; i < b->n; i++) { /* what is left hangs on a circle */
+	for (size_t i = 0; i < b->n; i++) { /* the rest belongs to cycles */
 		if (b->twigs[i].line == TREE_NONE) {
 			b->twigs[i].note = TREE_IN_CIRCLE;
 			place_tree(b, i);

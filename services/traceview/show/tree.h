@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tree.h - a trace's spans in the order in which a reader wants them: children below their
- * parents, sorted by start. */
+/* tree.h - orders a trace's spans for display: children below their parents, sorted by start. */
 #ifndef TRACEVIEW_TREE_H
 #define TRACEVIEW_TREE_H
 
@@ -9,7 +8,7 @@
 enum tree_note {
 	TREE_NO_NOTE = 0,
 	TREE_PARENT_MISSING, /* a root because the span it names as parent is not in the trace */
-	TREE_IN_CIRCLE,	     /* a root because its parents lead back to itself */
+	TREE_IN_CIRCLE,	     /* a root because its ancestors form a cycle */
 };
 
 #define TREE_NONE SIZE_MAX

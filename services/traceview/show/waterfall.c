@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* waterfall.c - a trace as a terminal shows it. */
+/* waterfall.c - draws a trace in the terminal. */
 #include "show/waterfall.h"
 
 #include "base/hex.h"
@@ -17,7 +17,7 @@
 #define DURATION_COLUMNS 8 /* "59 m 59 s" is cut; "99 h 59 m" is too */
 #define BAR_COLUMNS_MIN 12
 #define SERVICES_IN_HEADER 8
-#define LABEL_PART_BYTES 1024 /* of a name or of what went wrong: more than a line shows */
+#define LABEL_PART_BYTES 1024 /* of a name or an error: more than a line shows */
 
 struct waterfall {
 	struct buffer *out;
@@ -26,10 +26,10 @@ struct waterfall {
 	const struct tree_node *nodes;
 	size_t n;
 	unsigned service, label, bar; /* columns */
-	struct buffer label_text;     /* of the line at hand */
+	struct buffer label_text;     /* of the current line */
 };
 
-/* --- colours ------------------------------------------------------------------------------- */
+/* --- colours ------------------------------------------------------------------------------ */
 
 static const char reset[] = "\33[0m", bold[] = "\33[1m", dim[] = "\33[2m", red[] = "\33[31m";
 /* Of services, in the order in which they appear; red is for errors. */
@@ -49,7 +49,7 @@ static const char *service_color(const struct tree_node *node)
 	return service_colors[(node->record->resource->mark - 1) % N_SERVICE_COLORS];
 }
 
-/* --- what a line says ---------------------------------------------------------------------- */
+/* --- labels ------------------------------------------------------------------------------- */
 
 void duration_print(struct buffer *out, uint64_t duration_ns, bool ascii)
 {
@@ -87,7 +87,7 @@ static void put_part(struct buffer *label, struct lt_slice part)
 	buffer_put(label, part.ptr, part.len < LABEL_PART_BYTES ? part.len : LABEL_PART_BYTES);
 }
 
-/* What went wrong: error.type, and the status's own words when they say something else. */
+/* Appends error.type, and the status message where it differs. */
 static void put_error(struct buffer *label, const struct record *record)
 {
 	struct arena arena;
@@ -105,7 +105,7 @@ static void put_error(struct buffer *label, const struct record *record)
 	arena_done(&arena);
 }
 
-/* A span's name, with a mark before it and the reason behind it when it is an error. */
+/* A span's name; an error has a mark before it and the reason after it. */
 static void make_label(struct waterfall *w, const struct tree_node *node)
 {
 	bool is_error = node->record->status == STATUS_ERROR;
@@ -116,12 +116,12 @@ static void make_label(struct waterfall *w, const struct tree_node *node)
 	if (is_error)
 		put_error(&w->label_text, node->record);
 	if (node->note == TREE_IN_CIRCLE)
-		buffer_puts(&w->label_text, "  (its parents go in a circle)");
+		buffer_puts(&w->label_text, "  (its parents form a cycle)");
 	else if (node->note == TREE_PARENT_MISSING)
-		buffer_puts(&w->label_text, "  (its parent is not here)");
+		buffer_puts(&w->label_text, "  (its parent is missing)");
 }
 
-/* --- columns --------------------------------------------------------------------------------- */
+/* --- columns ------------------------------------------------------------------------------ */
 
 static unsigned at_most(size_t n, unsigned limit)
 {
@@ -154,10 +154,10 @@ static void lay_out(struct waterfall *w)
 	w->bar = left - w->label;
 }
 
-/* --- printing -------------------------------------------------------------------------------- */
+/* --- printing ----------------------------------------------------------------------------- */
 
-/* The lines that lead down to a span; those of the outermost levels are left out when they would
- * take more than half of the column.  Returns the columns taken. */
+/* The lines that lead down to a span; the outermost are omitted when they would take more than half
+ * of the column. Returns the columns taken. */
 static unsigned put_branches(struct waterfall *w, const struct tree_node *node)
 {
 	bool ascii = w->options->ascii;
@@ -190,7 +190,7 @@ static void put_bar(struct waterfall *w, const struct record *record)
 		cells = w->bar - from;
 		rest = 0;
 	} else if (!cells && !rest) {
-		rest = 1; /* the shortest span is seen */
+		rest = 1; /* even the shortest span is visible */
 	}
 	columns_pad(w->out, from);
 	for (unsigned i = 0; i < cells; i++)
@@ -218,7 +218,7 @@ static void put_duration(struct waterfall *w, uint64_t duration_ns)
 	buffer_done(&text);
 }
 
-/* Spaces at the end of a line help nobody. */
+/* Strips trailing spaces. */
 static void end_line(struct buffer *out)
 {
 	while (out->len && out->data[out->len - 1] == ' ')

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* waterfall.h - a trace as a terminal shows it: a line for each span, a bar on the timeline. */
+/* waterfall.h - draws a trace in the terminal: a line for each span, with a bar on the timeline. */
 #ifndef TRACEVIEW_WATERFALL_H
 #define TRACEVIEW_WATERFALL_H
 
@@ -23,7 +23,7 @@ struct waterfall_options {
 LT_CHECKED int waterfall_print(
 	struct buffer *out, const struct trace *trace, const struct waterfall_options *options);
 
-/** Prints a length of time with three digits: "1.82 s", "300 ms", "4.05 µs", "2 m 5 s". */
+/** Prints a duration with three digits: "1.82 s", "300 ms", "4.05 µs", "2 m 5 s". */
 void duration_print(struct buffer *out, uint64_t duration_ns, bool ascii);
 
 #endif

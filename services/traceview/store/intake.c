@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intake.c - an encoded request goes into the store. */
+/* intake.c - decodes a request into a batch and commits it to the store. */
 #include "store/intake.h"
 
 #include <errno.h>
@@ -45,7 +45,7 @@ int intake(struct store *store, struct lt_slice request, enum encoding encoding,
 		if (err != -EBADMSG) {
 			snprintf(ret_why, OTLP_WHY_BYTES,
 				err == -ENOMEM ? "out of memory"
-					       : "the request is more than can be kept");
+					       : "the request exceeds the limit of the store");
 		}
 		store_batch_free(sink.batch);
 		return err;

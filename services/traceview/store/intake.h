@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intake.h - an encoded request goes into the store, whole or not at all. */
+/* intake.h - puts an encoded request into the store, whole or not at all. */
 #ifndef TRACEVIEW_INTAKE_H
 #define TRACEVIEW_INTAKE_H
 
@@ -10,10 +10,10 @@ enum encoding { ENCODING_PROTOBUF, ENCODING_JSON };
 
 /**
  * Reads an ExportTraceServiceRequest and puts its spans into the store.
- * @param ret_result  which spans were rejected; only on success
- * @param ret_why     for a reader, when it fails; OTLP_WHY_BYTES with the NUL
- * @return 0; -EBADMSG for a malformed request; -EMSGSIZE for one that is larger than the store may
- *         be, or decodes to too much; -ENOMEM
+ * @param ret_result  the rejected spans; filled on success only
+ * @param ret_why     a message for the client on failure; OTLP_WHY_BYTES with the NUL
+ * @return 0; -EBADMSG for a malformed request; -EMSGSIZE for one that exceeds the store's limit,
+ *         encoded or decoded; -ENOMEM
  */
 LT_CHECKED int intake(struct store *store, struct lt_slice request, enum encoding encoding,
 	struct store_result *ret_result, char ret_why[OTLP_WHY_BYTES]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* search.c - which traces of the store match.
+/* search.c - searches the store.
  *
- * A search looks at all traces: that is a few milliseconds for a full store.  Only tags need the
- * spans decoded; they come last, trace after trace, until there are enough.
+ * A search scans all traces, which takes a few milliseconds for a full store. Only tags require
+ * decoded spans: they are compared last, trace by trace, until the limit is reached.
  */
 #include "store/search.h"
 
@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define VALUE_MAX_BYTES ((size_t)1024 * 1024) /* of a value that is compared with a tag */
+#define VALUE_MAX_BYTES ((size_t)1024 * 1024) /* of a value compared with a tag */
 
 struct matcher {
 	const struct search *search;
@@ -82,7 +82,7 @@ static bool record_has_tags(struct matcher *m, const struct record *record)
 	return true;
 }
 
-/* Whether its time says it all: one of its spans starts when it does. */
+/* Whether the trace's start alone decides: one of its spans starts at that time. */
 static bool matches_at_once(const struct search *search, const struct trace *trace)
 {
 	return !search->service.len && !search->operation.len && !search->duration_min_ns &&
@@ -137,7 +137,7 @@ long search_traces(const struct store *store, const struct search *search, struc
 	return (long)n;
 }
 
-/* --- services and operations --------------------------------------------------------------- */
+/* --- services and operations -------------------------------------------------------------- */
 
 /* Sorts items and drops those that compare equal; returns how many are left. */
 static size_t sort_unique(
@@ -219,7 +219,7 @@ long search_operations(const struct store *store, struct lt_slice service, struc
 	return (long)sort_unique(operations, n, sizeof(*operations), by_name_and_kind);
 }
 
-/* --- dependencies ---------------------------------------------------------------------------- */
+/* --- dependencies ------------------------------------------------------------------------- */
 
 static int by_parent_and_child(const void *a, const void *b)
 {

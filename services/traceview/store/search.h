@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* search.h - which traces of the store match, and what the store knows of services. */
+/* search.h - searches the store for traces, services, operations and dependencies. */
 #ifndef TRACEVIEW_SEARCH_H
 #define TRACEVIEW_SEARCH_H
 
@@ -10,14 +10,14 @@ struct search_tag {
 	struct lt_slice key, value;
 };
 
-/* A trace matches when one of its spans has all that is asked for. */
+/* A trace matches when one of its spans meets every condition. */
 struct search {
 	struct lt_slice service; /* len 0: any; likewise below */
 	struct lt_slice operation;
 	uint64_t start_min_ns, start_max_ns;	   /* of the span's start; both included */
 	uint64_t duration_min_ns, duration_max_ns; /* both included */
 	/* Compared with the attributes of the span, its events and its resource, as text; "error",
-	 * "span.kind" and "otel.status_code" as Jaeger has them. */
+	 * "span.kind" and "otel.status_code" mean what they mean in Jaeger. */
 	const struct search_tag *tags;
 	size_t n_tags;
 	size_t limit; /* traces */
@@ -31,7 +31,7 @@ struct search {
 	}
 
 /**
- * Finds traces, those that started last first.
+ * Finds traces, latest start first.
  * @param arena        holds the result
  * @param ret_traces   borrowed from store
  * @return how many; -ENOMEM
@@ -40,7 +40,7 @@ LT_CHECKED long search_traces(const struct store *store, const struct search *se
 	struct arena *arena, struct trace ***ret_traces);
 
 /**
- * The services, sorted, each once.
+ * Lists the services, sorted, without duplicates.
  * @param ret_services  in the arena, its strings borrowed from store
  * @return how many; -ENOMEM
  */
@@ -53,7 +53,7 @@ struct operation {
 };
 
 /**
- * The operations of a service, sorted, each once.
+ * Lists the operations of a service, sorted, without duplicates.
  * @param kind  only those of that kind; len 0: any
  * @return how many; -ENOMEM
  */
@@ -66,8 +66,8 @@ struct dependency {
 };
 
 /**
- * Which service called which (itself too, as Jaeger counts), in traces that began in a stretch of
- * time.
+ * Counts the calls between services (of a service to itself as well, as in Jaeger) in traces that
+ * began in a period.
  * @return how many; -ENOMEM
  */
 LT_CHECKED long search_dependencies(const struct store *store, uint64_t start_min_ns,

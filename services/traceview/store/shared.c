@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* shared.c - resources and scopes, kept once. */
+/* shared.c - the table of resources and scopes, with reference counts. */
 #include "store/shared.h"
 #include "otlp/otlp.h"
 
@@ -8,7 +8,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 
-/* Jaeger's word for it.  Source: opentelemetry-collector-contrib,
+/* Jaeger's placeholder. Source: opentelemetry-collector-contrib,
  * internal/coreinternal/tracetranslator/constants.go */
 #define NO_SERVICE_NAME "OTLPResourceNoServiceName"
 
@@ -33,7 +33,7 @@ size_t memory_of(void *block)
 	return malloc_usable_size(block) + sizeof(size_t);
 }
 
-/* The service's name, as a slice of message, which outlives the arena. */
+/* The service's name: a slice of message, which outlives the arena. */
 static int find_service(struct lt_slice message, struct lt_slice *ret_service)
 {
 	struct arena arena;

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* shared.h - resources and scopes, kept once however many spans name them. */
+/* shared.h - resources and scopes, each stored once and shared by its spans. */
 #ifndef TRACEVIEW_SHARED_H
 #define TRACEVIEW_SHARED_H
 
 #include "otlp/model.h"
 
-/* A resource or a scope, kept while something holds it. */
+/* A resource or a scope; freed with its last reference. */
 struct shared {
 	struct shared *next; /* of the same hash bucket */
 	size_t refs;
 	uint64_t hash;
 	struct lt_slice message; /* Resource or InstrumentationScope, encoded */
 	struct lt_slice schema_url;
-	/* Of a resource: service.name, or Jaeger's word for having none. */
+	/* Of a resource: service.name, or Jaeger's placeholder for a missing one. */
 	struct lt_slice service;
 	bool is_scope;
-	size_t mark; /* free for whoever writes an answer, while it is written */
+	size_t mark; /* scratch space of the code that writes an answer */
 	char data[];
 };
 
@@ -23,11 +23,11 @@ struct shared_table {
 	struct shared **buckets;
 	size_t n_buckets; /* a power of two */
 	uint64_t seed;
-	size_t *bytes; /* borrowed: what entries take is added to and subtracted from it */
+	size_t *bytes; /* borrowed; counts the memory of the entries */
 };
 
 /**
- * The entry with that content, made if there is none.
+ * Finds the entry with that content or creates it.
  * @param ret_shared  new: for shared_release
  * @return 0, -EBADMSG for a message that is not one, -EMSGSIZE or -ENOMEM
  */
@@ -40,13 +40,13 @@ static inline struct shared *shared_hold(struct shared *shared)
 	return shared;
 }
 
-/** Gives a hold back; the last one frees the entry.  NULL is fine. */
+/** Drops a reference; the last one frees the entry. NULL is fine. */
 void shared_release(struct shared_table *table, struct shared *shared);
 
-/** A hash that others cannot steer without knowing seed; its upper bits are the better ones. */
+/** A hash whose collisions cannot be predicted without the seed. Use its upper bits. */
 uint64_t hash_bytes(uint64_t seed, const void *data, size_t n);
 
-/** What a block from malloc() takes, with the allocator's own word. */
+/** The memory that a malloc() block takes, with the allocator's overhead. */
 size_t memory_of(void *block);
 
 #endif

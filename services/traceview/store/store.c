@@ -29,7 +29,7 @@ struct store_batch {
 	struct store_result result;
 };
 
-/* --- the store ----------------------------------------------------------------------------- */
+/* --- the store ---------------------------------------------------------------------------- */
 
 int store_new(const struct store_options *options, struct store **ret_store)
 {
@@ -141,7 +141,7 @@ int store_each_resource(const struct store *store,
 	return result;
 }
 
-/* --- batches -------------------------------------------------------------------------------- */
+/* --- batches ------------------------------------------------------------------------------ */
 
 int store_batch_new(struct store *store, struct store_batch **ret_batch)
 {
@@ -296,7 +296,7 @@ static void commit_span(struct store_batch *batch, struct staged *staged)
 		link_newest(store, trace);
 	}
 	if (added == TRACE_ADDED) {
-		staged->record = NULL; /* the trace's now; any other is freed with the batch */
+		staged->record = NULL; /* owned by the trace; all others are freed with the batch */
 		store->stats.n_spans++;
 	}
 	if (!trace->n_spans)

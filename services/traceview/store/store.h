@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* store.h - the newest traces, in bounded memory.
  *
- * A trace gathers the spans of its id, from whichever requests and services they come, in any
- * order.  When the store is over its limits the traces that have waited longest for a new span
- * go first, whole.  A span is kept as the protobuf message it came as, in one block, with what
- * searches look at beside it; resources and scopes are kept once, however many spans name them.
+ * A trace collects the spans with its id, from any request and service, in any order. A store over
+ * its limits evicts whole traces, the least recently changed first. A span is stored as its
+ * protobuf message, in one block with the fields that searches use; resources and scopes are stored
+ * once and shared.
  *
  * One thread.  Traces and records are borrowed from the store until its next store_commit.
  */
@@ -25,11 +25,11 @@ struct store_options { /* 0: the default */
 };
 
 struct store_stats {
-	uint64_t n_received; /* spans that were kept, or were there already */
-	uint64_t n_repeated; /* of these: those that were there, sent again */
-	uint64_t n_rejected; /* spans that were not kept */
+	uint64_t n_received; /* spans stored, or already there */
+	uint64_t n_repeated; /* of these, those already there */
+	uint64_t n_rejected; /* spans not stored */
 	uint64_t n_evicted_traces, n_evicted_spans;
-	size_t n_traces, n_spans, bytes; /* at the moment */
+	size_t n_traces, n_spans, bytes; /* current */
 };
 
 /** @return 0 or -ENOMEM; @param ret_store new, for store_free */
@@ -38,18 +38,18 @@ void store_free(struct store *store); /* NULL is fine */
 
 struct store_stats store_stats(const struct store *store);
 
-/* --- putting spans in: all of a request or nothing ---------------------------------------- */
+/* --- adding spans, a request at a time ---------------------------------------------------- */
 
-struct store_batch; /* spans that were read, but are not in the store yet */
+struct store_batch; /* decoded spans that are not in the store yet */
 
 struct store_result {
 	size_t n_rejected;
-	char why[OTLP_WHY_BYTES]; /* of the last one; "" when none was */
+	char why[OTLP_WHY_BYTES]; /* of the last one; "" for none */
 };
 
 LT_CHECKED int store_batch_new(struct store *store, struct store_batch **ret_batch);
 
-/** Forgets a batch; NULL is fine. */
+/** Discards a batch; NULL is fine. */
 void store_batch_free(struct store_batch *batch);
 
 /* The resource and the scope of the spans that follow; copied.  Return as shared_get(). */
@@ -59,29 +59,29 @@ LT_CHECKED int store_batch_scope(
 	struct store_batch *batch, struct lt_slice message, struct lt_slice schema_url);
 
 /**
- * Adds a span; invalid ids are no error but a rejection, for store_commit to tell.
+ * Adds a span. One with an invalid id is rejected, which store_commit() reports; that is no error.
  * @param message  the Span, encoded; copied
- * @param span     the same decoded, its strings pointing into message
- * @return 0, -ENOMEM, or -EMSGSIZE when the batch is larger than the store may be
+ * @param span     message decoded, its strings pointing into message
+ * @return 0, -ENOMEM, or -EMSGSIZE when the batch exceeds the limit of the store
  */
 LT_CHECKED int store_batch_span(
 	struct store_batch *batch, struct lt_slice message, const struct span *span);
 
-/** Counts n spans as rejected that cannot be staged.  why is copied, cut to OTLP_WHY_BYTES. */
+/** Counts n spans as rejected. why is copied, cut to OTLP_WHY_BYTES. */
 void store_batch_reject(struct store_batch *batch, size_t n, const char *why);
 
 /** Moves a batch into the store and evicts what is over the limits.  Takes batch. */
 struct store_result store_commit(struct store_batch *batch);
 
-/* --- looking at what is there ------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------ */
 
 /** The trace, or NULL; borrowed. */
 struct trace *store_find(const struct store *store, const uint8_t id[16]);
 
-/** The trace that changed last, or NULL; borrowed.  Go on with ->older. */
+/** The trace that changed last, or NULL; borrowed. ->older is the one before it. */
 struct trace *store_newest(const struct store *store);
 
-/** Calls back for every resource (in no order) until it returns other than 0; returns that. */
+/** Calls back for every resource, in no order, until callback returns non-zero; returns that. */
 int store_each_resource(const struct store *store,
 	int (*callback)(void *user, const struct shared *resource), void *user);
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trace.h - the spans of one trace, each as the message it came as, in one block of memory with
- * what searches look at beside it. */
+/* trace.h - the spans of one trace: each is its encoded message, in one block with the fields that
+ * searches use. */
 #ifndef TRACEVIEW_TRACE_H
 #define TRACEVIEW_TRACE_H
 
 #include "store/shared.h"
 
-/* More spans of one trace are rejected, and so is what would take it over a quarter of the
- * store's bytes: one endless trace must not drive out all others. */
+/* More spans of one trace are rejected, and so are spans that take it over a quarter of the store's
+ * bytes: an endless trace must not evict all others. */
 #define TRACE_SPANS_MAX 20000
 
-/* Different spans of one trace that share an id: two are Zipkin's way (client and server share it),
- * more are an error, and beyond this they are rejected. */
+/* Different spans of one trace that share an id: two are Zipkin's convention (client and server
+ * share an id), more are a fault of the sender, and beyond this limit they are rejected. */
 #define TRACE_SAME_ID_MAX 8
 
 struct record {
@@ -28,9 +28,9 @@ struct record {
 
 struct trace {
 	uint8_t id[16];
-	struct trace *newer, *older; /* by the last span's arrival */
+	struct trace *newer, *older; /* by the arrival of their last span */
 	struct trace *next;	     /* of the same hash bucket */
-	/* A hash table by span id; NULL slots are free.  At least a quarter of them is. */
+	/* A hash table by span id; NULL slots are free. At least a quarter is. */
 	struct record **slots;
 	size_t n_slots; /* a power of two */
 	size_t n_spans, n_errors;
@@ -38,22 +38,22 @@ struct trace {
 	uint64_t start_ns, end_ns; /* of its earliest and its latest span */
 };
 
-struct trace *trace_new(const uint8_t id[16]); /* NULL without memory */
+struct trace *trace_new(const uint8_t id[16]); /* NULL: out of memory */
 
 /** Frees the trace, but not its records. */
 void trace_free(struct trace *trace);
 
 enum trace_added {
-	TRACE_ADDED,	/* takes the record; in the other cases it stays the caller's */
-	TRACE_HAS_IT,	/* the same span is there: its sender tried again */
+	TRACE_ADDED,	/* takes the record; otherwise it stays the caller's */
+	TRACE_HAS_IT,	/* the sender repeated the span */
 	TRACE_REJECTED, /* see ret_why */
 };
 
 /**
- * Adds a span.  Only a record with the same resource, scope and bytes as one that is there is the
- * same span: two different ones with one id are both kept.
- * @param max_bytes  that the trace may take
- * @param ret_why    why it is rejected, static text; only then
+ * Adds a span. A record is a repetition only if its resource, scope and bytes equal those of a
+ * stored one: different spans with the same id are both kept.
+ * @param max_bytes  limit of the trace's memory
+ * @param ret_why    static text; set only when rejected
  */
 enum trace_added trace_add(
 	struct trace *trace, struct record *record, size_t max_bytes, const char **ret_why);
@@ -62,13 +62,13 @@ enum trace_added trace_add(
 struct record *trace_find_span(const struct trace *trace, const uint8_t span_id[8]);
 
 /**
- * The spans, sorted by start, then by end (longest first), then by id; of two that share all that,
- * the client's before the server's.
+ * The spans, sorted by start, then by end (longest first), then by id; of spans equal in all that,
+ * the CLIENT span comes first.
  * @param ret_records  room for trace->n_spans of them
  */
 void trace_sorted(const struct trace *trace, struct record **ret_records);
 
-/** Sets the marks of all resources and scopes that these records name to 0. */
+/** Clears the marks of these records' resources and scopes. */
 void records_clear_marks(struct record *const *records, size_t n);
 
 #endif

@@ -131,7 +131,7 @@ async function keepListFresh() {
 // --- one trace -----------------------------------------------------------------------------------
 
 // Spans in reading order, each with its depth: children below their parents, sorted by start.  A
-// span whose parent is missing, or whose parents go in a circle, is a root with a note.
+// span whose parent is missing, or whose parents form a cycle, is a root with a note.
 function treeOrder(spans) {
 	const sorted = [...spans].sort((a, b) => a.startTime - b.startTime || b.duration - a.duration);
 	const byId = new Map(sorted.map((span) => [span.spanID, span]));
@@ -143,7 +143,7 @@ function treeOrder(spans) {
 		if (parent && parent !== span) {
 			children.get(parent).push(span);
 		} else {
-			roots.push([span, reference ? "its parent is not here" : ""]);
+			roots.push([span, reference ? "its parent is missing" : ""]);
 		}
 	}
 	const lines = [];
@@ -163,7 +163,7 @@ function treeOrder(spans) {
 		}
 	};
 	roots.forEach(([span, note]) => placeTree(span, note));
-	sorted.filter((span) => !placed.has(span)).forEach((span) => placeTree(span, "its parents go in a circle"));
+	sorted.filter((span) => !placed.has(span)).forEach((span) => placeTree(span, "its parents form a cycle"));
 	return lines;
 }
 
