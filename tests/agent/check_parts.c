@@ -192,7 +192,7 @@ static void check_forwarded(void)
 static void check_methods(void)
 {
 	setenv("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", " GET, BREW ,,", 1);
-	http_init();
+	settings_init();
 	CHECK(strcmp(http_method(lt_slice("BREW")).name, "BREW") == 0);
 	CHECK(strcmp(http_method(lt_slice("POST")).name, "_OTHER") == 0);
 	CHECK(strcmp(http_method(lt_slice("get")).span_name, "HTTP") == 0);
@@ -211,9 +211,9 @@ static void check_settings(void)
 	setenv("OTEL_LOG_LEVEL", "none", 1);
 	setenv("OTEL_C_EXCLUDED_URLS", " /a , /b/*,\n", 1);
 	settings_init();
-	CHECK(agent_excludes(lt_slice("/a")) && !agent_excludes(lt_slice("/a/")));
-	CHECK(agent_excludes(lt_slice("/b/c")) && !agent_excludes(lt_slice("/b")));
-	CHECK(!agent_excludes(lt_slice("")));
+	CHECK(settings_exclude(lt_slice("/a")) && !settings_exclude(lt_slice("/a/")));
+	CHECK(settings_exclude(lt_slice("/b/c")) && !settings_exclude(lt_slice("/b")));
+	CHECK(!settings_exclude(lt_slice("")));
 }
 
 static const struct lt_span_context context = {

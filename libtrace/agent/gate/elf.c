@@ -66,6 +66,13 @@ static int read_changes(struct dl_phdr_info *info, size_t size, void *user)
 	return 1; /* all objects have the same */
 }
 
+bool elf_is_own(const struct elf_object *object)
+{
+	const uintptr_t here = (uintptr_t)&elf_is_own;
+
+	return here >= object->start && here < object->end;
+}
+
 bool elf_changes(uint64_t *ret_loaded, uint64_t *ret_unloaded)
 {
 	struct changes changes = {.known = false};

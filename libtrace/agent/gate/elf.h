@@ -22,6 +22,9 @@ struct elf_object {
 /** Calls visit for each object in the order of loading until it returns true; returns that. */
 bool elf_each(bool (*visit)(const struct elf_object *object, void *user), void *user);
 
+/** Whether an object is the one that this code is in: the gate. */
+bool elf_is_own(const struct elf_object *object);
+
 /** How many objects have come and gone; false: the dynamic linker does not say. */
 bool elf_changes(uint64_t *ret_loaded, uint64_t *ret_unloaded);
 

@@ -2,7 +2,6 @@
 /* real.c - see real.h. */
 #include "gate/real.h"
 #include "gate/elf.h"
-#include "gate/self.h"
 #include <dlfcn.h>
 
 /* glibc before 2.34 keeps dlopen in a library of its own, which a program need not have. */
@@ -26,7 +25,7 @@ static bool look(const struct elf_object *object, void *user)
 	struct search *search = user;
 
 	if (!search->is_past_self) {
-		search->is_past_self = self_is(object);
+		search->is_past_self = elf_is_own(object);
 		return false;
 	}
 	void *found = elf_symbol(object, search->name);

@@ -8,19 +8,12 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-bool self_is(const struct elf_object *object)
-{
-	const uintptr_t here = (uintptr_t)&self_is_first;
-
-	return here >= object->start && here < object->end;
-}
-
 /* Stops at the first gate. */
 static bool first_gate(const struct elf_object *object, void *user)
 {
 	if (!elf_symbol(object, GATE_MARK))
 		return false;
-	*(bool *)user = self_is(object);
+	*(bool *)user = elf_is_own(object);
 	return true;
 }
 
@@ -34,7 +27,7 @@ bool self_is_first(void)
 
 static bool take_name(const struct elf_object *object, void *user)
 {
-	if (!self_is(object))
+	if (!elf_is_own(object))
 		return false;
 	*(const char **)user = object->info->dlpi_name;
 	return true;

@@ -3,13 +3,9 @@
 #ifndef LT_AGENT_SELF_H
 #define LT_AGENT_SELF_H
 
-#include "gate/elf.h"
 #include <stdbool.h>
 
 #define SELF_MAX_PATH_BYTES 4096
-
-/** Whether an object is this gate. */
-bool self_is(const struct elf_object *object);
 
 /** Whether no other gate comes before this one. */
 bool self_is_first(void);

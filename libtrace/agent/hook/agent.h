@@ -28,7 +28,4 @@ struct agent {
 
 extern struct agent agent;
 
-/** Whether OTEL_C_EXCLUDED_URLS names this path (without its query). */
-bool agent_excludes(struct lt_slice path);
-
 #endif

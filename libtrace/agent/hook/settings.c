@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* settings.c - see settings.h. */
 #include "hook/settings.h"
-#include "hook/agent.h"
 #include "http/http.h"
 #include "util/config.h"
+#include <libtrace/instrumentation.h>
 
 enum {
 	EXIT_TIMEOUT_MS = 2000, /* what an exit may wait for a collector, by default */
@@ -20,7 +20,8 @@ static struct {
 } excluded[MAX_EXCLUDED];
 static size_t n_excluded;
 
-size_t settings_list(const char *name, const char *otherwise, size_t max, struct lt_slice *items)
+/* Splits a list; items, max of them at most, are borrowed from the environment.  Returns how many. */
+static size_t read_list(const char *name, const char *otherwise, size_t max, struct lt_slice *items)
 {
 	struct lt_slice list = lt_config_text(name), item;
 	size_t n = 0;
@@ -50,8 +51,7 @@ static enum response_headers response_headers(void)
 static void read_excluded(void)
 {
 	struct lt_slice paths[MAX_EXCLUDED];
-	const size_t n =
-		settings_list("OTEL_C_EXCLUDED_URLS", "/healthz,/readyz", MAX_EXCLUDED, paths);
+	const size_t n = read_list("OTEL_C_EXCLUDED_URLS", "/healthz,/readyz", MAX_EXCLUDED, paths);
 
 	n_excluded = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -66,9 +66,20 @@ static void read_excluded(void)
 	}
 }
 
+static void read_methods(void)
+{
+	struct lt_slice methods[HTTP_METHODS_MAX];
+	/* RFC 9110, RFC 5789 and the QUERY draft, the most frequent ones first. */
+	const size_t n = read_list("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
+		"GET,POST,PUT,DELETE,HEAD,PATCH,OPTIONS,CONNECT,TRACE,QUERY", HTTP_METHODS_MAX,
+		methods);
+
+	http_know_methods(methods, n);
+}
+
 struct settings settings_init(void)
 {
-	http_init();
+	read_methods();
 	read_excluded();
 	return (struct settings){
 		.response_headers = response_headers(),
@@ -83,7 +94,7 @@ static bool begins(struct lt_slice path, const char *entry, size_t len)
 	return path.len >= len && memcmp(path.ptr, entry, len) == 0;
 }
 
-bool agent_excludes(struct lt_slice path)
+bool settings_exclude(struct lt_slice path)
 {
 	for (size_t i = 0; i < n_excluded; i++) {
 		const char *entry = excluded[i].text;

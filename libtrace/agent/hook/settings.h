@@ -18,18 +18,11 @@ struct settings {
 	unsigned exit_timeout_ms;		/* OTEL_C_EXIT_TIMEOUT */
 };
 
-/** Reads them all; what http_method() and agent_excludes() answer from stays with those. */
+/** Reads them all, and gives http.h the known methods. */
 struct settings settings_init(void);
 
-/**
- * Splits a comma-separated list.
- *
- * @param name       the variable
- * @param otherwise  its default
- * @param max        what items has room for; the rest is said and ignored
- * @param items      filled; trimmed, none empty; borrowed from the environment
- * @return how many
- */
-size_t settings_list(const char *name, const char *otherwise, size_t max, struct lt_slice *items);
+/** Whether OTEL_C_EXCLUDED_URLS, as settings_init() has read it, names this path (without its
+ * query). */
+bool settings_exclude(struct lt_slice path);
 
 #endif

@@ -208,7 +208,7 @@ struct lt_span *h2o_span_start(h2o_req_t *req, bool from_arrival, bool *ret_has_
 	struct http_target target = http_target(h2o_slice(req->input.path));
 	struct lt_span_context caller;
 
-	if (agent_excludes(target.path.ptr ? target.path : lt_slice("")))
+	if (settings_exclude(target.path.ptr ? target.path : lt_slice("")))
 		return NULL;
 	target.path = cut(target.path);
 	target.query = cut(target.query);

@@ -1,30 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* http.c - see http.h. */
 #include "http/http.h"
-#include "hook/settings.h"
 #include <string.h>
 
-#define MAX_METHODS 32	    /* known methods */
 #define MAX_METHOD_BYTES 32 /* of one, with its NUL; a longer one is not taken */
 
 static struct {
 	char name[MAX_METHOD_BYTES];
 	size_t len;
-} known[MAX_METHODS];
+} known[HTTP_METHODS_MAX];
 static size_t n_known;
 
-void http_init(void)
+void http_know_methods(const struct lt_slice *methods, size_t n)
 {
-	struct lt_slice names[MAX_METHODS];
-	/* RFC 9110, RFC 5789 and the QUERY draft, the most frequent ones first. */
-	const size_t n = settings_list("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
-		"GET,POST,PUT,DELETE,HEAD,PATCH,OPTIONS,CONNECT,TRACE,QUERY", MAX_METHODS, names);
-
-	for (size_t i = 0; i < n; i++) {
-		if (names[i].len >= MAX_METHOD_BYTES)
+	n_known = 0;
+	for (size_t i = 0; i < n && n_known < HTTP_METHODS_MAX; i++) {
+		if (methods[i].len >= MAX_METHOD_BYTES)
 			continue;
-		memcpy(known[n_known].name, names[i].ptr, names[i].len);
-		known[n_known++].len = names[i].len;
+		memcpy(known[n_known].name, methods[i].ptr, methods[i].len);
+		known[n_known].name[methods[i].len] = '\0';
+		known[n_known++].len = methods[i].len;
 	}
 }
 

@@ -8,8 +8,11 @@
 
 #include <libtrace/trace.h>
 
-/** Reads OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS; before any other call here. */
-void http_init(void);
+enum { HTTP_METHODS_MAX = 32 }; /* known methods */
+
+/** Takes the methods that spans may be named by, copied, in place of those before: n of them,
+ * HTTP_METHODS_MAX at most, the most frequent first.  Before any request. */
+void http_know_methods(const struct lt_slice *methods, size_t n);
 
 #define HTTP_METHOD_MAX_BYTES 64 /* of http.request.method_original; the rest is cut off */
 

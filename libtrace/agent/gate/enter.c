@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gate.c - libtrace-agent.so, what is preloaded: the wrapped functions' names and little more.
+/* enter.c - libtrace-agent.so, what is preloaded: where a wrapped call goes, and the constructor.
  *
  * Every process that a traced one starts gets it, those that have nothing to trace, another C
  * library or another root, too.  So it needs no library, no symbol and no version, and all it does
  * at first is to look for libcurl and libh2o.  Once one is there, the core is loaded, which does
  * the work; where that cannot be, calls go on to where they would have gone without an agent.
  */
-#include "gate/gate.h"
 #include "gate/children.h"
 #include "gate/core.h"
 #include "gate/elf.h"
+#include "gate/gate.h"
 #include "gate/lookup.h"
 #include "gate/real.h"
 #include "gate/wrapped.h"
