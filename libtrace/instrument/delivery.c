@@ -6,6 +6,7 @@
 #include "hook/settings.h"
 #include "known.h"
 #include "say.h"
+#include "setup/exporter_from_env.h"
 #include "trace/provider.h"
 #include "util/config.h"
 #include <errno.h>

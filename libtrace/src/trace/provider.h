@@ -5,6 +5,7 @@
 
 #include "trace/attributes.h"
 #include "trace/sampler.h"
+#include "util/exit.h"
 
 #include <libtrace/sdk.h>
 #include <pthread.h>
@@ -41,23 +42,22 @@ struct lt_provider {
 
 	bool is_stuck; /* its processor still used its spans when its shutdown's time was over */
 
-	/* Of exit.c. */
-	struct lt_provider *exit_next;
-	unsigned exit_timeout_ms;
-	bool has_exited;
+	struct lt_exit_entry at_exit;
+	struct lt_provider *next_kept; /* of those that are never freed */
 
 	struct lt_tracers tracers; /* of tracer.c, under its lock */
 };
 
-enum lt_exporter_kind { LT_EXPORTER_OTLP, LT_EXPORTER_CONSOLE, LT_EXPORTER_NONE };
+struct lt_provider_parts { /* all there, and resolved: no field means "the default" */
+	struct lt_resource *resource;
+	struct lt_sampler *sampler;
+	struct lt_processor *processor;
+	struct lt_span_limits limits;
+	bool is_disabled;
+};
 
-/**
- * Makes the exporter that OTEL_TRACES_EXPORTER names: otlp (the default), console or none.
- * @param ret_exporter  new; NULL for none, and on failure
- * @param ret_kind      filled in any case
- * @return 0, -EINVAL for an endpoint that cannot be one (reported), or -ENOMEM
- */
-int lt_exporter_from_env(struct lt_exporter **ret_exporter, enum lt_exporter_kind *ret_kind);
+/** A new provider, which takes the parts; NULL, with nothing taken, without memory. */
+struct lt_provider *lt_provider_make(const struct lt_provider_parts *parts);
 
 /** Lets a provider's tracers outlive it; it is the global one no more. */
 void lt_tracers_retire(struct lt_provider *provider);

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exit.c - the last spans leave before what carries them (TLS above all) is torn down.
  *
- * However many providers there are, and however often the handler has been renewed, a process
- * waits once: until exit_deadline_ns, which the first handler to run sets.
+ * However many entries there are, and however often the handler has been renewed, a process waits
+ * once: until exit_deadline_ns, which the first handler to run sets.
  */
 #include "util/exit.h"
 
-#include "trace/provider.h"
 #include "util/clock.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define NS_PER_MS UINT64_C(1000000)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows; held for moments */
 static pthread_cond_t finished = PTHREAD_COND_INITIALIZER;
-static _Atomic(struct lt_provider *) first; /* by exit_next; written with the lock held */
-static struct lt_provider *current;	    /* the one that an exit is shutting down */
-static uint64_t exit_deadline_ns;	    /* 0: no exit yet */
+static _Atomic(struct lt_exit_entry *) first; /* written with the lock held */
+static struct lt_exit_entry *current;	      /* the one that an exit is running */
+static uint64_t exit_deadline_ns;	      /* 0: no exit yet */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void before_fork(void)
@@ -45,14 +45,14 @@ static void watch_forks(void)
 }
 
 /* Lock held. */
-static void remove_provider(const struct lt_provider *provider)
+static void unlink_entry(const struct lt_exit_entry *entry)
 {
-	struct lt_provider *p = first;
-	if (p == provider)
-		first = p->exit_next;
-	for (; p; p = p->exit_next)
-		if (p->exit_next == provider)
-			p->exit_next = provider->exit_next;
+	struct lt_exit_entry *e = first;
+	if (e == entry)
+		first = e->next;
+	for (; e; e = e->next)
+		if (e->next == entry)
+			e->next = entry->next;
 }
 
 /* Makes the next one of the list the current one; false when all have been.  A share of the time
@@ -62,23 +62,22 @@ static bool take_next(unsigned *ret_timeout_ms)
 {
 	uint64_t now_ns = lt_clock_monotonic_ns();
 	uint64_t longest_ms = 0, n_left = 0;
-	for (struct lt_provider *p = first; p; p = p->exit_next) {
-		if (p->has_exited)
+	for (struct lt_exit_entry *e = first; e; e = e->next) {
+		if (e->has_run)
 			continue;
-		if (p->exit_timeout_ms > longest_ms)
-			longest_ms = p->exit_timeout_ms;
-		current = p;
+		if (e->timeout_ms > longest_ms)
+			longest_ms = e->timeout_ms;
+		current = e;
 		n_left++;
 	}
 	if (!current)
 		return false;
-	current->has_exited = true;
+	current->has_run = true;
 	if (!exit_deadline_ns)
 		exit_deadline_ns = now_ns + longest_ms * NS_PER_MS;
 	uint64_t left_ms = exit_deadline_ns > now_ns ? (exit_deadline_ns - now_ns) / NS_PER_MS : 0;
 	uint64_t share_ms = left_ms / n_left;
-	*ret_timeout_ms =
-		share_ms < current->exit_timeout_ms ? (unsigned)share_ms : current->exit_timeout_ms;
+	*ret_timeout_ms = share_ms < current->timeout_ms ? (unsigned)share_ms : current->timeout_ms;
 	return true;
 }
 
@@ -88,7 +87,7 @@ static void on_exit_process(void)
 	pthread_mutex_lock(&lock);
 	while (!current && take_next(&timeout_ms)) {
 		pthread_mutex_unlock(&lock);
-		lt_provider_shutdown(current, timeout_ms);
+		current->run(current, timeout_ms);
 		pthread_mutex_lock(&lock);
 		current = NULL;
 		pthread_cond_broadcast(&finished);
@@ -96,34 +95,37 @@ static void on_exit_process(void)
 	pthread_mutex_unlock(&lock);
 }
 
-void lt_exit_renew(void)
+void lt_exit_add(struct lt_exit_entry *entry, unsigned timeout_ms)
 {
-	if (atomic_load(&first)) /* without the lock: callers hold locks of their own */
-		atexit(on_exit_process);
+	pthread_once(&once, watch_forks);
+	pthread_mutex_lock(&lock);
+	unlink_entry(entry);
+	entry->timeout_ms = timeout_ms;
+	entry->has_run = false;
+	entry->next = first;
+	first = entry;
+	pthread_mutex_unlock(&lock);
+	lt_exit_renew();
 }
 
-void lt_exit_forget(struct lt_provider *provider)
+void lt_exit_remove(struct lt_exit_entry *entry)
 {
 	pthread_mutex_lock(&lock);
-	remove_provider(provider);
-	while (current == provider)
+	unlink_entry(entry);
+	while (current == entry)
 		pthread_cond_wait(&finished, &lock);
 	pthread_mutex_unlock(&lock);
 }
 
-void lt_provider_shutdown_at_exit(struct lt_provider *provider, unsigned timeout_ms)
+void lt_exit_clear(void)
 {
-	pthread_once(&once, watch_forks);
 	pthread_mutex_lock(&lock);
-	if (provider) {
-		remove_provider(provider);
-		provider->exit_timeout_ms = timeout_ms;
-		provider->has_exited = false;
-		provider->exit_next = first;
-		first = provider;
-	} else {
-		first = NULL;
-	}
+	first = NULL;
 	pthread_mutex_unlock(&lock);
-	lt_exit_renew();
+}
+
+void lt_exit_renew(void)
+{
+	if (atomic_load(&first)) /* without the lock: callers hold locks of their own */
+		atexit(on_exit_process);
 }

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* provider_new.c - lt_provider_new(): what its options leave out comes from the environment. */
+#include "process/processor_none.h"
+#include "setup/exporter_from_env.h"
+#include "trace/processor.h"
+#include "trace/provider.h"
+#include "trace/span_lock.h"
+#include "util/clock.h"
+#include "util/config.h"
+#include "util/report.h"
+
+#include <errno.h>
+
+/* The general variable is the fallback of the span's own: both may be unset. */
+static uint32_t limit(uint32_t option, const char *variable, const char *general, uint32_t fallback)
+{
+	if (option)
+		return option == LT_LIMIT_ZERO ? 0 : option;
+	if (general)
+		fallback = (uint32_t)lt_config_uint(general, fallback, 0, UINT32_MAX - 1);
+	return (uint32_t)lt_config_uint(variable, fallback, 0, UINT32_MAX - 1);
+}
+
+static struct lt_span_limits resolve_limits(const struct lt_span_limits *limits)
+{
+	return (struct lt_span_limits){
+		.attr_count = limit(limits->attr_count, "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+			"OTEL_ATTRIBUTE_COUNT_LIMIT", 128),
+		.attr_value_length =
+			limit(limits->attr_value_length, "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+				"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", UINT32_MAX),
+		.event_count = limit(limits->event_count, "OTEL_SPAN_EVENT_COUNT_LIMIT", NULL, 128),
+		.link_count = limit(limits->link_count, "OTEL_SPAN_LINK_COUNT_LIMIT", NULL, 128),
+		.event_attr_count = limit(
+			limits->event_attr_count, "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", NULL, 128),
+		.link_attr_count = limit(
+			limits->link_attr_count, "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", NULL, 128),
+	};
+}
+
+static int processor_from_env(struct lt_processor **ret_processor)
+{
+	struct lt_exporter *exporter;
+	enum lt_exporter_kind kind;
+	int err = lt_exporter_from_env(&exporter, &kind);
+	if (err == -ENOMEM)
+		return err;
+	/* With an endpoint that cannot be one, which has been reported, the trace still goes on. */
+	if (err || !exporter) {
+		*ret_processor = lt_processor_none();
+		return 0;
+	}
+	return lt_processor_batch_new(exporter, NULL, ret_processor);
+}
+
+int lt_provider_new(const struct lt_provider_options *options, struct lt_provider **ret_provider)
+{
+	static const struct lt_provider_options defaults;
+	if (!options)
+		options = &defaults;
+	(void)lt_report_level(); /* what is wrong with it is said now, not beside the first trouble */
+	struct lt_provider_parts parts = {.resource = options->resource,
+		.sampler = options->sampler,
+		.processor = options->processor,
+		.is_disabled = lt_config_bool("OTEL_SDK_DISABLED")};
+	struct lt_provider *provider = NULL;
+	int err = 0;
+
+	lt_clock_anchor();
+	lt_span_lock_setup();
+	if (parts.is_disabled && !parts.processor)
+		parts.processor = lt_processor_none();
+	if (!parts.resource)
+		err = lt_resource_new(NULL, 0, &parts.resource);
+	if (!err && !parts.sampler)
+		err = lt_sampler_from_env(&parts.sampler);
+	if (!err && !parts.processor)
+		err = processor_from_env(&parts.processor);
+	if (!err) {
+		parts.limits = resolve_limits(&options->limits);
+		provider = lt_provider_make(&parts);
+		if (!provider)
+			err = -ENOMEM;
+	}
+	if (err) {
+		lt_resource_free(parts.resource);
+		lt_sampler_free(parts.sampler);
+		lt_processor_free(parts.processor);
+		return err;
+	}
+	*ret_provider = provider;
+	return 0;
+}

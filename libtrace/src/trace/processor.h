@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* processor.h - for those who own a processor: one of a program's own may leave functions out. */
+#ifndef LT_PROCESSOR_H
+#define LT_PROCESSOR_H
+
+#include <libtrace/sdk.h>
+
+/** Frees a processor of any kind; NULL is fine. */
+static inline void lt_processor_free(struct lt_processor *processor)
+{
+	if (processor && processor->impl->free)
+		processor->impl->free(processor);
+}
+
+#endif
