@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the sources are kept: one format, one version, no broken links."""
+"""How the sources are kept: one format, one version, no broken links, rooms without circles."""
 import os
 import re
 import shutil
@@ -9,6 +9,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 from tap import TapResult  # noqa: E402
+import rooms  # noqa: E402
 import version  # noqa: E402
 
 CLANG_FORMAT = "clang-format-14"  # each major version formats a little otherwise
@@ -51,6 +52,26 @@ class Style(unittest.TestCase):
     def is_somewhere(path, name):
         """Paths in text are told from the top, from the page's own folder, or by their last folders."""
         return Style.exists(path, name) or any(("/" + other).endswith("/" + name) for other in version.files())
+
+
+class Rooms(unittest.TestCase):
+    def test_every_include_in_quotes_leads_to_a_file(self):
+        self.assertEqual(rooms.lost(), [])
+
+    def test_no_includes_go_in_a_circle_between_files_or_between_folders(self):
+        edges = rooms.graph()
+        self.assertGreater(len(edges), 100)
+        self.assertEqual(rooms.circles(edges), [])
+        self.assertEqual(rooms.circles(rooms.rooms(edges)), [])
+
+    def test_a_circle_is_found(self):
+        self.assertEqual(rooms.circles({"a": {"b"}, "b": {"c", "d"}, "c": {"b"}, "d": set()}), ["b -> c", "c -> b"])
+
+    def test_no_folder_has_more_than_25_sources(self):
+        self.assertEqual(rooms.crowded(25), {})
+
+    def test_every_folder_of_sources_tells_in_a_line_what_it_is_for(self):
+        self.assertEqual(rooms.unexplained(), [])
 
 
 if __name__ == "__main__":
