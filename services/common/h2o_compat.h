@@ -335,13 +335,13 @@ static inline char *compat_alloc_text(h2o_req_t *req, size_t n_bytes)
 #endif
 }
 
-/** A stream that a filter puts before *slot. */
-static inline h2o_ostream_t *compat_add_ostream(h2o_req_t *req, h2o_ostream_t **slot)
+/** A stream that a filter puts before *slot: size bytes, of which the first are an h2o_ostream_t. */
+static inline void *compat_add_ostream(h2o_req_t *req, size_t size, h2o_ostream_t **slot)
 {
 #if COMPAT_TIMER_WHEEL
-	return h2o_add_ostream(req, H2O_ALIGNOF(h2o_ostream_t), sizeof(h2o_ostream_t), slot);
+	return h2o_add_ostream(req, H2O_ALIGNOF(h2o_ostream_t), size, slot);
 #else
-	return h2o_add_ostream(req, sizeof(h2o_ostream_t), slot);
+	return h2o_add_ostream(req, size, slot);
 #endif
 }
 

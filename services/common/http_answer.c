@@ -15,6 +15,7 @@ static const struct status {
 	const char *own_code; /* the code of h2o's own errors; NULL: h2o does not answer with it */
 } statuses[] = {
 	{200, "OK", NULL},
+	{204, "No Content", NULL},
 	{400, "Bad Request", "bad_request"},
 	{404, "Not Found", "not_found"},
 	{405, "Method Not Allowed", NULL},
@@ -163,6 +164,27 @@ json_t *http_read_json(h2o_req_t *req)
 
 /* --- h2o's own errors --------------------------------------------------------------------- */
 
+struct own_error_filter {
+	h2o_filter_t super;
+	const struct http_own_errors *how;
+};
+
+struct own_error_stream {
+	h2o_ostream_t super;
+	const struct http_own_errors *how;
+};
+
+static const char *as_json_type(h2o_req_t *req)
+{
+	return "application/json";
+}
+
+static h2o_iovec_t as_json_body(h2o_req_t *req, const char *message, size_t len)
+{
+	const char *code = find_status(req->res.status)->own_code;
+	return error_json(req, code ? code : "error", message, len);
+}
+
 static void own_error_send(
 	h2o_ostream_t *self, h2o_req_t *req, compat_vec_t *vecs, size_t n, h2o_send_state_t state)
 {
@@ -171,32 +193,43 @@ static void own_error_send(
 
 	for (size_t i = 0; i < n; i++)
 		text_add(&text, compat_vec_ptr(&vecs[i]), vecs[i].len);
-	const char *code = find_status(req->res.status)->own_code;
-	h2o_iovec_t json = error_json(req, code ? code : "error", text.ptr, text.len);
-	compat_vec_t vec = compat_vec(json.base, json.len);
-	req->res.content_length = json.len;
+	h2o_iovec_t body = ((struct own_error_stream *)self)->how->body(req, text.ptr, text.len);
+	compat_vec_t vec = compat_vec(body.base, body.len);
+	req->res.content_length = body.len;
 	h2o_ostream_send_next(self, req, &vec, n > 0 ? 1 : 0, state);
 }
 
 static void own_error_setup(h2o_filter_t *self, h2o_req_t *req, h2o_ostream_t **slot)
 {
 	static const char own_type[] = "text/plain; charset=utf-8"; /* h2o_send_error_generic() */
+	const struct http_own_errors *how = ((struct own_error_filter *)self)->how;
 	ssize_t at = h2o_find_header(&req->res.headers, H2O_TOKEN_CONTENT_TYPE, -1);
 
 	if (at != -1 && req->res.status >= 400) {
 		h2o_iovec_t *type = &req->res.headers.entries[at].value;
 		if (h2o_memis(type->base, type->len, own_type, sizeof(own_type) - 1)) {
-			*type = h2o_iovec_init(H2O_STRLIT("application/json"));
-			h2o_ostream_t *stream = compat_add_ostream(req, slot);
-			stream->do_send = own_error_send;
-			slot = &stream->next;
+			const char *new_type = how->type(req);
+			*type = h2o_iovec_init(new_type, strlen(new_type));
+			struct own_error_stream *stream =
+				compat_add_ostream(req, sizeof(*stream), slot);
+			stream->super.do_send = own_error_send;
+			stream->how = how;
+			slot = &stream->super.next;
 		}
 	}
 	h2o_setup_next_ostream(req, slot);
 }
 
+void http_answer_own_errors_as(h2o_pathconf_t *pathconf, const struct http_own_errors *how)
+{
+	h2o_filter_t *filter = h2o_create_filter(pathconf, sizeof(struct own_error_filter));
+	filter->on_setup_ostream = own_error_setup;
+	((struct own_error_filter *)filter)->how = how;
+}
+
 void http_answer_own_errors(h2o_pathconf_t *pathconf)
 {
-	h2o_filter_t *filter = h2o_create_filter(pathconf, sizeof(*filter));
-	filter->on_setup_ostream = own_error_setup;
+	static const struct http_own_errors as_json = {as_json_type, as_json_body};
+
+	http_answer_own_errors_as(pathconf, &as_json);
 }

@@ -58,4 +58,14 @@ json_t *http_read_json(h2o_req_t *req);
 /** Makes h2o's own errors that look for pathconf's answer (plain text) JSON as well. */
 void http_answer_own_errors(h2o_pathconf_t *pathconf);
 
+/* Another way of writing them; the status is in req->res. */
+struct http_own_errors {
+	const char *(*type)(h2o_req_t *req); /* Content-Type; static */
+	/* In memory of the request's pool, or static. */
+	h2o_iovec_t (*body)(h2o_req_t *req, const char *message, size_t len);
+};
+
+/** @param how  borrowed for good */
+void http_answer_own_errors_as(h2o_pathconf_t *pathconf, const struct http_own_errors *how);
+
 #endif

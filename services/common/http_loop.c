@@ -20,12 +20,62 @@ h2o_hostconf_t *http_conf_init(h2o_globalconf_t *conf, size_t body_max)
 	return h2o_config_register_host(conf, h2o_iovec_init(H2O_STRLIT("default")), 65535);
 }
 
+/* --- a port ------------------------------------------------------------------------------- */
+
+#if COMPAT_TIMER_WHEEL
+atomic_bool compat_conn_is_known;
+#endif
+
+static void on_accept(struct listener *listener, h2o_socket_t *sock)
+{
+	struct http_port *port = H2O_STRUCT_FROM_MEMBER(struct http_port, listener, listener);
+
+	if (port->protocol)
+		port->protocol->accept(port, sock);
+	else
+		compat_accept(&port->accept, sock);
+}
+
+static void port_open(struct http_port *port, h2o_loop_t *loop)
+{
+	if (!port->protocol) {
+		h2o_context_init(&port->ctx, loop, port->conf);
+		port->accept = (h2o_accept_ctx_t){.ctx = &port->ctx, .hosts = port->conf->hosts};
+	}
+	listener_start(&port->listener, loop, port->fd, on_accept);
+}
+
+static void port_drain(struct http_port *port)
+{
+	if (port->protocol)
+		port->protocol->drain(port);
+	else
+		compat_request_shutdown(&port->ctx); /* every later answer says: close */
+	listener_stop(&port->listener);
+}
+
+static bool port_is_drained(const struct http_port *port)
+{
+	return port->protocol ? port->protocol->is_drained(port)
+			      : compat_has_no_connections(&port->ctx);
+}
+
+static void port_close(struct http_port *port)
+{
+	listener_done(&port->listener);
+	if (!port->protocol)
+		compat_context_dispose(&port->ctx);
+}
+
+/* --- the loop ----------------------------------------------------------------------------- */
+
 static void on_idle_grace(struct timer *timer)
 {
 	struct http_loop *loop = H2O_STRUCT_FROM_MEMBER(struct http_loop, idle_timer, timer);
 
 	for (size_t i = 0; i < loop->n_ports; i++)
-		compat_close_idle(&loop->ports[i].ctx);
+		if (!loop->ports[i].protocol)
+			compat_close_idle(&loop->ports[i].ctx);
 }
 
 static void on_drain_timeout(struct timer *timer)
@@ -37,10 +87,8 @@ static void on_shutdown(struct shutdown_watch *watch)
 {
 	struct http_loop *loop = H2O_STRUCT_FROM_MEMBER(struct http_loop, shutdown, watch);
 
-	for (size_t i = 0; i < loop->n_ports; i++) {
-		compat_request_shutdown(&loop->ports[i].ctx); /* every later answer says: close */
-		listener_stop(&loop->ports[i].listener);
-	}
+	for (size_t i = 0; i < loop->n_ports; i++)
+		port_drain(&loop->ports[i]);
 	timer_start(&loop->idle_timer, &loop->idle_grace, on_idle_grace);
 	timer_start(&loop->drain_timer, &loop->drain_timeout, on_drain_timeout);
 }
@@ -49,10 +97,8 @@ int http_loop_open(
 	struct http_loop *loop, struct http_port *ports, size_t n_ports, unsigned drain_timeout_ms)
 {
 	*loop = (struct http_loop){.h2o = h2o_evloop_create(), .ports = ports, .n_ports = n_ports};
-	for (size_t i = 0; i < n_ports; i++) {
-		h2o_context_init(&ports[i].ctx, loop->h2o, ports[i].conf);
-		listener_start(&ports[i].listener, &ports[i].ctx, ports[i].fd);
-	}
+	for (size_t i = 0; i < n_ports; i++)
+		port_open(&ports[i], loop->h2o);
 	delay_init(&loop->idle_grace, loop->h2o, IDLE_GRACE_MS);
 	delay_init(&loop->drain_timeout, loop->h2o, drain_timeout_ms);
 	return shutdown_watch_start(&loop->shutdown, loop->h2o, on_shutdown);
@@ -61,7 +107,7 @@ int http_loop_open(
 bool http_loop_is_drained(const struct http_loop *loop)
 {
 	for (size_t i = 0; i < loop->n_ports; i++)
-		if (!compat_has_no_connections(&loop->ports[i].ctx))
+		if (!port_is_drained(&loop->ports[i]))
 			return false;
 	return true;
 }
@@ -71,7 +117,7 @@ static bool is_done(const struct http_loop *loop)
 	if (loop->is_late)
 		return true;
 	for (size_t i = 0; i < loop->n_ports; i++)
-		if (!loop->ports[i].ctx.shutdown_requested || loop->ports[i].listener.sock)
+		if (loop->ports[i].listener.sock)
 			return false;
 	return http_loop_is_drained(loop);
 }
@@ -94,10 +140,8 @@ void http_loop_close(struct http_loop *loop)
 	timer_stop(&loop->drain_timer);
 	delay_done(&loop->idle_grace);
 	delay_done(&loop->drain_timeout);
-	for (size_t i = 0; i < loop->n_ports; i++) {
-		listener_done(&loop->ports[i].listener);
-		compat_context_dispose(&loop->ports[i].ctx);
-	}
+	for (size_t i = 0; i < loop->n_ports; i++)
+		port_close(&loop->ports[i]);
 	h2o_evloop_destroy(loop->h2o);
 	compat_thread_done();
 }

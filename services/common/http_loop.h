@@ -10,11 +10,24 @@
 #include "listener.h"
 #include "shutdown.h"
 
+struct http_port;
+
+/* What serves the connections of a port that does not speak HTTP/1.1. */
+struct http_protocol {
+	void (*accept)(struct http_port *port, h2o_socket_t *sock); /* takes sock */
+	/* No requests begin any more; connections close when theirs are answered. */
+	void (*drain)(struct http_port *port);
+	bool (*is_drained)(const struct http_port *port); /* no client is connected */
+};
+
 /* A port, as one loop serves it. */
 struct http_port {
-	h2o_globalconf_t *conf; /* borrowed; of http_conf_init() */
-	int fd;			/* listens; taken when the loop is opened */
+	h2o_globalconf_t *conf; /* borrowed; of http_conf_init(); NULL: see protocol */
+	const struct http_protocol *protocol; /* NULL: HTTP/1.1 by libh2o */
+	void *server;			      /* the protocol's */
+	int fd;				      /* listens; taken when the loop is opened */
 	h2o_context_t ctx;
+	h2o_accept_ctx_t accept;
 	struct listener listener;
 };
 

@@ -111,10 +111,6 @@ int listen_on(const char *host, const char *setting, unsigned port, size_t n, in
 
 /* --- accepting ---------------------------------------------------------------------------- */
 
-#if COMPAT_TIMER_WHEEL
-atomic_bool compat_conn_is_known;
-#endif
-
 /* @return whether all that was queued has been accepted */
 static bool accept_some(struct listener *listener)
 {
@@ -122,7 +118,7 @@ static bool accept_some(struct listener *listener)
 		errno = 0;
 		h2o_socket_t *sock = h2o_evloop_socket_accept(listener->sock);
 		if (sock)
-			compat_accept(&listener->accept, sock);
+			listener->on_accept(listener, sock);
 		else if (errno != ECONNABORTED && errno != EINTR)
 			return true;
 	}
@@ -143,7 +139,7 @@ static void on_connection(h2o_socket_t *sock, const char *err)
 
 	if (err || !accept_some(listener) || errno == EAGAIN)
 		return;
-	uint64_t now_ms = h2o_now(listener->accept.ctx->loop);
+	uint64_t now_ms = h2o_now(listener->loop);
 	if (now_ms - listener->warned_at_ms >= WARN_INTERVAL_MS) {
 		log_warn("cannot accept connections for now",
 			LOG_FIELDS(log_str("reason", strerror(errno))));
@@ -153,14 +149,16 @@ static void on_connection(h2o_socket_t *sock, const char *err)
 	timer_start(&listener->retry, &listener->retry_delay, on_retry);
 }
 
-void listener_start(struct listener *listener, h2o_context_t *ctx, int fd)
+void listener_start(struct listener *listener, h2o_loop_t *loop, int fd,
+	void (*on_accept)(struct listener *listener, h2o_socket_t *sock))
 {
 	*listener = (struct listener){
-		.accept = {.ctx = ctx, .hosts = ctx->globalconf->hosts},
-		.sock = h2o_evloop_socket_create(ctx->loop, fd, H2O_SOCKET_FLAG_DONT_READ),
+		.sock = h2o_evloop_socket_create(loop, fd, H2O_SOCKET_FLAG_DONT_READ),
+		.loop = loop,
+		.on_accept = on_accept,
 	};
-	delay_init(&listener->retry_delay, ctx->loop, RETRY_DELAY_MS);
-	delay_init(&listener->last_call_delay, ctx->loop, LAST_CALL_MS);
+	delay_init(&listener->retry_delay, loop, RETRY_DELAY_MS);
+	delay_init(&listener->last_call_delay, loop, LAST_CALL_MS);
 	listener->sock->data = listener;
 	h2o_socket_read_start(listener->sock, on_connection);
 }

@@ -25,7 +25,8 @@ int listen_on(const char *host, const char *setting, unsigned port, size_t n, in
 /* Accepts connections for one event loop. */
 struct listener {
 	h2o_socket_t *sock; /* NULL: closed */
-	h2o_accept_ctx_t accept;
+	h2o_loop_t *loop;
+	void (*on_accept)(struct listener *listener, h2o_socket_t *sock); /* takes sock */
 	/* Out of descriptors or memory: it waits a little instead of spinning. */
 	struct delay retry_delay;
 	struct timer retry;
@@ -35,7 +36,8 @@ struct listener {
 };
 
 /** @param fd  taken */
-void listener_start(struct listener *listener, h2o_context_t *ctx, int fd);
+void listener_start(struct listener *listener, h2o_loop_t *loop, int fd,
+	void (*on_accept)(struct listener *listener, h2o_socket_t *sock));
 
 /** Lets no connection begin any more, accepts those that have begun, then closes: sock is NULL a
  * moment later. */

@@ -23,14 +23,26 @@ static void configure(int (*on_req)(h2o_handler_t *, h2o_req_t *), size_t body_m
 	h2o_create_handler(path, sizeof(h2o_handler_t))->on_req = on_req;
 }
 
+struct worker {
+	h2o_context_t ctx;
+	h2o_accept_ctx_t accept;
+	struct listener listener;
+};
+
+static void on_accept(struct listener *listener, h2o_socket_t *sock)
+{
+	struct worker *worker = H2O_STRUCT_FROM_MEMBER(struct worker, listener, listener);
+	compat_accept(&worker->accept, sock);
+}
+
 static void *run(void *fd)
 {
-	h2o_context_t ctx;
-	struct listener listener;
+	struct worker worker;
 
-	h2o_context_init(&ctx, h2o_evloop_create(), &globalconf);
-	listener_start(&listener, &ctx, *(int *)fd);
-	while (h2o_evloop_run(ctx.loop, INT32_MAX) == 0 || errno == EINTR) {}
+	h2o_context_init(&worker.ctx, h2o_evloop_create(), &globalconf);
+	worker.accept = (h2o_accept_ctx_t){.ctx = &worker.ctx, .hosts = globalconf.hosts};
+	listener_start(&worker.listener, worker.ctx.loop, *(int *)fd, on_accept);
+	while (h2o_evloop_run(worker.ctx.loop, INT32_MAX) == 0 || errno == EINTR) {}
 	perror("the event loop failed");
 	exit(EXIT_FAILURE);
 }
