@@ -88,12 +88,13 @@ in
   };
   traceview-image = image {
     name = "traceview";
-    title = "Trace backend: OTLP/HTTP on 4318, Jaeger's query API and a page on 16686";
+    title = "Trace backend: OTLP on 4318 (HTTP) and 4317 (gRPC), Jaeger's query API and a page on 16686";
     contents = [ traceview ];
     config = {
       Entrypoint = [ "traceview" ];
       Cmd = [ "serve" ];
       ExposedPorts = {
+        "4317/tcp" = { };
         "4318/tcp" = { };
         "16686/tcp" = { };
       };

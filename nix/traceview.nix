@@ -9,8 +9,10 @@
   curl,
   h2o,
   jansson,
+  nghttp2,
   openssl,
   zlib,
+  zstd,
   source,
   version,
 }:
@@ -39,8 +41,10 @@ stdenv.mkDerivation {
     curl
     h2o
     jansson
+    nghttp2
     openssl
     zlib
+    zstd
   ];
   mesonFlags = [ "-Dparts=traceview" ];
   disallowedReferences = [
@@ -49,7 +53,7 @@ stdenv.mkDerivation {
     python3
   ];
   meta = {
-    description = "Trace backend in one small program: OTLP/HTTP in, Jaeger's query API and a page out";
+    description = "Trace backend in one small program: OTLP in, Jaeger's query API and a page out";
     license = lib.licenses.asl20;
     mainProgram = "traceview";
     platforms = lib.platforms.linux;

@@ -10,12 +10,14 @@
   jaeger,
   jansson,
   meson,
+  nghttp2,
   ninja,
   openssl,
   pkg-config,
   python3,
   util-linux,
   zlib,
+  zstd,
   source,
   suites,
   version,
@@ -45,8 +47,10 @@ stdenv.mkDerivation {
     curl
     h2o
     jansson
+    nghttp2
     openssl
     zlib
+    zstd
   ];
   postPatch = "patchShebangs tests";
   mesonFlags = [ "-Dlibcurl_path=${lib.getLib curl}/lib/libcurl.so.4" ];

@@ -6,7 +6,7 @@ set -euo pipefail
 state=${XDG_RUNTIME_DIR:-/tmp}/libtrace-infra-$(id -u) # what `up` leaves for `down`
 image=docker.io/jaegertracing/jaeger:2.20.0
 container=libtrace-infra-jaeger
-ports=(-p 127.0.0.1:16686:16686 -p 127.0.0.1:4318:4318)
+ports=(-p 127.0.0.1:16686:16686 -p 127.0.0.1:4318:4318 -p 127.0.0.1:4317:4317)
 
 die() {
 	echo "infra: $1" >&2
@@ -25,7 +25,7 @@ started() {
 		[ $SECONDS -lt $end ] || die "$1 does not answer on :16686 after 30 s, see $state/log"
 		sleep 0.1
 	done
-	echo "started $1: http://localhost:16686 (OTLP/HTTP on :4318); stop it with: make infra-down"
+	echo "started $1: http://localhost:16686 (OTLP/HTTP on :4318, gRPC on :4317); stop it with: make infra-down"
 }
 
 start_process() { # WHAT PROGRAM ARG...
@@ -54,7 +54,7 @@ jaeger_by_nix() { # prints the path of the flake's Jaeger
 
 up() {
 	ready && die "something answers on :16686 already; stop it, or use it as it is"
-	for port in 16686 4318; do
+	for port in 16686 4318 4317; do
 		! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null ||
 			die "port $port is in use by something that is no trace backend; stop it first"
 	done

@@ -15,7 +15,7 @@ Starts a trace backend, order-service and api-gateway, and runs until Ctrl-C.
   --once            send one /checkout, print its trace, stop everything, exit 0
   --keep            after --once: leave everything running until Ctrl-C
 Ports, by variable: GATEWAY_PORT=8000 ORDER_PORT=8001 TRACEVIEW_UI_PORT=16686
-TRACEVIEW_OTLP_PORT=4318 (Jaeger's last two are fixed).
+TRACEVIEW_OTLP_PORT=4318 TRACEVIEW_GRPC_PORT=4317 (Jaeger's last three are fixed).
 Delays: CHECK_INVENTORY_MS=300 INSERT_ORDER_RECORD_MS=1500 ORDER_PROCESSING_MS=500
 EOF
 }
@@ -48,6 +48,7 @@ gateway_port=${GATEWAY_PORT:-8000}
 order_port=${ORDER_PORT:-8001}
 ui_port=${TRACEVIEW_UI_PORT:-16686}
 otlp_port=${TRACEVIEW_OTLP_PORT:-4318}
+grpc_port=${TRACEVIEW_GRPC_PORT:-4317}
 
 case $order in
 zero-code) order_program=(libtrace-instrument order-service) spans=3 ;;
@@ -59,7 +60,7 @@ case $backend in
 traceview) backend_program=(traceview serve) ;;
 jaeger)
 	command -v jaeger >/dev/null || die "no jaeger on PATH; --backend traceview needs none"
-	backend_program=(jaeger) ui_port=16686 otlp_port=4318
+	backend_program=(jaeger) ui_port=16686 otlp_port=4318 grpc_port=4317
 	;;
 *) die "--backend is jaeger or traceview, not \"$backend\"" 2 ;;
 esac
@@ -113,6 +114,7 @@ must_be_free "$gateway_port" GATEWAY_PORT
 must_be_free "$order_port" ORDER_PORT
 must_be_free "$ui_port" TRACEVIEW_UI_PORT
 must_be_free "$otlp_port" TRACEVIEW_OTLP_PORT
+must_be_free "$grpc_port" TRACEVIEW_GRPC_PORT
 
 ui=http://localhost:$ui_port
 # A demo is to be looked at now, not in the SDK's 5 s; libtrace-instrument passes all of it on.
@@ -120,7 +122,7 @@ traced=(OTEL_EXPORTER_OTLP_ENDPOINT="http://localhost:$otlp_port"
 	OTEL_BSP_SCHEDULE_DELAY="${OTEL_BSP_SCHEDULE_DELAY:-500}")
 
 start "$backend" OTEL_TRACES_SAMPLER=always_off TRACEVIEW_UI_PORT="$ui_port" \
-	TRACEVIEW_OTLP_PORT="$otlp_port" "${backend_program[@]}"
+	TRACEVIEW_OTLP_PORT="$otlp_port" TRACEVIEW_GRPC_PORT="$grpc_port" "${backend_program[@]}"
 wait_for "$backend" "$ui/api/v3/services"
 # The gateway knows its trace, and need not be told it in headers.
 start order-service "${traced[@]}" OTEL_C_RESPONSE_HEADERS=edge OTEL_SERVICE_NAME=order-service PORT="$order_port" \

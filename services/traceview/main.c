@@ -10,17 +10,24 @@
 
 #define EXIT_USAGE 2
 
+#if TRACEVIEW_HAS_GRPC
+#define GRPC_NOTE ""
+#else
+#define GRPC_NOTE " (this build has none)"
+#endif
+
 static const char help_head[] =
 	"traceview - takes traces by OTLP, keeps the newest, shows them\n"
 	"\n"
 	"Usage:\n"
-	"  traceview [serve] [--otlp-port PORT] [--ui-port PORT] [--host ADDRESS]\n"
+	"  traceview [serve] [--otlp-port PORT] [--grpc-port PORT] [--ui-port PORT] [--host "
+	"ADDRESS]\n"
 	"  traceview show [TRACE_ID|latest] [OPTIONS]   (see traceview show --help)\n"
 	"  traceview --help | --version\n"
 	"\n"
-	"Programs send to http://localhost:4318/v1/traces (protobuf or JSON, plain or gzip); the "
-	"page\n"
-	"and Jaeger's query API are at http://localhost:16686.\n"
+	"Programs send to http://localhost:4318/v1/traces (protobuf or JSON, plain, gzip or zstd)\n"
+	"or by gRPC to localhost:4317; the page and Jaeger's query API are at\n"
+	"http://localhost:16686.\n"
 	"\n"
 	"Settings, by environment variable, with the values they have when unset:\n";
 
@@ -38,6 +45,7 @@ static int complain(const char *what, const char *argument)
 static int read_options(int argc, char **argv)
 {
 	static const struct option options[] = {{"otlp-port", required_argument, NULL, 'o'},
+		{"grpc-port", required_argument, NULL, 'g'},
 		{"ui-port", required_argument, NULL, 'u'}, {"host", required_argument, NULL, 'h'},
 		{0}};
 	int option;
@@ -50,6 +58,7 @@ static int read_options(int argc, char **argv)
 				argv[optind - 1]);
 		}
 		const char *name = option == 'o'   ? "TRACEVIEW_OTLP_PORT"
+				   : option == 'g' ? "TRACEVIEW_GRPC_PORT"
 				   : option == 'u' ? "TRACEVIEW_UI_PORT"
 						   : "HOST";
 		setenv(name, optarg, 1);
@@ -67,6 +76,8 @@ static int serve(int argc, char **argv, bool only_help)
 			.text = "127.0.0.1"},
 		{CONFIG_NUMBER, "TRACEVIEW_OTLP_PORT", "OTLP/HTTP; 0: any free port",
 			.ret_number = &options.otlp_port, .number = 4318, .max = 65535},
+		{CONFIG_NUMBER, "TRACEVIEW_GRPC_PORT", "OTLP/gRPC" GRPC_NOTE "; 0: any free port",
+			.ret_number = &options.grpc_port, .number = 4317, .max = 65535},
 		{CONFIG_NUMBER, "TRACEVIEW_UI_PORT", "page and query API; 0: any free port",
 			.ret_number = &options.ui_port, .number = 16686, .max = 65535},
 		{CONFIG_NUMBER, "TRACEVIEW_MAX_TRACES", "most traces that are kept",

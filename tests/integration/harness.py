@@ -34,6 +34,10 @@ SANITIZED = os.environ.get("LIBTRACE_SANITIZE", "none") != "none"
 # Sanitizers slow programs down, by about this much; deadlines of their own, not of the code under test.
 SLOWNESS = 4 if SANITIZED else 1
 
+# What traceview was built with.
+HAS_GRPC = os.environ.get("LIBTRACE_HAS_GRPC", "true") == "true"
+HAS_ZSTD = os.environ.get("LIBTRACE_HAS_ZSTD", "true") == "true"
+
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 
 
@@ -339,7 +343,7 @@ class Program:
 class Backend:
     """traceview, or anything else with Jaeger's query API on its usual ports."""
 
-    UI, OTLP = 16686, 4318
+    UI, OTLP, GRPC = 16686, 4318, 4317
 
     def __init__(self, program=None):
         """program: None for one that runs already."""

@@ -209,7 +209,7 @@ class CommandLine(unittest.TestCase):
         for name, settings in (("api-gateway", "HOST PORT THREADS LOG_FORMAT ENV ORDER_SERVICE_URL ORDER_TIMEOUT_MS"),
                                ("order-service", "HOST PORT THREADS LOG_FORMAT ENV ORDER_PROCESSING_MS"),
                                ("order-service-custom", "PORT CHECK_INVENTORY_MS INSERT_ORDER_RECORD_MS"),
-                               ("traceview", "TRACEVIEW_MAX_TRACES TRACEVIEW_MAX_BYTES"),
+                               ("traceview", "TRACEVIEW_GRPC_PORT TRACEVIEW_MAX_TRACES TRACEVIEW_MAX_BYTES"),
                                ("libtrace-instrument", "--service-name --doctor --exporter-otlp-endpoint")):
             text = harness.run([name, "--help"]).out
             for setting in settings.split():
@@ -282,6 +282,7 @@ class Settings(unittest.TestCase):
     def test_a_busy_port_is_named_with_the_setting(self):
         for program, port, setting in (*((name, 8000 + ("order" in name), "PORT") for name in SERVICES),
                                        ("traceview", 4318, "TRACEVIEW_OTLP_PORT"),
+                                       *((("traceview", 4317, "TRACEVIEW_GRPC_PORT"),) if harness.HAS_GRPC else ()),
                                        ("traceview", 16686, "TRACEVIEW_UI_PORT")):
             with self.subTest(program=program, port=port), socket.create_server(("127.0.0.1", port)):
                 done = harness.run([program])

@@ -80,15 +80,15 @@ class StackScript(unittest.TestCase):
 
     def test_other_ports_are_used_when_they_are_set(self):
         ports = {"GATEWAY_PORT": "9000", "ORDER_PORT": "9001", "TRACEVIEW_UI_PORT": "9002",
-                 "TRACEVIEW_OTLP_PORT": "9003"}
-        with socket.create_server(("127.0.0.1", 8000)), socket.create_server(("127.0.0.1", 4318)):
+                 "TRACEVIEW_OTLP_PORT": "9003", "TRACEVIEW_GRPC_PORT": "9004"}
+        with socket.create_server(("127.0.0.1", 8000)), socket.create_server(("127.0.0.1", 4317)):
             done = run(["bash", STACK, "--once"], env={**ENV, **ports}, timeout=WAIT_S)
         self.assertEqual(done.code, 0, done)
         self.assertIn("5 spans", done.out)
 
     def test_a_busy_port_is_named_with_the_variable_to_set(self):
         for port, variable in ((8000, "GATEWAY_PORT"), (8001, "ORDER_PORT"), (16686, "TRACEVIEW_UI_PORT"),
-                               (4318, "TRACEVIEW_OTLP_PORT")):
+                               (4318, "TRACEVIEW_OTLP_PORT"), (4317, "TRACEVIEW_GRPC_PORT")):
             with self.subTest(port=port), socket.create_server(("127.0.0.1", port)):
                 done = run(["bash", STACK, "--once"], env=ENV)
                 self.assertEqual(done.code, 1, done)

@@ -4,8 +4,11 @@ import gzip
 import http.client
 import json
 import random
+import shutil
 import socket
+import subprocess
 import time
+import unittest
 
 import harness
 import otlp
@@ -130,11 +133,90 @@ class Receiver(TraceviewTest):
         for headers in ({}, {"Content-Type": "text/plain"}, {"Content-Type": "application/grpc"},
                         {**PROTOBUF, "Content-Encoding": "br"}):
             self.assertEqual(self.send(b"", headers).status, 415, headers)
-        for path in ("/", "/v1/metrics", "/v1/logs", "/v1/traces/more"):
+        for path in ("/", "/v1/profiles", "/v1/traces/more"):
             self.assertEqual(self.send(b"", PROTOBUF, path).status, 404, path)
         for method in ("GET", "PUT", "DELETE", "OPTIONS"):
             answer = request(method, Backend.OTLP, "/v1/traces")
             self.assertEqual((answer.status, answer.headers["allow"]), (405, "POST"))
+
+    def test_every_error_is_a_status_in_the_request_s_own_format(self):
+        many = str(70 * 2 ** 20)
+        for sent in ("POST /nowhere HTTP/1.1\r\nContent-Length: 0\r\n", "PUT /v1/traces HTTP/1.1\r\nContent-Length: 0\r\n",
+                     "POST /v1/traces HTTP/1.1\r\nContent-Encoding: br\r\nContent-Length: 0\r\n",
+                     "POST /v1/traces HTTP/1.1\r\nContent-Length: 1\r\n\r\n\xff",
+                     f"POST /v1/traces HTTP/1.1\r\nContent-Length: {many}\r\n",
+                     "POST /v1/traces HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n"):
+            head, blank, body = sent.partition("\r\n\r\n")
+            for kind in ("application/x-protobuf", "application/json"):
+                with self.subTest(sent=sent, kind=kind), \
+                        socket.create_connection(("127.0.0.1", Backend.OTLP), timeout=10 * harness.SLOWNESS) as s:
+                    s.sendall(f"{head.rstrip()}\r\nHost: a\r\nContent-Type: {kind}\r\n\r\n{body}".encode("latin-1"))
+                    answer = http.client.HTTPResponse(s)
+                    answer.begin()
+                    self.assertGreaterEqual(answer.status, 400)
+                    self.assertEqual(answer.getheader("content-type"), kind)
+                    said = answer.read()
+                    if kind == "application/json":
+                        status = json.loads(said)
+                        self.assertTrue(status["code"] and status["message"], status)
+                    else:
+                        self.assertRegex(said, rb"(?s)^\x08[\x01-\x10]\x12.\w")
+
+    def test_chunked_bodies_are_taken_and_bounded(self):
+        def chunks(body):
+            for at in range(0, len(body), 1000):
+                yield body[at:at + 1000]
+        value = otlp.one_span(TRACE, attributes=[otlp.text("k", "v" * 10_000)])
+        self.assertEqual(self.send(chunks(otlp.protobuf(value)), PROTOBUF).status, 200)
+        self.assertEqual(self.span().attributes["k"], "v" * 10_000)
+        with socket.create_connection(("127.0.0.1", Backend.OTLP), timeout=30 * harness.SLOWNESS) as s:
+            s.sendall(b"POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                      b"Transfer-Encoding: chunked\r\n\r\n4100000\r\n")
+            try:
+                for _ in range(70):
+                    s.sendall(b" " * 2 ** 20)
+            except OSError:
+                pass  # it has answered
+            answer = http.client.HTTPResponse(s)
+            answer.begin()
+            self.assertEqual((answer.status, json.loads(answer.read())["code"]), (413, 8))
+
+    def test_metrics_and_logs_are_answered_so_that_an_sdk_does_not_complain(self):
+        for path in ("/v1/metrics", "/v1/logs"):
+            for headers, body, empty in ((PROTOBUF, b"\x0a\x00", b""), (JSON, b"{}", b"{}")):
+                answer = self.send(body, headers, path)
+                self.assertEqual((answer.status, answer.body), (200, empty))
+
+    @unittest.skipUnless(harness.HAS_ZSTD and shutil.which("zstd"), "no libzstd in this build, or no zstd on PATH")
+    def test_zstd_is_taken_whole_or_told(self):
+        packed = subprocess.run(["zstd", "-q"], input=otlp.protobuf(otlp.one_span(TRACE)), stdout=subprocess.PIPE,
+                                check=True).stdout
+        bomb = subprocess.run(["zstd", "-q"], input=bytes(65 * 2 ** 20), stdout=subprocess.PIPE, check=True).stdout
+        headers = {**PROTOBUF, "Content-Encoding": "zstd"}
+        for body in (b"", b"nonsense", packed[:-1], packed[:10], packed + b"more"):
+            self.assertEqual(self.send(body, headers).status, 400, body)
+        self.assertEqual(self.send(bomb, headers).status, 413)
+        self.assertEqual(self.backend.services(), [])
+        self.assertEqual(self.send(packed[:0] + packed, headers).status, 200)
+        self.span()
+
+    def test_pages_of_this_machine_may_send_and_no_others(self):
+        asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type,x-own"}
+        body = json.dumps(otlp.one_span(TRACE)).encode()
+        for origin in ("http://localhost:3000", "https://localhost", "http://127.0.0.1:8080", "http://[::1]:5173",
+                       "http://[::1]", "http://app.localhost:1"):
+            answer = request("OPTIONS", Backend.OTLP, "/v1/traces", headers={"Origin": origin, **asked})
+            allowed = {k.rpartition("-")[2]: v for k, v in answer.headers.items() if k.startswith("access-control-")}
+            self.assertEqual((answer.status, allowed), (204, {
+                "origin": origin, "methods": "POST", "headers": "content-type,x-own", "age": "7200"}), origin)
+            answer = self.send(body, {**JSON, "Origin": origin})
+            self.assertEqual((answer.status, answer.headers["access-control-allow-origin"]), (200, origin))
+            self.assertEqual(answer.headers["vary"], "origin")
+        for origin in ("http://example.com", "http://localhost.example.com", "http://127.0.0.1.example.com", "null",
+                       "http://127.example.com:80", "http://[::1].example.com", "file://", "localhost"):
+            answer = request("OPTIONS", Backend.OTLP, "/v1/traces", headers={"Origin": origin, **asked})
+            self.assertEqual((answer.status, answer.headers.get("access-control-allow-origin")), (405, None), origin)
+            self.assertNotIn("access-control-allow-origin", self.send(body, {**JSON, "Origin": origin}).headers)
 
     def test_too_large_a_body_is_413_also_when_gzip_hides_it(self):
         bomb = gzip.compress(bytes(65 * 2 ** 20))

@@ -2,84 +2,15 @@
 /* receive.c - the OTLP/HTTP receiver. */
 #include "serve/receive.h"
 
-#include "base/json_writer.h"
-#include "otlp/protobuf.h"
-#include "serve/gzip.h"
+#include "serve/cors.h"
 #include "serve/http_send.h"
-#include "store/intake.h"
+#include "serve/rpc_status.h"
 
 #include <errno.h>
-#include <stdio.h>
-
-#define ANSWER_BYTES 4096 /* ample for any answer */
-
-/* Codes of google.rpc.Status.  Source: google/rpc/code.proto */
-enum { CODE_INVALID_ARGUMENT = 3, CODE_RESOURCE_EXHAUSTED = 8, CODE_UNAVAILABLE = 14 };
 
 static const char *type_of(enum encoding encoding)
 {
 	return encoding == ENCODING_JSON ? "application/json" : "application/x-protobuf";
-}
-
-/* google.rpc.Status, in the encoding of the request. */
-static void answer_status(
-	h2o_req_t *req, int status, enum encoding encoding, int code, const char *message)
-{
-	struct buffer body;
-	struct json_writer w = {.out = &body};
-	buffer_init(&body, ANSWER_BYTES);
-	if (encoding == ENCODING_PROTOBUF) {
-		pb_put_uint(&body, 1, (uint64_t)code);
-		pb_put_bytes(&body, 2, lt_slice(message));
-	} else {
-		jw_begin(&w, '{');
-		jw_key(&w, "code");
-		jw_int(&w, code);
-		jw_key(&w, "message");
-		jw_string(&w, lt_slice(message));
-		jw_end(&w, '}');
-	}
-	http_send(req, status, type_of(encoding), &body);
-}
-
-/* ExportTraceServiceResponse: empty, or with partial_success. */
-static void answer_result(h2o_req_t *req, enum encoding encoding, const struct store_result *result)
-{
-	struct buffer body;
-	struct json_writer w = {.out = &body};
-	buffer_init(&body, ANSWER_BYTES);
-	if (encoding == ENCODING_PROTOBUF && result->n_rejected) {
-		size_t mark = pb_begin(&body, 1); /* partial_success */
-		pb_put_uint(&body, 1, result->n_rejected);
-		pb_put_bytes(&body, 2, lt_slice(result->why));
-		pb_end(&body, mark);
-	} else if (encoding == ENCODING_JSON) {
-		jw_begin(&w, '{');
-		if (result->n_rejected) {
-			jw_key(&w, "partialSuccess");
-			jw_begin(&w, '{');
-			jw_key(&w, "rejectedSpans");
-			jw_quoted_uint(&w, result->n_rejected);
-			jw_key(&w, "errorMessage");
-			jw_string(&w, lt_slice(result->why));
-			jw_end(&w, '}');
-		}
-		jw_end(&w, '}');
-	}
-	http_send(req, 200, type_of(encoding), &body);
-}
-
-static void refuse(struct receiver *receiver, h2o_req_t *req, int err, enum encoding encoding,
-	const char *message)
-{
-	receiver->n_refused++;
-	snprintf(receiver->why, sizeof(receiver->why), "%s", message);
-	if (err == -EMSGSIZE)
-		answer_status(req, 413, encoding, CODE_RESOURCE_EXHAUSTED, message);
-	else if (err == -ENOMEM)
-		answer_status(req, 503, encoding, CODE_UNAVAILABLE, message);
-	else
-		answer_status(req, 400, encoding, CODE_INVALID_ARGUMENT, message);
 }
 
 /* Compares a Content-Type without its parameters. */
@@ -93,81 +24,108 @@ static bool is_type(struct lt_slice content_type, const char *type)
 	return n == content_type.len || content_type.ptr[n] == ';';
 }
 
+/* False for what is neither; errors are then told in JSON. */
 static bool read_encoding(const h2o_req_t *req, enum encoding *ret_encoding)
 {
 	struct lt_slice type = http_header(req, H2O_TOKEN_CONTENT_TYPE);
-	if (is_type(type, "application/x-protobuf"))
-		*ret_encoding = ENCODING_PROTOBUF;
-	else if (is_type(type, "application/json"))
-		*ret_encoding = ENCODING_JSON;
-	else
-		return false;
-	return true;
+	*ret_encoding = is_type(type, "application/x-protobuf") ? ENCODING_PROTOBUF : ENCODING_JSON;
+	return *ret_encoding == ENCODING_PROTOBUF || is_type(type, "application/json");
 }
 
-static bool is_word(struct lt_slice text, const char *word)
+/* google.rpc.Status, in the encoding of the request. */
+static void answer_status(
+	h2o_req_t *req, int status, enum encoding encoding, enum rpc_code code, const char *message)
 {
-	return text.len == strlen(word) && strncasecmp(text.ptr, word, text.len) == 0;
+	struct buffer body;
+	buffer_init(&body, RECEIVE_ANSWER_MAX_BYTES);
+	rpc_write_status(&body, encoding, code, lt_slice(message));
+	http_send(req, status, type_of(encoding), &body);
 }
 
-static void take(
-	struct receiver *receiver, h2o_req_t *req, enum encoding encoding, struct lt_slice body)
+static void take(struct receiver *receiver, h2o_req_t *req, enum otlp_signal signal,
+	enum encoding encoding, const struct coding *coding)
 {
-	struct store_result result;
+	struct lt_slice body = {req->entity.base ? req->entity.base : "", req->entity.len};
+	struct buffer answer;
 	char why[OTLP_WHY_BYTES];
-	int err = intake(receiver->store, body, encoding, &result, why);
-	if (err)
-		refuse(receiver, req, err, encoding, why);
-	else
-		answer_result(req, encoding, &result);
+	buffer_init(&answer, RECEIVE_ANSWER_MAX_BYTES);
+	int err = receiver_take(receiver, signal, encoding, coding, body, &answer, why);
+	if (err) {
+		buffer_done(&answer);
+		answer_status(req,
+			err == -EMSGSIZE ? 413
+			: err == -ENOMEM ? 503
+					 : 400,
+			encoding, rpc_code_of(err), why);
+	} else {
+		http_send(req, 200, type_of(encoding), &answer);
+	}
 }
 
-static void take_gzip(
-	struct receiver *receiver, h2o_req_t *req, enum encoding encoding, struct lt_slice body)
+static enum otlp_signal signal_of(const h2o_req_t *req)
 {
-	struct buffer inflated;
-	buffer_init(&inflated, RECEIVE_BODY_MAX_BYTES);
-	int err = gzip_inflate(body, &inflated);
-	if (err) {
-		refuse(receiver, req, err, encoding,
-			err == -EMSGSIZE ? "the body inflates to more than 64 MiB"
-			: err == -ENOMEM ? "out of memory"
-					 : "the body is not gzip or is truncated");
-	} else {
-		take(receiver, req, encoding, buffer_slice(&inflated));
-	}
-	buffer_done(&inflated);
+	static const char *const paths[OTLP_NO_SIGNAL] = {
+		[OTLP_TRACES] = "/v1/traces",
+		[OTLP_METRICS] = "/v1/metrics",
+		[OTLP_LOGS] = "/v1/logs",
+	};
+	size_t path_len = req->query_at == SIZE_MAX ? req->path.len : req->query_at;
+	int signal = OTLP_TRACES;
+	while (signal < OTLP_NO_SIGNAL &&
+		!h2o_memis(req->path.base, path_len, paths[signal], strlen(paths[signal])))
+		signal++;
+	return (enum otlp_signal)signal;
 }
 
 void receive(struct receiver *receiver, h2o_req_t *req)
 {
 	enum encoding encoding;
-	size_t path_len = req->query_at == SIZE_MAX ? req->path.len : req->query_at;
-	if (!h2o_memis(req->path.base, path_len, H2O_STRLIT("/v1/traces"))) {
-		http_send_text(req, 404, "404 not found: this port takes POST /v1/traces\n");
+	bool has_encoding = read_encoding(req, &encoding);
+	enum otlp_signal signal = signal_of(req);
+	const struct coding *coding = coding_find(http_header(req, H2O_TOKEN_CONTENT_ENCODING));
+	if (cors_answer(req))
 		return;
-	}
-	if (!h2o_memis(req->method.base, req->method.len, H2O_STRLIT("POST"))) {
+	if (signal == OTLP_NO_SIGNAL) {
+		answer_status(req, 404, encoding, RPC_NOT_FOUND,
+			"this port takes POST /v1/traces; /v1/metrics and /v1/logs are not kept");
+	} else if (!h2o_memis(req->method.base, req->method.len, H2O_STRLIT("POST"))) {
 		http_send_header(req, "allow", "POST");
-		http_send_text(req, 405, "405 method not allowed: POST only\n");
-		return;
-	}
-	if (!read_encoding(req, &encoding)) {
-		http_send_text(req, 415,
-			"415 unsupported media type, supported: [application/json, "
-			"application/x-protobuf]\n");
-		return;
-	}
-	struct lt_slice body = {req->entity.base ? req->entity.base : "", req->entity.len};
-	struct lt_slice coding = http_header(req, H2O_TOKEN_CONTENT_ENCODING);
-	if (body.len > RECEIVE_BODY_MAX_BYTES) {
-		refuse(receiver, req, -EMSGSIZE, encoding, "the body is over 64 MiB");
-	} else if (!coding.len || is_word(coding, "identity") || is_word(coding, "none")) {
-		take(receiver, req, encoding, body);
-	} else if (is_word(coding, "gzip")) {
-		take_gzip(receiver, req, encoding, body);
+		answer_status(req, 405, encoding, RPC_UNIMPLEMENTED, "POST only");
+	} else if (!has_encoding) {
+		answer_status(req, 415, encoding, RPC_INVALID_ARGUMENT,
+			"Content-Type must be application/x-protobuf or application/json");
+	} else if (!coding) {
+		http_send_header(req, "accept-encoding", coding_names);
+		answer_status(req, 415, encoding, RPC_INVALID_ARGUMENT,
+			"this Content-Encoding is not known here, see Accept-Encoding");
 	} else {
-		http_send_header(req, "accept-encoding", "gzip");
-		http_send_text(req, 415, "415 unsupported content encoding, supported: [gzip]\n");
+		take(receiver, req, signal, encoding, coding);
 	}
 }
+
+/* --- libh2o's own errors ----------------------------------------------------------------------- */
+
+static const char *own_error_type(h2o_req_t *req)
+{
+	enum encoding encoding;
+	read_encoding(req, &encoding);
+	return type_of(encoding);
+}
+
+static h2o_iovec_t own_error_body(h2o_req_t *req, const char *message, size_t len)
+{
+	enum encoding encoding;
+	struct buffer body;
+	read_encoding(req, &encoding);
+	buffer_init(&body, RECEIVE_ANSWER_MAX_BYTES);
+	rpc_write_status(&body, encoding,
+		req->res.status == 413 ? RPC_RESOURCE_EXHAUSTED : RPC_INVALID_ARGUMENT,
+		(struct lt_slice){message, len});
+	h2o_iovec_t copy = {compat_alloc_text(req, body.len ? body.len : 1), body.len};
+	if (body.len)
+		memcpy(copy.base, body.data, body.len);
+	buffer_done(&body);
+	return copy;
+}
+
+const struct http_own_errors receive_own_errors = {own_error_type, own_error_body};

@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* receive.h - OTLP/HTTP: POST /v1/traces, in protobuf or JSON, plain or gzip'ed.
+/* receive.h - OTLP/HTTP: POST /v1/traces, in protobuf or JSON, plain or compressed; also /v1/metrics
+ * and /v1/logs, which are answered and not kept.
  *
  * Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp
  */
 #ifndef TRACEVIEW_RECEIVE_H
 #define TRACEVIEW_RECEIVE_H
 
-#include "h2o_compat.h"
-#include "otlp/otlp.h"
-#include "store/store.h"
-
-/* Limit of a request's body, as sent and after inflating; larger ones get 413. */
-#define RECEIVE_BODY_MAX_BYTES ((size_t)64 * 1024 * 1024)
-
-struct receiver {
-	struct store *store;	  /* borrowed */
-	uint64_t n_refused;	  /* requests that were malformed or exceeded a limit */
-	char why[OTLP_WHY_BYTES]; /* of the last one */
-};
+#include "http_answer.h"
+#include "serve/receiver.h"
 
 /** Answers any request to the receiver's port. */
 void receive(struct receiver *receiver, h2o_req_t *req);
+
+/* libh2o's own errors at this port: google.rpc.Status in the request's encoding, as ours are. */
+extern const struct http_own_errors receive_own_errors;
 
 #endif

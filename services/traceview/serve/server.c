@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* server.c - one event loop with two ports.
+/* server.c - one event loop with all ports.
  *
  * One thread suffices: requests are parsed and stored at some hundred megabytes per second.
- * Meanwhile the other port waits; the limits of bodies and answers bound that wait.
+ * Meanwhile the other ports wait; the limits of bodies and answers bound that wait.
  */
 #include "serve/server.h"
 
 #include "http_answer.h"
 #include "http_loop.h"
 #include "log.h"
+#include "serve/grpc.h"
 #include "serve/receive.h"
 #include "serve/ui.h"
 #include "serve/uploads.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #define REPORT_INTERVAL_MS 60000
@@ -25,17 +26,19 @@
 #define UPLOADS_LOOK_MS 10	       /* between two sums of their sizes while they are small */
 #define UPLOAD_TURN_BYTES (512 * 1024) /* received from one connection per turn of the loop */
 
-enum { PORT_OTLP, PORT_UI, N_PORTS };
+enum { PORT_OTLP, PORT_UI, PORT_GRPC, N_PORTS };
 
 struct server {
-	h2o_globalconf_t confs[N_PORTS];
+	h2o_globalconf_t confs[PORT_GRPC]; /* of those that speak HTTP/1.1 */
 	struct http_port ports[N_PORTS];
+	size_t n_ports;
+	struct grpc *grpc; /* NULL: this build has none */
 	struct http_loop loop;
 	struct receiver receiver;
 	struct delay report_delay;
 	struct timer report_timer;
 	struct store_stats reported;
-	uint64_t n_refused_reported;
+	uint64_t n_refused_reported, n_not_kept_reported;
 	uint64_t uploads_looked_at_ms; /* the loop's time */
 	size_t uploads_bytes;	       /* at that time */
 };
@@ -58,7 +61,8 @@ static int on_ui(h2o_handler_t *self, h2o_req_t *req)
 	return 0;
 }
 
-static void configure(struct server *server, int port, size_t body_max,
+/* @return the host, which has what h2o's own errors look for */
+static h2o_hostconf_t *configure(struct server *server, int port, size_t body_max,
 	int (*on_req)(h2o_handler_t *self, h2o_req_t *req))
 {
 	h2o_hostconf_t *host = http_conf_init(&server->confs[port], body_max);
@@ -67,8 +71,8 @@ static void configure(struct server *server, int port, size_t body_max,
 		(struct site_handler *)h2o_create_handler(path, sizeof(*handler));
 	handler->super.on_req = on_req;
 	handler->server = server;
-	http_answer_own_errors(&host->fallback_path);
 	server->ports[port].conf = &server->confs[port];
+	return host;
 }
 
 /* --- logging of the store's counters ------------------------------------------------------ */
@@ -93,7 +97,13 @@ static void report(struct server *server)
 		log_warn("requests refused", LOG_FIELDS(log_int("requests", (int64_t)n_refused),
 						     log_str("last_reason", receiver->why)));
 	}
+	uint64_t n_not_kept = receiver->n_not_kept - server->n_not_kept_reported;
+	if (n_not_kept) {
+		log_info("metrics and logs are answered, not kept",
+			LOG_FIELDS(log_int("requests", (int64_t)n_not_kept)));
+	}
 	server->reported = now;
+	server->n_not_kept_reported = receiver->n_not_kept;
 	server->n_refused_reported = receiver->n_refused;
 }
 
@@ -111,30 +121,38 @@ static void bound_uploads(struct http_loop *loop)
 	struct server *server = H2O_STRUCT_FROM_MEMBER(struct server, loop, loop);
 	uint64_t now_ms = h2o_now(loop->h2o);
 	if (server->uploads_bytes < UPLOADS_MAX_BYTES / 8 &&
+		grpc_upload_bytes(server->grpc) < UPLOADS_MAX_BYTES / 8 &&
 		now_ms - server->uploads_looked_at_ms < UPLOADS_LOOK_MS)
 		return;
 	server->uploads_looked_at_ms = now_ms;
-	unsigned n = uploads_bound(
-		&server->ports[PORT_OTLP].ctx, UPLOADS_MAX_BYTES, &server->uploads_bytes);
-	if (n) {
-		server->receiver.n_refused += n;
-		snprintf(server->receiver.why, sizeof(server->receiver.why),
-			"unfinished requests exceeded %zu MiB in total",
-			RECEIVE_BODY_MAX_BYTES >> 20);
-	}
+	unsigned n = uploads_bound(&server->ports[PORT_OTLP].ctx, server->grpc, UPLOADS_MAX_BYTES,
+		&server->uploads_bytes);
+	while (n-- > 0)
+		receiver_refused(&server->receiver, uploads_why);
 }
 
 /* --- the server --------------------------------------------------------------------------- */
 
+/* The socket's receive buffer bounds what a connection delivers per turn of the loop. */
+static void bound_turn(const struct http_port *port)
+{
+	int receive_bytes = UPLOAD_TURN_BYTES;
+	setsockopt(port->fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof(receive_bytes));
+}
+
 static int start(struct server *server)
 {
-	configure(server, PORT_OTLP, RECEIVE_BODY_MAX_BYTES, on_otlp);
-	configure(server, PORT_UI, QUERY_BODY_MAX_BYTES, on_ui);
-	/* The socket's receive buffer bounds what a connection delivers per turn of the loop. */
-	int receive_bytes = UPLOAD_TURN_BYTES;
-	setsockopt(server->ports[PORT_OTLP].fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes,
-		sizeof(receive_bytes));
-	int err = http_loop_open(&server->loop, server->ports, N_PORTS, DRAIN_TIMEOUT_MS);
+	h2o_hostconf_t *host = configure(server, PORT_OTLP, RECEIVE_BODY_MAX_BYTES, on_otlp);
+	http_answer_own_errors_as(&host->fallback_path, &receive_own_errors);
+	host = configure(server, PORT_UI, QUERY_BODY_MAX_BYTES, on_ui);
+	http_answer_own_errors(&host->fallback_path);
+	bound_turn(&server->ports[PORT_OTLP]);
+	if (server->grpc) {
+		server->ports[PORT_GRPC].protocol = &grpc_protocol;
+		server->ports[PORT_GRPC].server = server->grpc;
+		bound_turn(&server->ports[PORT_GRPC]);
+	}
+	int err = http_loop_open(&server->loop, server->ports, server->n_ports, DRAIN_TIMEOUT_MS);
 	server->loop.on_turn = bound_uploads;
 	delay_init(&server->report_delay, server->loop.h2o, REPORT_INTERVAL_MS);
 	timer_start(&server->report_timer, &server->report_delay, on_report);
@@ -148,40 +166,54 @@ static void stop(struct server *server)
 		return;
 	timer_stop(&server->report_timer);
 	delay_done(&server->report_delay);
+	grpc_free(server->grpc);
 	http_loop_close(&server->loop);
 	h2o_config_dispose(&server->confs[PORT_OTLP]);
 	h2o_config_dispose(&server->confs[PORT_UI]);
 }
 
-static int listen_at(struct server *server, int port, const char *host, const char *setting,
-	unsigned number, unsigned *ret_number)
+/* @return 0, or -Exxx after it has been logged */
+static int listen_all(struct server *server, const struct server_options *options)
 {
-	return listen_on(host, setting, number, 1, &server->ports[port].fd, ret_number);
+	const struct {
+		const char *setting;
+		unsigned number;
+		const char *name; /* in the log */
+	} ports[N_PORTS] = {
+		[PORT_OTLP] = {"TRACEVIEW_OTLP_PORT", options->otlp_port, "otlp_port"},
+		[PORT_UI] = {"TRACEVIEW_UI_PORT", options->ui_port, "ui_port"},
+		[PORT_GRPC] = {"TRACEVIEW_GRPC_PORT", options->grpc_port, "grpc_port"},
+	};
+	struct log_field fields[1 + N_PORTS] = {log_str("host", options->host)};
+	for (size_t i = 0; i < server->n_ports; i++) {
+		unsigned number;
+		int err = listen_on(options->host, ports[i].setting, ports[i].number, 1,
+			&server->ports[i].fd, &number);
+		if (err)
+			return err;
+		fields[1 + i] = log_int(ports[i].name, number);
+	}
+	log_info("listening", fields, 1 + server->n_ports);
+	return 0;
 }
 
 int server_run(const struct server_options *options)
 {
-	static struct server server; /* static: reachable for leak checkers */
-	unsigned otlp_port, ui_port;
+	static struct server server; /* in sight of leak checkers, whatever is late */
 	server.receiver.store = options->store;
 	http_raise_descriptor_limit();
-	if (shutdown_init() != 0 ||
-		listen_at(&server, PORT_OTLP, options->host, "TRACEVIEW_OTLP_PORT",
-			options->otlp_port, &otlp_port) ||
-		listen_at(&server, PORT_UI, options->host, "TRACEVIEW_UI_PORT", options->ui_port,
-			&ui_port))
+	int err = grpc_new(&server.receiver, &server.grpc);
+	server.n_ports = err ? PORT_GRPC : N_PORTS;
+	if ((err && err != -ENOTSUP) || shutdown_init() != 0 || listen_all(&server, options))
 		return EXIT_FAILURE;
 	/* Keeps large bodies in memory: h2o would put them into files in /tmp, which may be
 	 * read-only. */
 	h2o_socket_buffer_mmap_settings.threshold = SIZE_MAX;
-	int err = start(&server);
+	err = start(&server);
 	if (err) {
 		log_error("cannot start", LOG_FIELDS(log_str("reason", strerror(-err))));
 		return EXIT_FAILURE;
 	}
-	log_info(
-		"listening", LOG_FIELDS(log_str("host", options->host),
-				     log_int("otlp_port", otlp_port), log_int("ui_port", ui_port)));
 	err = http_loop_run(&server.loop);
 	if (err) {
 		log_error("the event loop failed", LOG_FIELDS(log_str("reason", strerror(-err))));

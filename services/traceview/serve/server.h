@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* server.h - one event loop with two ports: OTLP in, queries out. */
+/* server.h - one event loop for all ports: OTLP in by HTTP and gRPC, queries out. */
 #ifndef TRACEVIEW_SERVER_H
 #define TRACEVIEW_SERVER_H
 
@@ -7,8 +7,8 @@
 
 struct server_options {
 	const char *host;
-	unsigned otlp_port, ui_port; /* 0: any free port */
-	struct store *store;	     /* borrowed */
+	unsigned otlp_port, grpc_port, ui_port; /* 0: any free port */
+	struct store *store;			/* borrowed */
 };
 
 /**

@@ -4,6 +4,8 @@
 
 #define REFUSED_MAX 16 /* connections in one turn */
 
+const char uploads_why[] = "unfinished requests exceeded 64 MiB in total";
+
 struct tally {
 	struct compat_uploads super;
 	h2o_socket_t *refused[REFUSED_MAX];
@@ -14,10 +16,9 @@ struct tally {
 
 static bool is_refused(const struct tally *tally, const h2o_socket_t *sock)
 {
-	for (unsigned i = 0; i < tally->n_refused; i++) {
+	for (unsigned i = 0; i < tally->n_refused; i++)
 		if (tally->refused[i] == sock)
 			return true;
-	}
 	return false;
 }
 
@@ -49,19 +50,29 @@ static bool refuse(h2o_socket_t *sock)
 	return is_new;
 }
 
-unsigned uploads_bound(h2o_context_t *ctx, size_t max_bytes, size_t *ret_bytes)
+/* @return false when there is nothing (more) to refuse in this turn */
+static bool refuse_largest(struct tally *tally, struct grpc *grpc, unsigned *n_told)
+{
+	if (grpc_largest_upload(grpc) > tally->largest_bytes) {
+		grpc_refuse_largest(grpc, uploads_why);
+		return true;
+	}
+	if (!tally->largest || tally->n_refused == REFUSED_MAX)
+		return false;
+	*n_told += refuse(tally->largest);
+	tally->refused[tally->n_refused++] = tally->largest;
+	return true;
+}
+
+unsigned uploads_bound(h2o_context_t *ctx, struct grpc *grpc, size_t max_bytes, size_t *ret_bytes)
 {
 	struct tally tally = {.super = {on_upload}};
 	unsigned n_told = 0;
-	for (;;) {
+	do {
 		tally.largest = NULL;
 		tally.largest_bytes = tally.bytes = 0;
 		compat_each_upload(ctx, &tally.super);
-		if (tally.bytes <= max_bytes || !tally.largest || tally.n_refused == REFUSED_MAX) {
-			*ret_bytes = tally.bytes;
-			return n_told;
-		}
-		n_told += refuse(tally.largest);
-		tally.refused[tally.n_refused++] = tally.largest;
-	}
+		*ret_bytes = tally.bytes + grpc_upload_bytes(grpc);
+	} while (*ret_bytes > max_bytes && refuse_largest(&tally, grpc, &n_told));
+	return n_told;
 }

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cors.c - lets pages that this machine serves send their spans. */
+#include "serve/cors.h"
+
+#include "http_answer.h"
+
+#include <libtrace/trace.h>
+
+#define MAX_AGE "7200" /* seconds that a preflight's answer holds; Chromium's limit */
+
+static struct lt_slice header_of(const h2o_req_t *req, const char *name)
+{
+	ssize_t at = h2o_find_header_by_str(&req->headers, name, strlen(name), -1);
+	if (at == -1)
+		return (struct lt_slice){NULL, 0};
+	h2o_iovec_t value = req->headers.entries[at].value;
+	return (struct lt_slice){value.base, value.len};
+}
+
+static void send_header(h2o_req_t *req, const char *name, struct lt_slice value)
+{
+	h2o_add_header_by_str(
+		&req->pool, &req->res.headers, name, strlen(name), 0, NULL, value.ptr, value.len);
+}
+
+static bool skip(struct lt_slice *text, const char *prefix)
+{
+	size_t n = strlen(prefix);
+	if (text->len < n || strncasecmp(text->ptr, prefix, n) != 0)
+		return false;
+	text->ptr += n;
+	text->len -= n;
+	return true;
+}
+
+static bool ends_with(struct lt_slice text, const char *suffix)
+{
+	size_t n = strlen(suffix);
+	return text.len >= n && strncasecmp(text.ptr + text.len - n, suffix, n) == 0;
+}
+
+static bool is_ipv4(struct lt_slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] != '.' && (text.ptr[i] < '0' || text.ptr[i] > '9'))
+			return false;
+	return true;
+}
+
+/* scheme://host[:port] */
+static bool is_loopback_origin(struct lt_slice origin)
+{
+	if (!skip(&origin, "http://") && !skip(&origin, "https://"))
+		return false;
+	struct lt_slice host = origin;
+	while (host.len && host.ptr[host.len - 1] >= '0' && host.ptr[host.len - 1] <= '9')
+		host.len--; /* the port, if a colon is before it */
+	if (host.len && host.ptr[host.len - 1] == ':' && !ends_with(host, "::"))
+		host.len--;
+	else
+		host = origin;
+	static const char *const names[] = {"localhost", "[::1]"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (host.len == strlen(names[i]) && ends_with(host, names[i]))
+			return true;
+	struct lt_slice rest = host;
+	return ends_with(host, ".localhost") || (skip(&rest, "127.") && is_ipv4(rest));
+}
+
+bool cors_answer(h2o_req_t *req)
+{
+	struct lt_slice origin = header_of(req, "origin");
+	if (!origin.ptr || !is_loopback_origin(origin))
+		return false;
+	struct lt_slice method = header_of(req, "access-control-request-method");
+	struct lt_slice headers = header_of(req, "access-control-request-headers");
+	send_header(req, "access-control-allow-origin", origin);
+	send_header(req, "vary", lt_slice("origin"));
+	if (!method.ptr || !h2o_memis(req->method.base, req->method.len, H2O_STRLIT("OPTIONS")))
+		return false;
+	send_header(req, "access-control-allow-methods", lt_slice("POST"));
+	if (headers.len)
+		send_header(req, "access-control-allow-headers", headers);
+	send_header(req, "access-control-max-age", lt_slice(MAX_AGE));
+	http_answer_as(req, 204, "text/plain", "", 0);
+	return true;
+}

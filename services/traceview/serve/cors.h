@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cors.h - lets pages that this machine serves send their spans: SDKs for browsers.
+ *
+ * Source: https://fetch.spec.whatwg.org/#http-cors-protocol
+ */
+#ifndef TRACEVIEW_CORS_H
+#define TRACEVIEW_CORS_H
+
+#include "h2o_compat.h"
+
+/**
+ * Adds to the answer what lets a page of a loopback origin (localhost, *.localhost, 127.0.0.0/8,
+ * [::1]; any port) read it.  Pages of other origins get nothing of the kind, so a browser keeps
+ * them from sending protobuf or JSON here.
+ * @return true when it was such a page's preflight, which has been answered
+ */
+bool cors_answer(h2o_req_t *req);
+
+#endif
