@@ -37,7 +37,10 @@ results=()
 for name in $builds; do
 	echo "== $name: building"
 	build "$name" || { echo "the build \"$name\" failed"; echo "0 passed, 1 failed"; exit 1; }
-	[ "$name" != plain ] || get_pycurl build/tests/hosts/pycurl
+	if [ "$name" = plain ]; then
+		get_pycurl build/tests/hosts/pycurl
+		tests/sdks/get.sh build/tests/sdks python >/dev/null 2>&1 || true
+	fi
 	echo "== $name: testing"
 	args=()
 	for suite in ${suites[$name]}; do args+=(--suite "$suite"); done
