@@ -8,6 +8,7 @@
 #include "program.h"
 #include "say.h"
 #include "util/config.h"
+#include "util/slice.h"
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,15 +23,10 @@ enum prospect {
 	TRACED_FROM_START, /* libh2o or libcurl is there from the start */
 };
 
-static bool begins(const char *text, const char *start)
-{
-	return strncmp(text, start, strlen(start)) == 0;
-}
-
 static const struct library *find(const struct library *libraries, int n, const char *start)
 {
 	for (int i = 0; i < n; i++) {
-		if (begins(libraries[i].name, start))
+		if (lt_starts_with(libraries[i].name, start))
 			return &libraries[i];
 	}
 	return NULL;
@@ -62,7 +58,7 @@ static bool examine_curl(const struct program *program, const struct library *li
 	bool found = false;
 
 	for (int i = 0; i < n; i++) {
-		if (!begins(libraries[i].name, "libcurl"))
+		if (!lt_starts_with(libraries[i].name, "libcurl"))
 			continue;
 		say("client", "yes: %s (%s)", libraries[i].name, libraries[i].path);
 		found = true;
@@ -86,7 +82,7 @@ static struct later look_ahead(
 	for (int i = 0; i < n; i++) {
 		bool ask = true;
 		for (size_t j = 0; j < sizeof(not_asked) / sizeof(not_asked[0]); j++)
-			ask = ask && !begins(libraries[i].name, not_asked[j]);
+			ask = ask && !lt_starts_with(libraries[i].name, not_asked[j]);
 		const struct later more =
 			ask ? program_later(libraries[i].path) : (struct later){0};
 		later.loads |= more.loads;

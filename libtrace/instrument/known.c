@@ -5,6 +5,7 @@
  *         https://opentelemetry.io/docs/specs/otel/protocol/exporter/
  */
 #include "known.h"
+#include "util/slice.h"
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,15 +97,10 @@ static const char *const groups[] = {
 	"OTEL_RUST_",
 };
 
-static bool begins(const char *text, const char *start)
-{
-	return strncmp(text, start, strlen(start)) == 0;
-}
-
 /* The general variable that one for traces alone goes before; another one as it is. */
 static const char *generalize(const char *variable, char general[KNOWN_NAME_MAX_BYTES])
 {
-	if (!begins(variable, OTLP_TRACES) || strlen(variable) >= KNOWN_NAME_MAX_BYTES)
+	if (!lt_starts_with(variable, OTLP_TRACES) || strlen(variable) >= KNOWN_NAME_MAX_BYTES)
 		return variable;
 	strcpy(general, OTLP);
 	return strcat(general, variable + strlen(OTLP_TRACES));
@@ -125,7 +121,7 @@ const struct known *known_find(const char *variable)
 bool known_has_form(const char *variable)
 {
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-		if (begins(variable, groups[i]) && variable[strlen(groups[i])])
+		if (lt_starts_with(variable, groups[i]) && variable[strlen(groups[i])])
 			return true;
 	}
 	return false;
@@ -186,7 +182,7 @@ static const char *nearest_known(const char *variable, enum known_likeness *ret_
 			nearest_distance = d;
 		}
 	}
-	*ret_likeness = nearest_distance <= TYPO_LETTERS && !begins(variable, "OTEL_BLRP_")
+	*ret_likeness = nearest_distance <= TYPO_LETTERS && !lt_starts_with(variable, "OTEL_BLRP_")
 				? TYPO
 				: SIMILAR;
 	if (nearest_distance <= n_letters / 3)
@@ -204,12 +200,12 @@ enum known_likeness known_nearest(const char *variable, char ret_nearest[KNOWN_N
 	enum known_likeness likeness;
 	const char *asked = generalize(variable, general);
 
-	if (strlen(variable) >= KNOWN_NAME_MAX_BYTES || !begins(variable, PREFIX))
+	if (strlen(variable) >= KNOWN_NAME_MAX_BYTES || !lt_starts_with(variable, PREFIX))
 		return UNLIKE;
 	const char *nearest = nearest_known(asked, &likeness);
 	if (!nearest)
 		return UNLIKE;
-	if (asked != variable && begins(nearest, OTLP))
+	if (asked != variable && lt_starts_with(nearest, OTLP))
 		snprintf(ret_nearest, KNOWN_NAME_MAX_BYTES, OTLP_TRACES "%s",
 			nearest + strlen(OTLP));
 	else

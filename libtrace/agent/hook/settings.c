@@ -3,6 +3,7 @@
 #include "hook/settings.h"
 #include "http/http.h"
 #include "util/config.h"
+#include "util/slice.h"
 #include <libtrace/instrumentation.h>
 
 enum {
@@ -89,18 +90,13 @@ struct settings settings_init(void)
 }
 
 /* An entry that ends in "*" names all paths that begin as it does. */
-static bool begins(struct lt_slice path, const char *entry, size_t len)
-{
-	return path.len >= len && memcmp(path.ptr, entry, len) == 0;
-}
-
 bool settings_exclude(struct lt_slice path)
 {
 	for (size_t i = 0; i < n_excluded; i++) {
-		const char *entry = excluded[i].text;
-		const size_t len = excluded[i].len;
-		if (entry[len - 1] == '*' ? begins(path, entry, len - 1)
-					  : path.len == len && begins(path, entry, len))
+		struct lt_slice entry = {excluded[i].text, excluded[i].len};
+		const bool is_prefix = entry.ptr[entry.len - 1] == '*';
+		entry.len -= is_prefix;
+		if (is_prefix ? lt_slice_starts_with(path, entry) : lt_slice_equal(path, entry))
 			return true;
 	}
 	return false;

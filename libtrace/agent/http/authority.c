@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authority.c - see authority.h. */
 #include "http/authority.h"
-#include "util/port.h"
+#include "util/slice.h"
 #include <arpa/inet.h>
 #include <strings.h>
 
@@ -24,18 +24,14 @@ struct http_authority http_authority(struct lt_slice text)
 			colon = end;
 		authority.host = (struct lt_slice){text.ptr, (size_t)(colon - text.ptr)};
 	}
-	if (colon == end || lt_port_parse((struct lt_slice){colon + 1, (size_t)(end - colon - 1)},
-				    &authority.port))
+	if (colon == end ||
+		lt_slice_to_port(
+			(struct lt_slice){colon + 1, (size_t)(end - colon - 1)}, &authority.port))
 		return authority;
 	/* Who is let in may stand before it: libh2o 2.3 leaves a target's there. */
 	const char *at = memrchr(text.ptr, '@', text.len);
 	return at ? http_authority((struct lt_slice){at + 1, (size_t)(end - at - 1)})
 		  : (struct http_authority){0};
-}
-
-static bool is(struct lt_slice text, const char *name)
-{
-	return text.len == strlen(name) && strncasecmp(text.ptr, name, text.len) == 0;
 }
 
 /* Takes what comes before the authority off the front of rest. */
@@ -72,12 +68,12 @@ struct http_target http_target(struct lt_slice text)
 
 	if (!text.len)
 		return target;
-	if (text.ptr[0] != '/' && !is(text, "*")) {
+	if (text.ptr[0] != '/' && !lt_slice_is_word(text, "*")) {
 		const struct lt_slice scheme = take_scheme(&text);
 		target.authority = take_authority(&text);
 		if (!scheme.len) /* CONNECT's, or no target at all */
 			return target;
-		if (is(scheme, "http") || is(scheme, "https"))
+		if (lt_slice_is_word(scheme, "http") || lt_slice_is_word(scheme, "https"))
 			target.scheme = lt_slice(scheme.len == 4 ? "http" : "https");
 		target.path = (struct lt_slice){"/", 1}; /* what an empty one means */
 	}
@@ -88,17 +84,6 @@ struct http_target http_target(struct lt_slice text)
 	if (mark && path_len + 1 < text.len)
 		target.query = (struct lt_slice){mark + 1, text.len - path_len - 1};
 	return target;
-}
-
-static struct lt_slice trim(struct lt_slice text)
-{
-	while (text.len && (*text.ptr == ' ' || *text.ptr == '\t')) {
-		text.ptr++;
-		text.len--;
-	}
-	while (text.len && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t'))
-		text.len--;
-	return text;
 }
 
 /* Takes what comes before the separator off the front of rest; quoted separators do not count. */
@@ -115,7 +100,7 @@ static struct lt_slice take(struct lt_slice *rest, char separator)
 	i += i < rest->len;
 	rest->ptr += i;
 	rest->len -= i;
-	return trim(part);
+	return lt_slice_trim_ows(part);
 }
 
 static struct lt_slice unquote(struct lt_slice text)
@@ -166,16 +151,16 @@ struct http_forwarded http_forwarded(struct lt_slice forwarded, struct lt_slice 
 		while (element.len) {
 			struct lt_slice value = take(&element, ';');
 			const struct lt_slice name = take(&value, '=');
-			value = unquote(trim(value));
-			if (is(name, "for"))
+			value = unquote(lt_slice_trim_ows(value));
+			if (lt_slice_is_word(name, "for"))
 				result.client = address_of(value);
-			else if (is(name, "host"))
+			else if (lt_slice_is_word(name, "host"))
 				result.host = value;
-			else if (is(name, "proto"))
+			else if (lt_slice_is_word(name, "proto"))
 				result.proto = value;
 		}
 	}
-	if (!is(result.proto, "http") && !is(result.proto, "https"))
+	if (!lt_slice_is_word(result.proto, "http") && !lt_slice_is_word(result.proto, "https"))
 		result.proto = (struct lt_slice){0};
 	return result;
 }

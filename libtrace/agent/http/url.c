@@ -5,6 +5,7 @@
  * guessed from the host's name), and does not judge them: libcurl refuses the bad ones itself.
  */
 #include "http/url.h"
+#include "util/slice.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -19,8 +20,7 @@ static const char *const secret_keys[] = {"AWSAccessKeyId", "Signature", "sig", 
 static bool is_secret(struct lt_slice key)
 {
 	for (size_t i = 0; i < sizeof(secret_keys) / sizeof(secret_keys[0]); i++) {
-		if (key.len == strlen(secret_keys[i]) &&
-			memcmp(key.ptr, secret_keys[i], key.len) == 0)
+		if (lt_slice_equal(key, lt_slice(secret_keys[i])))
 			return true;
 	}
 	return false;
@@ -147,8 +147,7 @@ static size_t scheme_len(const char *text)
 	size_t len = 0;
 
 	while ((text[len] >= 'a' && text[len] <= 'z') || (text[len] >= 'A' && text[len] <= 'Z') ||
-		(len && ((text[len] >= '0' && text[len] <= '9') ||
-				strchr("+-.", text[len] ? text[len] : ' '))))
+		(len && (lt_is_digit(text[len]) || strchr("+-.", text[len] ? text[len] : ' '))))
 		len++;
 	return text[len] == ':' && text[len + 1] == '/' ? len : 0;
 }
@@ -163,11 +162,6 @@ static const char *guess_scheme(const char *host)
 			return names[i];
 	}
 	return "http";
-}
-
-static bool scheme_is(struct lt_slice scheme, const char *name)
-{
-	return scheme.len == strlen(name) && strncasecmp(scheme.ptr, name, scheme.len) == 0;
 }
 
 bool url_parse(struct url *url, const char *default_scheme)
@@ -188,8 +182,8 @@ bool url_parse(struct url *url, const char *default_scheme)
 	} else {
 		scheme = lt_slice(*default_scheme ? default_scheme : guess_scheme(authority));
 	}
-	const bool is_https = scheme_is(scheme, "https");
-	if (!is_https && !scheme_is(scheme, "http"))
+	const bool is_https = lt_slice_is_word(scheme, "https");
+	if (!is_https && !lt_slice_is_word(scheme, "http"))
 		return false;
 
 	const size_t authority_len = strcspn(authority, "/?#");

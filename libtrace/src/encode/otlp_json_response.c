@@ -9,6 +9,7 @@
  * Source: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
 #include "encode/otlp.h"
+#include "util/slice.h"
 
 enum { DIGITS_MAX = 18 }; /* of any that fit 63 bits */
 
@@ -19,7 +20,7 @@ static void skip(struct lt_slice *in, size_t n)
 
 static void skip_blanks(struct lt_slice *in)
 {
-	while (in->len && (*in->ptr == ' ' || (*in->ptr >= '\t' && *in->ptr <= '\r')))
+	while (in->len && lt_is_blank(*in->ptr))
 		skip(in, 1);
 }
 
@@ -36,17 +37,12 @@ static bool take_string(struct lt_slice *in, struct lt_slice *ret_text)
 	return true;
 }
 
-static bool is_text(struct lt_slice text, const char *what)
-{
-	return text.len == strlen(what) && memcmp(text.ptr, what, text.len) == 0;
-}
-
 /* 0 for what is none. */
 static int64_t number_of(struct lt_slice text)
 {
 	int64_t number = 0;
 	size_t i = 0;
-	for (; i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9'; i++) {
+	for (; i < text.len && lt_is_digit(text.ptr[i]); i++) {
 		if (i == DIGITS_MAX)
 			return 0;
 		number = 10 * number + (text.ptr[i] - '0');
@@ -76,9 +72,9 @@ bool lt_otlp_json_decode_response(struct lt_slice in, struct lt_otlp_partial_suc
 		value = in;
 		if (in.len && *in.ptr == '"' && !take_string(&in, &value))
 			return false;
-		if (is_text(name, "rejectedSpans"))
+		if (lt_slice_equal(name, lt_slice("rejectedSpans")))
 			partial.n_rejected = number_of(value);
-		else if (is_text(name, "errorMessage") && value.ptr != in.ptr)
+		else if (lt_slice_equal(name, lt_slice("errorMessage")) && value.ptr != in.ptr)
 			partial.message = value;
 	}
 	*ret_partial = partial;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exporter_memory.c - keeps copies of spans, for tests: this project's and its users'. */
+#include "util/slice.h"
+
 #include <errno.h>
 #include <libtrace/testing.h>
 #include <pthread.h>
@@ -215,8 +217,7 @@ const struct lt_span_data *lt_exporter_memory_find(struct lt_exporter *exporter,
 	const struct lt_span_data *span;
 	struct lt_slice wanted = lt_slice(name);
 	for (size_t i = 0; (span = lt_exporter_memory_span(exporter, i)); i++)
-		if (span->name.len == wanted.len &&
-			memcmp(span->name.ptr, wanted.ptr, wanted.len) == 0)
+		if (lt_slice_equal(span->name, wanted))
 			return span;
 	return NULL;
 }

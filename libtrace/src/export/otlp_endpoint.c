@@ -3,7 +3,7 @@
 #include "export/otlp_endpoint.h"
 
 #include "util/config.h"
-#include "util/port.h"
+#include "util/slice.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ static struct parts split(struct lt_slice text)
 {
 	struct parts parts = {0};
 	size_t colon = before(text, ":/?#@");
-	if (text.len - colon >= 3 && memcmp(text.ptr + colon, "://", 3) == 0)
+	if (lt_slice_starts_with(lt_slice_from(text, colon), lt_slice("://")))
 		parts.scheme = take(&text, colon + 3);
 	parts.authority = take(&text, before(text, "/?#"));
 	parts.path = take(&text, before(text, "?#"));
@@ -54,7 +54,7 @@ static struct lt_slice after_user(struct lt_slice authority)
 static bool is_port(struct lt_slice digits) /* an empty one is the scheme's */
 {
 	uint16_t port;
-	return lt_port_parse(digits, &port) && (port || !digits.len);
+	return lt_slice_to_port(digits, &port) && (port || !digits.len);
 }
 
 /* False unless there are a host and a port that can be one. */
@@ -91,7 +91,8 @@ int lt_otlp_endpoint_new(struct lt_slice text, const char *path, char **ret_url)
 {
 	struct parts parts = split(text);
 	struct lt_slice host;
-	if ((!lt_config_is(parts.scheme, "http://") && !lt_config_is(parts.scheme, "https://")) ||
+	if ((!lt_slice_is_word(parts.scheme, "http://") &&
+		    !lt_slice_is_word(parts.scheme, "https://")) ||
 		!find_host(parts.authority, &host) || !is_printable(text))
 		return -EINVAL;
 	bool has_slash = parts.path.len && parts.path.ptr[parts.path.len - 1] == '/';

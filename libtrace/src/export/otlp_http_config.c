@@ -4,6 +4,7 @@
 
 #include "export/otlp_endpoint.h"
 #include "util/config.h"
+#include "util/slice.h"
 
 #include <errno.h>
 #include <libtrace/instrumentation.h>
@@ -73,9 +74,9 @@ static bool is_json(const char *in_code)
 	char name[NAME_MAX_BYTES];
 	if (!in_code)
 		return lt_config_word(setting("PROTOCOL", name), words, 2, 0) == 1;
-	if (lt_config_is(lt_slice(in_code), words[1]))
+	if (lt_slice_is_word(lt_slice(in_code), words[1]))
 		return true;
-	if (!lt_config_is(lt_slice(in_code), words[0]))
+	if (!lt_slice_is_word(lt_slice(in_code), words[0]))
 		lt_report(LT_LEVEL_WARN, "the protocol \"%s\" is none of %s, %s; using %s", in_code,
 			words[0], words[1], words[0]);
 	return false;
@@ -112,7 +113,7 @@ static bool is_own_header(const char *name)
 	static const char *const own[] = {"Content-Type", "Content-Encoding", "Content-Length",
 		"Transfer-Encoding", "Expect", "Connection"};
 	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-		if (lt_config_is(lt_slice(name), own[i]))
+		if (lt_slice_is_word(lt_slice(name), own[i]))
 			return true;
 	return false;
 }

@@ -3,6 +3,7 @@
 #include "export/proxy.h"
 
 #include "util/config.h"
+#include "util/slice.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -34,7 +35,8 @@ void lt_proxy_init(struct lt_proxy *proxy, const char *endpoint)
 	static const char *const of_https[] = {
 		"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
 	static const char *const of_none[] = {"no_proxy", "NO_PROXY"};
-	bool is_https = lt_config_is((struct lt_slice){endpoint, strnlen(endpoint, 8)}, "https://");
+	bool is_https =
+		lt_slice_is_word((struct lt_slice){endpoint, strnlen(endpoint, 8)}, "https://");
 	*proxy = (struct lt_proxy){0};
 	proxy->variable = is_https ? first_set(of_https, sizeof of_https / sizeof of_https[0])
 				   : first_set(of_http, sizeof of_http / sizeof of_http[0]);
@@ -173,7 +175,7 @@ static bool is_below(const char *name, struct lt_slice domain)
 	if (!domain.len || len < domain.len)
 		return false;
 	const char *tail = name + len - domain.len;
-	return lt_config_is(domain, tail) && (tail == name || tail[-1] == '.');
+	return lt_slice_is_word(domain, tail) && (tail == name || tail[-1] == '.');
 }
 
 static const char *exception(
@@ -183,7 +185,7 @@ static const char *exception(
 	struct address network;
 	unsigned bits;
 	*ret_has_networks = false;
-	if (lt_config_is(list, "*"))
+	if (lt_slice_is_word(list, "*"))
 		return named_reason;
 	while (next_entry(&list, &entry)) {
 		if (is_below(host->name, entry))

@@ -3,6 +3,7 @@
 #include "propagation/propagator.h"
 
 #include "util/config.h"
+#include "util/slice.h"
 
 #include <errno.h>
 #include <libtrace/instrumentation.h>
@@ -16,9 +17,9 @@ static void read_config(void)
 	struct lt_slice list = lt_config_text("OTEL_PROPAGATORS"), name;
 	use_tracecontext = !list.ptr; /* the default, tracecontext,baggage: what there is of it */
 	while (lt_config_next_item(&list, &name)) {
-		if (lt_config_is(name, "tracecontext"))
+		if (lt_slice_is_word(name, "tracecontext"))
 			use_tracecontext = true;
-		else if (!lt_config_is(name, "none") && !lt_config_is(name, "baggage"))
+		else if (!lt_slice_is_word(name, "none") && !lt_slice_is_word(name, "baggage"))
 			lt_report(LT_LEVEL_WARN,
 				"OTEL_PROPAGATORS: \"%.*s\" is not known here; left out",
 				(int)name.len, name.ptr);

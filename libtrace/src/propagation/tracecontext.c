@@ -7,6 +7,7 @@
 #include "propagation/tracestate.h"
 #include "util/hex.h"
 #include "util/ids.h"
+#include "util/slice.h"
 
 #include <errno.h>
 
@@ -75,7 +76,7 @@ int lt_tracecontext_extract(
 		return -ENOENT;
 	if (impl->get(carrier, "traceparent", 1, &second))
 		return -EBADMSG;
-	int err = lt_traceparent_parse(lt_trim_ows(value), ret_context);
+	int err = lt_traceparent_parse(lt_slice_trim_ows(value), ret_context);
 	if (err)
 		return err;
 	extract_tracestate(impl, carrier, ret_context->tracestate);

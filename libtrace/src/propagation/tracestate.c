@@ -2,6 +2,8 @@
 /* tracestate.c - W3C tracestate: members "key=value" between commas. */
 #include "propagation/tracestate.h"
 
+#include "util/slice.h"
+
 #include <ctype.h>
 #include <errno.h>
 
@@ -103,7 +105,7 @@ int lt_tracestate_append(
 	while (value.ptr) {
 		const char *comma = value.len ? memchr(value.ptr, ',', value.len) : NULL;
 		size_t len = comma ? (size_t)(comma - value.ptr) : value.len;
-		struct lt_slice member = lt_trim_ows((struct lt_slice){value.ptr, len});
+		struct lt_slice member = lt_slice_trim_ows((struct lt_slice){value.ptr, len});
 		value = comma ? (struct lt_slice){comma + 1, value.len - len - 1}
 			      : (struct lt_slice){NULL, 0};
 		if (member.len == 0)

@@ -5,17 +5,6 @@
 
 #include <libtrace/propagation.h>
 
-/** A header's value as a carrier may hand it out, without the blanks that are not part of it.
- * Source: RFC 9110, section 5.5 */
-static inline struct lt_slice lt_trim_ows(struct lt_slice text)
-{
-	while (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t'))
-		text = (struct lt_slice){text.ptr + 1, text.len - 1};
-	while (text.len && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t'))
-		text.len--;
-	return text;
-}
-
 /**
  * Validates one more header's value and appends its members to a list.  Of several with one key the
  * first is kept.

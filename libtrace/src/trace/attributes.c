@@ -5,6 +5,7 @@
  */
 #include "trace/attributes.h"
 
+#include "util/slice.h"
 #include "util/utf8.h"
 
 #include <libtrace/testing.h>
@@ -16,7 +17,7 @@ static const struct lt_attr *find(const struct lt_attributes *set, struct lt_sli
 	/* A set is small (128 by default), and lengths mostly differ: a scan beats an index. */
 	for (uint32_t i = 0; i < set->n; i++) {
 		const struct lt_attr *attr = &set->items[i];
-		if (attr->key.len == key.len && memcmp(attr->key.ptr, key.ptr, key.len) == 0)
+		if (lt_slice_equal(attr->key, key))
 			return attr;
 	}
 	return NULL;

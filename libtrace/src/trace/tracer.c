@@ -6,6 +6,7 @@
  * lives.  One that was asked of the global provider leads to the next one that becomes it.
  */
 #include "trace/provider.h"
+#include "util/slice.h"
 
 #include <libtrace/instrumentation.h>
 #include <stdlib.h>
@@ -37,18 +38,13 @@ static void watch_forks(void)
 
 /* --- scopes ------------------------------------------------------------------------------- */
 
-static bool slice_equal(struct lt_slice a, struct lt_slice b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
 static bool value_equal(const struct lt_attr *a, const struct lt_attr *b)
 {
 	if (a->type != b->type)
 		return false;
 	switch (a->type) {
 	case LT_TYPE_STRING:
-		return slice_equal(a->value.string, b->value.string);
+		return lt_slice_equal(a->value.string, b->value.string);
 	case LT_TYPE_BOOL:
 		return a->value.boolean == b->value.boolean;
 	case LT_TYPE_INT:
@@ -69,7 +65,7 @@ static bool value_equal(const struct lt_attr *a, const struct lt_attr *b)
 static bool has_attr(const struct lt_instrumentation_scope *scope, const struct lt_attr *attr)
 {
 	for (size_t i = 0; i < scope->n_attrs; i++)
-		if (slice_equal(scope->attrs[i].key, attr->key))
+		if (lt_slice_equal(scope->attrs[i].key, attr->key))
 			return value_equal(&scope->attrs[i], attr);
 	return false;
 }
@@ -78,8 +74,8 @@ static bool has_attr(const struct lt_instrumentation_scope *scope, const struct 
 static bool scope_equal(
 	const struct lt_instrumentation_scope *a, const struct lt_instrumentation_scope *b)
 {
-	if (!slice_equal(a->name, b->name) || !slice_equal(a->version, b->version) ||
-		!slice_equal(a->schema_url, b->schema_url) || a->n_attrs != b->n_attrs)
+	if (!lt_slice_equal(a->name, b->name) || !lt_slice_equal(a->version, b->version) ||
+		!lt_slice_equal(a->schema_url, b->schema_url) || a->n_attrs != b->n_attrs)
 		return false;
 	for (size_t i = 0; i < a->n_attrs; i++)
 		if (!has_attr(a, &b->attrs[i]))

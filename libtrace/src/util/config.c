@@ -2,6 +2,8 @@
 /* config.c - the rules that all OTEL_* variables share. */
 #include "util/config.h"
 
+#include "util/slice.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <libtrace/instrumentation.h>
@@ -14,53 +16,19 @@ enum {
 	WORDS_MAX_BYTES = 256, /* of the words that a report names */
 };
 
-/* --- text: as in the C locale, whatever the program's is ------------------------------------ */
-
-static bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static int hex_value(char c)
 {
-	if (is_digit(c))
+	if (lt_is_digit(c))
 		return c - '0';
-	c = lower(c);
+	c = lt_lower(c);
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static struct lt_slice trim(struct lt_slice text)
-{
-	while (text.len && is_blank(text.ptr[0]))
-		text = (struct lt_slice){text.ptr + 1, text.len - 1};
-	while (text.len && is_blank(text.ptr[text.len - 1]))
-		text.len--;
-	return text;
-}
-
-bool lt_config_is(struct lt_slice text, const char *word)
-{
-	size_t i = 0;
-	while (i < text.len && word[i] && lower(text.ptr[i]) == lower(word[i]))
-		i++;
-	return i == text.len && !word[i];
 }
 
 /* --- values --------------------------------------------------------------------------------- */
 
 struct lt_slice lt_config_text(const char *name)
 {
-	struct lt_slice text = trim(lt_slice(secure_getenv(name)));
+	struct lt_slice text = lt_slice_trim(lt_slice(secure_getenv(name)));
 	return text.len ? text : (struct lt_slice){0};
 }
 
@@ -70,24 +38,13 @@ char *lt_config_copy(const char *name)
 	return text.ptr ? strndup(text.ptr, text.len) : NULL;
 }
 
-static bool parse_uint(struct lt_slice text, uint64_t *ret_value)
-{
-	uint64_t value = 0;
-	for (size_t i = 0; i < text.len; i++)
-		if (!is_digit(text.ptr[i]) || __builtin_mul_overflow(value, 10u, &value) ||
-			__builtin_add_overflow(value, (unsigned)(text.ptr[i] - '0'), &value))
-			return false;
-	*ret_value = value;
-	return true;
-}
-
 uint64_t lt_config_uint(const char *name, uint64_t fallback, uint64_t min, uint64_t max)
 {
 	struct lt_slice text = lt_config_text(name);
 	if (!text.ptr)
 		return fallback;
 	uint64_t value;
-	if (!parse_uint(text, &value) || value < min || value > max) {
+	if (!lt_slice_to_uint(text, &value) || value < min || value > max) {
 		lt_report(LT_LEVEL_WARN,
 			"%s=\"%.*s\" is not a whole number from %" PRIu64 " to %" PRIu64
 			"; using %" PRIu64,
@@ -153,7 +110,7 @@ size_t lt_config_word(const char *name, const char *const *words, size_t n, size
 	if (!text.ptr)
 		return fallback;
 	for (size_t i = 0; i < n; i++)
-		if (lt_config_is(text, words[i]))
+		if (lt_slice_is_word(text, words[i]))
 			return i;
 	report_word(name, text, words, n, fallback);
 	return fallback;
@@ -166,7 +123,7 @@ bool lt_config_next_item(struct lt_slice *list, struct lt_slice *ret_item)
 	while (list->len) {
 		const char *comma = memchr(list->ptr, ',', list->len);
 		size_t len = comma ? (size_t)(comma - list->ptr) : list->len;
-		struct lt_slice item = trim((struct lt_slice){list->ptr, len});
+		struct lt_slice item = lt_slice_trim((struct lt_slice){list->ptr, len});
 		len += comma != NULL;
 		*list = (struct lt_slice){list->ptr + len, list->len - len};
 		if (item.len) {
@@ -180,7 +137,7 @@ bool lt_config_next_item(struct lt_slice *list, struct lt_slice *ret_item)
 /* Ends a part of a text with a NUL, trimmed and decoded; NULL when an escape is broken. */
 static char *decode(char *text, size_t len)
 {
-	struct lt_slice from = trim((struct lt_slice){text, len});
+	struct lt_slice from = lt_slice_trim((struct lt_slice){text, len});
 	char *start = text + (from.ptr - text), *out = start;
 	for (size_t i = 0; i < from.len; i++) {
 		if (from.ptr[i] != '%') {
@@ -205,7 +162,7 @@ int lt_config_next_pair(char **text, struct lt_config_pair *ret_pair)
 		member = strsep(text, ",");
 		if (!member)
 			return 0;
-	} while (trim(lt_slice(member)).len == 0);
+	} while (lt_slice_trim(lt_slice(member)).len == 0);
 	char *equals = strchr(member, '=');
 	if (!equals)
 		return -EBADMSG;

@@ -34,9 +34,6 @@ bool lt_config_bool(const char *name);
  */
 size_t lt_config_word(const char *name, const char *const *words, size_t n, size_t fallback);
 
-/** Whether a text is that word, in any letter case. */
-bool lt_config_is(struct lt_slice text, const char *word);
-
 /** Takes the next member off a comma-separated list; false at the end.  None is empty. */
 bool lt_config_next_item(struct lt_slice *list, struct lt_slice *ret_item);
 
