@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sanitizers.c - compiled into the services when they are built with AddressSanitizer. */
+/* sanitizers.c - options for AddressSanitizer, compiled into sanitized builds of the services. */
 
-/* libh2o 2.2.5 keeps memory for reuse in each thread, and nothing frees it when the thread ends.
+/* libh2o 2.2.5 caches memory per thread and does not free it when the thread ends.
  * Source: lib/common/memory.c, h2o_mem_alloc_recycle() */
 const char *__lsan_default_suppressions(void);
 
@@ -10,7 +10,7 @@ __attribute__((visibility("default"))) const char *__lsan_default_suppressions(v
 	return "leak:h2o_mem_alloc_recycle\n";
 }
 
-/* Without its tally at the end of each log. */
+/* No summary at the end of each log. */
 const char *__lsan_default_options(void);
 
 __attribute__((visibility("default"))) const char *__lsan_default_options(void)

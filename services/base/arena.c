@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* arena.c - memory that is given back all at once. */
+/* arena.c - memory that is freed all at once. */
 #include "base/arena.h"
 
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_BYTES 16384 /* an ordinary span needs a tenth of it */
+#define CHUNK_BYTES 16384 /* ten times what an ordinary span needs */
 
 struct arena_chunk {
 	struct arena_chunk *next;

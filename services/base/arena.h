@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* arena.h - memory for one decoded span or one query, given back all at once. */
+/* arena.h - memory for one decoded span or one query, freed all at once. */
 #ifndef TRACEVIEW_ARENA_H
 #define TRACEVIEW_ARENA_H
 
@@ -8,9 +8,9 @@
 struct arena_chunk;
 
 struct arena {
-	struct arena_chunk *chunks; /* the one in use first */
-	size_t used;		    /* bytes of that one */
-	size_t total, limit;	    /* bytes of all */
+	struct arena_chunk *chunks; /* the current one first */
+	size_t used;		    /* bytes of the current one */
+	size_t total, limit;	    /* bytes, of all chunks */
 };
 
 /** Makes an empty arena; allocates nothing yet. */
@@ -19,7 +19,7 @@ void arena_init(struct arena *a, size_t limit_bytes);
 /** Zeroed memory, aligned for any object, until arena_reset or arena_done; NULL over the limit. */
 void *arena_alloc(struct arena *a, size_t n_items, size_t item_bytes);
 
-/** Forgets everything, but keeps a chunk for next time. */
+/** Discards everything, but keeps one chunk for reuse. */
 void arena_reset(struct arena *a);
 
 /** Frees everything. */

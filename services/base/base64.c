@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base64.c - bytes in JSON.  Source: RFC 4648, sections 4 and 5 */
+/* base64.c - binary values in JSON. Source: RFC 4648, sections 4 and 5 */
 #include "base/base64.h"
 
 void base64_encode(struct buffer *out, struct lt_slice bytes)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* buffer.c - bytes that grow up to a limit. */
+/* buffer.c - a byte buffer that grows up to a limit. */
 #include "base/buffer.h"
 
 #include <stdarg.h>

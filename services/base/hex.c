@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hex.c - ids as text. */
+/* hex.c - ids in hexadecimal. */
 #include "base/hex.h"
 
 char *hex_print(const uint8_t *bytes, size_t n, char *text)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hex.h - ids as text. */
+/* hex.h - ids in hexadecimal. */
 #ifndef TRACEVIEW_HEX_H
 #define TRACEVIEW_HEX_H
 

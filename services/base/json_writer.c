@@ -40,9 +40,9 @@ void jw_key(struct json_writer *w, const char *key)
 	w->comma = false;
 }
 
-#define STRING_STEP 4096 /* bytes turned into JSON at once */
+#define STRING_STEP 4096 /* bytes converted to JSON at a time */
 
-/* Where to cut text without cutting a character. */
+/* The length of a prefix that ends between two characters. */
 static size_t step_of(struct lt_slice text)
 {
 	if (text.len <= STRING_STEP)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json_writer.h - writes JSON text straight into a buffer: a trace's answer has too many values to
- * build a tree of them first, and its strings need not be valid UTF-8. */
+/* json_writer.h - writes JSON text straight into a buffer: the answer to a query has too many
+ * values for a tree, and its strings need not be valid UTF-8. */
 #ifndef TRACEVIEW_JSON_WRITER_H
 #define TRACEVIEW_JSON_WRITER_H
 
@@ -11,11 +11,11 @@ struct json_writer {
 	bool comma;	    /* the next value or key needs one before it */
 };
 
-/** open is '{' or '['. */
+/** Opens an object or array: open is '{' or '['. */
 void jw_begin(struct json_writer *w, char open);
 void jw_end(struct json_writer *w, char close);
 
-/** key is plain text that needs no escapes. */
+/** Writes a key, which must need no escapes. */
 void jw_key(struct json_writer *w, const char *key);
 
 void jw_string(struct json_writer *w, struct lt_slice text); /* not UTF-8: U+FFFD */
@@ -27,7 +27,7 @@ void jw_null(struct json_writer *w);
 void jw_hex(struct json_writer *w, const uint8_t *id, size_t n);
 void jw_base64(struct json_writer *w, struct lt_slice bytes);
 
-/* 64 bits as proto3 JSON has them: in quotes. */
+/* 64-bit integers in quotes, as in proto3 JSON. */
 void jw_quoted_int(struct json_writer *w, int64_t value);
 void jw_quoted_uint(struct json_writer *w, uint64_t value);
 

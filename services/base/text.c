@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* text.c - see text.h.  JSON is written here and read by jansson: a tree for three fields that are
- * known beforehand would cost more than the request it answers. */
+/* text.c - appends text, numbers and JSON strings. jansson only parses: building a tree for three
+ * known fields would cost more than the request that it answers. */
 #include "base/text.h"
 
 #include <string.h>
@@ -57,7 +57,7 @@ unsigned utf8_length(const char *bytes, size_t len)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
 	}
-	/* The second byte rules out what fewer bytes could say, surrogates, and too much. */
+	/* The second byte excludes overlong forms, surrogates and code points above U+10FFFF. */
 	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
 		(p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
 		return 0;
@@ -75,14 +75,15 @@ bool utf8_is_valid(const char *bytes, size_t len)
 	return true;
 }
 
-/* The escape for a byte that JSON does not allow in a string, in escape; 0 for other bytes. */
+/* Writes the escape of a byte that JSON does not allow in strings; returns its length, 0 for other
+ * bytes. */
 static size_t json_escape(unsigned char byte, char escape[6])
 {
 	static const char hex[] = "0123456789abcdef";
 	static const char shorts[] = "\bb\tt\nn\ff\rr\"\"\\\\"; /* byte, letter, byte, letter… */
 
 	if (byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\')
-		return 0; /* nearly always */
+		return 0; /* the common case */
 	for (size_t i = 0; i < sizeof(shorts) - 1; i += 2) {
 		if (byte == (unsigned char)shorts[i]) {
 			escape[0] = '\\';
@@ -100,7 +101,7 @@ static size_t json_escape(unsigned char byte, char escape[6])
 
 void text_add_json(struct text *text, const char *bytes, size_t len)
 {
-	size_t from = text->len, plain = 0; /* where bytes that need no escape begin */
+	size_t from = text->len, plain = 0; /* start of a run without escapes */
 	bool was_cut = text->is_cut;
 
 	text->is_cut = false;
@@ -121,6 +122,6 @@ void text_add_json(struct text *text, const char *bytes, size_t len)
 	text_add(text, bytes + plain, len - plain);
 	text_addc(text, '"');
 	if (text->is_cut)
-		text->len = from; /* no half string */
+		text->len = from; /* never a part of a string */
 	text->is_cut |= was_cut;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* text.h - text put together in a buffer of fixed size: log lines, small JSON answers. */
+/* text.h - builds text in a buffer of fixed size: log lines, small JSON answers. */
 #ifndef SERVICES_TEXT_H
 #define SERVICES_TEXT_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What does not fit is left out, a part always as a whole, and is_cut says so. */
+/* A part that does not fit is omitted as a whole, and is_cut is set. */
 struct text {
 	char *ptr;	      /* borrowed; no NUL at the end */
 	size_t len, capacity; /* bytes */
@@ -24,15 +24,15 @@ void text_adds(struct text *text, const char *string);
 void text_addc(struct text *text, char c);
 void text_addi(struct text *text, int64_t number);
 
-/** Adds bytes as a JSON string with its quotes.  What is not UTF-8 becomes U+FFFD, byte by byte. */
+/** Adds bytes as a quoted JSON string. Each byte that is not valid UTF-8 becomes U+FFFD. */
 void text_add_json(struct text *text, const char *bytes, size_t len);
 
-/** The most bytes that text_add_json() makes of len bytes. */
+/** Limit of the bytes that text_add_json() writes for len bytes. */
 #define TEXT_JSON_MAX(len) (6 * (len) + 2)
 
 /**
  * The length of the UTF-8 character that begins at bytes, of which len > 0 are there.
- * @return 1 to 4; 0 when it is none: cut off, too long for what it says, a surrogate, over U+10FFFF
+ * @return 1 to 4; 0 when invalid: truncated, overlong, a surrogate, above U+10FFFF
  * Source: https://www.unicode.org/versions/Unicode15.0.0/ch03.pdf, table 3-7
  */
 unsigned utf8_length(const char *bytes, size_t len);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config.c - see config.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -59,7 +58,7 @@ static bool parse_number(const char *text, unsigned min, unsigned max, unsigned 
 
 /* --- reading ------------------------------------------------------------------------------ */
 
-/* What every program has, also one with a command line of its own. */
+/* Settings of every program, including those with a command line of their own. */
 static const char *format, *level, *environment;
 static const struct config_setting log_settings[] = {
 	{CONFIG_TEXT, "LOG_FORMAT", "text or json", .ret_text = &format, .text = ""},
@@ -126,7 +125,7 @@ static void print_help(const struct program *program, const struct config_settin
 		program->name, program->summary, program->name);
 	print_settings(extra);
 	config_print(common);
-	printf("\nSIGTERM or SIGINT: stop accepting, answer what was asked, exit; the second one "
+	printf("\nSIGTERM or SIGINT: stop accepting, finish the requests, exit; the second one "
 	       "quits at once.\n");
 }
 
@@ -169,9 +168,9 @@ int config_load(const struct program *program, const struct config_setting *extr
 	const struct config_setting common[] = {
 		{CONFIG_TEXT, "HOST", "address to listen on", .ret_text = &config.host,
 			.text = "127.0.0.1"},
-		{CONFIG_NUMBER, "PORT", "TCP port to listen on; 0: any that is free",
+		{CONFIG_NUMBER, "PORT", "TCP port to listen on; 0: any free port",
 			.ret_number = &config.port, .number = program->port, .max = 65535},
-		{CONFIG_NUMBER, "THREADS", "event loops, a thread each",
+		{CONFIG_NUMBER, "THREADS", "event loops, one thread each",
 			.ret_number = &config.n_threads, .number = count_processors(), .min = 1,
 			.max = THREADS_MAX, .number_help = "(processors it may use)"},
 		{CONFIG_NUMBER, "DRAIN_TIMEOUT_MS", "longest wait for answers after SIGTERM",
@@ -191,7 +190,7 @@ int config_load(const struct program *program, const struct config_setting *extr
 		return 0;
 	}
 	if (argc > 1)
-		return config_complain(argv[1], "is not understood; --help shows what is");
+		return config_complain(argv[1], "is not an option; see --help");
 	if ((status = read_settings(common)) >= 0 ||
 		(status = config_read(program->name, extra)) >= 0)
 		return status;

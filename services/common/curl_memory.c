@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_memory.c - see curl_memory.h.
+/* curl_memory.c - per-thread free lists under libcurl's allocator.
  *
- * A thread keeps a list for each power of two, the piece that came last in front: it is the one
- * most likely to be in the processor's cache.  Any thread may give back what another one took.
+ * A thread has a list for each power of two, the block freed last in front: it is the one most
+ * likely to be in the processor's cache. Any thread may free what another one allocated.
  */
 #include "curl_memory.h"
 
@@ -15,14 +15,14 @@
 #include <string.h>
 
 #define SMALLEST_BITS 5 /* pieces of 32 bytes, */
-#define N_LISTS 8	/* of 64, 128 and so on to 4096; larger ones are malloc's alone */
-#define KEPT_MAX_BYTES (1024UL * 1024) /* on each list, of each thread */
+#define N_LISTS 8	/* of 64, 128 and so on to 4096; larger ones are left to malloc() */
+#define KEPT_MAX_BYTES (1024UL * 1024) /* per list and thread */
 
-/* Stands before what curl gets. */
+/* The header before each block. */
 struct piece {
 	alignas(max_align_t) union {
-		size_t bytes;	    /* with this head, while curl has it */
-		struct piece *next; /* while it is kept */
+		size_t bytes;	    /* with this header, while curl has it */
+		struct piece *next; /* while it is on a list */
 	};
 };
 
@@ -32,7 +32,7 @@ static __thread struct {
 	size_t n_bytes[N_LISTS];
 } kept;
 
-/* N_LISTS or more: too large for any. */
+/* The list for a size; N_LISTS or more: none. */
 static unsigned list_of(size_t bytes)
 {
 	unsigned bits = 64 - (unsigned)__builtin_clzl(bytes - 1); /* 2^bits is enough */

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_memory.h - libcurl's memory, kept for its next use by the event loop that used it last.
+/* curl_memory.h - libcurl's allocator: freed blocks stay with the event loop that used them last.
  *
- * A call takes some thirty small pieces from the first to the last.  malloc() has its quick way for
- * seven of a size; with dozens of calls at once most pieces go the slow way, which takes a lock as
- * soon as the process has a second thread, whatever that one does.
+ * A call allocates some thirty small blocks. malloc() caches seven per size and thread; with dozens
+ * of calls at once most blocks take its slow path, which locks as soon as the process has a second
+ * thread, whatever that thread does.
  */
 #ifndef SERVICES_CURL_MEMORY_H
 #define SERVICES_CURL_MEMORY_H
 
 #include <stddef.h>
 
-/** curl_global_init() with this memory; to be called once by main(), before there are other threads
- * and before any other call of curl's: what it frees must be from here. @return 0 or -ENOMEM */
+/** Calls curl_global_init() with this allocator. main() calls it once, before it starts threads and
+ * before any other use of curl, which must free only what was allocated here. @return 0 or
+ * -ENOMEM */
 int curl_memory_global_init(void);
 
-/** From now on this thread keeps what curl gives back; in others it goes back to malloc().  Calls
- * add up. */
+/** Makes this thread keep the blocks that curl frees; other threads return them to malloc(). Calls
+ * nest. */
 void curl_memory_keep(void);
 
-/** Undoes one call of curl_memory_keep(); with the last one all that was kept is freed. */
+/** Undoes one call of curl_memory_keep(); the last one frees what was kept. */
 void curl_memory_release(void);
 
-/* What curl calls: malloc(), free(), realloc(), strdup() and calloc(), from any thread. */
+/* curl's malloc(), free(), realloc(), strdup() and calloc(). Threads: any. */
 void *curl_memory_take(size_t n);
 void curl_memory_give_back(void *memory);
 void *curl_memory_resize(void *memory, size_t n);

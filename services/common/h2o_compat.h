@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* h2o_compat.h - what differs between libh2o 2.2.5 (Debian, Ubuntu) and 2.3 (nixpkgs).
+/* h2o_compat.h - hides the differences between libh2o 2.2.5 (Debian, Ubuntu) and 2.3 (nixpkgs).
  *
- * Timers above all: 2.2.5 keeps one list of timers for each delay, 2.3 one wheel for all.  So a
- * timer here is started with a `struct delay`, which is that list in 2.2.5 and a number in 2.3.
- * Nothing else in services/ asks which version it is compiled with.
+ * Mainly timers: 2.2.5 has one list of timers per delay, 2.3 one timer wheel. A timer here is
+ * started with a `struct delay`, which is that list in 2.2.5 and a number in 2.3. No other file in
+ * services/ depends on the version.
  *
- * Threads: a loop and all that hangs on it belong to one thread.
+ * Threads: a loop and all objects on it belong to one thread.
  */
 #ifndef SERVICES_H2O_COMPAT_H
 #define SERVICES_H2O_COMPAT_H
@@ -23,7 +23,7 @@
 
 /* --- timers ------------------------------------------------------------------------------- */
 
-/* A length of time that timers of one loop wait; initialised once, outlives its timers. */
+/* The delay of timers on one loop; initialised once, outlives its timers. */
 struct delay {
 	h2o_loop_t *loop;
 	uint64_t ms;
@@ -32,7 +32,7 @@ struct delay {
 #endif
 };
 
-/* Part of the object that waits; all zero is a timer that does not run. */
+/* Embedded in the object that waits; all zero is a timer that does not run. */
 struct timer {
 #if COMPAT_TIMER_WHEEL
 	h2o_timer_t entry;
@@ -60,8 +60,7 @@ static inline void delay_set(struct delay *delay, uint64_t ms)
 #endif
 }
 
-/** Ends the delay; no timer of it may run, or be calling this.  All zero, never initialised, is
- * fine. */
+/** Ends the delay; none of its timers may run or be firing. An all-zero delay is fine. */
 static inline void delay_done(struct delay *delay)
 {
 #if !COMPAT_TIMER_WHEEL
@@ -82,8 +81,8 @@ static inline void timer_on_entry(h2o_timeout_entry_t *entry)
 }
 
 /**
- * Starts a timer that does not run: on_fire is called once, never early; with a delay of 0 still in
- * this turn of the loop or in the next, after what is at hand.
+ * Starts a timer that does not run: on_fire is called once, never early; with a delay of 0 in this
+ * turn of the loop or the next, after pending events.
  */
 static inline void timer_start(
 	struct timer *timer, struct delay *delay, void (*on_fire)(struct timer *timer))
@@ -91,14 +90,14 @@ static inline void timer_start(
 	timer->on_fire = on_fire;
 #if COMPAT_TIMER_WHEEL
 	h2o_timer_init(&timer->entry, timer_on_entry);
-	/* The loop's clock shows whole milliseconds: one more is never early. */
+	/* The loop's clock counts whole milliseconds: add one, so as never to be early. */
 	h2o_timer_link(delay->loop, delay->ms ? delay->ms + 1 : 0, &timer->entry);
 #else
 	timer->entry.cb = timer_on_entry;
 	h2o_timeout_link(delay->loop, &delay->list, &timer->entry);
-	if (delay->ms > 0 && !H2O_USE_LIBUV) { /* libuv's clock is another one */
-		/* The loop counts from when this turn began, rounded down: count from now,
-		 * rounded up. */
+	if (delay->ms > 0 && !H2O_USE_LIBUV) { /* libuv has a clock of its own */
+		/* The loop's time is that of the start of this turn, rounded down: add the
+		 * difference to now, rounded up. */
 		struct timespec now;
 		clock_gettime(CLOCK_REALTIME, &now); /* as h2o's update_now() */
 		timer->entry.registered_at =
@@ -119,7 +118,7 @@ static inline void timer_stop(struct timer *timer)
 
 /* --- connections -------------------------------------------------------------------------- */
 
-/** Whether no client is connected any more. */
+/** Whether no client is connected. */
 static inline bool compat_has_no_connections(const h2o_context_t *ctx)
 {
 #if COMPAT_TIMER_WHEEL
@@ -137,13 +136,13 @@ static inline void compat_request_shutdown(h2o_context_t *ctx)
 #if COMPAT_TIMER_WHEEL
 	h2o_context_request_shutdown(ctx);
 #else
-	/* h2o_context_request_shutdown() would also start a timer for HTTP/2, which nobody speaks
-	 * here, and with that running the context cannot be disposed of. */
+	/* h2o_context_request_shutdown() would also start a timer for HTTP/2, which is not used
+	 * here, and a context with that timer running cannot be disposed of. */
 	ctx->shutdown_requested = 1;
 #endif
 }
 
-/* Whether a byte of a request has been looked at. */
+/* Whether a byte of a request has been parsed. */
 static inline bool compat_has_begun(const h2o_req_t *req)
 {
 	return req->timestamps.request_begin_at.tv_sec != 0;
@@ -158,7 +157,7 @@ static inline int compat_note_begun(h2o_req_t *req, void *ret_has_begun)
 #else
 static inline int compat_close_if_idle(h2o_req_t *req, void *unused)
 {
-	/* End of input makes h2o close the connection, after it has answered what may have arrived
+	/* End of input makes h2o close the connection, after answering requests that have arrived
 	 * meanwhile. */
 	if (!compat_has_begun(req)) {
 		h2o_socket_t *sock = req->conn->callbacks->get_socket(req->conn);
@@ -168,12 +167,12 @@ static inline int compat_close_if_idle(h2o_req_t *req, void *unused)
 }
 #endif
 
-/** Closes the connections on which no request is under way. */
+/** Closes the connections without a request in progress. */
 static inline void compat_close_idle(h2o_context_t *ctx)
 {
 #if COMPAT_TIMER_WHEEL
 	h2o_context_close_idle_connections(ctx, SIZE_MAX, 0);
-	/* Those that never had one count as active. */
+	/* Connections that never had a request count as active. */
 	H2O_CONN_LIST_FOREACH(h2o_conn_t * conn, ({&ctx->_conns.active}), {
 		bool has_begun = false;
 		conn->callbacks->foreach_request(conn, compat_note_begun, &has_begun);
@@ -193,11 +192,11 @@ static inline void compat_context_dispose(h2o_context_t *ctx)
 #else
 	h2o_multithread_queue_t *queue = ctx->queue;
 	h2o_context_dispose(ctx);
-	free(queue); /* h2o_multithread_destroy_queue() leaves it */
+	free(queue); /* h2o_multithread_destroy_queue() does not */
 #endif
 }
 
-/** Frees what h2o keeps for this thread, where it can. */
+/** Frees h2o's per-thread caches where h2o allows it. */
 static inline void compat_thread_done(void)
 {
 #if COMPAT_TIMER_WHEEL
@@ -205,10 +204,11 @@ static inline void compat_thread_done(void)
 #endif
 }
 
-/* --- watching a client that waits --------------------------------------------------------- */
+/* --- watching the client of a pending request --------------------------------------------- */
 
-/* While a request is being worked on, h2o does not look at its connection.  These do, so that work
- * for a client that has gone can be given up.  The socket's data is h2o's: it is put back. */
+/* While a request is pending h2o does not read its connection. A watch does, so that work for a
+ * disconnected client can be cancelled. The socket's data pointer belongs to h2o and is
+ * restored. */
 struct watch {
 	h2o_socket_t *sock; /* NULL: not watching */
 	void *h2o_data;
@@ -226,18 +226,19 @@ static inline void watch_stop(struct watch *watch)
 }
 
 #if COMPAT_TIMER_WHEEL
-/* 2.3 gives a connection's socket only away.  Its HTTP/1 connections (struct st_h2o_http1_conn_t in
- * its lib/http1.c) begin with these two; compat_accept() looks whether they still do. */
+/* 2.3 has no call that returns a connection's socket without giving up the connection. Its HTTP/1
+ * connections (struct st_h2o_http1_conn_t in lib/http1.c) begin with these two members;
+ * compat_accept() verifies that. */
 struct compat_http1_conn {
 	h2o_conn_t super;
 	h2o_socket_t *sock;
 };
 
-/* Of the last connection accepted, by whichever thread: it is the same for all. */
+/* Of the last connection accepted by any thread; the result is the same for all. */
 extern atomic_bool compat_conn_is_known;
 #endif
 
-/** Hands a new connection to h2o. */
+/** Passes a new connection to h2o. */
 static inline void compat_accept(h2o_accept_ctx_t *accept, h2o_socket_t *sock)
 {
 	h2o_accept(accept, sock);
@@ -267,15 +268,15 @@ static inline void watch_on_readable(h2o_socket_t *sock, const char *err)
 	ssize_t n = recv(h2o_socket_get_fd(sock), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 	bool gone = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 
-	/* Bytes are the next request, sent ahead: h2o reads them in their turn, and the watch ends,
-	 * for they would wake it all the time. */
+	/* Bytes belong to a pipelined request, which h2o reads later: the watch ends, as they would
+	 * wake it in every turn. */
 	if (gone || n > 0)
 		watch_stop(watch);
 	if (gone)
 		watch->on_gone(watch);
 }
 
-/** Calls on_gone once when the client closes its side; never where the socket is out of reach. */
+/** Calls on_gone once when the client closes its side; never when the socket is unknown. */
 static inline void watch_start(
 	struct watch *watch, h2o_req_t *req, void (*on_gone)(struct watch *watch))
 {
@@ -291,7 +292,7 @@ static inline void watch_start(
 
 /* --- uploads ------------------------------------------------------------------------------ */
 
-/* Called for each connection that keeps bytes of requests. */
+/* Called for each connection that buffers bytes of requests. */
 struct compat_uploads {
 	void (*on_upload)(struct compat_uploads *uploads, h2o_socket_t *sock, size_t n_bytes);
 };
@@ -304,15 +305,15 @@ static inline int compat_note_upload(h2o_req_t *req, void *user)
 		return 0;
 	size_t n_bytes = sock->input->size;
 #if COMPAT_TIMER_WHEEL
-	n_bytes += req->req_body_bytes_received; /* moved out of the socket's buffer */
+	n_bytes += req->req_body_bytes_received; /* not in the socket's buffer any more */
 #endif
 	if (n_bytes)
 		uploads->on_upload(uploads, sock, n_bytes);
 	return 0;
 }
 
-/** Calls on_upload for every connection of the context that keeps bytes of requests, of one that
- * is arriving above all. */
+/** Calls on_upload for every connection of the context that buffers bytes of requests, mostly of an
+ * unfinished one. */
 static inline void compat_each_upload(h2o_context_t *ctx, struct compat_uploads *uploads)
 {
 #if COMPAT_TIMER_WHEEL
@@ -335,7 +336,7 @@ static inline char *compat_alloc_text(h2o_req_t *req, size_t n_bytes)
 #endif
 }
 
-/** A stream that a filter puts before *slot: size bytes, of which the first are an h2o_ostream_t. */
+/** Inserts a filter's stream before *slot: size bytes that begin with an h2o_ostream_t. */
 static inline void *compat_add_ostream(h2o_req_t *req, size_t size, h2o_ostream_t **slot)
 {
 #if COMPAT_TIMER_WHEEL
@@ -345,7 +346,7 @@ static inline void *compat_add_ostream(h2o_req_t *req, size_t size, h2o_ostream_
 #endif
 }
 
-/* What h2o_ostream_t.do_send() gets and passes on. */
+/* The parameters of h2o_ostream_t.do_send(). */
 #if COMPAT_TIMER_WHEEL
 typedef h2o_sendvec_t compat_vec_t;
 

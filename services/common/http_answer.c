@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http_answer.c - see http_answer.h. */
 #include "http_answer.h"
 
 #include <stdarg.h>
@@ -7,12 +6,12 @@
 
 #include "base/text.h"
 
-#define MESSAGE_MAX 512 /* bytes */
+#define MESSAGE_MAX_BYTES 512 /* bytes */
 
 static const struct status {
 	int status;
 	const char *reason;
-	const char *own_code; /* the code of h2o's own errors; NULL: h2o does not answer with it */
+	const char *own_code; /* the code of h2o's own errors; NULL: h2o has no such error */
 } statuses[] = {
 	{200, "OK", NULL},
 	{204, "No Content", NULL},
@@ -22,7 +21,7 @@ static const struct status {
 	{413, "Content Too Large", "body_too_large"},
 	{415, "Unsupported Media Type", NULL},
 	{417, "Expectation Failed", "expectation_failed"},
-	{499, "Client Closed Request", NULL}, /* nginx's; nobody is left to read it */
+	{499, "Client Closed Request", NULL}, /* nginx's; only for the log */
 	{500, "Internal Server Error", "internal_error"},
 	{502, "Bad Gateway", NULL},
 	{503, "Service Unavailable", NULL},
@@ -62,12 +61,12 @@ void http_answer(h2o_req_t *req, int status, const char *json, size_t len)
 	http_answer_as(req, status, "application/json", json, len);
 }
 
-/* Puts an error's JSON into the request's pool. */
+/* Writes an error's JSON into the request's pool. */
 static h2o_iovec_t error_json(
 	h2o_req_t *req, const char *code, const char *message, size_t message_len)
 {
-	if (message_len > MESSAGE_MAX)
-		message_len = MESSAGE_MAX;
+	if (message_len > MESSAGE_MAX_BYTES)
+		message_len = MESSAGE_MAX_BYTES;
 	size_t capacity =
 		sizeof("{'error':'','message':}\n") + strlen(code) + TEXT_JSON_MAX(message_len);
 	struct text text = text_in(compat_alloc_text(req, capacity), capacity);
@@ -88,7 +87,7 @@ void http_error(h2o_req_t *req, int status, const char *code, const char *messag
 
 void http_errorf(h2o_req_t *req, int status, const char *code, const char *format, ...)
 {
-	char message[MESSAGE_MAX + 1];
+	char message[MESSAGE_MAX_BYTES + 1];
 	va_list args;
 
 	va_start(args, format);
@@ -99,7 +98,7 @@ void http_errorf(h2o_req_t *req, int status, const char *code, const char *forma
 
 /* --- request bodies ----------------------------------------------------------------------- */
 
-/* Whether a Content-Type says application/json, with or without parameters. */
+/* Whether a Content-Type is application/json, with or without parameters. */
 static bool is_json_type(h2o_iovec_t type)
 {
 	static const char json[] = "application/json";
@@ -147,8 +146,9 @@ json_t *http_read_json(h2o_req_t *req)
 {
 	char why[HTTP_WHY_BYTES];
 
-	if (req->entity.len > HTTP_BODY_MAX) {
-		http_errorf(req, 413, "body_too_large", "the body is over %d bytes", HTTP_BODY_MAX);
+	if (req->entity.len > HTTP_BODY_MAX_BYTES) {
+		http_errorf(req, 413, "body_too_large", "the body is over %d bytes",
+			HTTP_BODY_MAX_BYTES);
 		return NULL;
 	}
 	if (!is_json_request(req)) {
@@ -188,7 +188,7 @@ static h2o_iovec_t as_json_body(h2o_req_t *req, const char *message, size_t len)
 static void own_error_send(
 	h2o_ostream_t *self, h2o_req_t *req, compat_vec_t *vecs, size_t n, h2o_send_state_t state)
 {
-	char message[MESSAGE_MAX];
+	char message[MESSAGE_MAX_BYTES];
 	struct text text = text_in(message, sizeof(message));
 
 	for (size_t i = 0; i < n; i++)

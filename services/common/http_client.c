@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http_client.c - see http_client.h.
- *
- * A call is a curl handle that is kept for the next one; http_lanes.c has them while they run.
- */
+/* http_client.c - calls, each a curl handle that is reused; http_lanes.c runs them. */
 #include "http_client.h"
 
 #include <stdlib.h>
@@ -12,31 +9,31 @@
 #include "http_lanes.h"
 #include "log.h"
 
-#define SPARE_CALLS_MAX 1024	 /* handles kept for later calls, some 10 KB each */
-#define SPARE_BODY_MAX 4096	 /* bytes of answer buffer kept with one */
-#define RECEIVE_BUFFER_SIZE 2048 /* bytes; curl's own default is 16 KB for each call */
-/* Seconds that a connection may have been idle and still be used: less than the 10 that our own
- * services keep it (http_server.c), so that closing and sending seldom cross. */
+#define SPARE_CALLS_MAX 1024	  /* handles kept for reuse, some 10 KB each */
+#define SPARE_BODY_MAX_BYTES 4096 /* of the answer buffer kept with a handle */
+#define RECEIVE_BUFFER_SIZE 2048  /* curl's default is 16 KB per call */
+/* Age in seconds up to which an idle connection is reused: less than the 10 after which our
+ * services close it (http_loop.c), so that a request seldom meets a closing connection. */
 #define IDLE_CONNECTION_MAX_S 8L
-/* Seconds that a connection is used at all: then a new one goes where the name points by now.  A
- * busy connection is never idle, and would keep a service that was scaled up from its new pods. */
+/* Lifetime of a connection in seconds: its successor uses the name's current addresses. A busy
+ * connection never idles, and without this limit a service's new pods would get no requests. */
 #define CONNECTION_MAX_S 30L
-/* Seconds that an address is remembered: only as long as many connections at once need it.  Open
- * connections ask for no name, and a cluster's name server is near and has a cache of its own. */
+/* Seconds that curl caches an address: long enough for many simultaneous connections. Open
+ * connections need no lookup, and a cluster's name server is near and has a cache. */
 #define ADDRESS_MAX_S 1L
-/* For a name to be looked up and a connection made, of the time of a call: an address where nobody
- * answers is given up (after half of it if there is another); two lost SYNs fit in. */
+/* Limit of lookup and connect within a call's time. An address that does not answer is abandoned
+ * (after half of it if there is another); two lost SYNs fit. */
 #define CONNECT_TIMEOUT_MS 3500L
 
 struct http_call {
 	struct http_client *client;
 	CURL *easy;
-	struct http_lane *lane; /* while it runs */
+	struct http_lane *lane; /* while the call runs */
 	struct http_call *next_spare;
-	struct curl_slist *headers; /* this call's own; NULL: the client's */
+	struct curl_slist *headers; /* of this call; NULL: the client's */
 	http_reply_cb on_reply;
 	void *user;
-	char *body; /* of the answer; kept from call to call */
+	char *body; /* of the answer; reused by later calls */
 	size_t body_len, body_capacity;
 };
 
@@ -49,7 +46,7 @@ struct http_client {
 	size_t n_spare_calls;
 };
 
-/* --- a call's end ------------------------------------------------------------------------- */
+/* --- the end of a call -------------------------------------------------------------------- */
 
 static void call_free(struct http_call *call)
 {
@@ -60,7 +57,7 @@ static void call_free(struct http_call *call)
 	free(call);
 }
 
-/* Takes a call that curl no longer has. */
+/* Returns a finished call to the spare ones, or frees it. */
 static void call_put_back(struct http_call *call)
 {
 	struct http_client *client = call->client;
@@ -74,7 +71,7 @@ static void call_put_back(struct http_call *call)
 		curl_slist_free_all(call->headers);
 		call->headers = NULL;
 	}
-	if (call->body_capacity > SPARE_BODY_MAX) {
+	if (call->body_capacity > SPARE_BODY_MAX_BYTES) {
 		free(call->body);
 		call->body = NULL;
 		call->body_capacity = 0;
@@ -142,15 +139,15 @@ static int on_close_socket(void *user, curl_socket_t fd)
 	return 0;
 }
 
-/* --- a call's beginning ------------------------------------------------------------------- */
+/* --- the start of a call ------------------------------------------------------------------ */
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *user)
 {
 	struct http_call *call = user;
 	size_t len = size * n, need = call->body_len + len;
 
-	if (need > HTTP_CLIENT_ANSWER_MAX)
-		return 0; /* curl ends the call with an error */
+	if (need > HTTP_CLIENT_ANSWER_MAX_BYTES)
+		return 0; /* makes curl fail the call */
 	if (need > call->body_capacity) {
 		size_t capacity = need < 512 ? 512 : need * 2;
 		char *body = realloc(call->body, capacity);
@@ -164,7 +161,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *user)
 	return len;
 }
 
-/* What is the same for each call. @return whether curl had the memory */
+/* Sets the options common to all calls. @return false when out of memory */
 static bool set_up_easy(struct http_call *call)
 {
 	struct http_client *client = call->client;
@@ -172,7 +169,7 @@ static bool set_up_easy(struct http_call *call)
 
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	/* A service of ours, whatever the environment says of proxies: curl does not even look. */
+	/* Our own service: proxies of the environment do not apply. */
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
@@ -183,19 +180,19 @@ static bool set_up_easy(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, CONNECTION_MAX_S);
 	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, ADDRESS_MAX_S);
 	curl_easy_setopt(easy, CURLOPT_DNS_SHUFFLE_ADDRESSES, 1L); /* a headless service's pods */
-	/* A call that ends while its name is being looked up leaves that thread to itself: else
-	 * curl waits for it, and the loop with curl. */
+	/* A call that ends during its lookup detaches the resolver's thread; otherwise curl would
+	 * join it and block the loop. */
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER_SIZE);
-	curl_easy_setopt(easy, CURLOPT_MAXFILESIZE, (long)HTTP_CLIENT_ANSWER_MAX);
+	curl_easy_setopt(easy, CURLOPT_MAXFILESIZE, (long)HTTP_CLIENT_ANSWER_MAX_BYTES);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, client);
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, client);
-	/* Parsed once: of a text, curl takes the parts and puts them together again each time. */
+	/* A parsed URL: curl would parse and reassemble a string for each call. */
 	return curl_easy_setopt(easy, CURLOPT_CURLU, client->url) == CURLE_OK;
 }
 
@@ -221,7 +218,7 @@ static struct http_call *call_take(struct http_client *client)
 	return call;
 }
 
-/* Adds "name: value" to a list. @return whether there was memory */
+/* Adds "name: value" to a list. @return false when out of memory */
 static bool add_header(struct curl_slist **list, const char *name, const char *value)
 {
 	char *line;
@@ -236,8 +233,7 @@ static bool add_header(struct curl_slist **list, const char *name, const char *v
 	return true;
 }
 
-/* A name without a value is left out: curl writes a header letter by letter, and this one would
- * change no answer. */
+/* Disables Accept: curl writes a header byte by byte, and this one would not change the answer. */
 static bool add_usual_headers(struct curl_slist **list)
 {
 	return add_header(list, "Content-Type", "application/json") &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http_client.h - calls another service without waiting: libcurl's multi interface on an h2o loop,
- * with connections kept open and handles kept for the next call.
+/* http_client.h - calls another service without blocking: libcurl's multi interface on an h2o loop,
+ * with connections and handles reused.
  *
  * Threads: a client belongs to its loop's thread.
  */
@@ -9,22 +9,22 @@
 
 #include "h2o_compat.h"
 
-/* Bytes of an answer's body; more make the call fail. */
-#define HTTP_CLIENT_ANSWER_MAX 65536
+/* Limit of an answer's body in bytes; a larger one fails the call. */
+#define HTTP_CLIENT_ANSWER_MAX_BYTES 65536
 
 struct http_client;
-struct http_call; /* one call under way */
+struct http_call; /* a call in progress */
 
 enum http_call_error {
-	HTTP_CALL_OK = 0, /* there is an answer, of whatever status */
+	HTTP_CALL_OK = 0, /* an answer with any status */
 	HTTP_CALL_UNREACHABLE,
 	HTTP_CALL_TIMEOUT,
-	HTTP_CALL_BROKEN, /* connection lost, no HTTP, answer over HTTP_CLIENT_ANSWER_MAX */
+	HTTP_CALL_BROKEN, /* connection lost, not HTTP, answer too large */
 };
 
 struct http_reply { /* borrowed for the callback */
 	enum http_call_error error;
-	const char *reason; /* for a reader; of an error */
+	const char *reason; /* for people; of an error */
 	int status;
 	const char *body;
 	size_t body_len; /* bytes */
@@ -36,7 +36,7 @@ struct http_header {
 	const char *name, *value;
 };
 
-/** To be called once by main(), before anything else here and before there are other threads.
+/** main() calls it once, before anything else here and before it starts threads.
  * @return 0 or -Exxx */
 int http_client_global_init(void);
 
@@ -49,28 +49,28 @@ char *http_client_url(const char *base, const char *path);
 
 /**
  * Makes a client that posts JSON to one URL.
- * @param url  copied
- * @param timeout_ms  for a call, from first to last
+ * @param url         copied
+ * @param timeout_ms  limit of a call
  * @return 0 or -Exxx
  */
 int http_client_new(
 	h2o_loop_t *loop, const char *url, unsigned timeout_ms, struct http_client **ret_client);
 
-/** NULL is fine.  No call may be under way. */
+/** NULL is fine. No call may be in progress. */
 void http_client_free(struct http_client *client);
 
 /**
  * Posts JSON.
  *
  * @param json     borrowed until the call has ended
- * @param headers  what this call has beside the usual headers; copied
- * @param on_reply called once, later, never from within this function; not after a cancel
- * @return borrowed until on_reply is called or the call is cancelled; NULL without memory
+ * @param headers  headers of this call beside the usual ones; copied
+ * @param on_reply called once, later, never from within this function; not after http_call_cancel()
+ * @return borrowed until on_reply is called or the call is cancelled; NULL: out of memory
  */
 struct http_call *http_client_post(struct http_client *client, h2o_iovec_t json,
 	const struct http_header *headers, size_t n_headers, http_reply_cb on_reply, void *user);
 
-/** Gives a call up; its connection is closed.  NULL is fine. */
+/** Cancels a call and closes its connection. NULL is fine. */
 void http_call_cancel(struct http_call *call);
 
 #endif

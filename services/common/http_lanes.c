@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http_lanes.c - see http_lanes.h. */
 #include "http_lanes.h"
 
 #include <stdlib.h>
 #include <sys/epoll.h>
 
-/* Calls: few enough to be in the first cache together, enough to share the look for answers. */
+/* Calls started together: few enough to fit in the first-level cache, enough to share one poll for
+ * answers. */
 #define SET_OUT_TOGETHER 8
 
 struct http_lane {
 	struct http_lanes *lanes;
-	size_t index; /* among them */
+	size_t index; /* in http_lanes.lanes */
 	CURLM *multi;
-	struct delay delay; /* what curl asked for last; changes */
+	struct delay delay; /* curl's last timeout; changes */
 	struct timer timer;
-	bool is_due; /* curl asked for no delay at all */
+	bool is_due; /* curl set a timeout of 0 */
 	struct http_lane *next_due;
 	bool is_touched;
 	struct http_lane *next_touched;
@@ -23,7 +23,7 @@ struct http_lane {
 	bool was_used; /* since idle was started */
 };
 
-/* --- what curl waits for ------------------------------------------------------------------ */
+/* --- curl's descriptors and timeouts ------------------------------------------------------ */
 
 static void end_transfers(struct http_lane *lane)
 {
@@ -48,7 +48,7 @@ static void on_timer(struct timer *timer)
 	tell_time(H2O_STRUCT_FROM_MEMBER(struct http_lane, timer, timer));
 }
 
-/* New calls set out; then answers come in. */
+/* Starts new calls, then handles answers. */
 static void take_turn(struct http_lanes *lanes)
 {
 	struct http_lane *due = lanes->due;
@@ -181,7 +181,7 @@ static void on_idle(struct timer *timer)
 
 	lane->idle_runs = false;
 	if (lane->lanes->n_calls[lane->index] > 0)
-		return; /* starts again when they have ended */
+		return; /* restarted when they have ended */
 	if (!lane->was_used && !lane->is_due) {
 		lane_close(lane);
 		return;
@@ -205,9 +205,9 @@ void http_lane_remove(struct http_lane *lane, CURL *easy)
 	timer_start(&lane->idle, &lanes->idle, on_idle);
 }
 
-/* --- all of them -------------------------------------------------------------------------- */
+/* --- all lanes ---------------------------------------------------------------------------- */
 
-/* The first lane that is not full; with all of them full, any. */
+/* The first lane that is not full; any when all are full. */
 static size_t pick(struct http_lanes *lanes)
 {
 	while (lanes->first_free < HTTP_LANES_MAX &&
@@ -219,8 +219,8 @@ static size_t pick(struct http_lanes *lanes)
 
 struct http_lane *http_lanes_add(struct http_lanes *lanes, CURL *easy)
 {
-	/* With a thousand busy clients one turn of the loop brings hundreds of calls.  Were they
-	 * all to set out at its end, each would be out of the processor's caches at every step. */
+	/* With a thousand busy clients one turn of the loop starts hundreds of calls. If all were
+	 * driven at its end, each would have left the processor's caches at every step. */
 	if (++lanes->n_new > SET_OUT_TOGETHER && !lanes->takes_turn)
 		take_turn(lanes);
 

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http_loop.c - one event loop that serves one or more ports, and comes to a clean end. */
+/* http_loop.c - one event loop that serves one or more ports and shuts down cleanly. */
 #include "http_loop.h"
 
 #include <errno.h>
 #include <sys/resource.h>
 
-/* For a request to arrive whole, and for a connection to be idle between two. */
+/* Limits of the arrival of a request and of the idle time between two. */
 #define REQUEST_TIMEOUT_MS 10000
-/* While draining, idle connections may still bring a request for so long: one may be on its way. */
+/* While draining, idle connections may still send a request for so long: one may be on its way. */
 #define IDLE_GRACE_MS 250
 
 h2o_hostconf_t *http_conf_init(h2o_globalconf_t *conf, size_t body_max)
 {
 	h2o_config_init(conf);
 	conf->server_name = (h2o_iovec_t){NULL, 0};
-	conf->max_request_entity_size = body_max + 1; /* h2o counts chunks up to it */
+	conf->max_request_entity_size = body_max + 1; /* exclusive for chunks */
 	conf->http1.req_timeout = REQUEST_TIMEOUT_MS;
 	conf->http1.upgrade_to_http2 = 0;
 	return h2o_config_register_host(conf, h2o_iovec_init(H2O_STRLIT("default")), 65535);
@@ -50,7 +50,7 @@ static void port_drain(struct http_port *port)
 	if (port->protocol)
 		port->protocol->drain(port);
 	else
-		compat_request_shutdown(&port->ctx); /* every later answer says: close */
+		compat_request_shutdown(&port->ctx); /* later answers have Connection: close */
 	listener_stop(&port->listener);
 }
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http_server.c - see http_server.h. */
 #include "http_server.h"
 
 #include <pthread.h>
@@ -23,7 +22,7 @@ struct worker {
 	struct http_port port;
 	struct http_loop loop;
 	bool has_failed;
-	void *state; /* the service's */
+	void *state; /* the service's own */
 	uint64_t n_requests;
 	pthread_t thread;
 };
@@ -53,7 +52,7 @@ static void answer_healthz(h2o_req_t *req)
 static void answer_readyz(h2o_req_t *req)
 {
 	if (req->conn->ctx->shutdown_requested)
-		http_error(req, 503, "draining", "the service is about to stop");
+		http_error(req, 503, "draining", "the service is shutting down");
 	else
 		http_answer(req, 200, H2O_STRLIT("{\"status\":\"ready\"}"));
 }
@@ -79,7 +78,7 @@ static int on_route(h2o_handler_t *self, h2o_req_t *req)
 	const struct http_route *route = ((struct route_handler *)self)->route;
 	bool is_get = strcmp(route->method, "GET") == 0;
 
-	/* h2o has matched "/path" and also "/path/more". */
+	/* h2o matches "/path/more" as well as "/path". */
 	if (req->path_normalized.len != strlen(route->path)) {
 		h2o_req_bind_conf(req, req->hostconf, &req->hostconf->fallback_path);
 		return on_unknown_path(self, req);
@@ -103,18 +102,18 @@ static void add_routes(h2o_hostconf_t *host, const struct http_route *routes, si
 		h2o_handler_t *handler = h2o_create_handler(path, sizeof(struct route_handler));
 		handler->on_req = on_route;
 		((struct route_handler *)handler)->route = &routes[i];
-		/* libh2o 2.3 binds a request to it before it may refuse the body. */
+		/* libh2o 2.3 selects the path before it refuses a body. */
 		http_answer_own_errors(path);
 	}
 }
 
 static void configure(struct server *server)
 {
-	h2o_hostconf_t *host = http_conf_init(&server->globalconf, HTTP_BODY_MAX);
+	h2o_hostconf_t *host = http_conf_init(&server->globalconf, HTTP_BODY_MAX_BYTES);
 
 	add_routes(host, server->service->routes, server->service->n_routes);
 	add_routes(host, common_routes, sizeof(common_routes) / sizeof(common_routes[0]));
-	/* Whatever is no route has no path either: not "/", which would look like one. */
+	/* Unknown paths get the fallback, not "/", which would appear as a route. */
 	h2o_create_handler(&host->fallback_path, sizeof(h2o_handler_t))->on_req = on_unknown_path;
 	http_answer_own_errors(&host->fallback_path);
 }
@@ -145,8 +144,8 @@ static void *worker_run(void *arg)
 
 	worker->has_failed = worker_serve(worker) != 0;
 	if (worker->has_failed)
-		shutdown_request(); /* the other threads as well */
-	/* With answers missing, what they use is left to the end of the process. */
+		shutdown_request(); /* stops the other threads as well */
+	/* Unfinished answers keep their memory until the process ends. */
 	if (http_loop_is_drained(&worker->loop)) {
 		if (worker->state)
 			worker->server->service->stop(worker->state);
@@ -155,9 +154,9 @@ static void *worker_run(void *arg)
 	return NULL;
 }
 
-/* --- the whole ---------------------------------------------------------------------------- */
+/* --- the server --------------------------------------------------------------------------- */
 
-/* Runs the first worker on this thread. @return how many of n could be started */
+/* Runs the first worker on this thread. @return how many of n were started */
 static size_t run_workers(struct worker *workers, size_t n)
 {
 	size_t n_started = 1;
@@ -190,7 +189,7 @@ static int report_end(const struct worker *workers, size_t n)
 		has_failed |= workers[i].has_failed;
 	}
 	if (is_late)
-		log_error("stopped before all was answered: DRAIN_TIMEOUT_MS has passed",
+		log_error("stopped with requests unanswered: DRAIN_TIMEOUT_MS has passed",
 			LOG_FIELDS(log_int("requests", (int64_t)n_requests)));
 	else
 		log_info("stopped", LOG_FIELDS(log_int("requests", (int64_t)n_requests)));
@@ -199,7 +198,7 @@ static int report_end(const struct worker *workers, size_t n)
 
 int http_serve(const struct http_service *service, const struct config *config)
 {
-	/* Static: what a late worker leaves behind stays in sight of leak checkers. */
+	/* Static: what a late worker keeps stays reachable for leak checkers. */
 	static struct server server;
 	static struct worker *workers;
 	size_t n = config->n_threads;

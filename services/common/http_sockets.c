@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http_sockets.c - see http_sockets.h. */
 #include "http_sockets.h"
 
 #include <errno.h>
@@ -8,9 +7,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define EVENTS_MAX 256 /* handled in one turn of the loop */
+#define EVENTS_MAX 256 /* per turn of the loop */
 
-/* @return the entry of fd, or NULL without memory */
+/* @return the entry of fd; NULL: out of memory */
 static struct http_socket *entry_of(struct http_sockets *sockets, int fd)
 {
 	size_t n = sockets->n_table;
@@ -27,7 +26,7 @@ static struct http_socket *entry_of(struct http_sockets *sockets, int fd)
 	return &sockets->table[fd];
 }
 
-/* Registers events for fd in place of those it has. */
+/* Registers events for fd in place of its current ones. */
 static int register_events(
 	struct http_sockets *sockets, struct http_socket *entry, int fd, uint32_t events)
 {
@@ -53,7 +52,7 @@ int http_sockets_want(struct http_sockets *sockets, int fd, uint32_t events, voi
 	entry->wanted = events;
 	entry->owner = owner;
 	if (events == 0 && entry->is_connection)
-		return 0; /* to be wanted again soon */
+		return 0; /* curl will wait for it again soon */
 	return register_events(sockets, entry, fd, events);
 }
 
@@ -78,7 +77,7 @@ void http_sockets_close(struct http_sockets *sockets, int fd)
 
 	if (entry)
 		*entry = (struct http_socket){0};
-	close(fd); /* the epoll forgets it */
+	close(fd); /* also removes it from the epoll */
 }
 
 void http_sockets_poll(struct http_sockets *sockets)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* http_sockets.h - http_client's descriptors: an epoll of their own on the h2o loop.
  *
- * curl stops waiting for a connection between two calls and starts again with the next; the
- * connection stays registered meanwhile, which saves two system calls for each call.
+ * curl stops waiting for a connection between two calls and resumes with the next. The connection
+ * stays registered meanwhile, which saves two system calls per call.
  */
 #ifndef SERVICES_HTTP_SOCKETS_H
 #define SERVICES_HTTP_SOCKETS_H
@@ -13,7 +13,7 @@ struct http_socket {
 	uint32_t wanted;     /* epoll events; 0: none */
 	uint32_t registered; /* with the epoll; 0: not registered */
 	bool is_connection;  /* came from http_sockets_open() */
-	void *owner;	     /* of the wish */
+	void *owner;	     /* passed to on_ready */
 };
 
 struct http_sockets {
@@ -22,20 +22,20 @@ struct http_sockets {
 	struct http_socket *table; /* by descriptor; grows up to RLIMIT_NOFILE */
 	size_t n_table;
 	void (*on_ready)(void *owner, int fd, uint32_t events);
-	void (*on_done)(void *user); /* after all that was ready */
+	void (*on_done)(void *user); /* after all ready descriptors were handled */
 	void *user;
 };
 
-/** @return 0 or -Exxx; http_sockets_stop() is fine after either, and for all zero */
+/** @return 0 or -Exxx; http_sockets_stop() accepts either result, and all zero */
 int http_sockets_start(struct http_sockets *sockets, h2o_loop_t *loop,
 	void (*on_ready)(void *owner, int fd, uint32_t events), void (*on_done)(void *user),
 	void *user);
 void http_sockets_stop(struct http_sockets *sockets);
 
-/** Says which epoll events owner waits for; 0: none. @return 0 or -Exxx */
+/** Sets the epoll events that owner waits for; 0: none. @return 0 or -Exxx */
 int http_sockets_want(struct http_sockets *sockets, int fd, uint32_t events, void *owner);
 
-/** Handles what is ready now; the loop does that, too. */
+/** Handles ready descriptors now, as the loop does later. */
 void http_sockets_poll(struct http_sockets *sockets);
 
 /** Opens a connection's socket, non-blocking. @return descriptor or -Exxx */

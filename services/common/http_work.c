@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http_work.c - see http_work.h. */
 #include "http_work.h"
 
 #include <string.h>
@@ -16,7 +15,7 @@ static void stop_once(struct http_work *work)
 		stop(work);
 }
 
-/* The request's memory is about to go. */
+/* Called before the request's memory is freed. */
 static void on_dispose(void *memory)
 {
 	stop_once(memory);
@@ -28,7 +27,7 @@ static void on_client_gone(struct watch *watch)
 	h2o_req_t *req = work->req;
 
 	stop_once(work);
-	/* h2o wants an answer to let go of the request. */
+	/* h2o disposes of a request only after an answer. */
 	req->http1_is_persistent = 0;
 	http_error(req, 499, "client_closed_request", "the client closed the connection");
 }

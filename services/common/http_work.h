@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* http_work.h - a request that is answered later: by a timer, by another service's answer.
  *
- * Work lives in its request's memory and goes when the request goes.  Made in the handler, it is
- * ended by http_work_end() just before the answer; if the client goes away first it is stopped, and
- * nobody has to answer any more.
+ * Work lives in its request's memory, as long as the request. The handler creates it;
+ * http_work_end() ends it just before the answer. If the client disconnects first it is stopped,
+ * and no answer is due.
  */
 #ifndef SERVICES_HTTP_WORK_H
 #define SERVICES_HTTP_WORK_H
 
 #include "h2o_compat.h"
 
-struct http_work { /* the first member of what the handler needs to keep */
+struct http_work { /* the first member of the handler's own struct */
 	h2o_req_t *req;
-	/* Called once, when the client has gone or else after the answer: stops timers and calls
-	 * that still run, releases what the work holds outside the request's memory. */
+	/* Called once, when the client has disconnected or else after the answer: stops timers and
+	 * calls that still run, frees what the work holds outside of the request's memory. */
 	void (*stop)(struct http_work *work);
 	struct watch watch;
 };
 
 /**
- * Makes the work of a request and watches whether its client stays.
+ * Creates the work of a request and watches for the client's disconnect.
  *
  * @param size  bytes of the object whose first member is the http_work; the rest is zeroed
  * @return borrowed from the request, until stop() has been called
  */
 void *http_work_new(h2o_req_t *req, size_t size, void (*stop)(struct http_work *work));
 
-/** Call it just before answering. @return the request, to be answered */
+/** Ends the work; to be called just before answering. @return the request, to be answered */
 h2o_req_t *http_work_end(struct http_work *work);
 
 #endif

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* listener.c - see listener.h. */
 #include "listener.h"
 
 #include <errno.h>
@@ -12,10 +11,10 @@
 
 #include "log.h"
 
-#define ACCEPT_MAX 256	   /* connections in one turn of the loop */
-#define RETRY_DELAY_MS 100 /* when descriptors or memory ran out */
+#define ACCEPT_MAX 256	   /* connections per turn of the loop */
+#define RETRY_DELAY_MS 100 /* after running out of descriptors or memory */
 #define WARN_INTERVAL_MS 10000
-#define LAST_CALL_MS 50 /* for connections that were being made as listening was to end */
+#define LAST_CALL_MS 50 /* for connections that were being established when listening ends */
 
 /* --- opening ------------------------------------------------------------------------------ */
 
@@ -26,7 +25,7 @@ static int open_socket(const struct addrinfo *address, int option)
 
 	if (fd < 0)
 		return -errno;
-	if (address->ai_family == AF_INET6) /* "::" means IPv4 as well */
+	if (address->ai_family == AF_INET6) /* "::" accepts IPv4 as well */
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
 		(option && setsockopt(fd, SOL_SOCKET, option, &on, sizeof(on)) != 0) ||
@@ -45,8 +44,8 @@ static unsigned short *port_of(struct sockaddr *address)
 					      : &((struct sockaddr_in *)address)->sin_port;
 }
 
-/* SO_REUSEPORT would also let a second program share the port and take half of the requests
- * unnoticed: so a socket without it must be able to have the port first. */
+/* SO_REUSEPORT would also let a second program share the port and silently take half of the
+ * requests. So a socket without it must be able to bind the port first. */
 static int claim_port(struct addrinfo *address)
 {
 	int fd = open_socket(address, 0);
@@ -111,7 +110,7 @@ int listen_on(const char *host, const char *setting, unsigned port, size_t n, in
 
 /* --- accepting ---------------------------------------------------------------------------- */
 
-/* @return whether all that was queued has been accepted */
+/* @return whether the queue is empty */
 static bool accept_some(struct listener *listener)
 {
 	for (unsigned i = 0; i < ACCEPT_MAX; i++) {
@@ -163,8 +162,8 @@ void listener_start(struct listener *listener, h2o_loop_t *loop, int fd,
 	h2o_socket_read_start(listener->sock, on_connection);
 }
 
-/* Lets no connection begin any more: whoever tries meanwhile tries again, and is refused.
- * @return whether it does */
+/* Drops new SYNs: clients retry, and are refused once the socket is closed. @return whether the
+ * filter is installed */
 static bool drop_new_connections(int fd)
 {
 	static struct sock_filter code[] = {

@@ -5,17 +5,17 @@
 
 #include "h2o_compat.h"
 
-/* Connections that the kernel keeps until they are accepted, at most; net.core.somaxconn may say
- * fewer. */
+/* Limit of connections that the kernel queues until they are accepted; net.core.somaxconn may lower
+ * it. */
 #define LISTEN_BACKLOG 4096
 
 /**
- * Opens n sockets that listen on the same address and port; the kernel spreads connections over
- * them.  What is wrong is said on the log, with the setting to change.
+ * Opens n sockets that listen on the same address and port; the kernel distributes connections over
+ * them. Errors are logged with the setting to change.
  *
- * @param host  an address or a name, of which the first address is taken
- * @param setting  the setting that has the port, for the message
- * @param fds   filled with n descriptors, to be closed by the caller
+ * @param host      an address or a name, whose first address is used
+ * @param setting   name of the port's setting, for messages
+ * @param fds       filled with n descriptors, to be closed by the caller
  * @param ret_port  the port, also when port was 0
  * @return 0 or -Exxx
  */
@@ -27,7 +27,7 @@ struct listener {
 	h2o_socket_t *sock; /* NULL: closed */
 	h2o_loop_t *loop;
 	void (*on_accept)(struct listener *listener, h2o_socket_t *sock); /* takes sock */
-	/* Out of descriptors or memory: it waits a little instead of spinning. */
+	/* Pauses when out of descriptors or memory, instead of spinning. */
 	struct delay retry_delay;
 	struct timer retry;
 	uint64_t warned_at_ms; /* the loop's time; 0: never */
@@ -39,11 +39,11 @@ struct listener {
 void listener_start(struct listener *listener, h2o_loop_t *loop, int fd,
 	void (*on_accept)(struct listener *listener, h2o_socket_t *sock));
 
-/** Lets no connection begin any more, accepts those that have begun, then closes: sock is NULL a
- * moment later. */
+/** Admits no new connections, accepts those already begun, then closes: sock becomes NULL a moment
+ * later. */
 void listener_stop(struct listener *listener);
 
-/** Closes at once, if that has not been done, and ends the listener.  Not from a timer's callback.
+/** Closes at once if still open, and frees the listener. Not to be called from a timer's callback.
  */
 void listener_done(struct listener *listener);
 

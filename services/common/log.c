@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log.c - see log.h. */
 #include "log.h"
 
 #include <errno.h>
@@ -26,7 +25,7 @@ void log_set_context(void (*add_fields)(struct log_line *line))
 	context = add_fields;
 }
 
-/* Whether a value stands in a text line as it is: no blank, quote, '=' or control character. */
+/* Whether a value needs no quotes in a text line: no blank, quote, '=' or control character. */
 static bool is_plain(const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -47,7 +46,7 @@ static void add_value(struct text *text, const struct log_field *field)
 		text_add_json(text, field->text, field->text_len);
 }
 
-/* log_write() keeps room for the end of the line beyond the capacity. */
+/* log_write() reserves room for the end of the line beyond the capacity. */
 void log_line_add(struct log_line *line, const struct log_field *field)
 {
 	struct text *text = &line->text;
@@ -80,7 +79,7 @@ static void add_time(struct text *text)
 void log_write(enum log_level level, const char *message, const struct log_field *fields, size_t n)
 {
 	static const char *const names[] = {"error", "warn", "info", "debug"};
-	char buffer[LOG_LINE_MAX];
+	char buffer[LOG_LINE_MAX_BYTES];
 	struct log_line line = {.text = text_in(buffer, sizeof(buffer) - sizeof("}"))};
 	struct text *text = &line.text;
 	int saved_errno = errno;
@@ -111,7 +110,7 @@ void log_write(enum log_level level, const char *message, const struct log_field
 	text->capacity = sizeof(buffer);
 	text_adds(text, config.json ? "}\n" : "\n");
 
-	/* Nobody is left to be told when standard error does not take it. */
+	/* A failure to write to standard error cannot be reported. */
 	ssize_t written;
 	do
 		written = write(STDERR_FILENO, text->ptr, text->len);

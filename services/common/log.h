@@ -19,13 +19,13 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
-/* Bytes of a line; fields that do not fit are left out.  One write of so few is not torn apart by
- * other writers of a pipe (PIPE_BUF, pipe(7)). */
-#define LOG_LINE_MAX 4096
+/* Bytes of a line; fields that do not fit are omitted. A write of this size is atomic on a pipe
+ * (PIPE_BUF, pipe(7)). */
+#define LOG_LINE_MAX_BYTES 4096
 
 struct log_field { /* borrowed for the call */
 	const char *key;
-	const char *text; /* NULL: number counts */
+	const char *text; /* NULL: number is used */
 	size_t text_len;
 	int64_t number;
 };
@@ -51,7 +51,7 @@ static inline struct log_field log_int(const char *key, int64_t number)
 #define LOG_NO_FIELDS NULL, 0
 
 struct log_setup {
-	const char *service; /* borrowed for good */
+	const char *service; /* borrowed forever */
 	bool json;
 	enum log_level level; /* the least urgent level that is written */
 };
@@ -75,13 +75,13 @@ static inline void log_info(const char *message, const struct log_field *fields,
 	log_write(LOG_LEVEL_INFO, message, fields, n);
 }
 
-struct log_line; /* a line that is being written */
+struct log_line; /* a line under construction */
 
 void log_line_add(struct log_line *line, const struct log_field *field);
 
 /**
- * Lets a program add fields to every line, by log_line_add(): what it is doing just then, say.
- * Called by the thread that logs.  Set it before there are other threads.
+ * Registers a function that adds fields to every line by log_line_add(), such as trace ids. It runs
+ * on the thread that logs. Set it before starting threads.
  */
 void log_set_context(void (*add_fields)(struct log_line *line));
 

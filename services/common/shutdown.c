@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* shutdown.c - see shutdown.h.
+/* shutdown.c - signal handlers that write to an eventfd.
  *
- * An eventfd that nobody reads: once written it stays readable, and each loop has a duplicate of
- * it. A handler rather than a signalfd, because a blocked signal would have to be blocked in every
- * thread that a preloaded library may have started before main().
+ * Nobody reads the eventfd, so once written it stays readable; each loop has a duplicate of it.
+ * Handlers are used instead of a signalfd, which would need the signals blocked in every thread,
+ * including those that a preloaded library starts before main().
  */
 #include "shutdown.h"
 
@@ -21,7 +21,7 @@ static void on_signal(int number)
 	int saved_errno = errno;
 
 	if (was_signalled)
-		_exit(128 + number); /* as a shell says it */
+		_exit(128 + number); /* the shell's convention */
 	was_signalled = 1;
 	shutdown_request();
 	errno = saved_errno;
@@ -48,7 +48,7 @@ void shutdown_request(void)
 {
 	uint64_t one = 1;
 	ssize_t written = write(event_fd, &one, sizeof(one));
-	(void)written; /* it can only fail by being readable already */
+	(void)written; /* it can only fail when it is readable already */
 }
 
 static void on_event(h2o_socket_t *sock, const char *err)

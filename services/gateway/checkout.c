@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* checkout.c - see checkout.h.  One request here makes one call there:
+/* checkout.c - GET /checkout. Each request makes one call:
  *
  *   checkout()  parse the query, post the order            (the loop goes on with other requests)
- *   on_reply()  check what came back, wrap it, answer
+ *   on_reply() check the reply, wrap it, answer
  */
 #include "checkout.h"
 
@@ -17,20 +17,20 @@
 
 struct checkout {
 	struct http_work work;
-	struct http_call *call; /* NULL: none under way */
+	struct http_call *call; /* NULL: none in progress */
 };
 
-/* --- the question ------------------------------------------------------------------------- */
+/* --- the request -------------------------------------------------------------------------- */
 
 struct order {
-	char item[CHECKOUT_ITEM_MAX];
+	char item[CHECKOUT_ITEM_MAX_BYTES];
 	size_t item_len;
 	unsigned qty;
 };
 
 static bool read_item(struct order *order, const struct query_value *value)
 {
-	if (!value->is_valid || value->len < 1 || value->len > CHECKOUT_ITEM_MAX ||
+	if (!value->is_valid || value->len < 1 || value->len > CHECKOUT_ITEM_MAX_BYTES ||
 		!utf8_is_valid(value->bytes, value->len) || memchr(value->bytes, 0, value->len))
 		return false;
 	memcpy(order->item, value->bytes, value->len);
@@ -55,10 +55,10 @@ static bool read_qty(struct order *order, const struct query_value *value)
 	return qty >= 1;
 }
 
-/* @return NULL, or what is wrong with the query, with its name */
+/* @return NULL, or a message that names the invalid parameter */
 static const char *read_order(struct order *order, h2o_req_t *req)
 {
-	char buffer[CHECKOUT_ITEM_MAX + 1]; /* one more shows that it is too long */
+	char buffer[CHECKOUT_ITEM_MAX_BYTES + 1]; /* one more, to detect longer values */
 	struct query_value value;
 
 	*order = (struct order){.item = "widget", .item_len = strlen("widget"), .qty = 1};
@@ -86,9 +86,9 @@ static h2o_iovec_t order_json(h2o_req_t *req, const struct order *order)
 	return h2o_iovec_init(text.ptr, text.len);
 }
 
-/* --- the answer --------------------------------------------------------------------------- */
+/* --- the reply ---------------------------------------------------------------------------- */
 
-/* Takes literal off the front of rest. @return whether it was there */
+/* Skips literal at the start of rest. @return whether it was there */
 static bool take(h2o_iovec_t *rest, const char *literal)
 {
 	size_t len = strlen(literal);
@@ -99,7 +99,7 @@ static bool take(h2o_iovec_t *rest, const char *literal)
 	return true;
 }
 
-/* Takes what a JSON string holds, as far as it is printable ASCII without escapes. */
+/* Skips the content of a JSON string, as far as it is printable ASCII without escapes. */
 static void take_plain_text(h2o_iovec_t *rest)
 {
 	while (rest->len > 0 && *rest->base >= ' ' && *rest->base <= '~' && *rest->base != '"' &&
@@ -107,7 +107,7 @@ static void take_plain_text(h2o_iovec_t *rest)
 		*rest = h2o_iovec_init(rest->base + 1, rest->len - 1);
 }
 
-/* Whether an answer is spelt as our own order services spell theirs: it needs no JSON tree then. */
+/* Whether a reply has the exact form that our order services write: it then needs no tree. */
 static bool is_usual_order(const struct http_reply *reply)
 {
 	h2o_iovec_t rest = h2o_iovec_init(reply->body, reply->body_len);
@@ -168,13 +168,13 @@ static void on_reply(void *user, const struct http_reply *reply)
 			"the order service cannot be reached", &reason);
 	else if (reply->error != HTTP_CALL_OK)
 		answer_failure(req, 502, "order_service_failed",
-			"the order service broke off its answer", &reason);
+			"the order service's answer is incomplete", &reason);
 	else if (reply->status != 200)
 		answer_failure(req, 502, "order_service_failed",
-			"the order service did not take the order", &status);
+			"the order service rejected the order", &status);
 	else if (!is_order(reply))
 		answer_failure(req, 502, "order_service_failed",
-			"the order service did not answer with an order", &status);
+			"the order service's answer is not an order", &status);
 	else
 		answer_order(req, reply);
 }
@@ -200,6 +200,5 @@ void checkout(h2o_req_t *req, struct http_client *orders, const struct http_head
 	checkout->call = http_client_post(
 		orders, order_json(req, &order), headers, n_headers, on_reply, checkout);
 	if (!checkout->call)
-		http_error(http_work_end(&checkout->work), 500, "out_of_memory",
-			"there is no memory for the order");
+		http_error(http_work_end(&checkout->work), 500, "out_of_memory", "out of memory");
 }

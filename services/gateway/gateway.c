@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gateway.c - see gateway.h. */
 #include "gateway.h"
 
 #include <stdlib.h>
@@ -38,13 +37,13 @@ int gateway_main(const char *name, void (*handle)(h2o_req_t *req), int (*before)
 	void (*after)(void), int argc, char **argv)
 {
 	struct program program = {
-		name, "answers /checkout by ordering from the order service", 8000};
+		name, "answers /checkout by placing an order with the order service", 8000};
 	struct gateway gateway;
 	const char *base;
 	const struct config_setting settings[] = {
-		{CONFIG_TEXT, "ORDER_SERVICE_URL", "where POST /orders is", .ret_text = &base,
-			.text = "http://localhost:8001"},
-		{CONFIG_NUMBER, "ORDER_TIMEOUT_MS", "longest wait for an order",
+		{CONFIG_TEXT, "ORDER_SERVICE_URL", "base URL of the order service",
+			.ret_text = &base, .text = "http://localhost:8001"},
+		{CONFIG_NUMBER, "ORDER_TIMEOUT_MS", "longest wait for the order service",
 			.ret_number = &gateway.order_timeout_ms, .number = 5000, .min = 1,
 			.max = 3600000},
 		{CONFIG_END},
@@ -64,7 +63,7 @@ int gateway_main(const char *name, void (*handle)(h2o_req_t *req), int (*before)
 		return config_complain("ORDER_SERVICE_URL",
 			"must be an http or https URL such as http://localhost:8001, without "
 			"query, fragment or user, not \"%s\"",
-			strchr(base, '@') ? "(not shown)" : base); /* what may have a password */
+			strchr(base, '@') ? "(not shown)" : base); /* it may contain a password */
 	if (before && before() != 0) {
 		free(gateway.orders_url);
 		return EXIT_FAILURE;

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gateway.h - the api-gateway's settings and its life; what /checkout does is checkout.h. */
+/* gateway.h - the api-gateway's settings, start and stop; for /checkout see checkout.h. */
 #ifndef GATEWAY_GATEWAY_H
 #define GATEWAY_GATEWAY_H
 
 #include "http_client.h"
 
 /**
- * Runs the gateway with a handler for GET /checkout until it is told to stop.
+ * Runs the gateway with a handler for GET /checkout until SIGTERM or SIGINT.
  *
  * @param name    of the program
- * @param handle  the route's handler; most likely checkout() with something round it
- * @param before  called once the settings are known to be right, before there are threads; 0, or
- *                -Exxx, which ends the program; NULL: nothing
- * @param after   called after the last answer, if before() succeeded; NULL: nothing
- * @return what the program is to exit with
+ * @param handle  the route's handler: checkout() or a wrapper of it
+ * @param before  called after the settings are checked, before threads are started; 0, or -Exxx,
+ *                which ends the program; may be NULL
+ * @param after   called after the last answer, if before() succeeded; may be NULL
+ * @return the exit status
  */
 int gateway_main(const char *name, void (*handle)(h2o_req_t *req), int (*before)(void),
 	void (*after)(void), int argc, char **argv);

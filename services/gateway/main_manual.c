@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main_manual.c - the program api-gateway-manual: the api-gateway that makes its own span and tells
- * the order service of it, header by header, without libtrace-instrument. */
+/* main_manual.c - the program api-gateway-manual: the api-gateway with a span of its own,
+ * propagated to the order service header by header, without libtrace-instrument. */
 #include "checkout.h"
 #include "gateway.h"
 #include "server_span.h"
@@ -9,9 +9,9 @@
 
 #include <libtrace/propagation.h>
 
-/* The headers of the call to come, as a carrier. */
+/* The headers of the outgoing call, as a carrier. */
 struct outgoing {
-	h2o_req_t *req; /* whose memory the values are in */
+	h2o_req_t *req; /* whose pool holds the values */
 	struct http_header headers[CHECKOUT_HEADERS_MAX];
 	size_t n;
 };

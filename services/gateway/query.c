@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* query.c - see query.h. */
 #include "query.h"
 
 #include <string.h>
@@ -34,7 +33,7 @@ static ssize_t decode(const char *from, const char *end, char *buffer, size_t ca
 	return (ssize_t)n;
 }
 
-/* Whether the still encoded name is the one asked for. */
+/* Compares a name, still encoded, with the requested one. */
 static bool is_named(const char *from, const char *end, const char *name)
 {
 	char buffer[32];

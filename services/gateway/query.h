@@ -10,13 +10,13 @@
 struct query_value {
 	const char *bytes; /* in the caller's buffer */
 	size_t len;
-	bool is_valid; /* given once, rightly encoded, no longer than the buffer */
+	bool is_valid; /* given once, well-formed, no longer than the buffer */
 };
 
 /**
- * Looks for a parameter and decodes its value: '+' is a blank, %41 is 'A'.
- * @param name  plain letters
- * @return whether it is there at all
+ * Finds a parameter and decodes its value: '+' is a space, %41 is 'A'.
+ * @param name  letters only
+ * @return whether the parameter is present
  */
 bool query_get(h2o_iovec_t query, const char *name, char *buffer, size_t capacity,
 	struct query_value *ret_value);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* server_span.c - see server_span.h. */
 #include "server_span.h"
 
 #include <stdio.h>
@@ -12,7 +11,7 @@
 
 #define SHUTDOWN_TIMEOUT_MS 5000
 
-static struct lt_provider *provider; /* NULL: somebody else's, or none */
+static struct lt_provider *provider; /* NULL: not created here */
 static struct lt_tracer *tracer;
 
 /* --- the SDK ------------------------------------------------------------------------------ */
@@ -26,8 +25,7 @@ static bool variable_has(const char *name, const char *part)
 int manual_start(const char *service_name)
 {
 	if (!lt_provider_global()) {
-		/* The name could be an attribute of the resource too, but would then win over the
-		 * variables. */
+		/* As an attribute of the resource the name would override the variables. */
 		if (!variable_has("OTEL_SERVICE_NAME", "") &&
 			!variable_has("OTEL_RESOURCE_ATTRIBUTES", LT_SERVICE_NAME "="))
 			setenv("OTEL_SERVICE_NAME", service_name, 1);
@@ -52,7 +50,7 @@ void manual_stop(void)
 
 /* --- a request ---------------------------------------------------------------------------- */
 
-/* Lives in the request's memory. */
+/* Allocated in the request's memory. */
 struct server_span {
 	h2o_req_t *req;
 	struct lt_span *span;
@@ -104,7 +102,7 @@ static struct lt_span *start_span(h2o_req_t *req, const char *name, const char *
 	return lt_span_start(tracer, name, &options);
 }
 
-/* The request's memory is about to go: it has been answered. */
+/* Called before the memory of an answered request is freed. */
 static void end_span(void *memory)
 {
 	struct server_span *self = memory;

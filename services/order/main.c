@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main.c - the program order-service: an order is half a second of work, nothing more. */
+/* main.c - the program order-service: an order takes half a second. */
 #include "orders.h"
 
 int main(int argc, char **argv)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main_custom.c - the program order-service-custom: the order service that shows what it spends its
- * time on.  It is to be run under libtrace-instrument, which makes the request's own span. */
+/* main_custom.c - the program order-service-custom: the order service with a span for each step.
+ * Run it under libtrace-instrument, which creates the request's span. */
 #include "orders_custom.h"
 
 int main(int argc, char **argv)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main_manual.c - the program order-service-manual: order-service-custom that also makes the
- * request's own span, a child of the one its caller tells of, without libtrace-instrument. */
+/* main_manual.c - the program order-service-manual: order-service-custom that also creates the
+ * request's span, a child of its caller's, without libtrace-instrument. */
 #include "orders_custom.h"
 #include "server_span.h"
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* orders.c - see orders.h. */
 #include "orders.h"
 
 #include <stdlib.h>
@@ -9,7 +8,7 @@
 #include "http_answer.h"
 #include "http_server.h"
 
-/* One thread's. */
+/* The state of one thread. */
 struct orders {
 	const struct orders_service *service;
 	struct delay durations[ORDER_STEPS_MAX];
@@ -20,7 +19,7 @@ struct settings {
 	unsigned durations_ms[ORDER_STEPS_MAX];
 };
 
-/* --- an order's way ----------------------------------------------------------------------- */
+/* --- processing an order ------------------------------------------------------------------ */
 
 static struct orders *orders_of(const struct order *order)
 {
@@ -35,7 +34,7 @@ static void answer(struct order *order)
 
 static void on_step_done(struct timer *timer);
 
-/* Begins the step that is due, and those after it that take no time; answers after the last. */
+/* Begins the next step, and those after it that take no time; answers after the last. */
 static void go_on(struct order *order)
 {
 	struct orders *orders = orders_of(order);
@@ -77,7 +76,7 @@ static void stop_order(struct http_work *work)
 		service->gone(order);
 }
 
-/* --- an order's beginning ----------------------------------------------------------------- */
+/* --- accepting an order ------------------------------------------------------------------- */
 
 const char *orders_check(const json_t *order, const json_t **ret_item, const json_t **ret_qty)
 {
@@ -86,7 +85,7 @@ const char *orders_check(const json_t *order, const json_t **ret_item, const jso
 	*ret_item = item;
 	*ret_qty = qty;
 	if (!json_is_string(item) || json_string_length(item) < 1 ||
-		json_string_length(item) > ORDER_ITEM_MAX)
+		json_string_length(item) > ORDER_ITEM_MAX_BYTES)
 		return "item must be a string of 1 to 256 bytes";
 	if (!json_is_integer(qty) || json_integer_value(qty) < 1 ||
 		json_integer_value(qty) > ORDER_QTY_MAX)
@@ -145,7 +144,7 @@ static void stop_thread(void *state)
 
 int orders_main(const struct orders_service *orders, int argc, char **argv)
 {
-	struct program program = {orders->name, "takes orders by POST /orders", 8001};
+	struct program program = {orders->name, "accepts orders by POST /orders", 8001};
 	struct settings settings = {.service = orders};
 	struct config_setting durations[ORDER_STEPS_MAX + 1];
 	const struct http_route route = {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* orders_custom.c - see orders_custom.h.
+/* orders_custom.c - orders with spans and correlated log lines.
  *
  * Orders interleave on a thread, so a span is current only within one function here; between them
- * an order keeps its spans itself.  Without a provider all of them are NULL, and nothing changes
- * but that log lines have no ids.
+ * an order keeps its spans itself. Without a provider all of them are NULL, and the only difference
+ * is that log lines have no ids.
  */
 #include "orders_custom.h"
 
@@ -14,7 +14,7 @@
 #include "log.h"
 
 struct spans {
-	struct lt_span *request; /* held: it may end before the order is gone */
+	struct lt_span *request; /* held: it may end before the order */
 	struct lt_span *step;	 /* NULL: between two steps */
 	struct timespec step_start;
 };
@@ -105,7 +105,7 @@ static const struct order_step steps[] = {
 		end_insert_order_record},
 };
 
-/* --- an order's life ---------------------------------------------------------------------- */
+/* --- the life of an order ----------------------------------------------------------------- */
 
 static void on_received(struct order *order)
 {
@@ -121,7 +121,7 @@ static void on_gone(struct order *order)
 
 	if (order->step < sizeof(steps) / sizeof(steps[0])) {
 		lt_scope_enter(&scope, spans->step);
-		log_warn("order given up: its client has gone",
+		log_warn("order cancelled: its client has disconnected",
 			LOG_FIELDS(log_str("item", order->item), log_int("qty", order->qty)));
 		lt_scope_leave(&scope);
 		lt_span_event(spans->step, "given_up", NULL, 0);

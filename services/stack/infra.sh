@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# infra.sh - `up` starts a trace backend in the background and says which; `down` stops it.
+# infra.sh - `up` starts a trace backend in the background and prints which; `down` stops it.
 set -euo pipefail
 
 state=${XDG_RUNTIME_DIR:-/tmp}/libtrace-infra-$(id -u) # what `up` leaves for `down`
@@ -17,7 +17,7 @@ ready() {
 	curl -sf -o /dev/null --max-time 1 http://localhost:16686/api/v3/services
 }
 
-# started WHAT PID: waits until it answers, and says so
+# started WHAT PID: waits until it answers and reports that
 started() {
 	local end=$((SECONDS + 30))
 	until ready; do
@@ -36,7 +36,7 @@ start_process() { # WHAT PROGRAM ARG...
 	started "$what" $!
 }
 
-# A container engine counts when it answers and has, or can pull, the image.
+# Fails unless the container engine runs and has, or can pull, the image.
 start_container() { # ENGINE
 	command -v "$1" >/dev/null && "$1" info >/dev/null 2>&1 || return 1
 	"$1" image inspect "$image" >/dev/null 2>&1 || timeout 120 "$1" pull -q "$image" >/dev/null 2>&1 ||
@@ -53,10 +53,10 @@ jaeger_by_nix() { # prints the path of the flake's Jaeger
 }
 
 up() {
-	ready && die "something answers on :16686 already; stop it, or use it as it is"
+	ready && die "a trace backend runs on :16686 already; stop it, or use it"
 	for port in 16686 4318 4317; do
 		! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null ||
-			die "port $port is in use by something that is no trace backend; stop it first"
+			die "port $port is in use by another program; stop it first"
 	done
 	mkdir -p "$state"
 	rm -f "$state"/*

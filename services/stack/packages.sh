@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# packages.sh [TOOL...] - sees to it that the machine can build and test: installs Debian's packages
-# when it may, and prints the one command that would when it may not.  TOOLs, named as their packages,
-# are installed too where that is possible, and not insisted on: the tests that want one skip without.
+# packages.sh [TOOL...] - installs what building and testing need, from Debian's packages when run
+# as root; otherwise prints the command that does. TOOLs, named as their packages, are optional: the
+# tests that need one are skipped without it.
 set -euo pipefail
 
 apt=(gcc libc6-dev meson ninja-build pkg-config python3 curl zlib1g-dev libssl-dev
@@ -42,9 +42,9 @@ if command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
 		exit 1
 	fi
 	if [ ${#wanted[@]} -gt 0 ] && ! apt_install "${wanted[@]}" >"$log" 2>&1; then
-		for tool in "${wanted[@]}"; do # one that cannot be had keeps none of the others away
+		for tool in "${wanted[@]}"; do # one that cannot be installed does not prevent the others
 			apt_install "$tool" >"$log" 2>&1 ||
-				echo "packages.sh: going on without $tool: $(tail -n 1 "$log")" >&2
+				echo "packages.sh: continuing without $tool: $(tail -n 1 "$log")" >&2
 		done
 	fi
 	exit 0
@@ -59,6 +59,6 @@ elif command -v dnf >/dev/null; then
 elif command -v pacman >/dev/null; then
 	echo "install it with:  sudo pacman -S --needed ${pacman[*]}" >&2
 else
-	echo "with Nix, this has it all:  nix develop" >&2
+	echo "with Nix:  nix develop" >&2
 fi
 exit 1

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# stack.sh - the whole demo in one terminal: a backend, order-service, api-gateway, each waited for;
-# one Ctrl-C ends all and flushes.  `make demo` and `nix run .#stack` are two ways in.
+# stack.sh - the whole demo in one terminal: starts a backend, order-service and api-gateway and waits
+# for each; one Ctrl-C stops all, without losing spans. Used by `make demo` and `nix run .#stack`.
 set -euo pipefail
 shopt -s inherit_errexit
 
@@ -71,11 +71,11 @@ pids=() names=() # in the order of starting
 stop_all() {
 	local status=$?
 	trap '' INT TERM
-	# The gateway first, then what it calls, the backend last: every span finds its way.
+	# The gateway first, then what it calls, the backend last, so that no span is lost.
 	for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
 		kill -TERM "${pids[i]}" 2>/dev/null || true
 		wait "${pids[i]}" 2>/dev/null || {
-			echo "stack: ${names[i]} has ended with exit code $?" >&2
+			echo "stack: ${names[i]} exited with code $?" >&2
 			[ $status -ne 0 ] || status=1
 		}
 	done
@@ -86,11 +86,11 @@ trap stop_all EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# start NAME VAR=value... PROGRAM ARG...: its output with the name before each line
+# start NAME VAR=value... PROGRAM ARG...: prefixes each line of its output with the name
 start() {
 	local name=$1
 	shift
-	# A session of its own: Ctrl-C is ours to pass on, in our order.
+	# In a session of its own: Ctrl-C reaches this script only, which stops the processes in order.
 	setsid env "$@" > >(trap '' INT && exec sed -u "s/^/$(printf '%-13s' "$name") | /") 2>&1 &
 	pids+=($!) names+=("$name")
 }
@@ -104,7 +104,7 @@ must_be_free() { # PORT VARIABLE
 wait_for() { # NAME URL: until it answers 200, or its process is gone, or 30 s have passed
 	local pid=${pids[-1]} end=$((SECONDS + 30))
 	until curl -sf -o /dev/null --max-time 1 "$2"; do
-		kill -0 "$pid" 2>/dev/null || die "$1 has stopped before it was ready; see its output above"
+		kill -0 "$pid" 2>/dev/null || die "$1 stopped before it was ready; see its output above"
 		[ $SECONDS -lt $end ] || die "$1 did not answer $2 within 30 s"
 		sleep 0.1
 	done
@@ -117,14 +117,14 @@ must_be_free "$otlp_port" TRACEVIEW_OTLP_PORT
 must_be_free "$grpc_port" TRACEVIEW_GRPC_PORT
 
 ui=http://localhost:$ui_port
-# A demo is to be looked at now, not in the SDK's 5 s; libtrace-instrument passes all of it on.
+# Spans are sent after 0.5 s instead of the SDK's 5 s, so that the trace is there at once.
 traced=(OTEL_EXPORTER_OTLP_ENDPOINT="http://localhost:$otlp_port"
 	OTEL_BSP_SCHEDULE_DELAY="${OTEL_BSP_SCHEDULE_DELAY:-500}")
 
 start "$backend" OTEL_TRACES_SAMPLER=always_off TRACEVIEW_UI_PORT="$ui_port" \
 	TRACEVIEW_OTLP_PORT="$otlp_port" TRACEVIEW_GRPC_PORT="$grpc_port" "${backend_program[@]}"
 wait_for "$backend" "$ui/api/v3/services"
-# The gateway knows its trace, and need not be told it in headers.
+# The gateway knows the trace id, so the answers to it need no headers with it.
 start order-service "${traced[@]}" OTEL_C_RESPONSE_HEADERS=edge OTEL_SERVICE_NAME=order-service PORT="$order_port" \
 	"${order_program[@]}"
 wait_for order-service "http://localhost:$order_port/readyz"
@@ -132,13 +132,13 @@ start api-gateway "${traced[@]}" OTEL_SERVICE_NAME=api-gateway PORT="$gateway_po
 	ORDER_SERVICE_URL="http://localhost:$order_port" libtrace-instrument api-gateway
 wait_for api-gateway "http://localhost:$gateway_port/readyz"
 
-# --- what one does with it ---------------------------------------------------------------------
+# --- the request and its trace ---------------------------------------------------------------------
 
 if [ -n "$once" ]; then
 	headers=$(curl -sf -D - -o /dev/null "http://localhost:$gateway_port/checkout") ||
 		die "/checkout failed"
 	trace_id=$(sed -n 's/^traceresponse: 00-\([0-9a-f]*\)-.*/\1/ip' <<<"$headers")
-	[ -n "$trace_id" ] || die "the answer to /checkout names no trace"
+	[ -n "$trace_id" ] || die "the answer to /checkout has no traceresponse header"
 	echo
 	traceview show "$trace_id" --url "$ui" --wait 15 --spans $spans
 	echo
@@ -150,7 +150,7 @@ cat <<EOF
 Running: api-gateway on :$gateway_port, order-service ($order) on :$order_port, $backend on :$ui_port
   a request:   curl http://localhost:$gateway_port/checkout
   its trace:   $ui
-Ctrl-C ends it all.
+Ctrl-C stops everything.
 EOF
 wait -n "${pids[@]}" || true
-die "one of the processes has ended; stopping the others"
+die "one of the processes has exited; stopping the others"

@@ -107,7 +107,7 @@ class StackScript(unittest.TestCase):
     def check_signal(self, number, code, group):
         stack = Program(["bash", STACK], env=ENV, start_new_session=True)
         try:
-            wait_until(lambda: "Ctrl-C ends it all" in stack.output, WAIT_S, "the stack")
+            wait_until(lambda: "Ctrl-C stops everything" in stack.output, WAIT_S, "the stack")
             answer = get(8000, "/checkout")
             self.assertEqual(answer.status, 200)
             (os.killpg if group else os.kill)(stack.pid, number)
@@ -127,19 +127,19 @@ class StackScript(unittest.TestCase):
     def test_a_service_that_ends_takes_the_others_along(self):
         stack = Program(["bash", STACK], env=ENV, start_new_session=True)
         try:
-            wait_until(lambda: "Ctrl-C ends it all" in stack.output, WAIT_S, "the stack")
+            wait_until(lambda: "Ctrl-C stops everything" in stack.output, WAIT_S, "the stack")
             (order,) = [pid for pid, name in neighbours().items() if name.startswith("(order-service")]
             os.kill(order, signal.SIGTERM)
             self.assertEqual(stack.wait(WAIT_S), 1, stack.output)
         finally:
             stack.stop()
-        self.assertIn("has ended", stack.output)
+        self.assertIn("has exited", stack.output)
         self.assertEqual(neighbours(), {})
 
     def test_keep_leaves_it_running_after_the_trace(self):
         stack = Program(["bash", STACK, "--once", "--keep"], env=ENV, start_new_session=True)
         try:
-            wait_until(lambda: "Ctrl-C ends it all" in stack.output, WAIT_S, "the stack")
+            wait_until(lambda: "Ctrl-C stops everything" in stack.output, WAIT_S, "the stack")
             self.check_custom(stack.output)
             self.assertEqual(get(8000, "/readyz").status, 200)
         finally:
