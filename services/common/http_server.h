@@ -9,8 +9,8 @@
 #ifndef SERVICES_HTTP_SERVER_H
 #define SERVICES_HTTP_SERVER_H
 
-#include "config.h"
 #include "h2o_compat.h"
+#include "service_config.h"
 
 struct http_route {
 	const char *path;   /* matched exactly */

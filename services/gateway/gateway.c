@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
 #include "http_server.h"
+#include "service_config.h"
 
 struct gateway {
 	char *orders_url;

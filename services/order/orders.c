@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
 #include "http_answer.h"
 #include "http_server.h"
+#include "service_config.h"
 
 /* The state of one thread. */
 struct orders {

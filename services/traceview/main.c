@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - traceview's command line. */
-#include "config.h"
 #include "serve/server.h"
+#include "service_config.h"
 #include "show/show.h"
 
 #include <getopt.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_otlp_response.c - what a collector, or something that poses as one, answers. */
-#include "encode/otlp.h"
+#include "encode/encode.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_settings.c - a service's settings, a value a line, as its environment may have them. */
-#include "config.h"
 #include "fuzz.h"
+#include "service_config.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -81,6 +81,14 @@ def crowded(limit):
     return {folder: n for folder, n in folders.items() if n > limit}
 
 
+def ambiguous():
+    """Names of files that stand on both sides of the wall between the library and its demo."""
+    def names(tree):
+        return {os.path.splitext(os.path.basename(path))[0] for path in sources()
+                if path.startswith(tree) and not path.startswith("libtrace/include/")}
+    return sorted(names("libtrace/") & names("services/") - {"main"})
+
+
 INSTALLED = {"libtrace/include/libtrace": "libtrace/include"}  # whole: nothing else may be in there
 
 

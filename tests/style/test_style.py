@@ -70,6 +70,9 @@ class Rooms(unittest.TestCase):
     def test_no_folder_has_more_than_25_sources(self):
         self.assertEqual(rooms.crowded(25), {})
 
+    def test_no_file_of_the_library_is_named_as_one_of_the_services(self):
+        self.assertEqual(rooms.ambiguous(), [])
+
     def test_every_folder_of_sources_tells_in_a_line_what_it_is_for(self):
         self.assertEqual(rooms.unexplained(), [])
 

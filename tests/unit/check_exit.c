@@ -6,7 +6,7 @@
  * there is nothing to go wrong, and the tests pass.
  */
 #include "check_main.h"
-#include "export/curl_library.h"
+#include "export/exporter_curl.h"
 #include "reports.h"
 
 #include <openssl/ssl.h>

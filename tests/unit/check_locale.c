@@ -2,10 +2,10 @@
 /* check_locale.c - neither settings nor output depend on the program's locale: German has a comma
  * in its numbers, and Turkish another small letter for I. */
 #include "check_main.h"
-#include "encode/otlp.h"
+#include "encode/encode.h"
 #include "reports.h"
-#include "util/buffer.h"
 #include "util/config.h"
+#include "util/encode_buffer.h"
 
 #include <ctype.h>
 #include <locale.h>

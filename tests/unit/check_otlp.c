@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_otlp.c - both encodings, read back: JSON by jansson, protobuf by a walk over its fields. */
 #include "check_main.h"
-#include "encode/otlp.h"
+#include "encode/encode.h"
 
 #include <jansson.h>
 #include <locale.h>

@@ -4,7 +4,7 @@
  * By number, since the program's libcurl may be newer than the header this is compiled with.
  * Source: https://curl.se/libcurl/c/libcurl-errors.html
  */
-#include "hook_curl/curl_library.h"
+#include "hook_curl/curl_functions.h"
 
 static const char *const names[] = {
 	[1] = "CURLE_UNSUPPORTED_PROTOCOL",

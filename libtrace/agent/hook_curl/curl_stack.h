@@ -12,8 +12,8 @@
 #ifndef LT_AGENT_CURL_STACK_H
 #define LT_AGENT_CURL_STACK_H
 
+#include "hook_curl/curl_functions.h"
 #include "hook_curl/curl_handle.h"
-#include "hook_curl/curl_library.h"
 
 struct curl_stack {
 	struct curl_entry entry;

@@ -3,7 +3,7 @@
 #ifndef LT_AGENT_CURL_URL_H
 #define LT_AGENT_CURL_URL_H
 
-#include "hook_curl/curl_library.h"
+#include "hook_curl/curl_functions.h"
 #include "http/url.h"
 
 /* What has been read; zero: nothing. */

@@ -7,7 +7,7 @@
 #ifndef LT_CURL_WAKEUP_H
 #define LT_CURL_WAKEUP_H
 
-#include "export/curl_library.h"
+#include "export/exporter_curl.h"
 #include "util/own_fd.h"
 
 enum { LT_CURL_WAKEUP_FDS = 2 };

@@ -7,9 +7,9 @@
  *	  POST  CLIENT  1.81 s  http.response.status_code=200
  */
 #include "trace/attributes.h"
-#include "util/buffer.h"
 #include "util/clock.h"
 #include "util/config.h"
+#include "util/encode_buffer.h"
 #include "util/output.h"
 #include "util/report.h"
 #include "util/utf8.h"

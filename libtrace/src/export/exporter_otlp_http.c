@@ -7,7 +7,7 @@
  *
  * Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp
  */
-#include "encode/otlp.h"
+#include "encode/encode.h"
 #include "export/otlp_transfer.h"
 #include "export/zlib_library.h"
 #include "util/clock.h"

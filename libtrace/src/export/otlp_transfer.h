@@ -10,7 +10,7 @@
 
 #include "export/curl_wakeup.h"
 #include "export/otlp_http_config.h"
-#include "util/buffer.h"
+#include "util/encode_buffer.h"
 #include "util/own_fd.h"
 
 #include <pthread.h>

@@ -5,7 +5,7 @@
  */
 #include "propagation/propagator.h"
 #include "propagation/tracestate.h"
-#include "util/hex.h"
+#include "util/id_hex.h"
 #include "util/ids.h"
 #include "util/slice.h"
 

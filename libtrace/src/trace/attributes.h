@@ -4,7 +4,7 @@
 #ifndef LT_ATTRIBUTES_H
 #define LT_ATTRIBUTES_H
 
-#include "util/arena.h"
+#include "util/span_arena.h"
 
 #include <libtrace/sdk.h>
 

@@ -10,7 +10,7 @@
 
 #include "trace/attributes.h"
 #include "trace/span_lock.h"
-#include "util/arena.h"
+#include "util/span_arena.h"
 
 #include <libtrace/sdk.h>
 #include <stdatomic.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* span_context.c - questions to a span context that need no span. */
-#include "util/hex.h"
+#include "util/id_hex.h"
 #include "util/ids.h"
 
 #include <libtrace/sdk.h>

@@ -3,8 +3,8 @@
  *
  *	encode protobuf|json ROUNDS
  */
+#include "encode/encode.h"
 #include "../cases.h"
-#include "encode/otlp.h"
 
 #include <libtrace/sdk.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* buffer.c - growing by doubling, failing once and for all. */
-#include "util/buffer.h"
+/* encode_buffer.c - growing by doubling, failing once and for all. */
+#include "util/encode_buffer.h"
 
 #include "util/utf8.h"
 

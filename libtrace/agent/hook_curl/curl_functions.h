@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_library.h - libcurl's functions that the agent wraps or calls, by name.
+/* curl_functions.h - libcurl's functions that the agent wraps or calls, by name.
  *
  * The agent is not linked with libcurl: each one is found in the libcurl that the program calls.
  */
-#ifndef LT_AGENT_CURL_LIBRARY_H
-#define LT_AGENT_CURL_LIBRARY_H
+#ifndef LT_AGENT_CURL_FUNCTIONS_H
+#define LT_AGENT_CURL_FUNCTIONS_H
 
 #include "hook/hook.h"
 #include <curl/curl.h> /* its macros are off: see meson.build */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config.h - a service's settings: environment variables, described in one table that parsing,
+/* service_config.h - a service's settings: environment variables, described in one table that parsing,
  * checks and --help share. An empty variable counts as unset. */
-#ifndef SERVICES_CONFIG_H
-#define SERVICES_CONFIG_H
+#ifndef SERVICES_SERVICE_CONFIG_H
+#define SERVICES_SERVICE_CONFIG_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* otlp.h - an ExportTraceServiceRequest out of a batch of spans, in its two encodings.
+/* encode.h - an ExportTraceServiceRequest out of a batch of spans, in its two encodings.
  *
  * Source: https://github.com/open-telemetry/opentelemetry-proto, v1.11.0, trace.proto
  */
-#ifndef LT_OTLP_H
-#define LT_OTLP_H
+#ifndef LT_ENCODE_H
+#define LT_ENCODE_H
 
-#include "util/buffer.h"
+#include "util/encode_buffer.h"
 
 #include <libtrace/sdk.h>
 
@@ -47,11 +47,11 @@ static inline bool lt_otlp_starts_scope(const struct lt_span_data *const *spans,
 
 /* The flags field of spans and links: W3C's in the low byte, and whether the parent was remote.
  * Source: trace.proto, enum SpanFlags */
-enum { LT_OTLP_HAS_IS_REMOTE = 0x100, LT_OTLP_IS_REMOTE = 0x200 };
+enum { LT_ENCODE_HAS_IS_REMOTE = 0x100, LT_OTLP_IS_REMOTE = 0x200 };
 
 static inline uint32_t lt_otlp_flags(const struct lt_span_context_view *context, bool remote)
 {
-	return context->flags | LT_OTLP_HAS_IS_REMOTE | (remote ? LT_OTLP_IS_REMOTE : 0u);
+	return context->flags | LT_ENCODE_HAS_IS_REMOTE | (remote ? LT_OTLP_IS_REMOTE : 0u);
 }
 
 #endif

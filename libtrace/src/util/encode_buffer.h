@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* buffer.h - bytes that grow at the end, for encoders. */
-#ifndef LT_BUFFER_H
-#define LT_BUFFER_H
+/* encode_buffer.h - bytes that grow at the end, for encoders. */
+#ifndef LT_ENCODE_BUFFER_H
+#define LT_ENCODE_BUFFER_H
 
 #include <libtrace/trace.h>
 

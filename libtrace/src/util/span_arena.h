@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* arena.h - memory that grows by chunks and goes all at once; the first piece is the owner's own.
+/* span_arena.h - memory that grows by chunks and goes all at once; the first chunk is the owner's.
  */
-#ifndef LT_ARENA_H
-#define LT_ARENA_H
+#ifndef LT_SPAN_ARENA_H
+#define LT_SPAN_ARENA_H
 
 #include <libtrace/trace.h>
 

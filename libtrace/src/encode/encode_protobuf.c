@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* otlp_protobuf.c - the binary encoding, written front to back in one pass.
+/* encode_protobuf.c - the binary encoding, written front to back in one pass.
  *
  * A message's length stands before it and is known after it: we leave the bytes that it will most
  * likely take, and move the message in the rare case that it takes more or fewer.
  *
  * Source: https://protobuf.dev/programming-guides/encoding/
  */
-#include "encode/otlp.h"
+#include "encode/encode.h"
 #include "trace/attributes.h"
 
 enum wire { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* otlp_json.c - the JSON encoding, straight into the send buffer.
+/* encode_json.c - the JSON encoding, straight into the send buffer.
  *
  * A JSON library builds a tree first; for thousands of spans a second that is most of the cost, and
  * writing JSON is the easy half.  Ids are hex here, not base64, and 64-bit integers are strings.
  *
  * Source: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
-#include "encode/otlp.h"
+#include "encode/encode.h"
 #include "trace/attributes.h"
-#include "util/hex.h"
+#include "util/id_hex.h"
 #include "util/utf8.h"
 
 #include <inttypes.h>

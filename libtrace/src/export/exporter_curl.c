@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_library.c - finds libcurl, preferring the flavour that the program has loaded anyway. */
-#include "export/curl_library.h"
+/* exporter_curl.c - finds libcurl, preferring the flavour that the program has loaded anyway. */
+#include "export/exporter_curl.h"
 
 #include "util/clock.h"
 #include "util/exit.h"

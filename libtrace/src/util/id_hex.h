@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hex.h - ids as lower-case hex digits and back. */
-#ifndef LT_HEX_H
-#define LT_HEX_H
+/* id_hex.h - ids as lower-case hex digits and back. */
+#ifndef LT_ID_HEX_H
+#define LT_ID_HEX_H
 
 #include <stdbool.h>
 #include <stddef.h>

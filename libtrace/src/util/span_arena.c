@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* arena.c - a span's attributes, events and strings: many small pieces with one life. */
-#include "util/arena.h"
+/* span_arena.c - a span's attributes, events and strings: many small pieces with one life. */
+#include "util/span_arena.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* otlp_json_response.c - the two members of a collector's response that matter, out of its JSON.
+/* response_json.c - the two members of a collector's response that matter, out of its JSON.
  *
  *	{"partialSuccess": {"rejectedSpans": "3", "errorMessage": "too old"}}
  *
@@ -8,7 +8,7 @@
  *
  * Source: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
-#include "encode/otlp.h"
+#include "encode/encode.h"
 #include "util/slice.h"
 
 enum { DIGITS_MAX = 18 }; /* of any that fit 63 bits */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core.c - what the gate finds in the core. */
+/* core_entry.c - what the gate finds in the core. */
 #include "gate/gate.h"
 #include "gate/wrapped.h"
 #include "hook/hook.h"
-#include "hook_curl/curl_library.h"
+#include "hook_curl/curl_functions.h"
 #include <string.h>
 
 /* Under names of their own here, since libcurl's header declares some of them. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hex.c - eight bytes at a time: it runs for each header that is injected or extracted.
+/* id_hex.c - eight bytes at a time: it runs for each header that is injected or extracted.
  *
  * The vectors are the compilers' own, which every processor has in one way or another:
  * https://gcc.gnu.org/onlinedocs/gcc/Vector-Extensions.html
  */
-#include "util/hex.h"
+#include "util/id_hex.h"
 
 #include <string.h>
 

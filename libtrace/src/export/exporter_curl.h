@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_library.h - the exporter's own way into libcurl, unseen by the program and by the agent.
+/* exporter_curl.h - the exporter's own way into libcurl, unseen by the program and by the agent.
  *
  * Nothing links libcurl: a program that is never traced should not load it, and one that has the
  * GnuTLS flavour must not end up calling the OpenSSL one.
  */
-#ifndef LT_CURL_LIBRARY_H
-#define LT_CURL_LIBRARY_H
+#ifndef LT_EXPORTER_CURL_H
+#define LT_EXPORTER_CURL_H
 
 #include <curl/curl.h>
 
