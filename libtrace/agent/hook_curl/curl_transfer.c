@@ -174,9 +174,9 @@ static uint64_t finished_ns(struct hook_library *library, struct curl_handle *ha
 /* end_ns: 0 for now. */
 static void end(struct hook_library *library, struct curl_handle *handle, uint64_t end_ns)
 {
+	curl_easy_setopt_function *set = CURL_REAL(library, curl_easy_setopt);
 	if (handle->is_injected)
-		CURL_REAL(library, curl_easy_setopt)
-	(handle->easy, CURLOPT_HTTPHEADER, handle->settings.headers);
+		set(handle->easy, CURLOPT_HTTPHEADER, handle->settings.headers);
 	lt_span_end_at(handle->span, end_ns);
 	lt_span_release(handle->parent);
 	handle->span = handle->parent = NULL;

@@ -150,9 +150,9 @@ AGENT_HOOK CURL *curl_easy_duphandle(CURL *easy)
 	struct curl_handle *copied = copy && handle ? curl_handle_get(copy) : NULL;
 	if (copied)
 		curl_handle_copy(copied, handle);
+	curl_easy_setopt_function *set = CURL_REAL(call.target, curl_easy_setopt);
 	if (copy && handle && handle->is_injected)
-		CURL_REAL(call.target, curl_easy_setopt)
-	(copy, CURLOPT_HTTPHEADER, handle->settings.headers);
+		set(copy, CURLOPT_HTTPHEADER, handle->settings.headers);
 	return copy;
 }
 

@@ -124,14 +124,13 @@ static void add_headers(struct hook_library *library, h2o_req_t *req, struct h2o
 		&req->pool, TIMING_LEN + LT_TRACEPARENT_LEN + 1, NULL);
 	memcpy(value, timing, TIMING_LEN);
 	lt_traceparent_print(&context, value + TIMING_LEN);
+	__typeof__(h2o_add_header_by_str) *add = H2O_REAL(library, h2o_add_header_by_str);
 	if (!has_header(headers, "server-timing"))
-		H2O_REAL(library, h2o_add_header_by_str)
-	(&req->pool, headers, "server-timing", strlen("server-timing"), 0, NULL, value,
-		TIMING_LEN + LT_TRACEPARENT_LEN);
+		add(&req->pool, headers, "server-timing", strlen("server-timing"), 0, NULL, value,
+			TIMING_LEN + LT_TRACEPARENT_LEN);
 	if (!has_header(headers, "traceresponse"))
-		H2O_REAL(library, h2o_add_header_by_str)
-	(&req->pool, headers, "traceresponse", strlen("traceresponse"), 0, NULL, value + TIMING_LEN,
-		LT_TRACEPARENT_LEN);
+		add(&req->pool, headers, "traceresponse", strlen("traceresponse"), 0, NULL,
+			value + TIMING_LEN, LT_TRACEPARENT_LEN);
 }
 
 static bool wants_headers(const struct h2o_request *request)
