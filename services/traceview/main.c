@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - traceview's command line. */
+#include "serve/archive.h"
 #include "serve/server.h"
 #include "service_config.h"
 #include "show/show.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +24,7 @@ static const char help_head[] =
 	"Usage:\n"
 	"  traceview [serve] [--otlp-port PORT] [--grpc-port PORT] [--ui-port PORT] [--host "
 	"ADDRESS]\n"
+	"                    [--load FILE] [--save FILE]\n"
 	"  traceview show [TRACE_ID|latest] [OPTIONS]   (see traceview show --help)\n"
 	"  traceview --help | --version\n"
 	"\n"
@@ -33,7 +36,9 @@ static const char help_head[] =
 
 static const char help_tail[] =
 	"\nSIGTERM or SIGINT: stop accepting, finish the requests, exit.  Traces are kept in\n"
-	"memory only; beyond a limit, the least recently changed ones are evicted.\n";
+	"memory, and with --save written to a file at the end (OTLP JSON, a trace per line; gzip\n"
+	"if it is called *.gz); beyond a limit, the least recently changed ones are evicted.\n"
+	"--save FILE --load FILE, twice the same, keeps the traces over restarts.\n";
 
 static int complain(const char *what, const char *argument)
 {
@@ -44,10 +49,24 @@ static int complain(const char *what, const char *argument)
 /* Each option sets an environment variable. */
 static int read_options(int argc, char **argv)
 {
-	static const struct option options[] = {{"otlp-port", required_argument, NULL, 'o'},
-		{"grpc-port", required_argument, NULL, 'g'},
-		{"ui-port", required_argument, NULL, 'u'}, {"host", required_argument, NULL, 'h'},
-		{0}};
+	enum { OTLP_PORT, GRPC_PORT, UI_PORT, HOST, LOAD, SAVE };
+	static const char *const variables[] = {
+		[OTLP_PORT] = "TRACEVIEW_OTLP_PORT",
+		[GRPC_PORT] = "TRACEVIEW_GRPC_PORT",
+		[UI_PORT] = "TRACEVIEW_UI_PORT",
+		[HOST] = "HOST",
+		[LOAD] = "TRACEVIEW_LOAD",
+		[SAVE] = "TRACEVIEW_SAVE",
+	};
+	static const struct option options[] = {
+		{"otlp-port", required_argument, NULL, OTLP_PORT},
+		{"grpc-port", required_argument, NULL, GRPC_PORT},
+		{"ui-port", required_argument, NULL, UI_PORT},
+		{"host", required_argument, NULL, HOST},
+		{"load", required_argument, NULL, LOAD},
+		{"save", required_argument, NULL, SAVE},
+		{0},
+	};
 	int option;
 	optind = 0; /* GNU getopt: restarts the scan */
 	opterr = 0;
@@ -57,19 +76,44 @@ static int read_options(int argc, char **argv)
 				option == ':' ? "missing value of option" : "unknown option",
 				argv[optind - 1]);
 		}
-		const char *name = option == 'o'   ? "TRACEVIEW_OTLP_PORT"
-				   : option == 'g' ? "TRACEVIEW_GRPC_PORT"
-				   : option == 'u' ? "TRACEVIEW_UI_PORT"
-						   : "HOST";
-		setenv(name, optarg, 1);
+		setenv(variables[option], optarg, 1);
 	}
 	return optind < argc ? complain("not a command", argv[optind]) : 0;
+}
+
+static int open_store(const struct store_options *limits, struct store **ret_store)
+{
+	int err = store_new(limits, ret_store);
+	if (err == -EINVAL) {
+		return config_complain("TRACEVIEW_MAX_TRACES",
+			"%zu traces need TRACEVIEW_MAX_BYTES=%zu at least, not %zu",
+			limits->max_traces, store_bytes_needed(limits->max_traces),
+			limits->max_bytes);
+	}
+	if (err) {
+		fprintf(stderr, "traceview: no memory for TRACEVIEW_MAX_TRACES\n");
+		return EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}
+
+/* With the traces of a file before, and into a file afterwards, where that is wanted. */
+static int serve_archived(const struct server_options *options, const char *load, const char *save)
+{
+	int status = *save ? archive_check(save) : EXIT_SUCCESS;
+	if (!status && *load)
+		status = archive_load(options->store, load, strcmp(load, save) == 0);
+	if (!status)
+		status = server_run(options);
+	if (!status && *save)
+		status = archive_save(options->store, save);
+	return status;
 }
 
 static int serve(int argc, char **argv, bool only_help)
 {
 	struct server_options options;
-	struct store_options limits;
+	const char *load, *save;
 	unsigned max_traces, max_bytes;
 	const struct config_setting settings[] = {
 		{CONFIG_TEXT, "HOST", "address to listen on", .ret_text = &options.host,
@@ -86,6 +130,10 @@ static int serve(int argc, char **argv, bool only_help)
 		{CONFIG_NUMBER, "TRACEVIEW_MAX_BYTES", "most memory that they take",
 			.ret_number = &max_bytes, .number = STORE_MAX_BYTES_DEFAULT,
 			.min = 1024 * 1024, .max = UINT32_MAX},
+		{CONFIG_TEXT, "TRACEVIEW_LOAD", "file of traces to begin with", .ret_text = &load,
+			.text = ""},
+		{CONFIG_TEXT, "TRACEVIEW_SAVE", "file to leave the traces in", .ret_text = &save,
+			.text = ""},
 		{CONFIG_END},
 	};
 	if (only_help) {
@@ -100,12 +148,12 @@ static int serve(int argc, char **argv, bool only_help)
 	status = config_read("traceview", settings);
 	if (status >= 0)
 		return status;
-	limits = (struct store_options){.max_traces = max_traces, .max_bytes = max_bytes};
-	if (store_new(&limits, &options.store)) {
-		fprintf(stderr, "traceview: no memory for TRACEVIEW_MAX_TRACES\n");
-		return EXIT_FAILURE;
-	}
-	status = server_run(&options);
+	status = open_store(
+		&(struct store_options){.max_traces = max_traces, .max_bytes = max_bytes},
+		&options.store);
+	if (status)
+		return status;
+	status = serve_archived(&options, load, save);
 	store_free(options.store);
 	return status;
 }

@@ -38,6 +38,8 @@ static int take_plain(struct receiver *receiver, enum encoding encoding, struct 
 {
 	struct store_result result;
 	int err = intake(receiver->store, body, encoding, &result, ret_why);
+	if (!err && result.n_rejected)
+		snprintf(receiver->why_rejected, sizeof(receiver->why_rejected), "%s", result.why);
 	if (!err)
 		write_answer(answer, encoding, &result);
 	return err;

@@ -18,10 +18,11 @@
 enum otlp_signal { OTLP_TRACES, OTLP_METRICS, OTLP_LOGS, OTLP_NO_SIGNAL };
 
 struct receiver {
-	struct store *store;	  /* borrowed */
-	uint64_t n_refused;	  /* requests that were malformed or exceeded a limit */
-	char why[OTLP_WHY_BYTES]; /* of the last one */
-	uint64_t n_not_kept;	  /* requests with metrics or logs */
+	struct store *store;		   /* borrowed */
+	uint64_t n_refused;		   /* requests that were malformed or exceeded a limit */
+	char why[OTLP_WHY_BYTES];	   /* of the last one */
+	char why_rejected[OTLP_WHY_BYTES]; /* of the last span that was; the store counts them */
+	uint64_t n_not_kept;		   /* requests with metrics or logs */
 };
 
 /**

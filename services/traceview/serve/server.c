@@ -35,6 +35,7 @@ struct server {
 	struct grpc *grpc; /* NULL: this build has none */
 	struct http_loop loop;
 	struct receiver receiver;
+	struct stats_source stats;
 	struct delay report_delay;
 	struct timer report_timer;
 	struct store_stats reported;
@@ -57,7 +58,7 @@ static int on_otlp(h2o_handler_t *self, h2o_req_t *req)
 
 static int on_ui(h2o_handler_t *self, h2o_req_t *req)
 {
-	ui_answer(req, ((struct site_handler *)self)->server->receiver.store);
+	ui_answer(req, &((struct site_handler *)self)->server->stats);
 	return 0;
 }
 
@@ -185,14 +186,16 @@ static int listen_all(struct server *server, const struct server_options *option
 		[PORT_GRPC] = {"TRACEVIEW_GRPC_PORT", options->grpc_port, "grpc_port"},
 	};
 	struct log_field fields[1 + N_PORTS] = {log_str("host", options->host)};
+	unsigned numbers[N_PORTS] = {0};
 	for (size_t i = 0; i < server->n_ports; i++) {
-		unsigned number;
 		int err = listen_on(options->host, ports[i].setting, ports[i].number, 1,
-			&server->ports[i].fd, &number);
+			&server->ports[i].fd, &numbers[i]);
 		if (err)
 			return err;
-		fields[1 + i] = log_int(ports[i].name, number);
+		fields[1 + i] = log_int(ports[i].name, numbers[i]);
 	}
+	server->stats =
+		(struct stats_source){&server->receiver, numbers[PORT_OTLP], numbers[PORT_GRPC]};
 	log_info("listening", fields, 1 + server->n_ports);
 	return 0;
 }

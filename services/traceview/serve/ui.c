@@ -7,6 +7,9 @@
 #include "serve/http_send.h"
 #include "serve/page.h"
 
+#define STATS_MAX_BYTES ((size_t)64 * 1024)
+#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
+
 static bool starts_with(struct lt_slice text, const char *prefix)
 {
 	size_t n = strlen(prefix);
@@ -22,6 +25,16 @@ static void answer_api(
 	http_send(req, answer.status, "application/json", &answer.body);
 }
 
+static void answer_stats(h2o_req_t *req, const struct stats_source *source, const char *type,
+	void (*write)(struct buffer *out, const struct stats_source *source))
+{
+	struct buffer body;
+	buffer_init(&body, STATS_MAX_BYTES);
+	write(&body, source);
+	http_send_header(req, "cache-control", "no-store");
+	http_send(req, 200, type, &body);
+}
+
 static void answer_page(h2o_req_t *req, const struct page_file *file)
 {
 	http_send_header(req, "content-security-policy", PAGE_POLICY);
@@ -29,17 +42,26 @@ static void answer_page(h2o_req_t *req, const struct page_file *file)
 	http_answer_as(req, 200, file->type, (const char *)file->data, file->len);
 }
 
-static void answer_get(
-	h2o_req_t *req, const struct store *store, struct lt_slice path, struct lt_slice query)
+static bool is(struct lt_slice path, const char *text)
+{
+	return h2o_memis(path.ptr, path.len, text, strlen(text));
+}
+
+static void answer_get(h2o_req_t *req, const struct stats_source *source, struct lt_slice path,
+	struct lt_slice query)
 {
 	const struct page_file *file = page_find(path);
-	if (starts_with(path, "/api/"))
-		answer_api(req, store, path, query);
+	if (is(path, "/api/traceview/stats"))
+		answer_stats(req, source, "application/json", stats_write_json);
+	else if (is(path, "/metrics"))
+		answer_stats(req, source, METRICS_TYPE, stats_write_metrics);
+	else if (starts_with(path, "/api/"))
+		answer_api(req, source->receiver->store, path, query);
 	else if (file)
 		answer_page(req, file);
-	else if (h2o_memis(path.ptr, path.len, H2O_STRLIT("/healthz")))
+	else if (is(path, "/healthz"))
 		http_answer(req, 200, H2O_STRLIT("{\"status\":\"ok\"}"));
-	else if (!h2o_memis(path.ptr, path.len, H2O_STRLIT("/readyz")))
+	else if (!is(path, "/readyz"))
 		http_error(req, 404, "not_found", "there is nothing at this path");
 	else if (req->conn->ctx->shutdown_requested)
 		http_error(req, 503, "draining", "traceview is shutting down");
@@ -47,7 +69,7 @@ static void answer_get(
 		http_answer(req, 200, H2O_STRLIT("{\"status\":\"ready\"}"));
 }
 
-void ui_answer(h2o_req_t *req, const struct store *store)
+void ui_answer(h2o_req_t *req, const struct stats_source *source)
 {
 	bool is_get = h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) ||
 		      h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"));
@@ -57,7 +79,7 @@ void ui_answer(h2o_req_t *req, const struct store *store)
 	struct lt_slice query = {req->path.base + query_at, req->path.len - query_at};
 	http_send_header(req, "x-content-type-options", "nosniff");
 	if (is_get) {
-		answer_get(req, store, path, query);
+		answer_get(req, source, path, query);
 	} else {
 		http_send_header(req, "allow", "GET, HEAD");
 		http_error(req, 405, "method_not_allowed", "this port allows GET and HEAD only");

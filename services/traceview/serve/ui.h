@@ -4,9 +4,9 @@
 #define TRACEVIEW_UI_H
 
 #include "h2o_compat.h"
-#include "store/store.h"
+#include "serve/stats.h"
 
 /** Handles a request to the query port. */
-void ui_answer(h2o_req_t *req, const struct store *store);
+void ui_answer(h2o_req_t *req, const struct stats_source *source);
 
 #endif

@@ -8,10 +8,6 @@
 #include <malloc.h>
 #include <stdlib.h>
 
-/* Jaeger's placeholder. Source: opentelemetry-collector-contrib,
- * internal/coreinternal/tracetranslator/constants.go */
-#define NO_SERVICE_NAME "OTLPResourceNoServiceName"
-
 uint64_t hash_bytes(uint64_t seed, const void *data, size_t n)
 {
 	const unsigned char *bytes = data;
@@ -33,6 +29,53 @@ size_t memory_of(void *block)
 	return malloc_usable_size(block) + sizeof(size_t);
 }
 
+/* What Jaeger calls the service of a resource without a usable service.name; NULL: it has one.
+ * Source: internal/jptrace/sanitizer/emptyservicename.go of Jaeger */
+static const char *placeholder_for(const struct value *name)
+{
+	return !name			    ? "missing-service-name"
+	       : name->type != VALUE_STRING ? "service-name-wrong-type"
+	       : !name->string.len	    ? "empty-service-name"
+					    : NULL;
+}
+
+static int encode_with_service(
+	struct resource *resource, const char *service, struct arena *arena, struct buffer *out)
+{
+	struct attr_list *attrs = &resource->attrs;
+	struct value *name = (struct value *)attr_find(attrs, LT_SERVICE_NAME);
+	if (!name) {
+		struct attr *items = arena_alloc(arena, attrs->n + 1, sizeof(*items));
+		if (!items)
+			return -EMSGSIZE;
+		if (attrs->n)
+			memcpy(items, attrs->items, attrs->n * sizeof(*items));
+		attrs->items = items;
+		items[attrs->n].key = lt_slice(LT_SERVICE_NAME);
+		name = &items[attrs->n++].value;
+	}
+	*name = (struct value){.type = VALUE_STRING, .string = lt_slice(service)};
+	otlp_encode_resource(out, resource);
+	return out->failed ? -ENOMEM : 0;
+}
+
+/* Gives a resource without a usable service.name Jaeger's placeholder.
+ * @param out  stays empty where the resource has one */
+static int mend_service(struct lt_slice message, struct buffer *out)
+{
+	struct arena arena;
+	struct resource resource;
+	arena_init(&arena, OTLP_ARENA_MAX_BYTES);
+	int err = otlp_decode_resource(message, &arena, &resource);
+	if (!err) {
+		const char *service = placeholder_for(attr_find(&resource.attrs, LT_SERVICE_NAME));
+		if (service)
+			err = encode_with_service(&resource, service, &arena, out);
+	}
+	arena_done(&arena);
+	return err;
+}
+
 /* The service's name: a slice of message, which outlives the arena. */
 static int find_service(struct lt_slice message, struct lt_slice *ret_service)
 {
@@ -40,11 +83,8 @@ static int find_service(struct lt_slice message, struct lt_slice *ret_service)
 	struct resource resource;
 	arena_init(&arena, OTLP_ARENA_MAX_BYTES);
 	int err = otlp_decode_resource(message, &arena, &resource);
-	if (!err) {
-		const struct value *name = attr_find(&resource.attrs, LT_SERVICE_NAME);
-		bool named = name && name->type == VALUE_STRING && name->string.len;
-		*ret_service = named ? name->string : lt_slice(NO_SERVICE_NAME);
-	}
+	if (!err)
+		*ret_service = attr_find(&resource.attrs, LT_SERVICE_NAME)->string;
 	arena_done(&arena);
 	return err;
 }
@@ -52,6 +92,31 @@ static int find_service(struct lt_slice message, struct lt_slice *ret_service)
 static struct shared **bucket_of(const struct shared_table *table, uint64_t hash)
 {
 	return &table->buckets[(hash >> 32) & (table->n_buckets - 1)];
+}
+
+static struct lt_slice put(char **to, struct lt_slice bytes)
+{
+	struct lt_slice copy = {*to, bytes.len};
+	if (bytes.len)
+		memcpy(*to, bytes.ptr, bytes.len);
+	*to += bytes.len;
+	return copy;
+}
+
+/* @param mended  empty: the message is kept as it was received */
+static int new_shared(struct lt_slice received, struct lt_slice mended, struct lt_slice schema_url,
+	struct shared **ret_shared)
+{
+	struct shared *s = malloc(sizeof(*s) + received.len + mended.len + schema_url.len);
+	if (!s)
+		return -ENOMEM;
+	char *to = s->data;
+	*s = (struct shared){.refs = 1};
+	s->received = put(&to, received);
+	s->message = mended.len ? put(&to, mended) : s->received;
+	s->schema_url = put(&to, schema_url);
+	*ret_shared = s;
+	return 0;
 }
 
 int shared_get(struct shared_table *table, bool is_scope, struct lt_slice message,
@@ -62,30 +127,28 @@ int shared_get(struct shared_table *table, bool is_scope, struct lt_slice messag
 	struct shared **bucket = bucket_of(table, hash);
 	for (struct shared *s = *bucket; s; s = s->next) {
 		if (s->hash == hash && s->is_scope == is_scope &&
-			slice_equal(s->message, message) &&
+			slice_equal(s->received, message) &&
 			slice_equal(s->schema_url, schema_url)) {
 			*ret_shared = shared_hold(s);
 			return 0;
 		}
 	}
-	struct shared *s = malloc(sizeof(*s) + message.len + schema_url.len);
-	if (!s)
-		return -ENOMEM;
-	*s = (struct shared){.next = *bucket,
-		.refs = 1,
-		.hash = hash,
-		.message = {s->data, message.len},
-		.schema_url = {s->data + message.len, schema_url.len},
-		.is_scope = is_scope};
-	if (message.len)
-		memcpy(s->data, message.ptr, message.len);
-	if (schema_url.len)
-		memcpy(s->data + message.len, schema_url.ptr, schema_url.len);
-	int err = is_scope ? 0 : find_service(s->message, &s->service);
+	struct buffer mended;
+	struct shared *s = NULL;
+	buffer_init(&mended, OTLP_ARENA_MAX_BYTES);
+	int err = is_scope ? 0 : mend_service(message, &mended);
+	if (!err)
+		err = new_shared(message, buffer_slice(&mended), schema_url, &s);
+	buffer_done(&mended);
+	if (!err && !is_scope)
+		err = find_service(s->message, &s->service);
 	if (err) {
 		free(s);
 		return err;
 	}
+	s->hash = hash;
+	s->is_scope = is_scope;
+	s->next = *bucket;
 	*bucket = s;
 	*table->bytes += memory_of(s);
 	*ret_shared = s;

@@ -10,10 +10,12 @@ struct shared {
 	struct shared *next; /* of the same hash bucket */
 	size_t refs;
 	uint64_t hash;
-	struct lt_slice message; /* Resource or InstrumentationScope, encoded */
+	/* Resource or InstrumentationScope, encoded. A resource without a usable service.name has
+	 * Jaeger's placeholder for it. */
+	struct lt_slice message;
+	struct lt_slice received; /* the message before that */
 	struct lt_slice schema_url;
-	/* Of a resource: service.name, or Jaeger's placeholder for a missing one. */
-	struct lt_slice service;
+	struct lt_slice service; /* of a resource: its service.name */
 	bool is_scope;
 	size_t mark; /* scratch space of the code that writes an answer */
 	char data[];

@@ -7,6 +7,12 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+/* Bytes of a trace with its table and a span without attributes, as the allocator counts them. */
+#define TRACE_BYTES_MIN ((size_t)400)
+
+#define BUCKETS_MIN ((size_t)1024)
+#define BUCKETS_MAX ((size_t)1 << 24)
+
 struct store {
 	struct store_options limits;
 	struct store_stats stats;
@@ -31,6 +37,20 @@ struct store_batch {
 
 /* --- the store ---------------------------------------------------------------------------- */
 
+static size_t buckets_for(size_t max_traces)
+{
+	size_t n = BUCKETS_MIN;
+	while (n < max_traces && n < BUCKETS_MAX)
+		n *= 2;
+	return n;
+}
+
+size_t store_bytes_needed(size_t max_traces)
+{
+	return sizeof(struct store) + buckets_for(max_traces) * 2 * sizeof(void *) +
+	       max_traces * TRACE_BYTES_MIN;
+}
+
 int store_new(const struct store_options *options, struct store **ret_store)
 {
 	struct store *store = calloc(1, sizeof(*store));
@@ -39,9 +59,11 @@ int store_new(const struct store_options *options, struct store **ret_store)
 	store->limits.max_traces =
 		options->max_traces ? options->max_traces : STORE_MAX_TRACES_DEFAULT;
 	store->limits.max_bytes = options->max_bytes ? options->max_bytes : STORE_MAX_BYTES_DEFAULT;
-	size_t n_buckets = 1024;
-	while (n_buckets < store->limits.max_traces && n_buckets < 1 << 24)
-		n_buckets *= 2;
+	if (store->limits.max_bytes < store_bytes_needed(store->limits.max_traces)) {
+		free(store);
+		return -EINVAL;
+	}
+	size_t n_buckets = buckets_for(store->limits.max_traces);
 	store->shared.n_buckets = n_buckets;
 	store->shared.bytes = &store->stats.bytes;
 	store->buckets = calloc(n_buckets, sizeof(*store->buckets));
@@ -115,6 +137,11 @@ void store_free(struct store *store)
 struct store_stats store_stats(const struct store *store)
 {
 	return store->stats;
+}
+
+struct store_options store_limits(const struct store *store)
+{
+	return store->limits;
 }
 
 struct trace *store_newest(const struct store *store)

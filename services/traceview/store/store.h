@@ -24,6 +24,12 @@ struct store_options { /* 0: the default */
 	size_t max_bytes; /* of memory, as the allocator counts it, with its own overhead */
 };
 
+/**
+ * Memory that a store takes at least when it is full: of so many traces of a span each.  Options
+ * with fewer bytes could never keep that many.
+ */
+size_t store_bytes_needed(size_t max_traces);
+
 struct store_stats {
 	uint64_t n_received; /* spans stored, or already there */
 	uint64_t n_repeated; /* of these, those already there */
@@ -32,11 +38,15 @@ struct store_stats {
 	size_t n_traces, n_spans, bytes; /* current */
 };
 
-/** @return 0 or -ENOMEM; @param ret_store new, for store_free */
+/**
+ * @param ret_store  new, for store_free
+ * @return 0; -EINVAL when max_bytes are fewer than max_traces need; -ENOMEM
+ */
 LT_CHECKED int store_new(const struct store_options *options, struct store **ret_store);
 void store_free(struct store *store); /* NULL is fine */
 
 struct store_stats store_stats(const struct store *store);
+struct store_options store_limits(const struct store *store);
 
 /* --- adding spans, a request at a time ---------------------------------------------------- */
 

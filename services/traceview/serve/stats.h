@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stats.h - what traceview tells of itself: what came, what was rejected, what was evicted.
+ *
+ * GET /metrics (Prometheus' text format) and GET /api/traceview/stats (JSON, for the page), both at
+ * the query port.
+ */
+#ifndef TRACEVIEW_STATS_H
+#define TRACEVIEW_STATS_H
+
+#include "serve/receiver.h"
+
+struct stats_source {
+	const struct receiver *receiver;
+	unsigned otlp_port;
+	unsigned grpc_port; /* 0: this build has none */
+};
+
+/**
+ * Source: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+ */
+void stats_write_metrics(struct buffer *out, const struct stats_source *source);
+
+/**
+ * An object with these members:
+ *
+ *   version                              of traceview
+ *   otlpPort, grpcPort                   numbers; grpcPort is null where there is no gRPC
+ *   maxTraces, maxBytes                  the store's limits
+ *   traces, spans, bytes                 what it holds
+ *   receivedSpans, repeatedSpans         since the start; repeated ones are counted in both
+ *   rejectedSpans, lastRejection         and why the last one was ("": none was)
+ *   evictedTraces, evictedSpans          to make room
+ *   refusedRequests, lastRefusal         likewise whole requests
+ *   notKeptRequests                      with metrics or logs
+ */
+void stats_write_json(struct buffer *out, const struct stats_source *source);
+
+#endif
