@@ -212,20 +212,30 @@ static int read_resource_spans(struct reader *r, const json_t *json)
 	return err;
 }
 
-static bool too_many_values(struct lt_slice text)
+struct scan {
+	size_t n_values;
+	bool has_snake_case; /* a member's name has an underscore */
+};
+
+/* Looks at the text before there is a tree of it. */
+static struct scan scan(struct lt_slice text)
 {
+	struct scan scan = {0};
 	const char *end = text.ptr + text.len;
-	size_t n = 0;
-	bool in_string = false;
+	bool in_string = false, has_underscore = false;
 	for (const char *p = text.ptr; p < end; p++) {
-		if (*p == '"')
+		if (*p == '"') {
+			has_underscore &= in_string;
 			in_string = !in_string;
-		else if (in_string)
+		} else if (in_string) {
+			has_underscore |= *p == '_';
 			p += *p == '\\'; /* an escaped quote ends no string */
-		else
-			n += *p == ',' || *p == ':' || *p == '[' || *p == '{';
+		} else {
+			scan.n_values += *p == ',' || *p == ':' || *p == '[' || *p == '{';
+			scan.has_snake_case |= *p == ':' && has_underscore;
+		}
 	}
-	return n > JSON_VALUES_MAX;
+	return scan;
 }
 
 static int read_tree(const json_t *root, struct otlp_sink *sink, char ret_why[JSON_WHY_BYTES])
@@ -251,7 +261,8 @@ static int read_tree(const json_t *root, struct otlp_sink *sink, char ret_why[JS
 
 int otlp_read_json(struct lt_slice request, struct otlp_sink *sink, char ret_why[JSON_WHY_BYTES])
 {
-	if (too_many_values(request))
+	struct scan seen = scan(request);
+	if (seen.n_values > JSON_VALUES_MAX)
 		return -EMSGSIZE;
 	json_error_t error;
 	json_t *root = json_loadb(request.ptr, request.len, JSON_ALLOW_NUL, &error);
@@ -259,7 +270,9 @@ int otlp_read_json(struct lt_slice request, struct otlp_sink *sink, char ret_why
 		snprintf(ret_why, JSON_WHY_BYTES, "%s at byte %d", error.text, error.position);
 		return json_error_code(&error) == json_error_out_of_memory ? -ENOMEM : -EBADMSG;
 	}
-	int result = read_tree(root, sink, ret_why);
+	int err = seen.has_snake_case ? json_names_to_camel_case(root) : 0;
+	if (!err)
+		err = read_tree(root, sink, ret_why);
 	json_decref(root);
-	return result;
+	return err;
 }

@@ -45,6 +45,9 @@ bool json_get_object(
  */
 bool json_get_id(const json_t *object, const char *key, uint8_t *id, size_t n);
 
+/** Renames members like trace_id to traceId, in the whole tree. @return 0 or -ENOMEM */
+int json_names_to_camel_case(json_t *json);
+
 /** A zeroed array in the arena; NULL when n is 0, and on failure, which is recorded. */
 void *json_decoder_array(struct json_decoder *d, size_t n, size_t item_bytes);
 
