@@ -2,6 +2,7 @@
 /* http_client.c - calls, each a curl handle that is reused; http_lanes.c runs them. */
 #include "http_client.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -22,10 +22,6 @@ h2o_hostconf_t *http_conf_init(h2o_globalconf_t *conf, size_t body_max)
 
 /* --- a port ------------------------------------------------------------------------------- */
 
-#if COMPAT_TIMER_WHEEL
-atomic_bool compat_conn_is_known;
-#endif
-
 static void on_accept(struct listener *listener, h2o_socket_t *sock)
 {
 	struct http_port *port = H2O_STRUCT_FROM_MEMBER(struct http_port, listener, listener);

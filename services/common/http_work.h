@@ -9,6 +9,7 @@
 #define SERVICES_HTTP_WORK_H
 
 #include "h2o_compat.h"
+#include "h2o_watch.h"
 
 struct http_work { /* the first member of the handler's own struct */
 	h2o_req_t *req;

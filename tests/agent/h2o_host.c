@@ -251,7 +251,7 @@ static void add_proxy(h2o_pathconf_t *pathconf, const char *port)
 	h2o_url_t url;
 
 	snprintf(text, sizeof(text), "http://127.0.0.1:%s/", port);
-#if COMPAT_TIMER_WHEEL
+#if H2O_LIBRARY_VERSION_MINOR > 13
 	vars.connect_timeout = vars.first_byte_timeout = vars.keepalive_timeout = PROXY_MS;
 	vars.max_buffer_size = SIZE_MAX;
 	vars.tunnel_enabled = 1;

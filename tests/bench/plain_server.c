@@ -2,6 +2,7 @@
 /* plain_server.c - see plain_server.h.  Connections are accepted as the services accept theirs. */
 #include "plain_server.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 
