@@ -56,7 +56,7 @@ def strays():
                 text = re.sub(pattern, "", text, flags=re.M)
         if path != "CHANGELOG.md" and not path.startswith("tests/bench/peers/") and not path.endswith(NOT_OURS):
             found += [f"{path}: {line.strip()}" for line in text.splitlines()
-                      if re.search(rf"(?<![\d.]){re.escape(wanted)}(?![\d.])", line)]
+                      if re.search(rf"(?<!\d)(?<!\d\.){re.escape(wanted)}(?!\.?\d)", line)]
     return found
 
 
