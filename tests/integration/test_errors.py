@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is wrong is said, to clients in JSON, to whoever starts a program by the name of what to set."""
 import json
+import os
 import re
 import socket
 import unittest
@@ -214,6 +215,15 @@ class CommandLine(unittest.TestCase):
             text = harness.run([name, "--help"]).out
             for setting in settings.split():
                 self.assertIn(setting, text, name)
+
+    @unittest.skipUnless(os.path.exists(os.path.join(harness.SOURCE, "services")), "no sources of the services here")
+    def test_traceview_s_manual_page_has_the_settings_of_its_help_and_no_others(self):
+        with open(os.path.join(harness.SOURCE, "services", "traceview", "traceview.1")) as file:
+            page = file.read()
+        page = page[page.index(".SH ENVIRONMENT"):page.index(".SH EXIT STATUS")]
+        named = set(re.findall(r"\b[A-Z][A-Z_]{2,}\b", "\n".join(re.findall(r"^\.BR? (.*)$", page, re.MULTILINE))))
+        in_help = re.findall(r"^  ([A-Z_]+)=", harness.run(["traceview", "--help"]).out, re.MULTILINE)
+        self.assertEqual(named - {"NO_COLOR"}, set(in_help))
 
     def test_an_argument_that_is_not_understood_is_named(self):
         for name in SERVICES:

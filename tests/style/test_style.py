@@ -12,7 +12,8 @@ from tap import TapResult  # noqa: E402
 import rooms  # noqa: E402
 import version  # noqa: E402
 
-CLANG_FORMAT = "clang-format-14"  # each major version formats a little otherwise
+CLANG_FORMAT = "clang-format-14"  # each major version has a layout of its own
+PLACEHOLDERS = r"_x[./]|_NAME\.|^name\.h$|^shop\.c$|^build/|^/"  # of recipes and examples; built; the system's
 
 
 def sources(*endings):
@@ -34,24 +35,44 @@ class Style(unittest.TestCase):
                 version.read(path)[:200]]
         self.assertEqual(bare, [])
 
-    def test_links_and_paths_in_markdown_lead_somewhere(self):
+    def test_links_in_markdown_lead_somewhere(self):
         broken = []
         for path in sources(".md"):
-            text = re.sub(r"^( {4}|\t).*$|```.*?```", "", version.read(path), flags=re.M | re.S)
-            links = re.findall(r"\]\(([^)#\s]+)", text)
-            broken += [f"{path}: {link}" for link in links if "://" not in link and not self.exists(path, link)]
-            quoted = re.findall(r"`([\w.-]+/[\w./-]+\.(?:c|h|py|sh|md|nix|yaml|build))`", text)
-            broken += [f"{path}: {name}" for name in quoted if not self.is_somewhere(path, name)]
+            text = re.sub(r"^(?: {4}|\t)[^\n]*$|```.*?```", "", version.read(path), flags=re.M | re.S)
+            for link in re.findall(r"\]\(([^)\s]+)", text):
+                target, _, anchor = link.partition("#")
+                if "://" not in link and not (self.exists(path, target) and self.has_heading(path, target, anchor)):
+                    broken.append(f"{path}: {link}")
         self.assertEqual(broken, [])
+
+    def test_files_that_markdown_names_exist(self):
+        missing = []
+        for path in sources(".md"):
+            text = re.sub(r"https?://\S+", "", version.read(path))
+            named = re.findall(r"(?<![\w/.*<>{}$-])((?:\.\./)*(?:[\w.-]+/)*(?:[\w.-]+\.(?:c|h|S|py|sh)|(?<=/)[\w.-]+"
+                               r"\.(?:md|nix|yaml|build|js|map|svg)|[\w-]*[a-z]\.1|(?<=\w/)))(?![\w/({*-])", text)
+            missing += [f"{path}: {name}" for name in named if name
+                        and not re.search(PLACEHOLDERS, name) and not self.is_somewhere(path, name)]
+        self.assertEqual(missing, [])
 
     @staticmethod
     def exists(path, link):
-        return os.path.exists(os.path.join(version.ROOT, os.path.dirname(path), link))
+        return os.path.exists(os.path.join(version.ROOT, os.path.dirname(path), link)) if link else True
+
+    @staticmethod
+    def has_heading(path, link, anchor):
+        """Headings become anchors as on GitHub: lower case, blanks as hyphens, no punctuation."""
+        page = os.path.normpath(os.path.join(os.path.dirname(path), link)) if link else path
+        if not anchor or not page.endswith(".md"):
+            return True
+        headings = re.findall(r"^#+ (.*)$", version.read(page), re.M)
+        return anchor in [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
 
     @staticmethod
     def is_somewhere(path, name):
-        """Paths in text are told from the top, from the page's own folder, or by their last folders."""
-        return Style.exists(path, name) or any(("/" + other).endswith("/" + name) for other in version.files())
+        """Paths in text are from the top, from the page's own folder, or end as the file's or folder's path does."""
+        folders = {os.path.dirname(other) + "/" for other in version.files()}
+        return Style.exists(path, name) or any(("/" + other).endswith("/" + name) for other in (*version.files(), *folders))
 
 
 class Rooms(unittest.TestCase):

@@ -26,7 +26,7 @@ def files():
     """All that is kept, whether git is there or not: no build folders, no hidden ones."""
     found = []
     for folder, folders, names in os.walk(ROOT):
-        folders[:] = sorted(f for f in folders if not f.startswith((".", "build", "result", "__")))
+        folders[:] = sorted(f for f in folders if f != "result" and not f.startswith((".", "build", "result-", "__")))
         found += [os.path.relpath(os.path.join(folder, name), ROOT) for name in sorted(names)]
     return found
 
