@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* delivery.c - see delivery.h. */
 #include "delivery.h"
 #include "export/otlp_endpoint.h"
 #include "export/otlp_http_config.h"
@@ -16,11 +15,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum {
-	ANSWER_TIMEOUT_MS = 3000, /* of a collector; OTEL_EXPORTER_OTLP_TIMEOUT may be shorter */
-	MAX_SETTINGS = 256,	  /* more are not shown */
-	MAX_REPORT_BYTES = 1024,
-};
+#define ANSWER_TIMEOUT_MS 3000 /* of a collector; OTEL_EXPORTER_OTLP_TIMEOUT may be shorter */
+#define SETTINGS_MAX 256       /* more are not shown */
+#define REPORT_MAX_BYTES 1024
 
 static void say_report(enum lt_level level, const char *text, void *user)
 {
@@ -38,7 +35,7 @@ static void keep_report(enum lt_level level, const char *text, void *user)
 	char *report = user;
 
 	if (!*report && (level == LT_LEVEL_ERROR || level == LT_LEVEL_WARN))
-		snprintf(report, MAX_REPORT_BYTES, "%s", text);
+		snprintf(report, REPORT_MAX_BYTES, "%s", text);
 }
 
 /* --- settings ------------------------------------------------------------------------------- */
@@ -61,7 +58,7 @@ static void say_unknown(const char *name)
 /* The value of what is unknown is not shown either: it may be anything. */
 static void say_setting(const char *entry)
 {
-	const int len = (int)strcspn(entry, "=");
+	int len = (int)strcspn(entry, "=");
 	char name[KNOWN_NAME_MAX_BYTES];
 
 	snprintf(name, sizeof(name), "%.*s", len, entry);
@@ -81,11 +78,11 @@ static void say_setting(const char *entry)
 
 static void say_settings(void)
 {
-	char *set[MAX_SETTINGS];
+	char *set[SETTINGS_MAX];
 	size_t n = 0;
 
 	for (char **entry = environ; *entry; entry++) {
-		if (strncmp(*entry, "OTEL_", 5) == 0 && n < MAX_SETTINGS)
+		if (strncmp(*entry, "OTEL_", 5) == 0 && n < SETTINGS_MAX)
 			set[n++] = *entry;
 	}
 	qsort(set, n, sizeof(set[0]), by_name);
@@ -153,7 +150,7 @@ static bool try_otlp(struct lt_exporter *exporter)
 {
 	static const struct lt_otlp_http_options defaults;
 	struct lt_otlp_http_config config;
-	char report[MAX_REPORT_BYTES] = "";
+	char report[REPORT_MAX_BYTES] = "";
 
 	lt_set_report_handler(ignore_report, NULL); /* they have been printed */
 	int err = lt_otlp_http_config_init(&config, &defaults);

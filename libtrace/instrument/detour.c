@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* detour.c - see detour.h. */
 #include "detour.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -10,10 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-	FOLDER_MAX_BYTES = 64,
-	NAME_BYTES = 17, /* of a link: 16 digits and a NUL */
-};
+#define FOLDER_MAX_BYTES 64
+#define NAME_BYTES 17 /* of a link: 16 digits and a NUL */
 
 bool link_is_needed(const char *path)
 {
@@ -63,7 +60,7 @@ static uint64_t hash(const char *text)
 static int put_link(int folder, const char *name, const char *target)
 {
 	char present[PATH_MAX], new_name[NAME_BYTES + 16];
-	const ssize_t len = readlinkat(folder, name, present, sizeof(present));
+	ssize_t len = readlinkat(folder, name, present, sizeof(present));
 
 	if (len == (ssize_t)strlen(target) && memcmp(present, target, (size_t)len) == 0)
 		return 0;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor.c - see doctor.h. */
 #include "doctor.h"
 #include "delivery.h"
 #include "hook_h2o/h2o_soname.h"
@@ -14,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_LIBRARIES 512 /* more are not looked at */
+#define LIBRARIES_MAX 512 /* more are not looked at */
 
 enum prospect {
 	NOT_TRACED,	   /* neither it nor anything that comes of it */
@@ -115,7 +114,7 @@ static enum prospect examine_later(
 
 static enum prospect examine(const struct program *program)
 {
-	static struct library libraries[MAX_LIBRARIES];
+	static struct library libraries[LIBRARIES_MAX];
 	char agent[PATH_MAX], complaint[256];
 
 	int err = preload_find_agent(agent);
@@ -124,7 +123,7 @@ static enum prospect examine(const struct program *program)
 		return NOT_TRACED;
 	}
 	int n = libraries_list(program->dynamic_linker, program->path, agent, libraries,
-		MAX_LIBRARIES, complaint, sizeof(complaint));
+		LIBRARIES_MAX, complaint, sizeof(complaint));
 	if (n < 0 || !find(libraries, n, LIBRARIES_CORE)) {
 		say("agent", "%s does not load into it: %s", agent,
 			complaint[0] ? complaint
@@ -133,8 +132,8 @@ static enum prospect examine(const struct program *program)
 		return NOT_TRACED;
 	}
 	say("agent", "%s loads into it", agent);
-	const bool serves = examine_h2o(program, libraries, n);
-	const bool asks = examine_curl(program, libraries, n);
+	bool serves = examine_h2o(program, libraries, n);
+	bool asks = examine_curl(program, libraries, n);
 	return serves || asks ? TRACED_FROM_START : examine_later(program, libraries, n);
 }
 
@@ -188,10 +187,10 @@ int doctor(const char *name)
 	else
 		say("program", "%s", program.path);
 
-	const enum prospect prospect = explain(&program);
+	enum prospect prospect = explain(&program);
 	delivery_read_settings(program_short_name(program.script[0] ? program.path : name));
-	const bool arrives = delivery_try();
-	const bool traced = prospect == TRACED_FROM_START || prospect == MAY_BE_TRACED;
+	bool arrives = delivery_try();
+	bool traced = prospect == TRACED_FROM_START || prospect == MAY_BE_TRACED;
 	say("verdict", "%s%s", verdict(prospect),
 		traced && !arrives ? ", but its spans would not arrive" : "");
 	return traced && arrives ? 0 : 1;

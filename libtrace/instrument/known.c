@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* known.c - see known.h.  README.md and the manual page tell the same; a test compares them.
+/* README.md and the manual page tell the same; a test compares them.
  *
  * Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  *         https://opentelemetry.io/docs/specs/otel/protocol/exporter/
@@ -14,7 +14,7 @@
 #define OTLP "OTEL_EXPORTER_OTLP_"
 #define OTLP_TRACES "OTEL_EXPORTER_OTLP_TRACES_"
 
-enum { TYPO_LETTERS = 2 }; /* so many wrong ones are a slip of the hand */
+#define TYPO_LETTERS 2 /* so many wrong ones are a slip of the hand */
 
 #define LIB READ_BY_LIBRARY, SHOWN
 #define AGENT READ_BY_AGENT, SHOWN
@@ -137,7 +137,7 @@ static unsigned least(unsigned a, unsigned b)
 static unsigned distance(const char *a, const char *b)
 {
 	unsigned rows[3][KNOWN_NAME_MAX_BYTES]; /* of a's letters before, at and behind */
-	const size_t n_a = strlen(a), n_b = strlen(b);
+	size_t n_a = strlen(a), n_b = strlen(b);
 
 	for (size_t j = 0; j <= n_b; j++)
 		rows[0][j] = (unsigned)j;
@@ -171,12 +171,12 @@ static bool has_words(const char *name, const char *words)
 
 static const char *nearest_known(const char *variable, enum known_likeness *ret_likeness)
 {
-	const size_t n_letters = strlen(variable) - strlen(PREFIX);
+	size_t n_letters = strlen(variable) - strlen(PREFIX);
 	unsigned nearest_distance = UINT_MAX;
 	const char *nearest = NULL;
 
 	for (size_t i = 0; i < n_known_settings; i++) {
-		const unsigned d = distance(variable, known_settings[i].name);
+		unsigned d = distance(variable, known_settings[i].name);
 		if (d < nearest_distance) {
 			nearest = known_settings[i].name;
 			nearest_distance = d;
@@ -219,7 +219,7 @@ void known_option(const char *variable, char ret_option[KNOWN_NAME_MAX_BYTES])
 		ret_option, KNOWN_NAME_MAX_BYTES, "--%s", variable + strlen(PREFIX));
 
 	for (size_t i = 0; i < n && ret_option[i]; i++) {
-		const char c = ret_option[i];
+		char c = ret_option[i];
 		ret_option[i] = c == '_' ? '-' : c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 	}
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libraries.c - see libraries.h. */
 #include "libraries.h"
 #include "preload.h"
 #include <errno.h>
@@ -45,7 +44,7 @@ static bool read_line(const char *line, struct library *library)
 
 	if (line[0] != '\t')
 		return false;
-	const int n = sscanf(line, " %1023s => %1023s", name, path);
+	int n = sscanf(line, " %1023s => %1023s", name, path);
 	if (n < 1)
 		return false;
 	const char *slash = strrchr(name, '/');
@@ -60,7 +59,7 @@ static bool read_line(const char *line, struct library *library)
 static int preload_all(const char *agent)
 {
 	static const char *const others[] = {"libtrace.so.0", LIBRARIES_CORE};
-	const int folder_len = (int)(strrchr(agent, '/') + 1 - agent);
+	int folder_len = (int)(strrchr(agent, '/') + 1 - agent);
 	char path[PATH_MAX];
 	int err = preload_add(agent);
 

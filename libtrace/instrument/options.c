@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* options.c - see options.h. */
 #include "options.h"
 #include "known.h"
 #include <errno.h>
@@ -7,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_COLUMN = 41 }; /* of the help */
+#define TEXT_COLUMN 41 /* of the help */
 
 static int complain(const char *option, const char *what)
 {
@@ -25,7 +24,7 @@ static int variable_of(const char *option, size_t len, char name[KNOWN_NAME_MAX_
 	for (const char *p = "OTEL_"; *p; p++)
 		name[n++] = *p;
 	for (size_t i = 2; i < len; i++) {
-		const char c = option[i];
+		char c = option[i];
 		if (c >= 'a' && c <= 'z')
 			name[n++] = (char)(c - 'a' + 'A');
 		else if (c >= '0' && c <= '9')
@@ -55,7 +54,7 @@ static int check_variable(const char *option, const char *name)
 
 	if (known_find(name))
 		return 0;
-	const enum known_likeness likeness = known_nearest(name, nearest);
+	enum known_likeness likeness = known_nearest(name, nearest);
 	if (likeness != UNLIKE)
 		known_option(nearest, meant);
 	if (likeness == TYPO)
@@ -74,7 +73,7 @@ static int read_variable(char ***argv)
 {
 	char option[KNOWN_NAME_MAX_BYTES], name[KNOWN_NAME_MAX_BYTES];
 	const char *word = **argv, *value = strchr(word, '=');
-	const size_t len = value ? (size_t)(value - word) : strlen(word);
+	size_t len = value ? (size_t)(value - word) : strlen(word);
 
 	snprintf(option, sizeof(option), "%.*s", (int)len, word);
 	if (variable_of(word, len, name))
@@ -132,7 +131,7 @@ static void print_settings(enum known_reader reader)
 		if (known->reader != reader)
 			continue;
 		known_option(known->name, option);
-		const int n = printf("  %s %s", option, known->value);
+		int n = printf("  %s %s", option, known->value);
 		/* In a column of their own, unless the option is a long one. */
 		printf("%s%*s%s", n < TEXT_COLUMN ? "" : "\n",
 			n < TEXT_COLUMN ? TEXT_COLUMN - n : TEXT_COLUMN, "", known->text);

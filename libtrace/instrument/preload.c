@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* preload.c - see preload.h. */
 #include "preload.h"
 #include "detour.h"
 #include <errno.h>
@@ -62,7 +61,7 @@ const char *preload_explain(int err)
 int preload_add(const char *agent)
 {
 	const char *present = getenv("LD_PRELOAD");
-	const size_t len = strlen(agent);
+	size_t len = strlen(agent);
 
 	if (!present || !*present)
 		return setenv("LD_PRELOAD", agent, 1) ? -errno : 0;

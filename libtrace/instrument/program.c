@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* program.c - see program.h. */
 #include "program.h"
 #include <elf.h>
 #include <errno.h>
@@ -13,8 +12,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define MAX_SCRIPTS 4	   /* interpreters that are scripts themselves, as Linux allows */
-#define MAX_LINE_BYTES 256 /* of a script's first line, likewise */
+#define SCRIPTS_MAX 4	   /* interpreters that are scripts themselves, as Linux allows */
+#define LINE_MAX_BYTES 256 /* of a script's first line, likewise */
 
 #if defined(__x86_64__)
 #define OWN_MACHINE EM_X86_64
@@ -85,7 +84,7 @@ static int find_on_path(const char *name, char path[PATH_MAX])
 	if (!dirs)
 		dirs = "/bin:/usr/bin";
 	for (;;) {
-		const int len = (int)strcspn(dirs, ":");
+		int len = (int)strcspn(dirs, ":");
 		struct stat stat_of;
 		int n = snprintf(path, PATH_MAX, "%.*s/%s", len ? len : 1, len ? dirs : ".", name);
 		if (n < PATH_MAX && stat(path, &stat_of) == 0 && S_ISREG(stat_of.st_mode)) {
@@ -102,8 +101,8 @@ static int find_on_path(const char *name, char path[PATH_MAX])
 /* The interpreter that a script's first line names; "env NAME" is what NAME is on PATH. */
 static int find_interpreter(const struct file *file, char path[PATH_MAX])
 {
-	char line[MAX_LINE_BYTES] = "";
-	const size_t len = file->size < sizeof(line) ? file->size : sizeof(line) - 1;
+	char line[LINE_MAX_BYTES] = "";
+	size_t len = file->size < sizeof(line) ? file->size : sizeof(line) - 1;
 	char *rest;
 
 	memcpy(line, file->bytes, len);
@@ -140,7 +139,7 @@ static bool names_symbol(const struct file *file, const ElfW(Ehdr) *header, cons
 {
 	ElfW(Shdr) strings;
 	ElfW(Sym) symbol;
-	const size_t len = strlen(name) + 1;
+	size_t len = strlen(name) + 1;
 
 	if (table->sh_link >= header->e_shnum ||
 		!read_entry(file, header->e_shoff, table->sh_link, &strings, sizeof(strings)))
@@ -244,7 +243,7 @@ static enum reach read_elf(
 /* What the kernel does not know and execvp() hands to a shell: a shell takes text only. */
 static bool is_shell_script(const struct file *file)
 {
-	const size_t len = file->size < MAX_LINE_BYTES ? file->size : MAX_LINE_BYTES;
+	size_t len = file->size < LINE_MAX_BYTES ? file->size : LINE_MAX_BYTES;
 
 	ElfW(Ehdr) header;
 
@@ -286,9 +285,9 @@ int program_read(const char *name, struct program *ret_program, char ret_culprit
 		}
 		if (err)
 			break;
-		const bool script = is_script(&file, n_scripts);
+		bool script = is_script(&file, n_scripts);
 		if (script)
-			err = n_scripts < MAX_SCRIPTS ? follow_script(&file, &program) : -ELOOP;
+			err = n_scripts < SCRIPTS_MAX ? follow_script(&file, &program) : -ELOOP;
 		else
 			program.reach = read_elf(&file, &stat_of, &program);
 		if (script && program.path[0])

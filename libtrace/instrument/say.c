@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* say.c - see say.h. */
 #include "say.h"
 #include "util/utf8.h"
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { LINE_MAX_BYTES = 8192 };
+#define LINE_MAX_BYTES 8192
 
 void say(const char *topic, const char *format, ...)
 {

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* children.c - see children.h. */
 #include "gate/children.h"
 #include "gate/core.h"
 #include "gate/elf.h"
@@ -41,7 +40,7 @@ static void take_out(char *list)
 		size_t len = 0;
 		while (!ends_entry(from[len]))
 			len++;
-		const bool is_other = len > 0 && !is_self(from, len);
+		bool is_other = len > 0 && !is_self(from, len);
 		if (is_other && to > list)
 			*to++ = ':';
 		for (size_t i = 0; is_other && i < len; i++)
@@ -93,9 +92,9 @@ __attribute__((visibility("default"))) int chroot(const char *path)
 	int (*can)(const char *, int) = real_symbol("access");
 
 	core_load_if_wanted(0);
-	const int result = real ? real(path) : -1;
+	int result = real ? real(path) : -1;
 	int *errno_at = real_errno();
-	const int saved_errno = *errno_at;
+	int saved_errno = *errno_at;
 	if (result == 0 && can && can(self_name(), R_OK))
 		leave_children();
 	*errno_at = saved_errno;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core.c - see core.h. */
 #include "gate/core.h"
 #include "gate/elf.h"
 #include "gate/gate.h"
@@ -75,7 +74,7 @@ static uintptr_t thread_pointer(void)
 static bool open_library(const struct dynamic_linker *linker)
 {
 	int (*can)(const char *, int) = real_symbol("access");
-	char path[SELF_MAX_PATH_BYTES];
+	char path[SELF_PATH_MAX_BYTES];
 
 	/* dlopen would look for it in all folders first, even to tell whether it is loaded. */
 	return real_symbol("lt_provider_new") || !self_beside(LIBRARY_FILE, path) || !can ||
@@ -84,7 +83,7 @@ static bool open_library(const struct dynamic_linker *linker)
 
 static const struct gate_core *open_core(const struct dynamic_linker *linker)
 {
-	char path[SELF_MAX_PATH_BYTES];
+	char path[SELF_PATH_MAX_BYTES];
 
 	if (!open_library(linker) || !self_beside(CORE_FILE, path))
 		return NULL;
@@ -100,12 +99,12 @@ static const struct gate_core *open_core(const struct dynamic_linker *linker)
 static bool load(void)
 {
 	int (*get_pid)(void) = real_symbol("getpid");
-	const int pid = get_pid ? get_pid() : -1;
+	int pid = get_pid ? get_pid() : -1;
 	struct dynamic_linker linker;
 	int loading = 0;
 
 	/* A thread that the fork left behind was at it: it is half loaded here. */
-	const bool is_interrupted =
+	bool is_interrupted =
 		!atomic_compare_exchange_strong(&loading_pid, &loading, pid) && loading != pid;
 	if (is_interrupted || !may_load() || !real_dynamic_linker(&linker)) {
 		atomic_store(&state, STATE_NONE);
@@ -130,13 +129,13 @@ static bool load(void)
 
 bool core_load(void)
 {
-	const int known = atomic_load(&state);
+	int known = atomic_load(&state);
 
 	if (known != STATE_UNKNOWN)
 		return known == STATE_LOADED;
 	int *errno_at = real_errno();
-	const int saved_errno = *errno_at;
-	const bool is_loaded = load();
+	int saved_errno = *errno_at;
+	bool is_loaded = load();
 	*errno_at = saved_errno;
 	return is_loaded;
 }
@@ -162,7 +161,7 @@ void core_start(void)
 
 void *core_bound(unsigned wrapped, void *real)
 {
-	const int number = core->library_of(wrapped, real);
+	int number = core->library_of(wrapped, real);
 
 	return number < 0 ? NULL
 			  : gate_bound + (number * WRAPPED_COUNT + (int)wrapped) * BOUND_BYTES;
@@ -181,10 +180,10 @@ int gate_dlclose(void *handle)
 
 	if (!real_dynamic_linker(&linker))
 		return -1;
-	const unsigned n_forks = atomic_load(&gate.n_forks);
+	unsigned n_forks = atomic_load(&gate.n_forks);
 	atomic_fetch_add(&gate.n_closing, 1);
 	atomic_fetch_add(&gate.generation, 1);
-	const int result = linker.close(handle);
+	int result = linker.close(handle);
 	atomic_fetch_add(&gate.generation, 1);
 	if (atomic_load(&gate.n_forks) == n_forks) /* or the child has begun to count anew */
 		atomic_fetch_sub(&gate.n_closing, 1);

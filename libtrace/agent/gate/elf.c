@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* elf.c - see elf.h.  Sources: https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.dynamic.html,
+/* Sources: https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.dynamic.html,
  * https://sourceware.org/legacy-ml/binutils/2006-10/msg00377.html (DT_GNU_HASH). */
 #include "gate/elf.h"
 
@@ -31,7 +31,7 @@ static int visit_next(struct dl_phdr_info *info, size_t size, void *user)
 
 	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-		const uintptr_t from = object.base + segment->p_vaddr;
+		uintptr_t from = object.base + segment->p_vaddr;
 		if (segment->p_type != PT_LOAD)
 			continue;
 		if (from < object.start)
@@ -68,7 +68,7 @@ static int read_changes(struct dl_phdr_info *info, size_t size, void *user)
 
 bool elf_is_own(const struct elf_object *object)
 {
-	const uintptr_t here = (uintptr_t)&elf_is_own;
+	uintptr_t here = (uintptr_t)&elf_is_own;
 
 	return here >= object->start && here < object->end;
 }
@@ -113,7 +113,7 @@ uint64_t elf_dynamic_value(const struct elf_object *object, int64_t tag)
 
 const void *elf_dynamic_pointer(const struct elf_object *object, int64_t tag)
 {
-	const uint64_t value = elf_dynamic_value(object, tag);
+	uint64_t value = elf_dynamic_value(object, tag);
 
 	return value ? pointer(object, value) : NULL;
 }
@@ -159,7 +159,7 @@ static void *address_of(
 {
 	enum { HIDDEN = 0x8000 }; /* an old version, kept for those that name it */
 	const ElfW(Sym) *symbol = &symbols->table[i];
-	const unsigned type = ELF64_ST_TYPE(symbol->st_info);
+	unsigned type = ELF64_ST_TYPE(symbol->st_info);
 
 	if (symbol->st_shndx == SHN_UNDEF || ELF64_ST_BIND(symbol->st_info) == STB_LOCAL ||
 		(type != STT_FUNC && type != STT_OBJECT && type != STT_NOTYPE) ||
@@ -173,12 +173,12 @@ static void *find_gnu(
 	const struct elf_object *object, const struct symbols *symbols, const char *name)
 {
 	const uint32_t *hash_table = symbols->gnu_hash;
-	const uint32_t n_buckets = hash_table[0], first = hash_table[1], n_bloom = hash_table[2],
-		       bloom_shift = hash_table[3];
+	uint32_t n_buckets = hash_table[0], first = hash_table[1], n_bloom = hash_table[2],
+		 bloom_shift = hash_table[3];
 	const ElfW(Addr) *bloom = (const ElfW(Addr) *)&hash_table[4];
 	const uint32_t *buckets = (const uint32_t *)&bloom[n_bloom];
 	const uint32_t *chains = &buckets[n_buckets];
-	const unsigned word_bits = 8 * sizeof(ElfW(Addr));
+	unsigned word_bits = 8 * sizeof(ElfW(Addr));
 	uint32_t hash = 5381;
 
 	for (const char *p = name; *p; p++)
@@ -187,7 +187,7 @@ static void *find_gnu(
 	if (!(word >> (hash % word_bits) & word >> ((hash >> bloom_shift) % word_bits) & 1))
 		return NULL;
 	for (uint32_t i = buckets[hash % n_buckets]; i >= first && i; i++) {
-		const uint32_t chained = chains[i - first];
+		uint32_t chained = chains[i - first];
 		void *found =
 			((chained ^ hash) >> 1) == 0 ? address_of(object, symbols, i, name) : NULL;
 		if (found || (chained & 1))
@@ -200,7 +200,7 @@ static void *find_sysv(
 	const struct elf_object *object, const struct symbols *symbols, const char *name)
 {
 	const uint32_t *hash_table = symbols->sysv_hash;
-	const uint32_t n_buckets = hash_table[0];
+	uint32_t n_buckets = hash_table[0];
 	const uint32_t *buckets = &hash_table[2], *chains = &buckets[n_buckets];
 	uint32_t hash = 0;
 

@@ -90,7 +90,7 @@ enter:
 gate_bound:
 	.cfi_startproc
 	.set	library, 1
-	.rept	MAX_BOUND_LIBRARIES
+	.rept	BOUND_LIBRARIES_MAX
 	.set	index, 0
 	.rept	n_wrapped
 	.balign	32

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lookup.c - see lookup.h.
- *
- * dlopen itself is left alone: it looks at who calls it, and an object opened is of no use
+/* dlopen itself is left alone: it looks at who calls it, and an object opened is of no use
  * until dlsym is called for its entry point.  So what has been opened is looked at then.
  */
 #include "gate/lookup.h"
@@ -74,9 +72,9 @@ static void look_at_new(void)
 		(loaded == atomic_load(&n_loaded) && unloaded == atomic_load(&n_unloaded)))
 		return;
 	/* An unloaded object's place in the order is taken by the next one. */
-	const bool has_lost = unloaded != atomic_load(&n_unloaded);
-	const unsigned first = atomic_load(has_lost ? &n_at_start : &n_seen);
-	const unsigned end = count_objects();
+	bool has_lost = unloaded != atomic_load(&n_unloaded);
+	unsigned first = atomic_load(has_lost ? &n_at_start : &n_seen);
+	unsigned end = count_objects();
 	if (has_lost)
 		core_forget();
 	/* Another thread may be relocating some of them, with the dynamic linker's lock held, which
@@ -158,7 +156,7 @@ struct answer gate_symbol(void *handle, const char *name, const char *version, u
 		return (struct answer){.is_final = 0};
 	if (core_is_possible())
 		look_at_new();
-	const unsigned wrapped =
+	unsigned wrapped =
 		name && (name[0] == 'c' || name[0] == 'h') ? rebind_wrapped(name) : WRAPPED_COUNT;
 	return wrapped == WRAPPED_COUNT ? (struct answer){.is_final = 0}
 					: look_up(handle, wrapped, name, version, caller);

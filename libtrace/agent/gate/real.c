@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* real.c - see real.h. */
 #include "gate/real.h"
 #include "gate/elf.h"
 #include <dlfcn.h>
@@ -9,7 +8,7 @@
 #define OLD_OPEN "__libc_dlopen_mode"
 #define OLD_OPEN_MODE 0x80000000u /* glibc's __RTLD_DLOPEN, without which it refuses */
 
-#define MAX_PATH_BYTES 4096
+#define PATH_MAX_BYTES 4096
 
 struct search {
 	const char *name;
@@ -92,7 +91,7 @@ bool real_dynamic_linker(struct dynamic_linker *ret_linker)
 struct place {
 	uintptr_t address;
 	bool is_gate, is_program;
-	char path[MAX_PATH_BYTES]; /* as the dynamic linker knows it */
+	char path[PATH_MAX_BYTES]; /* as the dynamic linker knows it */
 };
 
 static bool find_place(const struct elf_object *object, void *user)
@@ -113,7 +112,7 @@ static bool find_place(const struct elf_object *object, void *user)
 
 static bool is_gate_at(const struct elf_object *object, void *user)
 {
-	const uintptr_t address = *(const uintptr_t *)user;
+	uintptr_t address = *(const uintptr_t *)user;
 
 	return address >= object->start && address < object->end && elf_symbol(object, GATE_MARK);
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rebind.c - see rebind.h.
- *
- * An object's import is a slot that the dynamic linker writes: at once, or at the first call, until
+/* An object's import is a slot that the dynamic linker writes: at once, or at the first call, until
  * when it leads back into the object.  Writing the gate's function into it is what the dynamic
  * linker does itself without RTLD_DEEPBIND; so an object that was bound in the usual way
  * notices nothing.
@@ -107,7 +105,7 @@ static bool is_protected(const struct elf_object *object, uintptr_t page, size_t
 {
 	for (unsigned i = 0; i < object->info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &object->info->dlpi_phdr[i];
-		const uintptr_t from = object->base + segment->p_vaddr;
+		uintptr_t from = object->base + segment->p_vaddr;
 		if (segment->p_type == PT_GNU_RELRO && page + page_bytes > from &&
 			page + page_bytes <= from + segment->p_memsz)
 			return true;
@@ -122,8 +120,8 @@ static void write_slot(const struct elf_object *object, _Atomic(uintptr_t) *slot
 
 	if (!protect || !get_page_bytes)
 		return;
-	const size_t page_bytes = (size_t)get_page_bytes();
-	const uintptr_t page = (uintptr_t)slot & ~(uintptr_t)(page_bytes - 1);
+	size_t page_bytes = (size_t)get_page_bytes();
+	uintptr_t page = (uintptr_t)slot & ~(uintptr_t)(page_bytes - 1);
 	if (!is_protected(object, page, page_bytes)) {
 		atomic_store(slot, value);
 	} else if (protect((void *)page, page_bytes, PROT_READ | PROT_WRITE) == 0) {
@@ -142,21 +140,21 @@ struct imports {
 static void rebind_slot(const struct imports *imports, const ElfW(Rela) *relocation)
 {
 	const ElfW(Sym) *symbol = &imports->symbols[ELF64_R_SYM(relocation->r_info)];
-	const unsigned type = ELF64_R_TYPE(relocation->r_info);
+	unsigned type = ELF64_R_TYPE(relocation->r_info);
 	const struct elf_object *object = imports->object;
 
 	if ((type != SLOT_OF_CALL && type != SLOT_OF_DATA && type != SLOT_ANYWHERE) ||
 		ELF64_ST_BIND(symbol->st_info) == STB_LOCAL ||
 		(imports->is_symbolic && symbol->st_shndx != SHN_UNDEF))
 		return;
-	const unsigned name = find_name(imports->strings + symbol->st_name);
+	unsigned name = find_name(imports->strings + symbol->st_name);
 	if (name == N_NAMES || !is_ours(name))
 		return;
 	_Atomic(uintptr_t) *slot = (_Atomic(uintptr_t) *)(object->base + relocation->r_offset);
-	const uintptr_t current = atomic_load(slot);
+	uintptr_t current = atomic_load(slot);
 	/* In a slot of a call the addend is of no account. */
-	const uintptr_t wanted = (uintptr_t)own_function(name) +
-				 (type == SLOT_ANYWHERE ? (uintptr_t)relocation->r_addend : 0);
+	uintptr_t wanted = (uintptr_t)own_function(name) +
+			   (type == SLOT_ANYWHERE ? (uintptr_t)relocation->r_addend : 0);
 	if (current && current != wanted)
 		write_slot(object, slot, wanted);
 }
@@ -164,7 +162,7 @@ static void rebind_slot(const struct imports *imports, const ElfW(Rela) *relocat
 static void rebind_table(const struct imports *imports, int64_t table_tag, int64_t bytes_tag)
 {
 	const ElfW(Rela) *table = elf_dynamic_pointer(imports->object, table_tag);
-	const size_t n = elf_dynamic_value(imports->object, bytes_tag) / sizeof(*table);
+	size_t n = elf_dynamic_value(imports->object, bytes_tag) / sizeof(*table);
 
 	for (size_t i = 0; table && i < n; i++) {
 		if (ELF64_R_SYM(table[i].r_info))

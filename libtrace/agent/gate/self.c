@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* self.c - see self.h. */
 #include "gate/self.h"
 #include "gate/elf.h"
 #include "gate/real.h"
@@ -49,24 +48,24 @@ static size_t append(char *text, size_t size, size_t at, const char *more)
 	return at;
 }
 
-bool self_beside(const char *file, char path[SELF_MAX_PATH_BYTES])
+bool self_beside(const char *file, char path[SELF_PATH_MAX_BYTES])
 {
 	ssize_t (*read_link)(const char *, char *, size_t) = real_symbol("readlink");
 	const char *name = self_name();
 	size_t folder_len = 0;
 
 	/* A link to the installed file is as good as its own name. */
-	ssize_t len = read_link ? read_link(name, path, SELF_MAX_PATH_BYTES - 1) : -1;
+	ssize_t len = read_link ? read_link(name, path, SELF_PATH_MAX_BYTES - 1) : -1;
 	if (len > 0 && path[0] == '/')
 		path[len] = '\0';
 	else
-		append(path, SELF_MAX_PATH_BYTES, 0, name);
+		append(path, SELF_PATH_MAX_BYTES, 0, name);
 	for (size_t i = 0; path[i]; i++) {
 		if (path[i] == '/')
 			folder_len = i + 1;
 	}
-	const size_t end = append(path, SELF_MAX_PATH_BYTES, folder_len, file);
-	return folder_len > 0 && end + 1 < SELF_MAX_PATH_BYTES;
+	size_t end = append(path, SELF_PATH_MAX_BYTES, folder_len, file);
+	return folder_len > 0 && end + 1 < SELF_PATH_MAX_BYTES;
 }
 
 static bool is_silent(void)

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#define SELF_MAX_PATH_BYTES 4096
+#define SELF_PATH_MAX_BYTES 4096
 
 /** Whether no other gate comes before this one. */
 bool self_is_first(void);
@@ -14,7 +14,7 @@ bool self_is_first(void);
 const char *self_name(void);
 
 /** The path of a file in the folder of this gate's own; false: it is not known. */
-bool self_beside(const char *file, char path[SELF_MAX_PATH_BYTES]);
+bool self_beside(const char *file, char path[SELF_PATH_MAX_BYTES]);
 
 /** Says on standard error that nothing is traced; waits for nobody, raises no signal. */
 void self_report(const char *reason);

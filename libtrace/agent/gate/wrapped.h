@@ -33,7 +33,7 @@
 	X(h2o_start_response)
 /* clang-format on */
 
-#define MAX_BOUND_LIBRARIES 8 /* libraries that dlsym can hand out wrapped functions of */
+#define BOUND_LIBRARIES_MAX 8 /* libraries that dlsym can hand out wrapped functions of */
 
 #ifndef __ASSEMBLER__
 enum wrapped {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* completion.c - see completion.h.
- *
- * libtrace wants a scope left in the function that entered it.  This one is left later, which is
+/* libtrace wants a scope left in the function that entered it.  This one is left later, which is
  * sound because it is not in a frame but in the thread's own memory: should the program leave a
  * scope outside it first, libtrace has left this one too and completion_leave() finds nothing.
  */

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hook.c - see hook.h. */
 #include "hook/hook.h"
 #include <dlfcn.h>
 #include <link.h>
@@ -7,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_PATH_BYTES 4096
+#define PATH_MAX_BYTES 4096
 
 struct gate *hook_gate;
 __thread unsigned hook_bound;
@@ -33,7 +32,7 @@ void hook_start(struct gate *gate)
 struct object {		   /* a loaded one */
 	uintptr_t address; /* searched for */
 	uintptr_t start, end;
-	char path[MAX_PATH_BYTES]; /* as the dynamic linker knows it */
+	char path[PATH_MAX_BYTES]; /* as the dynamic linker knows it */
 	char soname[64];
 };
 
@@ -71,8 +70,8 @@ static int find_object(struct dl_phdr_info *info, size_t size, void *user)
 
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-		const uintptr_t from = info->dlpi_addr + segment->p_vaddr;
-		const uintptr_t to = from + segment->p_memsz;
+		uintptr_t from = info->dlpi_addr + segment->p_vaddr;
+		uintptr_t to = from + segment->p_memsz;
 		if (segment->p_type == PT_DYNAMIC)
 			dynamic = (const ElfW(Dyn) *)from;
 		if (segment->p_type != PT_LOAD)
@@ -131,7 +130,7 @@ static struct hook_library *kept_at(
 {
 	struct hook_library *added = NULL;
 
-	for (int i = 0; i < HOOK_MAX_LIBRARIES; i++) {
+	for (int i = 0; i < HOOK_LIBRARIES_MAX; i++) {
 		struct hook_library *present = atomic_load(&family->libraries[i]);
 		if (!present) {
 			if (!added && may_add)
@@ -197,15 +196,15 @@ static struct hook_caller *take_place(struct hook_family *family, uint64_t now)
 	struct hook_caller *place = NULL;
 	size_t i;
 
-	for (i = 0; i < HOOK_MAX_CALLERS; i++) {
+	for (i = 0; i < HOOK_CALLERS_MAX; i++) {
 		uint64_t generation = atomic_load(&family->callers[i].generation);
 		place = &family->callers[i];
 		if (generation != now && generation != HOOK_BUSY &&
 			atomic_compare_exchange_strong(&place->generation, &generation, HOOK_BUSY))
 			break;
 	}
-	if (i == HOOK_MAX_CALLERS) {
-		i = atomic_fetch_add(&family->n_replaced, 1) % HOOK_MAX_CALLERS;
+	if (i == HOOK_CALLERS_MAX) {
+		i = atomic_fetch_add(&family->n_replaced, 1) % HOOK_CALLERS_MAX;
 		place = &family->callers[i];
 		if (!atomic_compare_exchange_strong(&place->generation, &now, HOOK_BUSY))
 			return NULL;
@@ -231,15 +230,15 @@ static void remember(struct hook_family *family, const struct object *caller,
 
 struct hook_call hook_resolve(struct hook_family *family, uintptr_t address)
 {
-	const uint64_t generation = atomic_load(&hook_gate->generation);
+	uint64_t generation = atomic_load(&hook_gate->generation);
 	struct object caller, target;
 	int number;
 
-	const bool is_closing = atomic_load(&hook_gate->n_closing) > 0;
+	bool is_closing = atomic_load(&hook_gate->n_closing) > 0;
 	void *symbol = hook_gate->find(family->names[0], address);
 	if (!symbol || !object_at((uintptr_t)symbol, &target))
 		return (struct hook_call){0};
-	const bool internal = address >= target.start && address < target.end;
+	bool internal = address >= target.start && address < target.end;
 	struct hook_library *library =
 		kept_at(family, &target, !internal || family->calls_itself, &number);
 	if (!library)

@@ -17,9 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HOOK_MAX_SYMBOLS 32		       /* per family */
-#define HOOK_MAX_LIBRARIES MAX_BOUND_LIBRARIES /* of one family; the calls of more pass through */
-#define HOOK_MAX_CALLERS 64		       /* calling objects kept; the oldest make room */
+#define HOOK_SYMBOLS_MAX 32		       /* per family */
+#define HOOK_LIBRARIES_MAX BOUND_LIBRARIES_MAX /* of one family; the calls of more pass through */
+#define HOOK_CALLERS_MAX 64		       /* calling objects kept; the oldest make room */
 
 /* One loaded library of a family. */
 struct hook_library {
@@ -27,7 +27,7 @@ struct hook_library {
 	char soname[64];		 /* "" when it has none */
 	atomic_int verdict;		 /* for the family's own use; 0 at first */
 	bool passes;			 /* its calls are only passed on, and it may be unloaded */
-	void *symbols[HOOK_MAX_SYMBOLS]; /* in the family's order; NULL: not in this version */
+	void *symbols[HOOK_SYMBOLS_MAX]; /* in the family's order; NULL: not in this version */
 	struct hook_library *next;	 /* of those that pass */
 };
 
@@ -40,7 +40,7 @@ struct hook_caller {
 	_Atomic(struct hook_library *) target;
 };
 
-enum { HOOK_UNUSED = 0 };
+#define HOOK_UNUSED 0
 #define HOOK_BUSY UINT64_MAX
 
 /* The functions of one library that the agent wraps or calls.  Zero but for the first three. */
@@ -49,9 +49,9 @@ struct hook_family {
 	size_t n_names;
 	bool calls_itself; /* and just these calls are what the agent is for */
 	/* Kept loaded from the first call on: their functions are called when they like. */
-	_Atomic(struct hook_library *) libraries[HOOK_MAX_LIBRARIES];
+	_Atomic(struct hook_library *) libraries[HOOK_LIBRARIES_MAX];
 	_Atomic(struct hook_library *) passing; /* newest first; grows with what is loaded */
-	struct hook_caller callers[HOOK_MAX_CALLERS];
+	struct hook_caller callers[HOOK_CALLERS_MAX];
 	atomic_size_t n_callers; /* that were ever used */
 	atomic_size_t n_replaced;
 };
@@ -90,9 +90,9 @@ static inline struct hook_call hook_call_of(struct hook_library *target, uintptr
  */
 static inline struct hook_call hook_call(struct hook_family *family, const void *caller)
 {
-	const uintptr_t address = (uintptr_t)caller;
-	const uint64_t now = atomic_load_explicit(&hook_gate->generation, memory_order_acquire);
-	const size_t n = atomic_load_explicit(&family->n_callers, memory_order_relaxed);
+	uintptr_t address = (uintptr_t)caller;
+	uint64_t now = atomic_load_explicit(&hook_gate->generation, memory_order_acquire);
+	size_t n = atomic_load_explicit(&family->n_callers, memory_order_relaxed);
 
 	if (hook_bound) {
 		struct hook_library *bound = atomic_load(&family->libraries[hook_bound - 1]);

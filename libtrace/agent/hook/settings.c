@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* settings.c - see settings.h. */
 #include "hook/settings.h"
 #include "http/http.h"
 #include "util/config.h"
 #include "util/slice.h"
 #include <libtrace/instrumentation.h>
 
-enum {
-	EXIT_TIMEOUT_MS = 2000, /* what an exit may wait for a collector, by default */
-	EXIT_TIMEOUT_MAX_MS = 3600000,
-};
+#define EXIT_TIMEOUT_MS 2000 /* what an exit may wait for a collector, by default */
+#define EXIT_TIMEOUT_MAX_MS 3600000
 
-#define MAX_EXCLUDED 64	       /* paths in OTEL_C_EXCLUDED_URLS */
-#define MAX_EXCLUDED_BYTES 256 /* of one */
+#define EXCLUDED_MAX 64	       /* paths in OTEL_C_EXCLUDED_URLS */
+#define EXCLUDED_MAX_BYTES 256 /* of one */
 
 /* Copied, since the program may change its environment. */
 static struct {
-	char text[MAX_EXCLUDED_BYTES];
+	char text[EXCLUDED_MAX_BYTES];
 	size_t len; /* not 0 */
-} excluded[MAX_EXCLUDED];
+} excluded[EXCLUDED_MAX];
 static size_t n_excluded;
 
 /* Splits a list; items, max of them at most, are borrowed from the environment.  Returns how many. */
@@ -51,15 +48,15 @@ static enum response_headers response_headers(void)
 
 static void read_excluded(void)
 {
-	struct lt_slice paths[MAX_EXCLUDED];
-	const size_t n = read_list("OTEL_C_EXCLUDED_URLS", "/healthz,/readyz", MAX_EXCLUDED, paths);
+	struct lt_slice paths[EXCLUDED_MAX];
+	size_t n = read_list("OTEL_C_EXCLUDED_URLS", "/healthz,/readyz", EXCLUDED_MAX, paths);
 
 	n_excluded = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (paths[i].len > MAX_EXCLUDED_BYTES) {
+		if (paths[i].len > EXCLUDED_MAX_BYTES) {
 			lt_report(LT_LEVEL_WARN,
 				"OTEL_C_EXCLUDED_URLS: a path of more than %d bytes is ignored",
-				MAX_EXCLUDED_BYTES);
+				EXCLUDED_MAX_BYTES);
 			continue;
 		}
 		memcpy(excluded[n_excluded].text, paths[i].ptr, paths[i].len);
@@ -71,7 +68,7 @@ static void read_methods(void)
 {
 	struct lt_slice methods[HTTP_METHODS_MAX];
 	/* RFC 9110, RFC 5789 and the QUERY draft, the most frequent ones first. */
-	const size_t n = read_list("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
+	size_t n = read_list("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
 		"GET,POST,PUT,DELETE,HEAD,PATCH,OPTIONS,CONNECT,TRACE,QUERY", HTTP_METHODS_MAX,
 		methods);
 
@@ -94,7 +91,7 @@ bool settings_exclude(struct lt_slice path)
 {
 	for (size_t i = 0; i < n_excluded; i++) {
 		struct lt_slice entry = {excluded[i].text, excluded[i].len};
-		const bool is_prefix = entry.ptr[entry.len - 1] == '*';
+		bool is_prefix = entry.ptr[entry.len - 1] == '*';
 		entry.len -= is_prefix;
 		if (is_prefix ? lt_slice_starts_with(path, entry) : lt_slice_equal(path, entry))
 			return true;

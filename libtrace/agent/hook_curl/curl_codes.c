@@ -99,7 +99,7 @@ static const char *const names[] = {
 
 const char *curl_code_name(CURLcode code)
 {
-	const size_t number = (size_t)code;
+	size_t number = (size_t)code;
 
 	if (number < sizeof(names) / sizeof(names[0]) && names[number])
 		return names[number];

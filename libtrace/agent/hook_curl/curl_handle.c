@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_handle.c - see curl_handle.h. */
 #include "hook_curl/curl_handle.h"
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +51,7 @@ static void note_request(struct curl_settings *settings, enum curl_request reque
 static void note_socket(struct curl_settings *settings, const char *mark, const char *name)
 {
 	char *to = settings->unix_socket;
-	const size_t mark_len = name ? strlen(mark) : 0;
+	size_t mark_len = name ? strlen(mark) : 0;
 
 	memcpy(to, mark, mark_len);
 	copy_text(to + mark_len, CURL_SOCKET_BYTES - mark_len, name);
@@ -91,7 +90,7 @@ bool curl_handle_notes(CURLoption option)
 void curl_handle_note(struct curl_handle *handle, CURLoption option, void *argument)
 {
 	struct curl_settings *settings = &handle->settings;
-	const bool on = (long)(intptr_t)argument != 0;
+	bool on = (long)(intptr_t)argument != 0;
 
 	switch (option) {
 	case CURLOPT_URL:

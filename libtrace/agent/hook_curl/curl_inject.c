@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_inject.c - see curl_inject.h. */
 #include "hook_curl/curl_inject.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -27,8 +26,8 @@ static int reserve(struct curl_injection *injection, size_t bytes)
 static int add_line(void *carrier, const char *key, const char *value)
 {
 	struct curl_injection *injection = carrier;
-	const size_t key_len = strlen(key), value_len = strlen(value);
-	const size_t bytes = key_len + 2 + value_len + 1;
+	size_t key_len = strlen(key), value_len = strlen(value);
+	size_t bytes = key_len + 2 + value_len + 1;
 
 	if (injection->n == CURL_INJECT_MAX_FIELDS)
 		return -ENOSPC;
@@ -131,7 +130,7 @@ static bool copy_others(struct curl_injection *injection, const struct curl_slis
 
 struct curl_slist *curl_injection_link(struct curl_injection *injection, struct curl_slist *headers)
 {
-	const int own = injection->n ? own_traceparent(injection, headers) : -1;
+	int own = injection->n ? own_traceparent(injection, headers) : -1;
 	struct curl_slist *first = headers;
 
 	free_copy(injection);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_map.c - see curl_map.h. */
 #include "hook_curl/curl_map.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -128,7 +127,7 @@ static struct curl_entry *find(uintptr_t key, size_t bytes)
 		return last->entry;
 
 	struct shard *shard = lock_shard(key);
-	const uint64_t now = atomic_load_explicit(&n_removed, memory_order_relaxed);
+	uint64_t now = atomic_load_explicit(&n_removed, memory_order_relaxed);
 	struct curl_entry *entry = shard->n_buckets ? *find_link(shard, key) : NULL;
 	if (!entry && bytes && make_room(shard) && (entry = calloc(1, bytes))) {
 		*entry = (struct curl_entry){.key = key};
@@ -152,7 +151,7 @@ struct curl_entry *curl_map_get(enum curl_kind kind, const void *address, size_t
 
 struct curl_entry *curl_map_remove(enum curl_kind kind, const void *address)
 {
-	const uintptr_t key = key_of(kind, address);
+	uintptr_t key = key_of(kind, address);
 	struct shard *shard = lock_shard(key);
 	struct curl_entry **link = shard->n_buckets ? find_link(shard, key) : NULL;
 	struct curl_entry *entry = link ? *link : NULL;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_stack.c - see curl_stack.h. */
 #include "hook_curl/curl_stack.h"
 #include <libtrace/instrumentation.h>
 #include <stdlib.h>
@@ -81,7 +80,7 @@ void curl_stack_drive(CURLM *multi)
 
 	if (!stack || !stack->n_undriven)
 		return;
-	const uint64_t now_ns = lt_clock_now_ns();
+	uint64_t now_ns = lt_clock_now_ns();
 	struct curl_link *link = stack->members.previous;
 	for (; stack->n_undriven; stack->n_undriven--, link = link->previous) {
 		struct curl_handle *handle = HANDLE_OF(link, member);

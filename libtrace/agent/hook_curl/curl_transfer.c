@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_transfer.c - see curl_transfer.h.
- *
- * Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span
+/* Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span
  */
 #include "hook_curl/curl_transfer.h"
 #include "hook/agent.h"
@@ -24,7 +22,7 @@ static struct lt_span *start_span(const struct curl_handle *handle)
 {
 	const struct http_method method = http_method(lt_slice(curl_handle_method(handle)));
 	const struct url *url = &handle->url;
-	const int port = handle->settings.port ? handle->settings.port : url->port;
+	int port = handle->settings.port ? handle->settings.port : url->port;
 	const struct lt_attr attrs[] = {
 		attr_str(LT_HTTP_REQUEST_METHOD, method.name),
 		attr_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original),
@@ -138,10 +136,10 @@ static struct peer read_peer(struct hook_library *library, struct curl_handle *h
 /* Returns the response's status code, 0 without one. */
 static int describe(struct hook_library *library, struct curl_handle *handle)
 {
-	const int status = http_status(info_long(library, handle, CURLINFO_RESPONSE_CODE));
+	int status = http_status(info_long(library, handle, CURLINFO_RESPONSE_CODE));
 	const struct peer peer = read_peer(library, handle);
-	const long redirects = info_long(library, handle, CURLINFO_REDIRECT_COUNT);
-	const long version = info_long(library, handle, CURLINFO_HTTP_VERSION);
+	long redirects = info_long(library, handle, CURLINFO_REDIRECT_COUNT);
+	long version = info_long(library, handle, CURLINFO_HTTP_VERSION);
 	char code[4];
 
 	if (redirects == 0)
@@ -186,7 +184,7 @@ static void end(struct hook_library *library, struct curl_handle *handle, uint64
 void curl_transfer_finish(struct hook_library *library, struct curl_handle *handle, CURLcode result)
 {
 	if (handle->span && lt_span_is_recording(handle->span)) {
-		const int status = describe(library, handle);
+		int status = describe(library, handle);
 		/* A progress callback that says no is the program's own wish, not a failure. */
 		if (result != CURLE_OK && result != CURLE_ABORTED_BY_CALLBACK &&
 			status < ERROR_FROM) {

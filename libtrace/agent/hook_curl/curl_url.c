@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_url.c - see curl_url.h. */
 #include "hook_curl/curl_url.h"
 #include <stdatomic.h>
 

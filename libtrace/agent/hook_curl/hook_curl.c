@@ -25,7 +25,7 @@ static const char *const names[] = {
 	CURL_FUNCTIONS(X)
 #undef X
 };
-_Static_assert(CURL_FUNCTION_COUNT <= HOOK_MAX_SYMBOLS, "hook.h's table is too small");
+_Static_assert(CURL_FUNCTION_COUNT <= HOOK_SYMBOLS_MAX, "hook.h's table is too small");
 
 struct hook_family curl_family = {.names = names, .n_names = CURL_FUNCTION_COUNT};
 
@@ -100,7 +100,7 @@ AGENT_HOOK CURLcode curl_easy_perform(CURL *easy)
 
 	curl_transfer_start(call.target, handle);
 	const CURLcode result = CURL_REAL(call.target, curl_easy_perform)(easy);
-	const int saved_errno = errno;
+	int saved_errno = errno;
 	curl_transfer_finish(call.target, handle, result);
 	errno = saved_errno;
 	return result;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* h2o_answer.c - see h2o_answer.h.
- *
- * Whether an answer was whole is told by no field of libh2o's.  It is when its handler ended it
+/* Whether an answer was whole is told by no field of libh2o's.  It is when its handler ended it
  * (the generator and all filters are done), with FINAL and not with ERROR, and when what was left to
  * write then has been written:
  *
@@ -31,7 +29,7 @@
 
 static bool name_is(const h2o_header_t *header, const char *name)
 {
-	const size_t len = strlen(name);
+	size_t len = strlen(name);
 
 	return header->name->len == len && strncasecmp(header->name->base, name, len) == 0;
 }
@@ -213,7 +211,7 @@ h2o_socket_cb h2o_answer_completion(
 static bool was_written(const h2o_req_t *req, bool is_flushed)
 {
 	/* Taken by the request that the write was for: the next one may come and go inside it. */
-	const bool failed = has_failed;
+	bool failed = has_failed;
 	has_failed = false;
 
 	if (req->_generator || (req->_ostr_top && req->_ostr_top->next))
@@ -247,9 +245,9 @@ static bool is_tunnel(const h2o_req_t *req, const struct h2o_request *request)
 static bool was_begun(const h2o_req_t *req, const struct h2o_request *request)
 {
 #if H2O_IS_2_2
-	const bool sent = req->timestamps.response_start_at.tv_sec != 0;
+	bool sent = req->timestamps.response_start_at.tv_sec != 0;
 #else
-	const bool sent = req->header_bytes_sent > 0; /* 2.3 gives what is reset a time, too */
+	bool sent = req->header_bytes_sent > 0; /* 2.3 gives what is reset a time, too */
 #endif
 	return request->is_switched || (request->has_response && sent);
 }
@@ -258,7 +256,7 @@ static bool was_begun(const h2o_req_t *req, const struct h2o_request *request)
 static const char *what_failed(
 	const h2o_req_t *req, const struct h2o_request *request, bool is_flushed)
 {
-	const bool written = was_written(req, is_flushed);
+	bool written = was_written(req, is_flushed);
 
 	if (request->is_given_up)
 		return RESPONSE_ABORTED;

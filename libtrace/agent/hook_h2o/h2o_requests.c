@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* h2o_requests.c - see h2o_requests.h.
- *
- * Open addressing with linear probing, at most half full; a removal moves later entries up, so
+/* Open addressing with linear probing, at most half full; a removal moves later entries up, so
  * there are no marks of removed ones.
  */
 #include "hook_h2o/h2o_requests.h"
@@ -100,7 +98,7 @@ bool h2o_request_remove(const void *req, struct h2o_request *ret_request)
 	*ret_request = *place;
 	table.n_used--;
 
-	const size_t mask = table.n_places - 1;
+	size_t mask = table.n_places - 1;
 	size_t hole = (size_t)(place - table.places), i = hole;
 	for (;;) {
 		table.places[hole].req = NULL;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* h2o_span.c - see h2o_span.h.
- *
- * Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span
+/* Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span
  */
 #include "hook_h2o/h2o_span.h"
 #include "hook/agent.h"
@@ -16,13 +14,13 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#define MAX_NAME_BYTES 256 /* of "{method} {route}"; longer ones are cut off */
+#define NAME_MAX_BYTES 256 /* of "{method} {route}"; longer ones are cut off */
 #define ERROR_FROM 500	   /* on a server's span 4xx is the client's error */
 
 static bool get_header(void *carrier, const char *key, size_t index, struct lt_slice *ret_value)
 {
 	const h2o_headers_t *headers = carrier;
-	const size_t len = strlen(key);
+	size_t len = strlen(key);
 
 	for (size_t i = 0; i < headers->size; i++) {
 		if (h2o_header_is(&headers->entries[i], key, len) && index-- == 0) {
@@ -80,7 +78,7 @@ struct peer {
 static char *print_ipv4(const uint8_t bytes[4], char *out)
 {
 	for (int i = 0; i < 4; i++) {
-		const unsigned value = bytes[i];
+		unsigned value = bytes[i];
 		if (i > 0)
 			*out++ = '.';
 		if (value >= 100)
@@ -233,11 +231,11 @@ static struct lt_slice route_of(const h2o_req_t *req)
 /* "{method} {route}" */
 static void set_name(struct lt_span *span, h2o_iovec_t method, struct lt_slice route)
 {
-	char name[MAX_NAME_BYTES];
+	char name[NAME_MAX_BYTES];
 	char *end =
 		stpcpy(name, http_method(h2o_slice(method)).span_name); /* of 32 bytes at most */
 	*end++ = ' ';
-	const size_t room = (size_t)(name + sizeof(name) - 1 - end);
+	size_t room = (size_t)(name + sizeof(name) - 1 - end);
 	end = mempcpy(end, route.ptr, route.len < room ? route.len : room);
 	*end = '\0';
 	lt_span_set_name(span, name);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* h2o_upstream.c - see h2o_upstream.h.
- *
- * 2.2.5's proxy copies the headers at once, 2.3's when it is connected: they are the request's until
+/* 2.2.5's proxy copies the headers at once, 2.3's when it is connected: they are the request's until
  * its answer begins.
  *
  * Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span,
@@ -20,7 +18,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define MAX_FIELDS 4   /* header fields of all propagators */
+#define FIELDS_MAX 4   /* header fields of all propagators */
 #define ERROR_FROM 400 /* a client's */
 
 /* error.type of a request that the proxy itself had to answer */
@@ -84,7 +82,7 @@ static int add_field(void *carrier, const char *key, const char *value)
 {
 	struct injection *injection = carrier;
 	h2o_headers_t *headers = injection->headers;
-	const size_t key_len = strlen(key), value_len = strlen(value);
+	size_t key_len = strlen(key), value_len = strlen(value);
 
 	if (!injection->has_begun)
 		drop_context(headers);
@@ -105,7 +103,7 @@ static void put_context(struct hook_library *library, h2o_req_t *req, struct h2o
 	const struct lt_span_context *context)
 {
 	static const struct lt_carrier_impl fields = {.set = add_field};
-	const size_t capacity = req->headers.size + MAX_FIELDS;
+	size_t capacity = req->headers.size + FIELDS_MAX;
 	struct sent_up *up = H2O_REAL(library, h2o_mem_alloc_shared)(
 		&req->pool, sizeof(*up) + capacity * sizeof(up->entries[0]), NULL);
 	struct injection injection = {.library = library, .req = req, .headers = &up->headers};
@@ -141,12 +139,12 @@ static const h2o_url_t *origin_of(const h2o_req_t *req)
 
 static char *put(char *to, const char *end, struct lt_slice text)
 {
-	const size_t room = (size_t)(end - to), len = text.len < room ? text.len : room;
+	size_t room = (size_t)(end - to), len = text.len < room ? text.len : room;
 
 	return len ? mempcpy(to, text.ptr, len) : to;
 }
 
-#define MAX_FULL_BYTES (URL_MAX_BYTES + 1 + URL_REDACTED_MAX(URL_MAX_BYTES))
+#define FULL_MAX_BYTES (URL_MAX_BYTES + 1 + URL_REDACTED_MAX(URL_MAX_BYTES))
 
 struct where {
 	struct lt_slice full, host; /* ptr NULL: unknown */
@@ -154,7 +152,7 @@ struct where {
 };
 
 /* Where it goes, as the span tells it. */
-static struct where where_of(const h2o_req_t *req, char text[MAX_FULL_BYTES])
+static struct where where_of(const h2o_req_t *req, char text[FULL_MAX_BYTES])
 {
 	const h2o_url_t *origin = origin_of(req);
 	const h2o_url_scheme_t *scheme = origin ? origin->scheme : req->scheme;
@@ -184,7 +182,7 @@ static struct where where_of(const h2o_req_t *req, char text[MAX_FULL_BYTES])
 __attribute__((noinline)) static struct lt_span *start(
 	const h2o_req_t *req, const struct lt_span_context *parent)
 {
-	char text[MAX_FULL_BYTES];
+	char text[FULL_MAX_BYTES];
 	const struct where where =
 		H2O_IS_2_2 || !req->overrides ? where_of(req, text) : (struct where){0};
 	const struct http_method method = http_method(h2o_slice(req->method));
@@ -207,7 +205,7 @@ __attribute__((noinline)) static struct lt_span *start(
 
 __attribute__((noinline)) static void tell_where(struct lt_span *span, const h2o_req_t *req)
 {
-	char text[MAX_FULL_BYTES];
+	char text[FULL_MAX_BYTES];
 	const struct where where = where_of(req, text);
 
 	lt_span_set(span, LT_ATTRS(attr_strn(LT_URL_FULL, where.full),

@@ -38,7 +38,7 @@ static const char *const names[] = {
 	H2O_FUNCTIONS(X)
 #undef X
 };
-_Static_assert(H2O_FUNCTION_COUNT <= HOOK_MAX_SYMBOLS, "hook.h's table is too small");
+_Static_assert(H2O_FUNCTION_COUNT <= HOOK_SYMBOLS_MAX, "hook.h's table is too small");
 
 static struct hook_family h2o_family = {
 	.names = names, .n_names = H2O_FUNCTION_COUNT, .calls_itself = true};
@@ -49,9 +49,9 @@ enum verdict { VERDICT_NONE, VERDICT_EVLOOP, VERDICT_UV, VERDICT_OTHER };
 __attribute__((cold, noinline)) static enum verdict judge(struct hook_library *library)
 {
 	const char *refused = h2o_soname_refused(library->soname);
-	const enum verdict found = refused					 ? VERDICT_OTHER
-				   : strcmp(library->soname, H2O_SONAME_UV) == 0 ? VERDICT_UV
-										 : VERDICT_EVLOOP;
+	enum verdict found = refused					   ? VERDICT_OTHER
+			     : strcmp(library->soname, H2O_SONAME_UV) == 0 ? VERDICT_UV
+									   : VERDICT_EVLOOP;
 	int verdict = VERDICT_NONE;
 
 	if (atomic_compare_exchange_strong(&library->verdict, &verdict, found) && refused)
@@ -84,7 +84,7 @@ static inline const struct h2o_reader *reader_of(struct hook_library *library)
 /* Most calls are libh2o's own, and it is kept loaded: what calls from inside it means itself. */
 static inline struct hook_call call_from(const void *caller)
 {
-	const uintptr_t address = (uintptr_t)caller;
+	uintptr_t address = (uintptr_t)caller;
 	struct hook_library *first =
 		atomic_load_explicit(&h2o_family.libraries[0], memory_order_acquire);
 
@@ -244,7 +244,7 @@ AGENT_HOOK void h2o_http2_stream_proceed(void *conn, void *stream)
 
 	if (!call.target)
 		return;
-	const bool outer = is_proceeding;
+	bool outer = is_proceeding;
 	is_proceeding = true;
 	H2O_REAL(call.target, h2o_http2_stream_proceed)(conn, stream);
 	is_proceeding = outer;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* authority.c - see authority.h. */
 #include "http/authority.h"
 #include "util/slice.h"
 #include <arpa/inet.h>
@@ -39,7 +38,7 @@ static struct lt_slice take_scheme(struct lt_slice *rest)
 {
 	static const char mark[] = "://";
 	const char *colon = rest->len ? memchr(rest->ptr, ':', rest->len) : NULL;
-	const size_t len = colon ? (size_t)(colon - rest->ptr) : 0;
+	size_t len = colon ? (size_t)(colon - rest->ptr) : 0;
 	const struct lt_slice scheme = {rest->ptr, len};
 
 	if (!len || rest->len - len < strlen(mark) || memcmp(colon, mark, strlen(mark)) != 0)
@@ -78,7 +77,7 @@ struct http_target http_target(struct lt_slice text)
 		target.path = (struct lt_slice){"/", 1}; /* what an empty one means */
 	}
 	const char *mark = text.len ? memchr(text.ptr, '?', text.len) : NULL;
-	const size_t path_len = mark ? (size_t)(mark - text.ptr) : text.len;
+	size_t path_len = mark ? (size_t)(mark - text.ptr) : text.len;
 	if (path_len)
 		target.path = (struct lt_slice){text.ptr, path_len};
 	if (mark && path_len + 1 < text.len)

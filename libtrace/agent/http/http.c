@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http.c - see http.h. */
 #include "http/http.h"
 #include <string.h>
 
-#define MAX_METHOD_BYTES 32 /* of one, with its NUL; a longer one is not taken */
+#define METHOD_MAX_BYTES 32 /* of one, with its NUL; a longer one is not taken */
 
 static struct {
-	char name[MAX_METHOD_BYTES];
+	char name[METHOD_MAX_BYTES];
 	size_t len;
 } known[HTTP_METHODS_MAX];
 static size_t n_known;
@@ -15,7 +14,7 @@ void http_know_methods(const struct lt_slice *methods, size_t n)
 {
 	n_known = 0;
 	for (size_t i = 0; i < n && n_known < HTTP_METHODS_MAX; i++) {
-		if (methods[i].len >= MAX_METHOD_BYTES)
+		if (methods[i].len >= METHOD_MAX_BYTES)
 			continue;
 		memcpy(known[n_known].name, methods[i].ptr, methods[i].len);
 		known[n_known].name[methods[i].len] = '\0';

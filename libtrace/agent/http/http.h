@@ -8,7 +8,7 @@
 
 #include <libtrace/trace.h>
 
-enum { HTTP_METHODS_MAX = 32 }; /* known methods */
+#define HTTP_METHODS_MAX 32 /* known methods */
 
 /** Takes the methods that spans may be named by, copied, in place of those before: n of them,
  * HTTP_METHODS_MAX at most, the most frequent first.  Before any request. */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* url.c - see url.h.
- *
- * This reads URLs as libcurl does where it matters for a span (one to three slashes, the scheme
+/* This reads URLs as libcurl does where it matters for a span (one to three slashes, the scheme
  * guessed from the host's name), and does not judge them: libcurl refuses the bad ones itself.
  */
 #include "http/url.h"
@@ -35,7 +33,7 @@ static char *put(char *out, const char *from, size_t len)
 /* As much of it as there is room for. */
 static char *put_some(char *out, const char *end, const char *from, size_t len)
 {
-	const size_t room = (size_t)(end - out);
+	size_t room = (size_t)(end - out);
 
 	return put(out, from, len < room ? len : room);
 }
@@ -52,7 +50,7 @@ static const char *find_pair_end(const char *pair, const char *end)
 static const char *find_secret(const char *pair, const char *end)
 {
 	const char *equals = memchr(pair, '=', (size_t)(end - pair));
-	const bool is = equals && is_secret((struct lt_slice){pair, (size_t)(equals - pair)});
+	bool is = equals && is_secret((struct lt_slice){pair, (size_t)(equals - pair)});
 
 	return is ? equals + 1 : NULL;
 }
@@ -107,7 +105,7 @@ static bool has_text(const struct url *url, const char *const *pieces, size_t n)
 	if (!at)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		const size_t len = strlen(pieces[i]);
+		size_t len = strlen(pieces[i]);
 		if (strncmp(at, pieces[i], len) != 0)
 			return false;
 		at += len;
@@ -182,11 +180,11 @@ bool url_parse(struct url *url, const char *default_scheme)
 	} else {
 		scheme = lt_slice(*default_scheme ? default_scheme : guess_scheme(authority));
 	}
-	const bool is_https = lt_slice_is_word(scheme, "https");
+	bool is_https = lt_slice_is_word(scheme, "https");
 	if (!is_https && !lt_slice_is_word(scheme, "http"))
 		return false;
 
-	const size_t authority_len = strcspn(authority, "/?#");
+	size_t authority_len = strcspn(authority, "/?#");
 	const char *path = authority + authority_len;
 	if (url->is_cut && !*path) /* what looks like the host may be the beginning of a password */
 		return false;
@@ -197,9 +195,9 @@ bool url_parse(struct url *url, const char *default_scheme)
 	if (!parts.host.len)
 		return false;
 
-	const size_t path_len = strcspn(path, "?");
+	size_t path_len = strcspn(path, "?");
 	const char *query = path + path_len;
-	const size_t query_len = *query ? strcspn(query + 1, "#") : 0;
+	size_t query_len = *query ? strcspn(query + 1, "#") : 0;
 	if (reserve(&url->full_text, &url->full_capacity,
 		    scheme.len + strlen("://" SECRET ":" SECRET "@") + strlen(host) +
 			    URL_REDACTED_MAX(query_len)))
@@ -215,7 +213,7 @@ bool url_parse(struct url *url, const char *default_scheme)
 		to += url_redact_query((struct lt_slice){query + 1, query_len}, to);
 		to = put(to, query + 1 + query_len, strlen(query + 1 + query_len));
 	}
-	const size_t full_len = (size_t)(to - url->full_text);
+	size_t full_len = (size_t)(to - url->full_text);
 	url->full = (struct lt_slice){
 		url->full_text, full_len < URL_MAX_BYTES ? full_len : URL_MAX_BYTES};
 	url->host = parts.host;

@@ -39,19 +39,20 @@ bool lt_otlp_protobuf_decode_status(struct lt_slice response, struct lt_slice *r
 /** Whether spans[i] is the first of its scope: one ScopeSpans message starts with each of these. */
 static inline bool lt_otlp_starts_scope(const struct lt_span_data *const *spans, size_t i)
 {
-	for (size_t j = 0; j < i; j++)
+	for (size_t j = 0; j < i; j++) {
 		if (spans[j]->scope == spans[i]->scope)
 			return false;
+	}
 	return true;
 }
 
 /* The flags field of spans and links: W3C's in the low byte, and whether the parent was remote.
  * Source: trace.proto, enum SpanFlags */
-enum { LT_ENCODE_HAS_IS_REMOTE = 0x100, LT_OTLP_IS_REMOTE = 0x200 };
+enum { LT_OTLP_HAS_IS_REMOTE = 0x100, LT_OTLP_IS_REMOTE = 0x200 };
 
 static inline uint32_t lt_otlp_flags(const struct lt_span_context_view *context, bool remote)
 {
-	return context->flags | LT_ENCODE_HAS_IS_REMOTE | (remote ? LT_OTLP_IS_REMOTE : 0u);
+	return context->flags | LT_OTLP_HAS_IS_REMOTE | (remote ? LT_OTLP_IS_REMOTE : 0u);
 }
 
 #endif

@@ -84,9 +84,9 @@ static void add_decimal(struct lt_buffer *b, uint64_t value)
 	char digits[20];
 	size_t n = 0;
 	do
-		digits[sizeof digits - ++n] = (char)('0' + value % 10);
+		digits[sizeof(digits) - ++n] = (char)('0' + value % 10);
 	while (value /= 10);
-	lt_buffer_add(b, digits + sizeof digits - n, n);
+	lt_buffer_add(b, digits + sizeof(digits) - n, n);
 }
 
 static void add_uint64_member(struct lt_buffer *b, const char *key, uint64_t value)
@@ -236,8 +236,8 @@ static void add_events(struct lt_buffer *b, const struct lt_span_data *span)
 
 static void add_context(struct lt_buffer *b, const struct lt_span_context_view *context)
 {
-	add_hex_member(b, "traceId", context->trace_id, sizeof context->trace_id);
-	add_hex_member(b, "spanId", context->span_id, sizeof context->span_id);
+	add_hex_member(b, "traceId", context->trace_id, sizeof(context->trace_id));
+	add_hex_member(b, "spanId", context->span_id, sizeof(context->span_id));
 	add_string_member(b, "traceState", context->tracestate);
 }
 
@@ -275,9 +275,9 @@ static void add_span(struct lt_buffer *b, const struct lt_span_data *span)
 	static const uint8_t no_parent[8];
 	open_object(b);
 	add_context(b, &span->context);
-	if (memcmp(span->parent_span_id, no_parent, sizeof no_parent) != 0)
+	if (memcmp(span->parent_span_id, no_parent, sizeof(no_parent)) != 0)
 		add_hex_member(
-			b, "parentSpanId", span->parent_span_id, sizeof span->parent_span_id);
+			b, "parentSpanId", span->parent_span_id, sizeof(span->parent_span_id));
 	add_uint32_member(b, "flags", lt_otlp_flags(&span->context, span->parent_remote));
 	add_string_member(b, "name", span->name);
 	add_uint32_member(b, "kind", span->kind + 1u);
@@ -306,9 +306,10 @@ static void add_scope_spans(
 	lt_buffer_add_char(b, '}');
 	add_key(b, "spans");
 	lt_buffer_add_char(b, '[');
-	for (size_t i = first; i < n; i++)
+	for (size_t i = first; i < n; i++) {
 		if (spans[i]->scope == scope)
 			add_span(b, spans[i]);
+	}
 	lt_buffer_add_char(b, ']');
 	add_string_member(b, "schemaUrl", scope->schema_url);
 	lt_buffer_add_char(b, '}');
@@ -323,8 +324,9 @@ void lt_otlp_json_encode(struct lt_buffer *b, const struct lt_span_data *const *
 	lt_buffer_add_text(b, "{\"resourceSpans\":[{\"resource\":{");
 	add_attrs(b, lt_resource_attributes(spans[0]->resource));
 	lt_buffer_add_text(b, "},\"scopeSpans\":[");
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (lt_otlp_starts_scope(spans, i))
 			add_scope_spans(b, spans, i, n);
+	}
 	lt_buffer_add_text(b, "]}]}");
 }

@@ -11,12 +11,10 @@
 
 enum wire { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
 
-enum {
-	VARINT_MAX_BYTES = 10,
-	SCALAR_MAX_BYTES = 1 + VARINT_MAX_BYTES,
-	HEAD_MAX_BYTES = 128,  /* of what comes before a span's, an event's or a link's texts */
-	PLAIN_MAX_BYTES = 112, /* key and string of add_plain_attr: lengths stay under 128 */
-};
+#define VARINT_MAX_BYTES 10
+#define SCALAR_MAX_BYTES (1 + VARINT_MAX_BYTES)
+#define HEAD_MAX_BYTES 128  /* of what comes before a span's, an event's or a link's texts */
+#define PLAIN_MAX_BYTES 112 /* key and string of add_plain_attr: lengths stay under 128 */
 
 /* --- the encoding ------------------------------------------------------------------------- */
 
@@ -41,7 +39,7 @@ static char *put_tag(char *to, unsigned field, enum wire wire)
 static char *put_fixed64(char *to, unsigned field, uint64_t value)
 {
 	to = put_tag(to, field, FIXED64);
-	for (size_t i = 0; i < sizeof value; i++)
+	for (size_t i = 0; i < sizeof(value); i++)
 		*to++ = (char)(value >> (8 * i));
 	return to;
 }
@@ -49,7 +47,7 @@ static char *put_fixed64(char *to, unsigned field, uint64_t value)
 static char *put_fixed32(char *to, unsigned field, uint32_t value)
 {
 	to = put_tag(to, field, FIXED32);
-	for (size_t i = 0; i < sizeof value; i++)
+	for (size_t i = 0; i < sizeof(value); i++)
 		*to++ = (char)(value >> (8 * i));
 	return to;
 }
@@ -110,9 +108,9 @@ static bool put_ascii(char *to, const char *from, size_t n)
 {
 	uint64_t bits = 0, word;
 	size_t i = 0;
-	for (; i + sizeof word <= n; i += sizeof word) {
-		memcpy(&word, from + i, sizeof word);
-		memcpy(to + i, &word, sizeof word);
+	for (; i + sizeof(word) <= n; i += sizeof(word)) {
+		memcpy(&word, from + i, sizeof(word));
+		memcpy(to + i, &word, sizeof(word));
 		bits |= word;
 	}
 	for (; i < n; i++) {
@@ -159,7 +157,7 @@ static char *put_any_scalar(char *to, const struct lt_attr *attr)
 	case LT_TYPE_INT:
 		return put_varint(put_tag(to, ANY_INT, VARINT), (uint64_t)attr->value.integer);
 	case LT_TYPE_DOUBLE:
-		memcpy(&bits, &attr->value.number, sizeof bits);
+		memcpy(&bits, &attr->value.number, sizeof(bits));
 		return put_fixed64(to, ANY_DOUBLE, bits);
 	default:
 		return to;
@@ -273,8 +271,8 @@ static void add_event(struct lt_buffer *b, const struct lt_event *event)
 
 static char *put_ids(char *to, const struct lt_span_context_view *context)
 {
-	to = put_bytes(to, 1, context->trace_id, sizeof context->trace_id);
-	return put_bytes(to, 2, context->span_id, sizeof context->span_id);
+	to = put_bytes(to, 1, context->trace_id, sizeof(context->trace_id));
+	return put_bytes(to, 2, context->span_id, sizeof(context->span_id));
 }
 
 static void add_link(struct lt_buffer *b, const struct lt_span_link *link)
@@ -306,10 +304,10 @@ static void add_status(struct lt_buffer *b, const struct lt_span_data *span)
 /* All fields of one length; a message's fields may come in any order. */
 static char *put_head(char *to, const struct lt_span_data *span)
 {
-	static const uint8_t no_parent[sizeof span->parent_span_id];
+	static const uint8_t no_parent[sizeof(span->parent_span_id)];
 	to = put_ids(to, &span->context);
-	if (memcmp(span->parent_span_id, no_parent, sizeof no_parent) != 0)
-		to = put_bytes(to, 4, span->parent_span_id, sizeof span->parent_span_id);
+	if (memcmp(span->parent_span_id, no_parent, sizeof(no_parent)) != 0)
+		to = put_bytes(to, 4, span->parent_span_id, sizeof(span->parent_span_id));
 	to = put_tag(to, 6, VARINT);
 	*to++ = (char)(span->kind + 1); /* SPAN_KIND_INTERNAL is 1 there */
 	to = put_fixed64(to, 7, span->start_ns);
@@ -376,9 +374,10 @@ void lt_otlp_protobuf_encode(struct lt_buffer *b, const struct lt_span_data *con
 		return;
 	size_t start = begin_message(b, 1, HUGE);
 	add_resource(b, spans[0]->resource);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (lt_otlp_starts_scope(spans, i))
 			add_scope_spans(b, spans, i, n);
+	}
 	end_message(b, start, HUGE);
 }
 

@@ -11,7 +11,7 @@
 #include "encode/encode.h"
 #include "util/slice.h"
 
-enum { DIGITS_MAX = 18 }; /* of any that fit 63 bits */
+#define DIGITS_MAX 18 /* of any that fit 63 bits */
 
 static void skip(struct lt_slice *in, size_t n)
 {

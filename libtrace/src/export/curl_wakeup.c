@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_wakeup.c - see curl_wakeup.h.
- *
- * libcurl does not tell its descriptors.  They are the two on which a wake-up can be seen, and they
+/* libcurl does not tell its descriptors.  They are the two on which a wake-up can be seen, and they
  * took the lowest numbers that were free: not far beyond what was free just before, or below it
  * where another thread has closed a descriptor since.
  */
@@ -14,12 +12,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-	FIRST = 3,	 /* beyond the standard streams */
-	BEYOND = 128,	 /* numbers looked at beyond: other threads open descriptors, too */
-	LOOKED_AT = 512, /* in all, the highest of them: two system calls each */
-	FILLERS_MAX = FIRST + 1,
-};
+#define FIRST 3	      /* beyond the standard streams */
+#define BEYOND 128    /* numbers looked at beyond: other threads open descriptors, too */
+#define LOOKED_AT 512 /* in all, the highest of them: two system calls each */
+#define FILLERS_MAX (FIRST + 1)
 
 /* Takes what is free below FIRST, with copies of any descriptor; returns the lowest number that is
  * free beyond. */
@@ -51,7 +47,7 @@ static int count_of(int fd, unsigned long what)
 static bool may_be(int fd)
 {
 	struct sockaddr_storage address;
-	socklen_t len = sizeof address;
+	socklen_t len = sizeof(address);
 	int flags = fcntl(fd, F_GETFD);
 	return flags >= 0 && !(flags & FD_CLOEXEC) &&
 	       getsockname(fd, (struct sockaddr *)&address, &len) == 0 &&
@@ -65,9 +61,10 @@ struct counts {
 /* The first whose count was 0 and is not any more; -1: none. */
 static int changed(int first, const int before[LOOKED_AT], int n, unsigned long what)
 {
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		if (before[i] == 0 && may_be(first + i) && count_of(first + i, what) > 0)
 			return first + i;
+	}
 	return -1;
 }
 

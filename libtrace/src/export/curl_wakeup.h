@@ -10,7 +10,7 @@
 #include "export/exporter_curl.h"
 #include "util/own_fd.h"
 
-enum { LT_CURL_WAKEUP_FDS = 2 };
+#define LT_CURL_WAKEUP_FDS 2
 
 /**
  * Makes a multi handle whose descriptors are above 2 and closed on exec.

@@ -21,10 +21,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum {
-	DEPTH_MAX = 64, /* of indentation; deeper spans are printed at that depth */
-	FILE_MODE = 0644,
-};
+#define DEPTH_MAX 64 /* of indentation; deeper spans are printed at that depth */
+#define FILE_MODE 0644
 
 struct console {
 	struct lt_exporter super;
@@ -136,25 +134,27 @@ static void add_span(struct lt_buffer *b, const struct lt_span_data *span, unsig
 static bool is_child(const struct lt_span_data *child, const struct lt_span_data *parent)
 {
 	return memcmp(child->parent_span_id, parent->context.span_id,
-		       sizeof child->parent_span_id) == 0 &&
+		       sizeof(child->parent_span_id)) == 0 &&
 	       memcmp(child->context.trace_id, parent->context.trace_id,
-		       sizeof child->context.trace_id) == 0;
+		       sizeof(child->context.trace_id)) == 0;
 }
 
 static void print_tree(struct batch *batch, size_t i, unsigned depth)
 {
 	batch->printed[i] = true;
 	add_span(batch->text, batch->spans[i], depth);
-	for (size_t j = 0; j < batch->n; j++)
+	for (size_t j = 0; j < batch->n; j++) {
 		if (!batch->printed[j] && is_child(batch->spans[j], batch->spans[i]))
 			print_tree(batch, j, depth < DEPTH_MAX ? depth + 1 : depth);
+	}
 }
 
 static bool has_parent_here(const struct batch *batch, size_t i)
 {
-	for (size_t j = 0; j < batch->n; j++)
+	for (size_t j = 0; j < batch->n; j++) {
 		if (j != i && is_child(batch->spans[i], batch->spans[j]))
 			return true;
+	}
 	return false;
 }
 
@@ -239,7 +239,7 @@ static char *file_path(void)
 int lt_exporter_console_new(struct lt_exporter **ret_exporter)
 {
 	static const struct lt_exporter_impl impl = {.export = export, .free = free_console};
-	struct console *console = calloc(1, sizeof *console);
+	struct console *console = calloc(1, sizeof(*console));
 	if (!console)
 		return -ENOMEM;
 	console->super.impl = &impl;

@@ -13,10 +13,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum {
-	RETRY_FIRST_MS = 1000, /* after a failure to load it, doubled each time */
-	RETRY_MAX_MS = 60000,  /* up to this */
-};
+#define RETRY_FIRST_MS 1000 /* after a failure to load it, doubled each time */
+#define RETRY_MAX_MS 60000  /* up to this */
 
 #define NS_PER_MS UINT64_C(1000000)
 
@@ -26,7 +24,7 @@ static const char *const names[] = {
 	LIBCURL_PATH,
 #endif
 	"libcurl.so.4", "libcurl-gnutls.so.4"};
-enum { N_NAMES = sizeof names / sizeof names[0] };
+#define N_NAMES (sizeof(names) / sizeof(names[0]))
 
 static struct lt_curl_library library;
 static atomic_bool is_loaded; /* then library is written no more */
@@ -42,7 +40,7 @@ struct problem {
 
 static void *open_library(int flags)
 {
-	for (int i = 0; i < N_NAMES; i++) {
+	for (size_t i = 0; i < N_NAMES; i++) {
 		void *handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL | flags);
 		if (handle)
 			return handle;
@@ -89,10 +87,10 @@ static bool find_functions(void *libcurl, struct problem *problem)
 		{"curl_slist_append", &library.slist_append},
 		{"curl_slist_free_all", &library.slist_free_all},
 	};
-	for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
+	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
 		void *symbol = dlsym(libcurl, symbols[i].name);
 		if (!symbol) {
-			snprintf(problem->text, sizeof problem->text,
+			snprintf(problem->text, sizeof(problem->text),
 				"no libcurl to export with: it has no %s", symbols[i].name);
 			return false;
 		}
@@ -109,7 +107,7 @@ static bool load(struct problem *problem)
 	if (!libcurl)
 		libcurl = open_library(0);
 	if (!libcurl) {
-		snprintf(problem->text, sizeof problem->text, "no libcurl to export with: %s",
+		snprintf(problem->text, sizeof(problem->text), "no libcurl to export with: %s",
 			dlerror());
 		return false;
 	}
@@ -117,7 +115,7 @@ static bool load(struct problem *problem)
 		return false;
 	if (!prepare_openssl(libcurl)) {
 		is_over = true;
-		snprintf(problem->text, sizeof problem->text,
+		snprintf(problem->text, sizeof(problem->text),
 			"the last spans are lost: the exit cleaned OpenSSL up first");
 		return false;
 	}
@@ -125,7 +123,7 @@ static bool load(struct problem *problem)
 	CURLcode code = library.global_init(CURL_GLOBAL_DEFAULT);
 	lt_exit_renew(); /* before that of any other TLS library, registered just now */
 	if (code != CURLE_OK)
-		snprintf(problem->text, sizeof problem->text, "libcurl does not start: %s",
+		snprintf(problem->text, sizeof(problem->text), "libcurl does not start: %s",
 			library.easy_strerror(code));
 	return code == CURLE_OK;
 }

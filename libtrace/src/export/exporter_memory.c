@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { SPANS_MAX = 65536 };
+#define SPANS_MAX 65536
 
 struct piece {
 	struct piece *next;
@@ -29,7 +29,7 @@ struct memory {
 
 static void *copy(struct kept *kept, const void *from, size_t n_bytes)
 {
-	struct piece *piece = kept->failed ? NULL : malloc(sizeof *piece + n_bytes);
+	struct piece *piece = kept->failed ? NULL : malloc(sizeof(*piece) + n_bytes);
 	if (!piece) {
 		kept->failed = true;
 		return NULL;
@@ -79,7 +79,7 @@ static void copy_attr(struct kept *kept, struct lt_attr *attr)
 
 static void copy_attrs(struct kept *kept, struct lt_attributes *attrs)
 {
-	struct lt_attr *items = copy(kept, attrs->items, attrs->n * sizeof *items);
+	struct lt_attr *items = copy(kept, attrs->items, attrs->n * sizeof(*items));
 	for (uint32_t i = 0; items && i < attrs->n; i++)
 		copy_attr(kept, &items[i]);
 	attrs->items = items;
@@ -89,7 +89,7 @@ static void copy_attrs(struct kept *kept, struct lt_attributes *attrs)
 static void copy_events(struct kept *kept)
 {
 	struct lt_span_data *data = &kept->data;
-	struct lt_event *events = copy(kept, data->events, data->n_events * sizeof *events);
+	struct lt_event *events = copy(kept, data->events, data->n_events * sizeof(*events));
 	for (uint32_t i = 0; events && i < data->n_events; i++) {
 		copy_text(kept, &events[i].name);
 		copy_attrs(kept, &events[i].attrs);
@@ -100,7 +100,7 @@ static void copy_events(struct kept *kept)
 static void copy_links(struct kept *kept)
 {
 	struct lt_span_data *data = &kept->data;
-	struct lt_span_link *links = copy(kept, data->links, data->n_links * sizeof *links);
+	struct lt_span_link *links = copy(kept, data->links, data->n_links * sizeof(*links));
 	for (uint32_t i = 0; links && i < data->n_links; i++) {
 		copy_text(kept, &links[i].context.tracestate);
 		copy_attrs(kept, &links[i].attrs);
@@ -121,7 +121,7 @@ static void free_kept(struct kept *kept)
 /* All of it, since what it points at is recycled; or NULL without memory. */
 static struct kept *keep(const struct lt_span_data *span)
 {
-	struct kept *kept = malloc(sizeof *kept);
+	struct kept *kept = malloc(sizeof(*kept));
 	if (!kept)
 		return NULL;
 	*kept = (struct kept){.data = *span};
@@ -144,7 +144,7 @@ static int add(struct memory *memory, const struct lt_span_data *span)
 		return -ENOSPC;
 	if (memory->n == memory->capacity) {
 		size_t capacity = memory->capacity ? 2 * memory->capacity : 64;
-		struct kept **spans = realloc(memory->spans, capacity * sizeof *spans);
+		struct kept **spans = realloc(memory->spans, capacity * sizeof(*spans));
 		if (!spans)
 			return -ENOMEM;
 		memory->spans = spans;
@@ -181,7 +181,7 @@ static void free_memory(struct lt_exporter *self)
 int lt_exporter_memory_new(struct lt_exporter **ret_exporter)
 {
 	static const struct lt_exporter_impl impl = {.export = export, .free = free_memory};
-	struct memory *memory = calloc(1, sizeof *memory);
+	struct memory *memory = calloc(1, sizeof(*memory));
 	if (!memory)
 		return -ENOMEM;
 	memory->super.impl = &impl;
@@ -216,9 +216,10 @@ const struct lt_span_data *lt_exporter_memory_find(struct lt_exporter *exporter,
 {
 	const struct lt_span_data *span;
 	struct lt_slice wanted = lt_slice(name);
-	for (size_t i = 0; (span = lt_exporter_memory_span(exporter, i)); i++)
+	for (size_t i = 0; (span = lt_exporter_memory_span(exporter, i)); i++) {
 		if (lt_slice_equal(span->name, wanted))
 			return span;
+	}
 	return NULL;
 }
 

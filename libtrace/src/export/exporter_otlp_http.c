@@ -19,20 +19,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-	BACKOFF_FIRST_MS = 500,	    /* doubled for each further try, */
-	BACKOFF_MAX_MS = 5000,	    /* up to this, with jitter of half of it */
-	RETRY_AFTER_MAX_MS = 60000, /* a collector may ask for more, and gets this */
-	WAIT_MS = 1000,		    /* for a turn; then the processor has a look at the queue */
-	SHOWN_MAX_BYTES = 200,	    /* of a collector's text */
-
-	/* In a shutdown: */
-	LAST_BACKOFF_FIRST_MS = 50, /* as above, */
-	LAST_WAIT_SHARE = 2,	    /* and no more than this part of what is left, so that */
-	LAST_TRY_MS = 10,	    /* there is a try until this is left */
-	FINISH_MS = 25,		    /* of it, for what comes after the last try */
-	NOBODY_MS = 200,	    /* for a collector that nothing has ever been heard of */
-};
+#define BACKOFF_FIRST_MS 500	 /* doubled for each further try, */
+#define BACKOFF_MAX_MS 5000	 /* up to this, with jitter of half of it */
+#define RETRY_AFTER_MAX_MS 60000 /* a collector may ask for more, and gets this */
+#define WAIT_MS 1000		 /* for a turn; then the processor has a look at the queue */
+#define SHOWN_MAX_BYTES 200	 /* of a collector's text */
+/* In a shutdown: */
+#define LAST_BACKOFF_FIRST_MS 50 /* as above, */
+#define LAST_WAIT_SHARE 2	 /* and no more than this part of what is left, so that */
+#define LAST_TRY_MS 10		 /* there is a try until this is left */
+#define FINISH_MS 25		 /* of it, for what comes after the last try */
+#define NOBODY_MS 200		 /* for a collector that nothing has ever been heard of */
 
 #define NS_PER_MS UINT64_C(1000000)
 
@@ -55,7 +52,7 @@ struct otlp_http {
 static void report_failure(struct otlp_http *otlp, const char *what, struct lt_slice text)
 {
 	char kind[256];
-	snprintf(kind, sizeof kind, "%s %s", what, otlp->config.shown);
+	snprintf(kind, sizeof(kind), "%s %s", what, otlp->config.shown);
 	lt_report_limited(kind, LT_LEVEL_WARN, "cannot export to %s: %s%s%.*s", otlp->config.shown,
 		what, text.len ? ": " : "", (int)text.len, text.ptr);
 }
@@ -72,9 +69,10 @@ static struct lt_slice first_line(struct lt_slice text)
 {
 	while (text.len && (unsigned char)*text.ptr <= ' ')
 		text = (struct lt_slice){text.ptr + 1, text.len - 1};
-	for (size_t i = 0; i < text.len; i++)
+	for (size_t i = 0; i < text.len; i++) {
 		if (text.ptr[i] == '\r' || text.ptr[i] == '\n')
 			text.len = i;
+	}
 	return cut(text);
 }
 
@@ -88,7 +86,7 @@ static void report_status(struct otlp_http *otlp, long status)
 {
 	char what[32];
 	struct lt_slice text = response_of(otlp), message;
-	snprintf(what, sizeof what, "HTTP status %ld", status);
+	snprintf(what, sizeof(what), "HTTP status %ld", status);
 	if (!otlp->config.json && lt_otlp_protobuf_decode_status(text, &message))
 		text = message;
 	report_failure(otlp, what, first_line(text));
@@ -105,7 +103,7 @@ static int read_partial_success(struct otlp_http *otlp, size_t n)
 		return 0;
 	struct lt_slice message = cut(partial.message);
 	char kind[256];
-	snprintf(kind, sizeof kind, "partial %d %s", partial.n_rejected != 0, otlp->config.shown);
+	snprintf(kind, sizeof(kind), "partial %d %s", partial.n_rejected != 0, otlp->config.shown);
 	if (partial.n_rejected)
 		lt_report_limited(kind, LT_LEVEL_WARN, "%s rejected %" PRId64 " spans%s%.*s",
 			otlp->config.shown, partial.n_rejected, message.len ? ": " : "",
@@ -251,7 +249,7 @@ static bool compress_into(struct lt_buffer *out, const struct lt_buffer *in)
 	const struct lt_zlib *zlib = lt_zlib();
 	z_stream z = {.next_in = (Bytef *)in->bytes, .avail_in = (uInt)in->len};
 	if (zlib->init(&z, Z_BEST_SPEED, Z_DEFLATED, GZIP, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
-		    sizeof z) != Z_OK)
+		    sizeof(z)) != Z_OK)
 		return false;
 	lt_buffer_reset(out);
 	size_t bound = zlib->bound(&z, (uLong)in->len);
@@ -333,7 +331,7 @@ int lt_exporter_otlp_http_new(
 	static const struct lt_otlp_http_options defaults;
 	static const struct lt_exporter_impl impl = {
 		.export = export, .hurry = hurry, .free = free_otlp_http};
-	struct otlp_http *otlp = calloc(1, sizeof *otlp);
+	struct otlp_http *otlp = calloc(1, sizeof(*otlp));
 	if (!otlp)
 		return -ENOMEM;
 	int err = lt_otlp_http_config_init(&otlp->config, options ? options : &defaults);

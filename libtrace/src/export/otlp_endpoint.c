@@ -18,9 +18,10 @@ struct parts {			   /* borrowed from the text; what is not there is empty */
 /* The length of what comes before the first of these characters. */
 static size_t before(struct lt_slice text, const char *characters)
 {
-	for (size_t i = 0; i < text.len; i++)
+	for (size_t i = 0; i < text.len; i++) {
 		if (text.ptr[i] && strchr(characters, text.ptr[i]))
 			return i;
+	}
 	return text.len;
 }
 
@@ -81,9 +82,10 @@ static bool find_host(struct lt_slice authority, struct lt_slice *ret_host)
 
 static bool is_printable(struct lt_slice text)
 {
-	for (size_t i = 0; i < text.len; i++)
+	for (size_t i = 0; i < text.len; i++) {
 		if ((unsigned char)text.ptr[i] <= ' ' || text.ptr[i] == 0x7f)
 			return false;
+	}
 	return true;
 }
 

@@ -11,11 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-	TIMEOUT_MS = 10000, /* default */
-	NAME_MAX_BYTES =
-		64, /* of a variable: OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE is the longest */
-};
+#define TIMEOUT_MS 10000 /* default */
+#define NAME_MAX_BYTES                                                                             \
+	64 /* of a variable: OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE is the longest */
 
 /* OTEL_EXPORTER_OTLP_TRACES_x, if it is set, else OTEL_EXPORTER_OTLP_x. */
 static const char *setting(const char *x, char name[NAME_MAX_BYTES])
@@ -101,9 +99,10 @@ static bool is_token(const char *text)
 /* https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
 static bool is_field_value(const char *text)
 {
-	for (; *text; text++)
+	for (; *text; text++) {
 		if (((unsigned char)*text < ' ' && *text != '\t') || *text == 0x7f)
 			return false;
+	}
 	return true;
 }
 
@@ -112,9 +111,10 @@ static bool is_own_header(const char *name)
 {
 	static const char *const own[] = {"Content-Type", "Content-Encoding", "Content-Length",
 		"Transfer-Encoding", "Expect", "Connection"};
-	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		if (lt_slice_is_word(lt_slice(name), own[i]))
 			return true;
+	}
 	return false;
 }
 

@@ -10,7 +10,7 @@
 
 #include <libtrace/sdk.h>
 
-enum { LT_OTLP_HEADERS_MAX = 64 }; /* beyond that they are reported and left out */
+#define LT_OTLP_HEADERS_MAX 64 /* beyond that they are reported and left out */
 
 struct lt_otlp_http_config {
 	char *endpoint; /* full URL */

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* otlp_transfer.c - see otlp_transfer.h. */
 #include "export/otlp_transfer.h"
 
 #include "util/clock.h"
@@ -12,13 +11,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-	RESPONSE_MAX_BYTES = 4 * 1024 * 1024, /* opentelemetry-proto, docs/specification.md */
-	DNS_CACHE_S = 5,	 /* a collector's Service that was made anew has another address */
-	SEND_BYTES = 256 * 1024, /* at once: a batch of 512 spans mostly; curl's own is 64 KiB */
-	WAIT_MAX_MS = 60000,	 /* at once; libcurl's own limits are shorter */
-	LEFT_MAX = 16,		 /* sets of handles left behind, of some 100 KiB each */
-};
+#define RESPONSE_MAX_BYTES (4 * 1024 * 1024) /* opentelemetry-proto, docs/specification.md */
+#define DNS_CACHE_S 5		/* a collector's Service that was made anew has another address */
+#define SEND_BYTES (256 * 1024) /* at once: a batch of 512 spans mostly; curl's own is 64 KiB */
+#define WAIT_MAX_MS 60000	/* at once; libcurl's own limits are shorter */
+#define LEFT_MAX 16		/* sets of handles left behind, of some 100 KiB each */
 
 #define USER_AGENT "OTel-OTLP-Exporter-C/" LT_VERSION
 #define NS_PER_MS UINT64_C(1000000)
@@ -39,7 +36,7 @@ static atomic_uint n_left;		/* that a program has closed */
 
 static void leave_handles(struct lt_otlp_transfer *transfer)
 {
-	struct left *left = transfer->multi ? malloc(sizeof *left) : NULL;
+	struct left *left = transfer->multi ? malloc(sizeof(*left)) : NULL;
 	if (left) {
 		*left = (struct left){.multi = transfer->multi,
 			.easy = transfer->easy,
@@ -111,9 +108,10 @@ static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_socka
 static int on_close(void *user, curl_socket_t fd)
 {
 	struct lt_otlp_transfer *transfer = user;
-	for (size_t i = 0; i < LT_TRANSFER_SOCKETS; i++)
+	for (size_t i = 0; i < LT_TRANSFER_SOCKETS; i++) {
 		if (transfer->sockets[i].fd == fd)
 			lt_own_fd_close(&transfer->sockets[i]);
+	}
 	return 0;
 }
 
@@ -128,7 +126,7 @@ static bool set_headers(struct lt_otlp_transfer *transfer)
 		"Expect:", /* no round trip before the body */
 		config->gzip ? "Content-Encoding: gzip" : NULL,
 	};
-	size_t n_fixed = sizeof fixed / sizeof fixed[0];
+	size_t n_fixed = sizeof(fixed) / sizeof(fixed[0]);
 	for (size_t i = 0; i < n_fixed + config->n_headers; i++) {
 		const char *header = i < n_fixed ? fixed[i] : config->headers[i - n_fixed];
 		if (!header)
@@ -182,7 +180,7 @@ static void free_handles(struct lt_otlp_transfer *transfer)
 		curl->multi_cleanup(transfer->multi);
 	if (transfer->headers)
 		curl->slist_free_all(transfer->headers);
-	memset(transfer->inner, 0, sizeof transfer->inner);
+	memset(transfer->inner, 0, sizeof(transfer->inner));
 	transfer->easy = NULL;
 	transfer->multi = NULL;
 	transfer->headers = NULL;
@@ -221,12 +219,14 @@ static bool make_handles(struct lt_otlp_transfer *transfer, const char *proxy)
  * that it does not know, among them libcurl's own. */
 static bool is_intact(const struct lt_otlp_transfer *transfer)
 {
-	for (size_t i = 0; i < LT_TRANSFER_SOCKETS; i++)
+	for (size_t i = 0; i < LT_TRANSFER_SOCKETS; i++) {
 		if (transfer->sockets[i].fd && !lt_own_fd_is_intact(&transfer->sockets[i]))
 			return false;
-	for (size_t i = 0; i < LT_CURL_WAKEUP_FDS; i++)
+	}
+	for (size_t i = 0; i < LT_CURL_WAKEUP_FDS; i++) {
 		if (transfer->inner[i].fd && !lt_own_fd_is_intact(&transfer->inner[i]))
 			return false;
+	}
 	return lt_own_fd_is_intact(&transfer->wake[0]) && lt_own_fd_is_intact(&transfer->wake[1]);
 }
 
@@ -297,7 +297,7 @@ static void wait_until(struct lt_otlp_transfer *transfer, uint64_t now_ns, uint6
 		transfer->multi, &wake, 1, left_ms < WAIT_MAX_MS ? (int)left_ms : WAIT_MAX_MS, &n);
 	char bytes[16];
 	if (wake.revents && lt_own_fd_is_intact(&transfer->wake[0]))
-		(void)!read(transfer->wake[0].fd, bytes, sizeof bytes);
+		(void)!read(transfer->wake[0].fd, bytes, sizeof(bytes));
 }
 
 /* CURLE_OK: libcurl has a result of its own. */
@@ -327,9 +327,10 @@ static void read_result(struct lt_otlp_transfer *transfer, struct lt_otlp_outcom
 	const struct lt_curl_library *curl = transfer->curl;
 	CURLMsg *message;
 	int n_messages;
-	while ((message = curl->multi_info_read(transfer->multi, &n_messages)))
+	while ((message = curl->multi_info_read(transfer->multi, &n_messages))) {
 		if (message->msg == CURLMSG_DONE)
 			outcome->code = message->data.result;
+	}
 	curl_off_t retry_after_s = 0;
 	curl->easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &outcome->status);
 	curl->easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
@@ -396,9 +397,10 @@ void lt_otlp_transfer_rest(
 		.tv_sec = (time_t)(until_ns / NS_PER_S), .tv_nsec = (long)(until_ns % NS_PER_S)};
 	adopt(transfer);
 	pthread_mutex_lock(&transfer->lock);
-	while (atomic_load(&transfer->end_ns) == known_end_ns)
+	while (atomic_load(&transfer->end_ns) == known_end_ns) {
 		if (pthread_cond_timedwait(&transfer->ended, &transfer->lock, &until) == ETIMEDOUT)
 			break;
+	}
 	pthread_mutex_unlock(&transfer->lock);
 }
 

@@ -16,10 +16,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum {
-	/* At a time: one; while it connects, attempts by IPv6 and IPv4, and its predecessor's. */
-	LT_TRANSFER_SOCKETS = 16,
-};
+/* At a time: one; while it connects, attempts by IPv6 and IPv4, and its predecessor's. */
+#define LT_TRANSFER_SOCKETS 16
 
 struct lt_otlp_transfer {
 	const struct lt_otlp_http_config *config; /* borrowed */

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* proxy.c - see proxy.h. */
 #include "export/proxy.h"
 
 #include "util/config.h"
@@ -10,10 +9,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum {
-	ADDRESSES_MAX = 16,   /* of a host; more are not looked at */
-	HOST_MAX_BYTES = 256, /* RFC 1035, 2.3.4; a longer one is no name */
-};
+#define ADDRESSES_MAX 16   /* of a host; more are not looked at */
+#define HOST_MAX_BYTES 256 /* RFC 1035, 2.3.4; a longer one is no name */
 
 static const char loopback_reason[] = "this machine's loopback is not the proxy's";
 static const char named_reason[] = "no_proxy names the host";
@@ -23,9 +20,10 @@ static const char network_reason[] = "no_proxy names the host's address";
 
 static const char *first_set(const char *const *names, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (lt_config_text(names[i]).ptr)
 			return names[i];
+	}
 	return NULL;
 }
 
@@ -38,12 +36,12 @@ void lt_proxy_init(struct lt_proxy *proxy, const char *endpoint)
 	bool is_https =
 		lt_slice_is_word((struct lt_slice){endpoint, strnlen(endpoint, 8)}, "https://");
 	*proxy = (struct lt_proxy){0};
-	proxy->variable = is_https ? first_set(of_https, sizeof of_https / sizeof of_https[0])
-				   : first_set(of_http, sizeof of_http / sizeof of_http[0]);
+	proxy->variable = is_https ? first_set(of_https, sizeof(of_https) / sizeof(of_https[0]))
+				   : first_set(of_http, sizeof(of_http) / sizeof(of_http[0]));
 	if (!proxy->variable)
 		return;
 	proxy->url = lt_config_copy(proxy->variable);
-	const char *none = first_set(of_none, sizeof of_none / sizeof of_none[0]);
+	const char *none = first_set(of_none, sizeof(of_none) / sizeof(of_none[0]));
 	proxy->exceptions = none ? lt_config_copy(none) : NULL;
 }
 
@@ -75,7 +73,7 @@ static struct address from_ipv4(const void *bytes)
 static struct address from_ipv6(const void *bytes)
 {
 	struct address address;
-	memcpy(address.bytes, bytes, sizeof address.bytes);
+	memcpy(address.bytes, bytes, sizeof(address.bytes));
 	return address;
 }
 
@@ -87,7 +85,7 @@ static void resolve(struct host *host, int flags)
 	if (getaddrinfo(host->name, NULL, &hints, &found) != 0)
 		return;
 	for (const struct addrinfo *a = found; a && host->n_addresses < ADDRESSES_MAX;
-		a = a->ai_next)
+		a = a->ai_next) {
 		if (a->ai_family == AF_INET)
 			host->addresses[host->n_addresses++] = from_ipv4(
 				&((const struct sockaddr_in *)(const void *)a->ai_addr)->sin_addr);
@@ -95,6 +93,7 @@ static void resolve(struct host *host, int flags)
 			host->addresses[host->n_addresses++] =
 				from_ipv6(&((const struct sockaddr_in6 *)(const void *)a->ai_addr)
 						   ->sin6_addr);
+	}
 	freeaddrinfo(found);
 }
 
@@ -116,9 +115,10 @@ static bool is_loopback(const struct address *address)
 
 static bool has_loopback(const struct host *host)
 {
-	for (size_t i = 0; i < host->n_addresses; i++)
+	for (size_t i = 0; i < host->n_addresses; i++) {
 		if (is_loopback(&host->addresses[i]))
 			return true;
+	}
 	return false;
 }
 
@@ -127,7 +127,7 @@ static bool parse_network(struct lt_slice entry, struct address *ret_network, un
 {
 	char text[INET6_ADDRSTRLEN + 8], *end = NULL;
 	uint8_t bytes[16];
-	if (entry.len >= sizeof text)
+	if (entry.len >= sizeof(text))
 		return false;
 	memcpy(text, entry.ptr, entry.len);
 	text[entry.len] = '\0';
@@ -193,9 +193,10 @@ static const char *exception(
 		if (!parse_network(entry, &network, &bits))
 			continue;
 		*ret_has_networks = true;
-		for (size_t i = 0; i < host->n_addresses; i++)
+		for (size_t i = 0; i < host->n_addresses; i++) {
 			if (is_in_network(&host->addresses[i], &network, bits))
 				return network_reason;
+		}
 	}
 	return NULL;
 }
@@ -206,7 +207,7 @@ const char *lt_proxy_exemption(const struct lt_proxy *proxy, struct lt_slice nam
 	bool has_networks;
 	if (name.len && name.ptr[name.len - 1] == '.')
 		name.len--;
-	if (name.len >= sizeof host.name)
+	if (name.len >= sizeof(host.name))
 		return NULL;
 	memcpy(host.name, name.ptr, name.len);
 	resolve(&host, AI_NUMERICHOST);

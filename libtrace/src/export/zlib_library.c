@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* zlib_library.c - see zlib_library.h. */
 #include "export/zlib_library.h"
 
 #include "util/fork_lock.h"

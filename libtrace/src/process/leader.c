@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* leader.c - see leader.h. */
 #include "process/leader.h"
 
 #include "util/clock.h"
@@ -16,10 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-	LOOK_MS = 20,		  /* how long a process that has ended stays at most */
-	LOOK_UNWATCHED_MS = 5000, /* see lt_leader_look */
-};
+#define LOOK_MS 20	       /* how long a process that has ended stays at most */
+#define LOOK_UNWATCHED_MS 5000 /* see lt_leader_look */
 
 static pthread_key_t key; /* its destructor runs at pthread_exit, not at exit */
 static bool has_key;
@@ -44,7 +41,7 @@ static bool read_text(const char *path, char *ret_text, size_t size)
 static bool has_main_thread_left(void)
 {
 	char text[1024];
-	if (!read_text("/proc/self/stat", text, sizeof text))
+	if (!read_text("/proc/self/stat", text, sizeof(text)))
 		return false;
 	const char *name_end = strrchr(text, ')'); /* the program's name may be anything */
 	return name_end && strncmp(name_end, ") Z", 3) == 0;
@@ -53,9 +50,9 @@ static bool has_main_thread_left(void)
 static bool is_ours(const char *thread)
 {
 	char path[64], name[32];
-	snprintf(path, sizeof path, "/proc/self/task/%.20s/comm", thread);
+	snprintf(path, sizeof(path), "/proc/self/task/%.20s/comm", thread);
 	/* One that is no more there is no more the program's. */
-	return !read_text(path, name, sizeof name) || strcmp(name, LT_THREAD_NAME "\n") == 0;
+	return !read_text(path, name, sizeof(name)) || strcmp(name, LT_THREAD_NAME "\n") == 0;
 }
 
 static bool are_only_ours_left(void)
@@ -64,9 +61,10 @@ static bool are_only_ours_left(void)
 	if (!threads)
 		return false;
 	bool are_ours = true;
-	for (struct dirent *entry; are_ours && (entry = readdir(threads));)
+	for (struct dirent *entry; are_ours && (entry = readdir(threads));) {
 		if (entry->d_name[0] != '.' && atoi(entry->d_name) != getpid())
 			are_ours = is_ours(entry->d_name);
+	}
 	closedir(threads);
 	return are_ours;
 }

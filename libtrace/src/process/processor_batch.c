@@ -25,22 +25,20 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-	QUEUE_SIZE = 2048,		   /* defaults of the OTEL_BSP_* variables, */
-	BATCH_SIZE = 512,		   /* https://opentelemetry.io/docs/specs/otel/ */
-	SCHEDULE_DELAY_MS = 5000,	   /* configuration/sdk-environment-variables/ */
-	EXPORT_TIMEOUT_MS = 30000,	   /* #batch-span-processor */
-	QUEUE_SIZE_MAX = 1 << 20,	   /* 2 GiB of blocks: more is a mistake in a variable */
-	QUEUE_BYTES = 64 * 1024 * 1024,	   /* OTEL_C_MAX_QUEUE_BYTES */
-	QUEUE_BYTES_MIN = 2 * 1024 * 1024, /* any one span fits: see LT_ARENA_MAX_BYTES */
-	DROPS_INTERVAL_MS = 60000,	   /* how often dropped spans are reported */
-	NAP_MS = 10,			   /* after a full batch, see wait_for_work */
-	WORKER_STACK_BYTES = 512 * 1024,   /* libcurl and OpenSSL need some 100 KiB */
-	RESTART_FIRST_MS = 1000,	   /* after a worker that could not start, doubled */
-	RESTART_MAX_MS = 60000,		   /* each time up to this */
-	LOCK_NAP_MS = 1,		   /* see lock_until */
-	RETRY_NAP_MS = 20,		   /* before a batch that came back is exported again */
-};
+#define QUEUE_SIZE 2048			  /* defaults of the OTEL_BSP_* variables, */
+#define BATCH_SIZE 512			  /* https://opentelemetry.io/docs/specs/otel/ */
+#define SCHEDULE_DELAY_MS 5000		  /* configuration/sdk-environment-variables/ */
+#define EXPORT_TIMEOUT_MS 30000		  /* #batch-span-processor */
+#define QUEUE_SIZE_MAX (1 << 20)	  /* 2 GiB of blocks: more is a mistake in a variable */
+#define QUEUE_BYTES (64 * 1024 * 1024)	  /* OTEL_C_MAX_QUEUE_BYTES */
+#define QUEUE_BYTES_MIN (2 * 1024 * 1024) /* any one span fits: see LT_ARENA_MAX_BYTES */
+#define DROPS_INTERVAL_MS 60000		  /* how often dropped spans are reported */
+#define NAP_MS 10			  /* after a full batch, see wait_for_work */
+#define WORKER_STACK_BYTES (512 * 1024)	  /* libcurl and OpenSSL need some 100 KiB */
+#define RESTART_FIRST_MS 1000		  /* after a worker that could not start, doubled */
+#define RESTART_MAX_MS 60000		  /* each time up to this */
+#define LOCK_NAP_MS 1			  /* see lock_until */
+#define RETRY_NAP_MS 20			  /* before a batch that came back is exported again */
 
 #define NS_PER_MS UINT64_C(1000000)
 
@@ -156,10 +154,11 @@ static void report_drops(struct batch *batch, bool is_last)
 		return;
 	char list[256] = "";
 	int len = 0;
-	for (int i = 0; i < N_DROPS; i++)
+	for (int i = 0; i < N_DROPS; i++) {
 		if (counts[i])
-			len += snprintf(list + len, sizeof list - (size_t)len, "%s%" PRIu64 " %s",
+			len += snprintf(list + len, sizeof(list) - (size_t)len, "%s%" PRIu64 " %s",
 				len ? ", " : "", counts[i], reasons[i]);
+	}
 	lt_report(LT_LEVEL_WARN,
 		"%" PRIu64 " spans dropped since the last report (since start: %s; the queue takes "
 		"%zu spans and %zu MiB)",
@@ -591,11 +590,12 @@ static void free_batch(struct lt_processor *self)
 {
 	struct batch *batch = (struct batch *)self;
 	pthread_mutex_lock(&all_lock);
-	for (struct batch **p = &all; *p; p = &(*p)->next)
+	for (struct batch **p = &all; *p; p = &(*p)->next) {
 		if (*p == batch) {
 			*p = batch->next;
 			break;
 		}
+	}
 	pthread_mutex_unlock(&all_lock);
 
 	lt_span_queue_done(&batch->queue);
@@ -637,9 +637,10 @@ static struct lt_batch_options resolve(const struct lt_batch_options *options)
 
 static int add_tls(struct dl_phdr_info *info, size_t size, void *user)
 {
-	for (size_t i = 0; i < info->dlpi_phnum; i++)
+	for (size_t i = 0; i < info->dlpi_phnum; i++) {
 		if (info->dlpi_phdr[i].p_type == PT_TLS)
 			*(size_t *)user += info->dlpi_phdr[i].p_memsz + info->dlpi_phdr[i].p_align;
+	}
 	return 0;
 }
 
@@ -660,7 +661,7 @@ int lt_processor_batch_new(struct lt_exporter *exporter, const struct lt_batch_o
 	if (!exporter)
 		return -EINVAL;
 	struct lt_batch_options limits = resolve(options ? options : &defaults);
-	struct batch *batch = aligned_alloc(_Alignof(struct batch), sizeof *batch);
+	struct batch *batch = aligned_alloc(_Alignof(struct batch), sizeof(*batch));
 	if (!batch) {
 		lt_exporter_free(exporter);
 		return -ENOMEM;
@@ -670,8 +671,8 @@ int lt_processor_batch_new(struct lt_exporter *exporter, const struct lt_batch_o
 		.exporter = exporter,
 		.limits = limits,
 		.stack_bytes = worker_stack_bytes(),
-		.taken = malloc(limits.max_batch_size * sizeof *batch->taken),
-		.spans = malloc(limits.max_batch_size * sizeof *batch->spans),
+		.taken = malloc(limits.max_batch_size * sizeof(*batch->taken)),
+		.spans = malloc(limits.max_batch_size * sizeof(*batch->spans)),
 	};
 	if (!batch->taken || !batch->spans ||
 		lt_span_queue_init(&batch->queue, limits.max_queue_size, limits.max_queue_bytes) !=

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* processor_none.c - see processor_none.h. */
 #include "process/processor_none.h"
 
 static void on_end(struct lt_processor *self, struct lt_span *span)

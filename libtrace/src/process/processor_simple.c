@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EXPORT_TIMEOUT_MS = 30000 };
+#define EXPORT_TIMEOUT_MS 30000
 
 struct simple {
 	struct lt_processor super;
@@ -124,7 +124,7 @@ int lt_processor_simple_new(struct lt_exporter *exporter, struct lt_processor **
 		.on_end = on_end, .flush = flush, .shutdown = shut_down, .free = free_simple};
 	if (!exporter)
 		return -EINVAL;
-	struct simple *simple = malloc(sizeof *simple);
+	struct simple *simple = malloc(sizeof(*simple));
 	if (!simple) {
 		lt_exporter_free(exporter);
 		return -ENOMEM;

@@ -6,14 +6,14 @@
 #include <sched.h>
 #include <stdlib.h>
 
-enum { SPANS_AHEAD = 4 }; /* fetched while the ones before are recycled */
+#define SPANS_AHEAD 4 /* fetched while the ones before are recycled */
 
 int lt_span_queue_init(struct lt_span_queue *queue, size_t max, size_t max_bytes)
 {
 	size_t n_places = 1;
 	while (n_places < max)
 		n_places *= 2;
-	queue->places = calloc(n_places, sizeof *queue->places);
+	queue->places = calloc(n_places, sizeof(*queue->places));
 	if (!queue->places)
 		return -ENOMEM;
 	queue->max = max;

@@ -11,7 +11,7 @@
 
 #include <errno.h>
 
-enum { FLAGS_KNOWN = LT_FLAG_SAMPLED | LT_FLAG_RANDOM };
+#define FLAGS_KNOWN (LT_FLAG_SAMPLED | LT_FLAG_RANDOM)
 
 char *lt_traceparent_print(const struct lt_span_context *context, char text[LT_TRACEPARENT_LEN + 1])
 {
@@ -23,9 +23,9 @@ char *lt_traceparent_print(const struct lt_span_context *context, char text[LT_T
 	*p++ = '0';
 	*p++ = '0';
 	*p++ = '-';
-	p = lt_hex_print(p, context->trace_id, sizeof context->trace_id);
+	p = lt_hex_print(p, context->trace_id, sizeof(context->trace_id));
 	*p++ = '-';
-	p = lt_hex_print(p, context->span_id, sizeof context->span_id);
+	p = lt_hex_print(p, context->span_id, sizeof(context->span_id));
 	*p++ = '-';
 	p = lt_hex_print(p, &flags, 1);
 	*p = '\0';
@@ -41,15 +41,15 @@ int lt_traceparent_parse(struct lt_slice text, struct lt_span_context *ret_conte
 	if (text.len < LT_TRACEPARENT_LEN || p[2] != '-' || p[35] != '-' || p[52] != '-')
 		return -EBADMSG;
 	if (!lt_hex_parse(p, &version, 1) || version == 0xff ||
-		!lt_hex_parse(p + 3, trace_id, sizeof trace_id) ||
-		!lt_hex_parse(p + 36, span_id, sizeof span_id) || !lt_hex_parse(p + 53, &flags, 1))
+		!lt_hex_parse(p + 3, trace_id, sizeof(trace_id)) ||
+		!lt_hex_parse(p + 36, span_id, sizeof(span_id)) || !lt_hex_parse(p + 53, &flags, 1))
 		return -EBADMSG;
 	if (text.len > LT_TRACEPARENT_LEN && (version == 0 || p[LT_TRACEPARENT_LEN] != '-'))
 		return -EBADMSG;
 	if (!lt_ids_are_valid(trace_id, span_id))
 		return -EBADMSG;
-	memcpy(ret_context->trace_id, trace_id, sizeof trace_id);
-	memcpy(ret_context->span_id, span_id, sizeof span_id);
+	memcpy(ret_context->trace_id, trace_id, sizeof(trace_id));
+	memcpy(ret_context->span_id, span_id, sizeof(span_id));
 	ret_context->flags = flags & FLAGS_KNOWN;
 	ret_context->remote = true;
 	ret_context->tracestate[0] = '\0';
@@ -61,11 +61,12 @@ static void extract_tracestate(
 {
 	struct lt_slice value;
 	unsigned n_members = 0;
-	for (size_t i = 0; impl->get(carrier, "tracestate", i, &value); i++)
+	for (size_t i = 0; impl->get(carrier, "tracestate", i, &value); i++) {
 		if (lt_tracestate_append(value, list, &n_members) != 0) {
 			list[0] = '\0'; /* dropped alone */
 			return;
 		}
+	}
 }
 
 int lt_tracecontext_extract(

@@ -7,12 +7,10 @@
 #include <ctype.h>
 #include <errno.h>
 
-enum {
-	MEMBERS_MAX = 32,    /* https://www.w3.org/TR/trace-context-2/#list */
-	KEY_MAX_BYTES = 256, /* https://www.w3.org/TR/trace-context-2/#key */
-	VALUE_MAX_BYTES = 256,
-	LONG_MEMBER_BYTES = 128, /* the first to go when the list is too long */
-};
+#define MEMBERS_MAX 32	  /* https://www.w3.org/TR/trace-context-2/#list */
+#define KEY_MAX_BYTES 256 /* https://www.w3.org/TR/trace-context-2/#key */
+#define VALUE_MAX_BYTES 256
+#define LONG_MEMBER_BYTES 128 /* the first to go when the list is too long */
 
 static bool is_key_start(char c)
 {
@@ -28,9 +26,10 @@ static bool key_is_valid(struct lt_slice key)
 {
 	if (key.len == 0 || key.len > KEY_MAX_BYTES || !is_key_start(key.ptr[0]))
 		return false;
-	for (size_t i = 1; i < key.len; i++)
+	for (size_t i = 1; i < key.len; i++) {
 		if (!is_key_char(key.ptr[i]))
 			return false;
+	}
 	return true;
 }
 
@@ -38,9 +37,10 @@ static bool value_is_valid(struct lt_slice value)
 {
 	if (value.len == 0 || value.len > VALUE_MAX_BYTES || value.ptr[value.len - 1] == ' ')
 		return false;
-	for (size_t i = 0; i < value.len; i++)
+	for (size_t i = 0; i < value.len; i++) {
 		if (value.ptr[i] < 0x20 || value.ptr[i] > 0x7e || value.ptr[i] == '=')
 			return false;
+	}
 	return true;
 }
 

@@ -24,7 +24,7 @@ size_t lt_tracestate_clean(struct lt_slice text, char list[LT_TRACESTATE_MAX + 1
 /** The tracestate of a context that anybody may have written; empty without its NUL. */
 static inline struct lt_slice lt_tracestate_of(const struct lt_span_context *context)
 {
-	size_t len = strnlen(context->tracestate, sizeof context->tracestate);
+	size_t len = strnlen(context->tracestate, sizeof(context->tracestate));
 	return (struct lt_slice){context->tracestate, len <= LT_TRACESTATE_MAX ? len : 0};
 }
 

@@ -10,7 +10,7 @@
 
 #include <libtrace/testing.h>
 
-enum { SPARE_ATTRS = 4 }; /* room for what comes later than the first ones */
+#define SPARE_ATTRS 4 /* room for what comes later than the first ones */
 
 static const struct lt_attr *find(const struct lt_attributes *set, struct lt_slice key)
 {
@@ -70,12 +70,13 @@ static struct lt_slice cut(struct lt_slice text, uint32_t max_chars)
 static bool copy_strings(struct lt_arena *arena, uint32_t value_length, const struct lt_attr *from,
 	struct lt_attr *to)
 {
-	struct lt_slice *items = lt_arena_alloc(arena, from->n_items * sizeof *items);
+	struct lt_slice *items = lt_arena_alloc(arena, from->n_items * sizeof(*items));
 	if (!items)
 		return false;
-	for (uint32_t i = 0; i < from->n_items; i++)
+	for (uint32_t i = 0; i < from->n_items; i++) {
 		if (!lt_arena_copy(arena, cut(from->value.strings[i], value_length), &items[i]))
 			return false;
+	}
 	to->value.strings = items;
 	return true;
 }
@@ -132,11 +133,11 @@ static void reserve(struct lt_attributes *set, struct lt_arena *arena, uint32_t 
 		return;
 	/* The first attributes are mostly the most; after them the set doubles. */
 	wanted += set->n > SPARE_ATTRS ? set->n : SPARE_ATTRS;
-	struct lt_attr *items = lt_arena_alloc(arena, wanted * sizeof *items);
+	struct lt_attr *items = lt_arena_alloc(arena, wanted * sizeof(*items));
 	if (!items)
 		return;
 	if (set->n)
-		memcpy(items, set->items, set->n * sizeof *items);
+		memcpy(items, set->items, set->n * sizeof(*items));
 	set->items = items;
 	set->capacity = (uint32_t)wanted;
 }

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-enum { FREE_TIMEOUT_MS = 5000 };
+#define FREE_TIMEOUT_MS 5000
 
 static void shut_down_at_exit(struct lt_exit_entry *entry, unsigned timeout_ms)
 {
@@ -32,7 +32,7 @@ static void keep(struct lt_provider *provider)
 
 struct lt_provider *lt_provider_make(const struct lt_provider_parts *parts)
 {
-	struct lt_provider *provider = calloc(1, sizeof *provider);
+	struct lt_provider *provider = calloc(1, sizeof(*provider));
 	if (!provider)
 		return NULL;
 	provider->resource = parts->resource;

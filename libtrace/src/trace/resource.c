@@ -28,7 +28,7 @@ static void set(struct lt_resource *resource, struct lt_attr attr)
 	lt_attributes_add(&resource->attrs, &resource->arena, &limits, &attr, 1);
 }
 
-enum { UUID_LEN = 36 };
+#define UUID_LEN 36
 
 /* A version 4 UUID, https://www.rfc-editor.org/rfc/rfc9562#section-5.4 */
 static void print_uuid(char text[UUID_LEN + 1])
@@ -50,7 +50,7 @@ static void set_instance_id(struct lt_resource *resource)
 static void set_process(struct lt_resource *resource)
 {
 	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	if (n > 0) {
 		path[n] = '\0';
 		set(resource, lt_str(LT_PROCESS_EXECUTABLE_PATH, path));
@@ -67,7 +67,7 @@ static void set_process(struct lt_resource *resource)
 static const char *set_known(struct lt_resource *resource)
 {
 	char service[256];
-	snprintf(service, sizeof service, "unknown_service:%s", program_invocation_short_name);
+	snprintf(service, sizeof(service), "unknown_service:%s", program_invocation_short_name);
 	set(resource, lt_str(LT_SERVICE_NAME, service));
 	set_instance_id(resource);
 	set(resource, lt_str(LT_TELEMETRY_SDK_NAME, "libtrace"));
@@ -167,11 +167,12 @@ static void join_all(struct lt_resource *resource)
 static void leave_all(struct lt_resource *resource)
 {
 	pthread_mutex_lock(&all_lock);
-	for (struct lt_resource **place = &all; *place; place = &(*place)->next)
+	for (struct lt_resource **place = &all; *place; place = &(*place)->next) {
 		if (*place == resource) {
 			*place = resource->next;
 			break;
 		}
+	}
 	pthread_mutex_unlock(&all_lock);
 }
 
@@ -179,10 +180,10 @@ static void leave_all(struct lt_resource *resource)
 
 int lt_resource_new(const struct lt_attr *attrs, size_t n, struct lt_resource **ret_resource)
 {
-	struct lt_resource *resource = calloc(1, sizeof *resource);
+	struct lt_resource *resource = calloc(1, sizeof(*resource));
 	if (!resource)
 		return -ENOMEM;
-	lt_arena_init(&resource->arena, resource->bytes, sizeof resource->bytes);
+	lt_arena_init(&resource->arena, resource->bytes, sizeof(resource->bytes));
 	const char *known_instance_id = set_known(resource);
 	set_from_variable(resource);
 	set(resource, lt_strn(LT_SERVICE_NAME, lt_config_text("OTEL_SERVICE_NAME")));

@@ -79,7 +79,7 @@ int lt_sampler_ratio_new(double ratio, struct lt_sampler **ret_sampler)
 	static const struct lt_sampler_impl impl = {.sample = sample_ratio, .free = free_sampler};
 	if (!(ratio >= 0 && ratio <= 1))
 		return -EINVAL;
-	struct ratio *sampler = malloc(sizeof *sampler);
+	struct ratio *sampler = malloc(sizeof(*sampler));
 	if (!sampler)
 		return -ENOMEM;
 	*sampler = (struct ratio){{&impl}, (uint64_t)(ratio * (double)((uint64_t)1 << 56))};
@@ -116,7 +116,7 @@ int lt_sampler_parent_based_new(struct lt_sampler *root, struct lt_sampler **ret
 {
 	if (!root)
 		root = lt_sampler_always_on();
-	struct parent_based *sampler = malloc(sizeof *sampler);
+	struct parent_based *sampler = malloc(sizeof(*sampler));
 	if (!sampler) {
 		lt_sampler_free(root);
 		return -ENOMEM;
@@ -147,7 +147,7 @@ int lt_sampler_from_env(struct lt_sampler **ret_sampler)
 	static const char *const words[] = {"always_on", "always_off", "traceidratio",
 		"parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"};
 	size_t word = lt_config_word(
-		"OTEL_TRACES_SAMPLER", words, sizeof words / sizeof words[0], PARENT_BASED + ON);
+		"OTEL_TRACES_SAMPLER", words, sizeof(words) / sizeof(words[0]), PARENT_BASED + ON);
 	struct lt_sampler *root = lt_sampler_always_on();
 	if (word % PARENT_BASED == OFF) {
 		root = lt_sampler_always_off();

@@ -16,7 +16,7 @@ static inline enum lt_parent lt_parent_of(const struct lt_span_context_view *par
 }
 
 /** What a sampler always answers for such a parent; LT_ASK when that depends on more. */
-enum { LT_ASK = -1 };
+#define LT_ASK (-1)
 int lt_sampler_answer(const struct lt_sampler *sampler, enum lt_parent parent);
 
 /** Frees a sampler of any kind; NULL is fine. */

@@ -18,13 +18,11 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-enum {
-	CHUNK_ENTRIES = 16,
-	DEPTH_MAX = 1024, /* of scopes on a thread: more were not left, and cannot be told */
-	/* Of the main thread's stack, which grows; nothing else is mapped within 128 MiB of its
-	 * start.  Source: Linux, arch/x86/mm/mmap.c, mmap_base() */
-	MAIN_STACK_BYTES = 64 * 1024 * 1024,
-};
+#define CHUNK_ENTRIES 16
+#define DEPTH_MAX 1024 /* of scopes on a thread: more were not left, and cannot be told */
+/* Of the main thread's stack, which grows; nothing else is mapped within 128 MiB of its
+ * start.  Source: Linux, arch/x86/mm/mmap.c, mmap_base() */
+#define MAIN_STACK_BYTES (64 * 1024 * 1024)
 
 struct lt_scope_entry {
 	struct lt_scope_entry *outer; /* or the next spare one */
@@ -122,7 +120,7 @@ static struct lt_scope_entry *refill(void)
 		find_stack();
 	pthread_mutex_lock(&lock);
 	if (!spares) {
-		struct chunk *chunk = calloc(1, sizeof *chunk);
+		struct chunk *chunk = calloc(1, sizeof(*chunk));
 		for (int i = 0; chunk && i < CHUNK_ENTRIES; i++)
 			push(&spares, &chunk->entries[i]);
 		if (chunk) {
@@ -143,7 +141,7 @@ static bool is_entry(const struct lt_scope_entry *entry)
 	pthread_mutex_lock(&lock);
 	for (const struct chunk *chunk = chunks; chunk && !is_one; chunk = chunk->next) {
 		uintptr_t offset = (uintptr_t)entry - (uintptr_t)chunk->entries;
-		is_one = offset < sizeof chunk->entries && offset % sizeof *entry == 0;
+		is_one = offset < sizeof(chunk->entries) && offset % sizeof(*entry) == 0;
 	}
 	pthread_mutex_unlock(&lock);
 	return is_one;
@@ -200,9 +198,10 @@ FRAME_OF_ITS_OWN void lt_scope_enter(struct lt_scope *scope, struct lt_span *spa
 	while (lt_thread.scope &&
 		(lt_thread.scope->scope == scope || !may_be_there(lt_thread.scope, frame)))
 		leave_innermost();
-	if (lt_thread.n_scopes == DEPTH_MAX)
+	if (lt_thread.n_scopes == DEPTH_MAX) {
 		while (lt_thread.scope)
 			leave_innermost();
+	}
 	struct lt_scope_entry *entry = pop(&lt_thread.spare_scopes);
 	if (!entry)
 		entry = refill();
@@ -220,9 +219,10 @@ FRAME_OF_ITS_OWN void lt_scope_enter(struct lt_scope *scope, struct lt_span *spa
 
 static bool is_entered(const struct lt_scope *scope)
 {
-	for (const struct lt_scope_entry *entry = lt_thread.scope; entry; entry = entry->outer)
+	for (const struct lt_scope_entry *entry = lt_thread.scope; entry; entry = entry->outer) {
 		if (entry->scope == scope)
 			return scope->entry == entry;
+	}
 	return false;
 }
 

@@ -97,8 +97,8 @@ static inline const struct lt_span_context_view *check_context(
 	struct checked_context *checked, const struct lt_span_context *context)
 {
 	struct lt_span_context_view *view = &checked->view;
-	memcpy(view->trace_id, context->trace_id, sizeof view->trace_id);
-	memcpy(view->span_id, context->span_id, sizeof view->span_id);
+	memcpy(view->trace_id, context->trace_id, sizeof(view->trace_id));
+	memcpy(view->span_id, context->span_id, sizeof(view->span_id));
 	view->flags = context->flags;
 	view->remote = context->remote;
 	view->tracestate = (struct lt_slice){"", 0};
@@ -124,7 +124,7 @@ static void add_event(struct lt_span *span, uint64_t time_ns, struct lt_slice na
 	struct lt_event *events = NULL;
 	if (data->n_events < limits_of(span)->event_count)
 		events = lt_arena_grow(&span->arena, (void *)data->events, data->n_events,
-			&span->event_capacity, sizeof *events);
+			&span->event_capacity, sizeof(*events));
 	if (!events) {
 		data->n_dropped_events++;
 		return;
@@ -144,7 +144,7 @@ static void add_link(struct lt_span *span, const struct lt_span_context *context
 	struct lt_span_link *links = NULL;
 	if (data->n_links < limits_of(span)->link_count)
 		links = lt_arena_grow(&span->arena, (void *)data->links, data->n_links,
-			&span->link_capacity, sizeof *links);
+			&span->link_capacity, sizeof(*links));
 	if (!links) {
 		data->n_dropped_links++;
 		return;
@@ -191,7 +191,7 @@ static void init_context(
 	struct lt_span_context_view *context, const struct lt_span_context_view *parent)
 {
 	if (parent) {
-		memcpy(context->trace_id, parent->trace_id, sizeof context->trace_id);
+		memcpy(context->trace_id, parent->trace_id, sizeof(context->trace_id));
 		context->flags = parent->flags & LT_FLAG_RANDOM;
 	} else {
 		lt_ids_trace(context->trace_id);
@@ -218,10 +218,10 @@ static void init_recording(struct lt_span *span, struct lt_slice name,
 	const struct lt_span_options *options, const struct lt_span_context_view *parent)
 {
 	struct lt_span_data *data = &span->data;
-	memset(data->parent_span_id, 0, sizeof data->parent_span_id);
+	memset(data->parent_span_id, 0, sizeof(data->parent_span_id));
 	data->parent_remote = false;
 	if (parent) {
-		memcpy(data->parent_span_id, parent->span_id, sizeof data->parent_span_id);
+		memcpy(data->parent_span_id, parent->span_id, sizeof(data->parent_span_id));
 		data->parent_remote = parent->remote;
 	}
 	data->kind = kind_of(options);
@@ -361,8 +361,8 @@ __attribute__((noinline)) static struct lt_span_context context_without_tracesta
 	const struct lt_span_context_view *view)
 {
 	struct lt_span_context context;
-	memcpy(context.trace_id, view->trace_id, sizeof context.trace_id);
-	memcpy(context.span_id, view->span_id, sizeof context.span_id);
+	memcpy(context.trace_id, view->trace_id, sizeof(context.trace_id));
+	memcpy(context.span_id, view->span_id, sizeof(context.span_id));
 	context.flags = view->flags;
 	context.remote = view->remote;
 	context.tracestate[0] = '\0';
@@ -539,7 +539,7 @@ void lt_span_release(struct lt_span *handle)
 	struct lt_span *span = lt_span_alive(handle);
 	if (!span)
 		return;
-	const bool is_recorded = lt_span_may_record(handle);
+	bool is_recorded = lt_span_may_record(handle);
 	if (!let_go(handle, span))
 		return;
 	if (is_recorded)

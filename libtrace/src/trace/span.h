@@ -15,15 +15,13 @@
 #include <libtrace/sdk.h>
 #include <stdatomic.h>
 
-enum {
-	LT_SPAN_BLOCK_BYTES = 2048, /* a HTTP span with its 15 attributes fits */
-};
+#define LT_SPAN_BLOCK_BYTES 2048 /* a HTTP span with its 15 attributes fits */
 
 /* What a program has of a span points not to the block but to one of the heads at its start: to the
  * next one, each time that the block is used.  So it can be told from the block's later spans by
  * whether its head is alive, until its turn comes again.  The first head is the processors', who
  * see recorded spans only: a pointer to it is one to the block, and it is alive always. */
-enum { LT_SPAN_HEADS = 16 }; /* malloc's alignment, so that a pointer to one leads to the block */
+#define LT_SPAN_HEADS 16 /* malloc's alignment, so that a pointer to one leads to the block */
 
 struct lt_span {
 	struct lt_span_head heads[LT_SPAN_HEADS];

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* span_lock.c - see span_lock.h. */
 #include "trace/span_lock.h"
 
 #include <linux/membarrier.h>

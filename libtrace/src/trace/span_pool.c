@@ -12,10 +12,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum {
-	MAGAZINE_SPANS = 32,
-	FULL_MAX = 64, /* kept in the depot: 64 * 32 blocks are 4 MiB, the default queue's worth */
-};
+#define MAGAZINE_SPANS 32
+#define FULL_MAX 64 /* kept in the depot: 64 * 32 blocks are 4 MiB, the default queue's worth */
 
 struct lt_magazine {
 	struct lt_magazine *next; /* in the depot */
@@ -86,7 +84,7 @@ static struct lt_magazine *own_magazine(void)
 	if (lt_thread.magazine)
 		return lt_thread.magazine;
 	lt_span_pool_init();
-	lt_thread.magazine = calloc(1, sizeof *lt_thread.magazine);
+	lt_thread.magazine = calloc(1, sizeof(*lt_thread.magazine));
 	if (lt_thread.magazine)
 		pthread_setspecific(exit_key, &lt_thread);
 	return lt_thread.magazine;
@@ -118,7 +116,7 @@ static struct lt_span *refill(void)
 	}
 	struct lt_span *span = malloc(LT_SPAN_BLOCK_BYTES);
 	if (span) {
-		memset(span->heads, 0, sizeof span->heads);
+		memset(span->heads, 0, sizeof(span->heads));
 		span->heads[0].state = LT_SPAN_LIVES | LT_SPAN_RECORDS;
 		span->turn = 0;
 	}
@@ -161,7 +159,7 @@ static struct lt_magazine *change_for_room(struct lt_magazine *magazine)
 	if (other)
 		return other;
 
-	other = is_wanted ? calloc(1, sizeof *other) : NULL;
+	other = is_wanted ? calloc(1, sizeof(*other)) : NULL;
 	if (!other) {
 		free_spans(magazine);
 		return magazine;

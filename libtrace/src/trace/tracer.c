@@ -11,7 +11,7 @@
 #include <libtrace/instrumentation.h>
 #include <stdlib.h>
 
-enum { TRACERS_MAX = 1024 }; /* of a provider: a scope a request must not grow for ever */
+#define TRACERS_MAX 1024 /* of a provider: a scope a request must not grow for ever */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all lists of tracers, and of: */
 static _Atomic(struct lt_provider *) global;		 /* read without it */
@@ -50,7 +50,7 @@ static bool value_equal(const struct lt_attr *a, const struct lt_attr *b)
 	case LT_TYPE_INT:
 		return a->value.integer == b->value.integer;
 	case LT_TYPE_DOUBLE: /* not a number is equal to itself here */
-		return memcmp(&a->value.number, &b->value.number, sizeof a->value.number) == 0;
+		return memcmp(&a->value.number, &b->value.number, sizeof(a->value.number)) == 0;
 	default:
 		break;
 	}
@@ -64,9 +64,10 @@ static bool value_equal(const struct lt_attr *a, const struct lt_attr *b)
 
 static bool has_attr(const struct lt_instrumentation_scope *scope, const struct lt_attr *attr)
 {
-	for (size_t i = 0; i < scope->n_attrs; i++)
+	for (size_t i = 0; i < scope->n_attrs; i++) {
 		if (lt_slice_equal(scope->attrs[i].key, attr->key))
 			return value_equal(&scope->attrs[i], attr);
+	}
 	return false;
 }
 
@@ -77,9 +78,10 @@ static bool scope_equal(
 	if (!lt_slice_equal(a->name, b->name) || !lt_slice_equal(a->version, b->version) ||
 		!lt_slice_equal(a->schema_url, b->schema_url) || a->n_attrs != b->n_attrs)
 		return false;
-	for (size_t i = 0; i < a->n_attrs; i++)
+	for (size_t i = 0; i < a->n_attrs; i++) {
 		if (!has_attr(a, &b->attrs[i]))
 			return false;
+	}
 	return true;
 }
 
@@ -94,10 +96,10 @@ static void tracer_free(struct lt_tracer *tracer)
 static struct lt_tracer *tracer_new(const struct lt_instrumentation_scope *scope)
 {
 	static const struct lt_attribute_limits limits = {.count = 128, .value_length = UINT32_MAX};
-	struct lt_tracer *tracer = calloc(1, sizeof *tracer);
+	struct lt_tracer *tracer = calloc(1, sizeof(*tracer));
 	if (!tracer)
 		return NULL;
-	lt_arena_init(&tracer->arena, tracer->bytes, sizeof tracer->bytes);
+	lt_arena_init(&tracer->arena, tracer->bytes, sizeof(tracer->bytes));
 	if (!lt_arena_copy(&tracer->arena, scope->name, &tracer->scope.name) ||
 		!lt_arena_copy(&tracer->arena, scope->version, &tracer->scope.version) ||
 		!lt_arena_copy(&tracer->arena, scope->schema_url, &tracer->scope.schema_url)) {
@@ -152,9 +154,10 @@ static struct lt_tracer *find_or_add(
 	struct lt_tracers *tracers, struct lt_provider *provider, struct lt_tracer *candidate)
 {
 	struct lt_tracer *tracer = *find(tracers, &candidate->scope);
-	if (!tracer && provider)
+	if (!tracer && provider) {
 		if ((tracer = take_retired(&candidate->scope)))
 			push(tracers, tracer);
+	}
 	if (tracer) {
 		tracer_free(candidate);
 	} else {

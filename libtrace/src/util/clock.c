@@ -13,10 +13,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum {
-	TOLERANCE_NS = 10000000, /* smaller differences are the clocks' own jitter */
-	LOOK_EVERY_NS = 1000000000,
-};
+#define TOLERANCE_NS 10000000 /* smaller differences are the clocks' own jitter */
+#define LOOK_EVERY_NS 1000000000
 
 _Atomic int64_t lt_clock_anchor_ns;
 static _Atomic uint64_t looked_at_ns; /* monotonic: when it was last compared with the wall */
@@ -81,11 +79,9 @@ static uint64_t look_if_due(uint64_t monotonic_ns)
 #include <unistd.h>
 #include <x86intrin.h>
 
-enum {
-	RATE_BITS = 32,	       /* after the binary point of ns_per_tick */
-	BASELINE_NS = 1000000, /* the shortest stretch that a rate is measured over */
-	VALID_NS = 1000000000, /* the longest that one is extrapolated for */
-};
+#define RATE_BITS 32	    /* after the binary point of ns_per_tick */
+#define BASELINE_NS 1000000 /* the shortest stretch that a rate is measured over */
+#define VALID_NS 1000000000 /* the longest that one is extrapolated for */
 
 /* The last time we asked the kernel.  Written by one thread at a time; odd sequence: being written.
  */
@@ -109,7 +105,7 @@ static void look_at_counter(void)
 		O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	may_count = read(fd, source, sizeof source) >= 4 && memcmp(source, "tsc\n", 4) == 0 &&
+	may_count = read(fd, source, sizeof(source)) >= 4 && memcmp(source, "tsc\n", 4) == 0 &&
 		    is_invariant;
 	close(fd);
 }

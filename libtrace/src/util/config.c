@@ -11,10 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-	NUMBER_MAX_BYTES = 64, /* a longer one is none */
-	WORDS_MAX_BYTES = 256, /* of the words that a report names */
-};
+#define NUMBER_MAX_BYTES 64 /* a longer one is none */
+#define WORDS_MAX_BYTES 256 /* of the words that a report names */
 
 static int hex_value(char c)
 {
@@ -60,7 +58,7 @@ static bool parse_double(struct lt_slice text, double *ret_value)
 	char digits[NUMBER_MAX_BYTES];
 	/* glibc's is a constant: not allocated, and there is nothing to free. */
 	locale_t c_locale = newlocale(LC_ALL_MASK, "C", NULL);
-	if (text.len >= sizeof digits || !c_locale)
+	if (text.len >= sizeof(digits) || !c_locale)
 		return false;
 	memcpy(digits, text.ptr, text.len);
 	digits[text.len] = '\0';
@@ -97,9 +95,9 @@ static void report_word(
 {
 	char known[WORDS_MAX_BYTES] = "";
 	size_t len = 0;
-	for (size_t i = 0; i < n && len < sizeof known; i++)
+	for (size_t i = 0; i < n && len < sizeof(known); i++)
 		len += (size_t)snprintf(
-			known + len, sizeof known - len, "%s%s", i ? ", " : "", words[i]);
+			known + len, sizeof(known) - len, "%s%s", i ? ", " : "", words[i]);
 	lt_report(LT_LEVEL_WARN, "%s=\"%.*s\" is none of %s; using %s", name, (int)text.len,
 		text.ptr, known, words[fallback]);
 }
@@ -109,9 +107,10 @@ size_t lt_config_word(const char *name, const char *const *words, size_t n, size
 	struct lt_slice text = lt_config_text(name);
 	if (!text.ptr)
 		return fallback;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (lt_slice_is_word(text, words[i]))
 			return i;
+	}
 	report_word(name, text, words, n, fallback);
 	return fallback;
 }

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIRST_BYTES = 4096 };
+#define FIRST_BYTES 4096
 
 void lt_buffer_reset(struct lt_buffer *buffer)
 {

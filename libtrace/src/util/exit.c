@@ -50,9 +50,10 @@ static void unlink_entry(const struct lt_exit_entry *entry)
 	struct lt_exit_entry *e = first;
 	if (e == entry)
 		first = e->next;
-	for (; e; e = e->next)
+	for (; e; e = e->next) {
 		if (e->next == entry)
 			e->next = entry->next;
+	}
 }
 
 /* Makes the next one of the list the current one; false when all have been.  A share of the time

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fork_lock.c - see fork_lock.h. */
 #include "util/fork_lock.h"
 
 #include "util/clock.h"
@@ -9,13 +8,11 @@
 #include <stdint.h>
 #include <time.h>
 
-enum {
-	/* What a fork waits at most.  Loading libcurl from a cold disk takes some 100 ms.  A glibc
-	 * before 2.36 runs these handlers with a lock held that a library's constructor may want
-	 * (https://sourceware.org/bugzilla/show_bug.cgi?id=24595): then we wait in vain. */
-	WAIT_MAX_MS = 1000,
-	NAP_US = 100, /* while it waits */
-};
+/* What a fork waits at most.  Loading libcurl from a cold disk takes some 100 ms.  A glibc
+ * before 2.36 runs these handlers with a lock held that a library's constructor may want
+ * (https://sourceware.org/bugzilla/show_bug.cgi?id=24595): then we wait in vain. */
+#define WAIT_MAX_MS 1000
+#define NAP_US 100 /* while it waits */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic uintptr_t owner;	 /* the thread that holds it; 0: none.  A fork keeps its value */

@@ -23,11 +23,11 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "big-endian machines n
 static void print_step(char *out, const uint8_t *from)
 {
 	bytes_t bytes;
-	memcpy(&bytes, from, sizeof bytes);
+	memcpy(&bytes, from, sizeof(bytes));
 	pairs_t pairs = __builtin_convertvector(bytes, pairs_t);
 	digits_t digits = (digits_t)(pairs >> 4 | (pairs & 0x0f) << 8);
 	digits += '0' + ((digits_t)(digits > 9) & LETTERS);
-	memcpy(out, &digits, sizeof digits);
+	memcpy(out, &digits, sizeof(digits));
 }
 
 static char print_digit(unsigned value)
@@ -51,13 +51,13 @@ char *lt_hex_print(char *out, const uint8_t *bytes, size_t n)
 static bool parse_step(const char *text, uint8_t *out)
 {
 	digits_t c;
-	memcpy(&c, text, sizeof c);
+	memcpy(&c, text, sizeof(c));
 	digits_t digit = c - '0', letter = c - 'a'; /* what comes before wraps to a large number */
 	digits_t is_digit = (digits_t)(digit <= 9), is_letter = (digits_t)(letter <= 5);
 	digits_t value = (digit & is_digit) | ((letter + 10) & is_letter);
 	pairs_t pairs = (pairs_t)value;
 	bytes_t bytes = __builtin_convertvector(pairs << 4 | pairs >> 8, bytes_t);
-	memcpy(out, &bytes, sizeof bytes);
+	memcpy(out, &bytes, sizeof(bytes));
 	words_t are_hex = (words_t)(is_digit | is_letter);
 	return (are_hex[0] & are_hex[1]) == UINT64_MAX;
 }
@@ -71,9 +71,10 @@ static unsigned parse_digit(char c)
 
 bool lt_hex_parse(const char *text, uint8_t *bytes, size_t n)
 {
-	for (; n >= STEP; n -= STEP, text += 2 * STEP, bytes += STEP)
+	for (; n >= STEP; n -= STEP, text += 2 * STEP, bytes += STEP) {
 		if (!parse_step(text, bytes))
 			return false;
+	}
 	for (; n; n--, text += 2, bytes++) {
 		unsigned high = parse_digit(text[0]), low = parse_digit(text[1]);
 		if ((high | low) > 15)

@@ -23,7 +23,8 @@ static void watch_forks(void)
 void lt_ids_seed(void)
 {
 	pthread_once(&once, watch_forks);
-	if (getrandom(lt_thread.seed, sizeof lt_thread.seed, 0) != (ssize_t)sizeof lt_thread.seed) {
+	if (getrandom(lt_thread.seed, sizeof(lt_thread.seed), 0) !=
+		(ssize_t)sizeof(lt_thread.seed)) {
 		/* No getrandom (an odd sandbox): differ at least by time, process and thread. */
 		lt_thread.seed[0] = lt_clock_monotonic_ns();
 		lt_thread.seed[1] = (uint64_t)getpid();

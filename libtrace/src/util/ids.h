@@ -49,14 +49,14 @@ static inline uint64_t lt_ids_random_nonzero(void)
 static inline void lt_ids_trace(uint8_t trace_id[16])
 {
 	uint64_t words[2] = {lt_ids_random(), lt_ids_random_nonzero()};
-	memcpy(trace_id, words, sizeof words);
+	memcpy(trace_id, words, sizeof(words));
 }
 
 /** Fills a span id with random bits; never all zero. */
 static inline void lt_ids_span(uint8_t span_id[8])
 {
 	uint64_t word = lt_ids_random_nonzero();
-	memcpy(span_id, &word, sizeof word);
+	memcpy(span_id, &word, sizeof(word));
 }
 
 /** Whether both ids are valid: not all zero. */

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* output.c - see output.h. */
 #include "util/output.h"
 
 #include "util/clock.h"

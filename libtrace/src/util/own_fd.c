@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* own_fd.c - see own_fd.h. */
 #include "util/own_fd.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FIRST = 3 }; /* beyond the standard streams */
+#define FIRST 3 /* beyond the standard streams */
 
 bool lt_own_fd_init(struct lt_own_fd *own, int fd)
 {

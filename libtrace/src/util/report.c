@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 1024 }; /* longer texts are cut; with the prefix well below PIPE_BUF */
+#define LINE_MAX_BYTES 1024 /* longer texts are cut; with the prefix well below PIPE_BUF */
 
 #define CUT "..." /* the end of a text that was cut */
 
@@ -52,9 +52,9 @@ static void clean_line(char *text, size_t size, int n)
 	size_t len = n < 0 ? 0 : (size_t)n;
 	bool is_cut = len >= size;
 	if (is_cut)
-		len = size - sizeof CUT;
+		len = size - sizeof(CUT);
 	len = lt_utf8_clean(text, len);
-	memcpy(text + len, is_cut ? CUT : "", is_cut ? sizeof CUT : 1);
+	memcpy(text + len, is_cut ? CUT : "", is_cut ? sizeof(CUT) : 1);
 }
 
 /* n_left_out: reports of this kind that were not made. */
@@ -62,13 +62,13 @@ static void report(enum lt_level level, uint64_t n_left_out, const char *format,
 {
 	int err_before = errno;
 	char line[LINE_MAX_BYTES], more[48] = "";
-	clean_line(line, sizeof line, vsnprintf(line, sizeof line, format, args));
+	clean_line(line, sizeof(line), vsnprintf(line, sizeof(line), format, args));
 	if (n_left_out)
-		snprintf(more, sizeof more, " (and %" PRIu64 " like it before)", n_left_out);
+		snprintf(more, sizeof(more), " (and %" PRIu64 " like it before)", n_left_out);
 
 	char out[LINE_MAX_BYTES + 128];
-	int prefix = snprintf(out, sizeof out, "libtrace: %s: ", level_names[level]);
-	int n = prefix + snprintf(out + prefix, sizeof out - (size_t)prefix, "%s%s", line, more);
+	int prefix = snprintf(out, sizeof(out), "libtrace: %s: ", level_names[level]);
+	int n = prefix + snprintf(out + prefix, sizeof(out) - (size_t)prefix, "%s%s", line, more);
 	if (handler) {
 		handler(level, out + prefix, handler_user);
 	} else if (level <= lt_report_level()) {

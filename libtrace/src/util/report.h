@@ -5,10 +5,8 @@
 
 #include <libtrace/instrumentation.h>
 
-enum {
-	LT_REPORT_INTERVAL_MS = 60000, /* between two reports of a kind */
-	LT_REPORT_KINDS = 32,	       /* known at a time; a further one waits for a place */
-};
+#define LT_REPORT_INTERVAL_MS 60000 /* between two reports of a kind */
+#define LT_REPORT_KINDS 32	    /* known at a time; a further one waits for a place */
 
 /** What OTEL_LOG_LEVEL says: reports beyond it are not printed.  An unknown one is reported at the
  * first call. */

@@ -80,10 +80,11 @@ static inline struct lt_slice lt_slice_trim_ows(struct lt_slice text)
 static inline bool lt_slice_to_uint(struct lt_slice digits, uint64_t *ret_value)
 {
 	uint64_t value = 0;
-	for (size_t i = 0; i < digits.len; i++)
+	for (size_t i = 0; i < digits.len; i++) {
 		if (!lt_is_digit(digits.ptr[i]) || __builtin_mul_overflow(value, 10u, &value) ||
 			__builtin_add_overflow(value, (unsigned)(digits.ptr[i] - '0'), &value))
 			return false;
+	}
 	*ret_value = value;
 	return true;
 }

@@ -4,10 +4,8 @@
 
 #include <stdlib.h>
 
-enum {
-	CHUNK_BYTES = 4096,
-	FIRST_ITEMS = 2, /* of an array that grows: events and links are mostly few */
-};
+#define CHUNK_BYTES 4096
+#define FIRST_ITEMS 2 /* of an array that grows: events and links are mostly few */
 
 struct lt_chunk {
 	struct lt_chunk *older;
@@ -32,7 +30,7 @@ static bool add_chunk(struct lt_arena *arena, size_t size)
 		bytes = (size + LT_ARENA_ALIGNMENT - 1) & ~(size_t)(LT_ARENA_ALIGNMENT - 1);
 	if (bytes > LT_ARENA_MAX_BYTES - arena->n_bytes)
 		return false;
-	struct lt_chunk *chunk = malloc(sizeof *chunk + bytes);
+	struct lt_chunk *chunk = malloc(sizeof(*chunk) + bytes);
 	if (!chunk)
 		return false;
 	chunk->older = arena->chunks;

@@ -42,7 +42,7 @@ void *lt_arena_alloc_chunk(struct lt_arena *arena, size_t size);
 /** Memory for any type, not cleared; NULL at the limit or without memory. */
 static inline void *lt_arena_alloc(struct lt_arena *arena, size_t size)
 {
-	const uintptr_t mask = LT_ARENA_ALIGNMENT - 1;
+	uintptr_t mask = LT_ARENA_ALIGNMENT - 1;
 	char *memory = arena->next + (-(uintptr_t)arena->next & mask); /* text ends anywhere */
 	if (size > (size_t)(arena->end - memory))
 		return lt_arena_alloc_chunk(arena, size);

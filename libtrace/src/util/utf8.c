@@ -24,9 +24,10 @@ static size_t char_len(const uint8_t *p, size_t left)
 		max = 0x8F; /* nothing over U+10FFFF */
 	if (p[1] < min || p[1] > max)
 		return 0;
-	for (size_t i = 2; i < len; i++)
+	for (size_t i = 2; i < len; i++) {
 		if ((p[i] & 0xC0) != 0x80)
 			return 0;
+	}
 	return len;
 }
 
@@ -36,10 +37,10 @@ size_t lt_utf8_valid(struct lt_slice text)
 	size_t i = 0;
 	while (i < text.len) {
 		uint64_t word;
-		if (i + sizeof word <= text.len) { /* mostly ASCII: eight at a time */
-			memcpy(&word, p + i, sizeof word);
+		if (i + sizeof(word) <= text.len) { /* mostly ASCII: eight at a time */
+			memcpy(&word, p + i, sizeof(word));
 			if ((word & 0x8080808080808080u) == 0) {
-				i += sizeof word;
+				i += sizeof(word);
 				continue;
 			}
 		}
@@ -81,9 +82,10 @@ static bool is_harmful(uint32_t character)
 		uint32_t first, last;
 	} ranges[] = {
 		{0, 0x1F}, {0x7F, 0x9F}, {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2066, 0x2069}};
-	for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
 		if (character >= ranges[i].first && character <= ranges[i].last)
 			return true;
+	}
 	return false;
 }
 
