@@ -2,7 +2,7 @@
 """The collector goes away and comes back: what is lost, for how long, at which rate, with which settings.
 
 All cells are measured side by side, each with a program and a collector of its own. LIBTRACE_OUTAGES: seconds that
-collectors are away, "5 30" if it is not set; "5 30 60" gives the table that README.md has (80 s).
+collectors are away, "5 30" if it is not set; "5 30 60" gives the table that tests/bench/README.md has (80 s).
 """
 import os
 import threading

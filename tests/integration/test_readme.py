@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The README's make commands, as a newcomer types them, and its links."""
+"""The README's commands, as a newcomer types them."""
 import os
 import re
 import signal
@@ -94,13 +94,64 @@ class Commands(unittest.TestCase):
             self.assertIn(f"make {target}", said)
 
 
-@unittest.skipUnless(README, "no README in this source")
-class Links(unittest.TestCase):
-    def test_what_the_readme_links_to_is_there(self):
-        links = re.findall(r"\]\(([^)#:]+)\)", README)
-        self.assertGreater(len(links), 10)
-        for link in links:
-            self.assertTrue(os.path.exists(os.path.join(harness.SOURCE, link)), link)
+def shell_lines():
+    """The commands of the README's shell blocks, without their comments."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    return [line.split("  #")[0].strip() for block in blocks for line in block.splitlines() if line.strip()]
+
+
+@unittest.skipUnless(README and not harness.SANITIZED, "no README in this source, or a sanitized build")
+class Blocks(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        os.makedirs(os.path.join(self.folder, "build"))
+        os.symlink(os.path.dirname(harness.BIN), os.path.join(self.folder, "build", "prefix"))
+
+    def type(self, *lines):
+        """Runs commands in one shell, in a folder that has the build."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+        path = harness.BIN + ":" + os.environ["PATH"]
+        done = subprocess.run(["bash", "-ec", "\n".join(lines)], cwd=self.folder, env={**environment, "PATH": path},
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        return done.stdout
+
+    def test_every_command_is_one_that_a_test_runs(self):
+        with open(os.path.join(harness.SOURCE, "tests", "nix", "check-nix.sh")) as file:
+            nix = file.read()
+        for line in shell_lines():
+            with self.subTest(command=line):
+                if line.startswith("nix "):
+                    for output in re.findall(r"\.#([a-z-]+)", line) or [line.split(" ", 1)[1]]:
+                        self.assertRegex(nix, rf"\b{output}\b")
+                else:
+                    self.assertRegex(line, r"^(make |kubectl apply -f k8s/$|libtrace-instrument |cc |export |OTEL_\w+=\w+ \./shop$)")
+
+    def test_the_launcher_s_commands(self):
+        own = [line for line in shell_lines() if line.startswith("libtrace-instrument ")]
+        self.assertEqual(len(own), 3)
+        traceview = harness.Program(["traceview", "serve"])
+        self.addCleanup(traceview.stop)
+        backend = Backend(traceview)
+        with open(os.path.join(self.folder, "my-program"), "w") as file:
+            file.write("#!/bin/sh\ncurl -s http://localhost:16686/api/services\n")
+        os.chmod(file.name, 0o755)
+        for line in own:
+            with self.subTest(command=line):
+                printed = self.type(line.replace("localhost:8000/checkout", "localhost:16686/api/services"))
+                if "console" in line:
+                    self.assertRegex(printed, r"(?s)CLIENT|\"kind\": ?3")
+        wait_until(lambda: len(backend.traces("my-service")) == 1, what="the span of my-program's curl")
+
+    def test_the_c_example_s_commands(self):
+        (program,) = [block for block in re.findall(r"^```c\n(.*?)^```", README, re.DOTALL | re.MULTILINE)]
+        with open(os.path.join(self.folder, "shop.c"), "w") as file:
+            file.write(program)
+        lines = shell_lines()
+        start = next(i for i, line in enumerate(lines) if line.startswith("export PKG_CONFIG_PATH="))
+        self.assertIn("insert_order_record", self.type(*lines[start:start + 3]))
 
 
 if __name__ == "__main__":
