@@ -81,6 +81,16 @@ void jw_uint(struct json_writer *w, uint64_t value)
 	buffer_printf(w->out, "%" PRIu64, value);
 }
 
+/* An exponent without leading zeros, as JavaScript and Go write it: tags are searched as text. */
+static void put_number(struct buffer *out, const char *text)
+{
+	const char *zero = strchr(text, 'e');
+	zero = zero && zero[2] == '0' && zero[3] ? zero + 2 : NULL;
+	if (zero)
+		buffer_put(out, text, (size_t)(zero - text));
+	buffer_puts(out, zero ? zero + 1 : text);
+}
+
 void jw_double(struct json_writer *w, double value)
 {
 	before_value(w);
@@ -95,7 +105,7 @@ void jw_double(struct json_writer *w, double value)
 			if (strtod(text, NULL) == value)
 				break;
 		}
-		buffer_puts(w->out, text);
+		put_number(w->out, text);
 	}
 }
 

@@ -15,6 +15,7 @@ static const struct status {
 } statuses[] = {
 	{200, "OK", NULL},
 	{204, "No Content", NULL},
+	{301, "Moved Permanently", NULL},
 	{400, "Bad Request", "bad_request"},
 	{404, "Not Found", "not_found"},
 	{405, "Method Not Allowed", NULL},
@@ -23,6 +24,7 @@ static const struct status {
 	{417, "Expectation Failed", "expectation_failed"},
 	{499, "Client Closed Request", NULL}, /* nginx's; only for the log */
 	{500, "Internal Server Error", "internal_error"},
+	{501, "Not Implemented", NULL},
 	{502, "Bad Gateway", NULL},
 	{503, "Service Unavailable", NULL},
 	{504, "Gateway Timeout", NULL},

@@ -33,11 +33,12 @@ static void ask_for_all(const struct store *store)
 	static const char all[] = "query.start_time_min=1970-01-01T00:00:00Z"
 				  "&query.start_time_max=2600-01-01T00:00:00Z";
 	struct answer answer;
-	query_answer(store, lt_slice("/api/v3/traces"), lt_slice(all), &answer);
+	query_answer(store, QUERY_GET, lt_slice("/api/v3/traces"), lt_slice(all), &answer);
 	if (answer.status == 200)
 		take_again(store, buffer_slice(&answer.body));
 	buffer_done(&answer.body);
-	query_answer(store, lt_slice("/api/traces"), lt_slice("service=x&tag=a:b"), &answer);
+	query_answer(
+		store, QUERY_GET, lt_slice("/api/traces"), lt_slice("service=x&tag=a:b"), &answer);
 	buffer_done(&answer.body);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_query.c - paths and queries of traceview's API, over a store with one trace. */
 #include "fuzz.h"
+#include "query/clean_path.h"
 #include "query/query.h"
 #include "store/intake.h"
 
@@ -34,7 +35,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct lt_slice path = {text, mark ? (size_t)(mark - text) : size};
 	struct lt_slice query = {mark ? mark + 1 : NULL, mark ? size - path.len - 1 : 0};
 	struct answer answer;
-	query_answer(store, path, query, &answer);
+	struct buffer clean;
+	buffer_init(&clean, path.len + 1);
+	clean_path(path, &clean);
+	query_answer(store, QUERY_GET, path, query, &answer);
 	buffer_done(&answer.body);
+	query_answer(store, QUERY_POST, buffer_slice(&clean), query, &answer);
+	buffer_done(&answer.body);
+	buffer_done(&clean);
 	return 0;
 }

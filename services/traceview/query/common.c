@@ -9,6 +9,8 @@
 #include <stdio.h>
 
 #define TAGS_MAX 64
+#define TEXT_OF(number) TEXT_OF_TOKEN(number)
+#define TEXT_OF_TOKEN(token) #token
 
 int query_error(struct query *q, int status, const char *message)
 {
@@ -57,6 +59,42 @@ long query_write_traces(struct query *q, struct trace *const *traces, size_t n,
 	return (long)n;
 }
 
+bool query_read_limit(struct query *q, const char *text, struct search *search)
+{
+	int64_t value = SEARCH_LIMIT_DEFAULT;
+	if (text && (!parse_int64(text, &value) || value <= 0 || value > INT32_MAX))
+		return false;
+	q->limit_over_cap = value > SEARCH_LIMIT_MAX;
+	search->limit = q->limit_over_cap ? SEARCH_LIMIT_MAX : (size_t)value;
+	return true;
+}
+
+const char *query_left_out(const struct query *q, size_t n)
+{
+	bool is_cut = q->limit_over_cap && n == SEARCH_LIMIT_MAX;
+	return is_cut ? "a search returns " TEXT_OF(SEARCH_LIMIT_MAX) " traces at most: there may "
+								      "be more"
+		      : NULL;
+}
+
+bool query_read_min_duration(const char *text, struct search *search)
+{
+	int64_t value_ns = 0;
+	if (text && !parse_duration(text, &value_ns))
+		return false;
+	search->duration_min_ns = value_ns > 0 ? (uint64_t)value_ns : 0;
+	return true;
+}
+
+bool query_read_max_duration(const char *text, struct search *search)
+{
+	int64_t value_ns = 0;
+	if (text && !parse_duration(text, &value_ns))
+		return false;
+	search->duration_max_ns = value_ns > 0 ? (uint64_t)value_ns : value_ns < 0 ? 0 : UINT64_MAX;
+	return true;
+}
+
 bool query_add_tag(
 	struct query *q, struct search *search, struct lt_slice key, struct lt_slice value)
 {
@@ -99,6 +137,7 @@ bool query_parse_tags(
 	bool ok = add_tags(q, object, search);
 	json_decref(object);
 	if (!ok)
-		snprintf(ret_why, why_bytes, "up to %d tags, each a string", TAGS_MAX);
+		snprintf(ret_why, why_bytes, "cannot unmarshal JSON: up to %d tags, each a string",
+			TAGS_MAX);
 	return ok;
 }

@@ -17,6 +17,7 @@ struct query {
 	struct arena arena; /* of the query and its results */
 	struct answer *answer;
 	struct json_writer writer; /* into the answer's body */
+	bool limit_over_cap;	   /* more traces are asked for than one search returns */
 	/* Writes an error in the format of this version of the API. */
 	void (*write_error)(struct query *q, int status, const char *message);
 };
@@ -37,6 +38,14 @@ bool query_parse_trace_id(const char *text, uint8_t ret_id[16], char *ret_why, s
  */
 long query_write_traces(struct query *q, struct trace *const *traces, size_t n,
 	int (*write)(struct json_writer *w, const struct trace *trace));
+
+/* Each reads a parameter of a search; false when it is malformed.  NULL: it was not given. */
+bool query_read_limit(struct query *q, const char *text, struct search *search);
+bool query_read_min_duration(const char *text, struct search *search);
+bool query_read_max_duration(const char *text, struct search *search); /* 0: any, as in Jaeger */
+
+/** Says what a search that found n traces may have left out, or NULL. */
+const char *query_left_out(const struct query *q, size_t n);
 
 /** Reads `{"key": "value", ...}` as tags, in the arena; false, with why, for anything else. */
 bool query_parse_tags(

@@ -5,6 +5,8 @@
 #include "base/hex.h"
 #include "otlp/otlp.h"
 #include "otlp/value_text.h"
+#include "query/adjust.h"
+#include "query/adjusted_json.h"
 
 #include <errno.h>
 #include <libtrace/semconv.h>
@@ -21,15 +23,33 @@
 struct trace_writer {
 	struct json_writer *w;
 	const struct trace *trace;
+	bool raw;	    /* nothing is adjusted */
 	struct arena arena; /* of the current span */
 	struct buffer text; /* of the current value */
 	int error;
 };
 
+/* Jaeger's old clients packed an IPv4 address into a number; it is shown as an address.
+ * @param text  room for it; @return the value to write */
+static struct value address_of(const struct attr *attr, char text[16])
+{
+	struct value value = attr->value;
+	bool is_key = slice_equal(attr->key, lt_slice("ip")) ||
+		      slice_equal(attr->key, lt_slice("peer.ipv4"));
+	bool is_int = value.type == VALUE_INT;
+	if (!is_key || !(is_int || (value.type == VALUE_DOUBLE && value.number >= 0 &&
+					   value.number <= UINT32_MAX)))
+		return value;
+	uint32_t ip = is_int ? (uint32_t)value.integer : (uint32_t)value.number;
+	snprintf(text, 16, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255);
+	return (struct value){.type = VALUE_STRING, .string = lt_slice(text)};
+}
+
 static void write_tag(struct trace_writer *t, struct attr *attr)
 {
 	struct json_writer *w = t->w;
-	struct value *value = &attr->value;
+	char address[16];
+	struct value own = t->raw ? attr->value : address_of(attr, address), *value = &own;
 	static const char *const types[] = {[VALUE_NONE] = "string",
 		[VALUE_STRING] = "string",
 		[VALUE_BOOL] = "bool",
@@ -44,7 +64,9 @@ static void write_tag(struct trace_writer *t, struct attr *attr)
 	jw_key(w, "type");
 	jw_string(w, lt_slice(types[value->type]));
 	jw_key(w, "value");
-	if (value->type == VALUE_BOOL) {
+	if (value->type == VALUE_BYTES && !value->string.len) {
+		jw_null(w); /* as Go writes no bytes */
+	} else if (value->type == VALUE_BOOL) {
 		jw_bool(w, value->boolean);
 	} else if (value->type == VALUE_DOUBLE) {
 		jw_double(w, value->number);
@@ -105,53 +127,6 @@ static void write_span_tags(
 	write_tags(t, "tags", &tags);
 }
 
-static void write_reference(struct json_writer *w, const char *type, const uint8_t trace_id[16],
-	const uint8_t span_id[8])
-{
-	jw_begin(w, '{');
-	jw_key(w, "refType");
-	jw_string(w, lt_slice(type));
-	jw_key(w, "traceID");
-	jw_hex(w, trace_id, 16);
-	jw_key(w, "spanID");
-	jw_hex(w, span_id, 8);
-	jw_end(w, '}');
-}
-
-static const char *type_of_link(const struct link *link)
-{
-	const struct value *type = attr_find(&link->attrs, "opentracing.ref_type");
-	bool is_child = type && type->type == VALUE_STRING &&
-			slice_equal(type->string, lt_slice("child_of"));
-	return is_child ? "CHILD_OF" : "FOLLOWS_FROM";
-}
-
-static bool is_parent(const struct span *span, const struct link *link)
-{
-	return !id_is_zero(span->parent_id, 8) && memcmp(link->trace_id, span->trace_id, 16) == 0 &&
-	       memcmp(link->span_id, span->parent_id, 8) == 0;
-}
-
-/* The parent comes first. A link to the parent is not repeated; it gives the reference its type. */
-static void write_references(struct json_writer *w, const struct span *span)
-{
-	const char *parent_type = "CHILD_OF";
-	for (size_t i = 0; i < span->n_links; i++) {
-		if (is_parent(span, &span->links[i]))
-			parent_type = type_of_link(&span->links[i]);
-	}
-	jw_key(w, "references");
-	jw_begin(w, '[');
-	if (!id_is_zero(span->parent_id, 8))
-		write_reference(w, parent_type, span->trace_id, span->parent_id);
-	for (size_t i = 0; i < span->n_links; i++) {
-		const struct link *link = &span->links[i];
-		if (!is_parent(span, link))
-			write_reference(w, type_of_link(link), link->trace_id, link->span_id);
-	}
-	jw_end(w, ']');
-}
-
 static void write_log(struct trace_writer *t, const struct event *event)
 {
 	struct attr_list fields = {
@@ -174,24 +149,25 @@ static void write_log(struct trace_writer *t, const struct event *event)
 	jw_end(t->w, '}');
 }
 
-static void write_decoded(struct trace_writer *t, const struct record *record,
+static void write_decoded(struct trace_writer *t, const struct adjusted *adjusted,
 	const struct span *span, const struct scope *scope)
 {
 	struct json_writer *w = t->w;
+	const struct record *record = adjusted->record;
 	char process[24];
 	snprintf(process, sizeof(process), "p%zu", record->resource->mark);
 	jw_begin(w, '{');
 	jw_key(w, "traceID");
 	jw_hex(w, span->trace_id, 16);
 	jw_key(w, "spanID");
-	jw_hex(w, span->span_id, 8);
+	jw_hex(w, adjusted->span_id, 8);
 	jw_key(w, "operationName");
 	jw_string(w, span->name);
-	write_references(w, span);
+	adjusted_write_references(w, span, adjusted, t->raw);
 	jw_key(w, "startTime");
 	jw_uint(w, record->start_ns / 1000);
 	jw_key(w, "duration");
-	jw_uint(w, (record->end_ns - record->start_ns) / 1000);
+	jw_uint(w, adjusted_duration_ns(record) / 1000);
 	write_span_tags(t, span, scope);
 	jw_key(w, "logs");
 	jw_begin(w, '[');
@@ -200,13 +176,14 @@ static void write_decoded(struct trace_writer *t, const struct record *record,
 	jw_end(w, ']');
 	jw_key(w, "processID");
 	jw_string(w, lt_slice(process));
-	jw_key(w, "warnings");
-	jw_null(w);
+	t->text.len = 0;
+	adjusted_write_warnings(w, &t->text, span, adjusted, t->raw);
 	jw_end(w, '}');
 }
 
-static void write_span(struct trace_writer *t, const struct record *record)
+static void write_span(struct trace_writer *t, const struct adjusted *adjusted)
 {
+	const struct record *record = adjusted->record;
 	struct span span;
 	struct scope scope;
 	arena_reset(&t->arena);
@@ -216,7 +193,7 @@ static void write_span(struct trace_writer *t, const struct record *record)
 		t->error = -ENOMEM; /* intake decoded it, so it is not malformed */
 		return;
 	}
-	write_decoded(t, record, &span, &scope);
+	write_decoded(t, adjusted, &span, &scope);
 }
 
 static void write_process(struct trace_writer *t, const struct shared *shared)
@@ -243,7 +220,7 @@ static void write_process(struct trace_writer *t, const struct shared *shared)
 	jw_end(t->w, '}');
 }
 
-static void write_trace(struct trace_writer *t, struct record *const *records, size_t n)
+static void write_trace(struct trace_writer *t, const struct adjusted *spans, size_t n)
 {
 	struct json_writer *w = t->w;
 	jw_begin(w, '{');
@@ -251,19 +228,20 @@ static void write_trace(struct trace_writer *t, struct record *const *records, s
 	jw_hex(w, t->trace->id, 16);
 	jw_key(w, "spans");
 	jw_begin(w, '[');
-	records_clear_marks(records, n);
+	for (size_t i = 0; i < n; i++)
+		spans[i].record->resource->mark = 0;
 	for (size_t i = 0, n_processes = 0; i < n && !t->error && !w->out->failed; i++) {
-		if (!records[i]->resource->mark)
-			records[i]->resource->mark = ++n_processes;
-		write_span(t, records[i]);
+		if (!spans[i].record->resource->mark)
+			spans[i].record->resource->mark = ++n_processes;
+		write_span(t, &spans[i]);
 	}
 	jw_end(w, ']');
 	jw_key(w, "processes");
 	jw_begin(w, '{');
 	for (size_t i = 0, n_processes = 0; i < n && !t->error && !w->out->failed; i++) {
-		if (records[i]->resource->mark > n_processes) {
+		if (spans[i].record->resource->mark > n_processes) {
 			n_processes++;
-			write_process(t, records[i]->resource);
+			write_process(t, spans[i].record->resource);
 		}
 	}
 	jw_end(w, '}');
@@ -272,20 +250,30 @@ static void write_trace(struct trace_writer *t, struct record *const *records, s
 	jw_end(w, '}');
 }
 
-int jaeger_write_trace(struct json_writer *w, const struct trace *trace)
+static int adjust_and_write(struct json_writer *w, const struct trace *trace, bool raw)
 {
-	struct trace_writer t = {.w = w, .trace = trace};
-	struct record **records = calloc(trace->n_spans, sizeof(struct record *));
-	if (!records)
-		return -ENOMEM;
+	struct trace_writer t = {.w = w, .trace = trace, .raw = raw};
+	struct adjusted *spans;
+	int err = adjust_trace(trace, raw, &spans);
+	if (err)
+		return err;
 	arena_init(&t.arena, OTLP_ARENA_MAX_BYTES);
 	buffer_init(&t.text, w->out->limit);
-	trace_sorted(trace, records);
-	write_trace(&t, records, trace->n_spans);
+	write_trace(&t, spans, trace->n_spans);
 	if (t.text.failed)
 		t.error = -ENOMEM;
 	buffer_done(&t.text);
 	arena_done(&t.arena);
-	free(records);
+	free(spans);
 	return t.error;
+}
+
+int jaeger_write_trace(struct json_writer *w, const struct trace *trace)
+{
+	return adjust_and_write(w, trace, false);
+}
+
+int jaeger_write_raw_trace(struct json_writer *w, const struct trace *trace)
+{
+	return adjust_and_write(w, trace, true);
 }

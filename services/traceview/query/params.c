@@ -73,6 +73,32 @@ bool parse_uint64(const char *text, uint64_t *ret)
 	return true;
 }
 
+bool parse_int64(const char *text, int64_t *ret)
+{
+	char *end;
+	errno = 0;
+	const char *digits = text + (*text == '-' || *text == '+');
+	int64_t value = strtoll(text, &end, 10);
+	if (*digits < '0' || *digits > '9' || *end || errno)
+		return false;
+	*ret = value;
+	return true;
+}
+
+bool parse_bool(const char *text, bool *ret)
+{
+	static const char *const words[] = {
+		"1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"};
+	size_t n = sizeof(words) / sizeof(words[0]);
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(text, words[i]) == 0) {
+			*ret = i < n / 2;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* One number with its unit, in nanoseconds. */
 static bool parse_duration_part(const char **text, double *ret_ns)
 {
@@ -96,17 +122,23 @@ static bool parse_duration_part(const char **text, double *ret_ns)
 	return false;
 }
 
-bool parse_duration(const char *text, uint64_t *ret_ns)
+bool parse_duration(const char *text, int64_t *ret_ns)
 {
 	double sum_ns = 0, part_ns;
+	bool is_negative = *text == '-';
+	text += *text == '-' || *text == '+';
+	if (strcmp(text, "0") == 0) { /* the one that needs no unit */
+		*ret_ns = 0;
+		return true;
+	}
 	do {
 		if (!parse_duration_part(&text, &part_ns))
 			return false;
 		sum_ns += part_ns;
 	} while (*text);
-	if (!(sum_ns < 1e18)) /* 30 years; false for NaN as well */
+	if (!(sum_ns < 9.2e18)) /* 292 years, or not a number */
 		return false;
-	*ret_ns = (uint64_t)sum_ns;
+	*ret_ns = is_negative ? -(int64_t)sum_ns : (int64_t)sum_ns;
 	return true;
 }
 

@@ -27,7 +27,9 @@ char *percent_decode(struct lt_slice text, bool plus_is_space, struct arena *are
 
 /* Parse a value; false, with *ret untouched, when it is malformed. */
 bool parse_uint64(const char *text, uint64_t *ret);
-bool parse_duration(const char *text, uint64_t *ret_ns); /* as Go writes it: 1h2m, 1.5s, 300ms */
-bool parse_rfc3339(const char *text, uint64_t *ret_ns);	 /* 2026-08-25T12:00:00.123456789Z */
+bool parse_int64(const char *text, int64_t *ret); /* with or without a sign */
+bool parse_bool(const char *text, bool *ret);	  /* true, T, 1, false, ... as Go's ParseBool */
+bool parse_duration(const char *text, int64_t *ret_ns); /* as in Go: 1h2m, -1.5s, 300ms, 0 */
+bool parse_rfc3339(const char *text, uint64_t *ret_ns); /* 2026-08-25T12:00:00.123456789Z */
 
 #endif

@@ -22,18 +22,22 @@
 #define SEARCH_LIMIT_MAX 1500
 #define SEARCH_LIMIT_DEFAULT 100
 
+enum query_method { QUERY_GET, QUERY_POST, QUERY_OTHER_METHOD };
+
 struct answer {
 	int status;	    /* HTTP status */
+	const char *allow;  /* with status 405: the value of that header; static */
 	struct buffer body; /* JSON; to be freed by the caller */
 };
 
 /**
- * Answers GET for a path below /api/.
+ * Answers a request for a path below /api/.
+ * @param method      QUERY_GET for HEAD as well
  * @param path        still percent-encoded
  * @param query       what follows '?', or empty
  * @param ret_answer  always filled
  */
-void query_answer(const struct store *store, struct lt_slice path, struct lt_slice query,
-	struct answer *ret_answer);
+void query_answer(const struct store *store, enum query_method method, struct lt_slice path,
+	struct lt_slice query, struct answer *ret_answer);
 
 #endif

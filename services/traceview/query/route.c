@@ -2,30 +2,38 @@
 /* route.c - finds the handler of a path. */
 #include "query/query.h"
 
+#include "query/dependencies.h"
+#include "query/metrics.h"
 #include "query/v1.h"
 #include "query/v3.h"
 
 #define ARENA_MAX_BYTES ((size_t)256 * 1024 * 1024) /* of a query and its results */
 
 struct route {
-	const char *path; /* {} matches one segment */
+	const char *path; /* {} stands for one segment */
+	enum query_method method;
 	/* Writes the answer, an error included; 0 or -ENOMEM. */
 	int (*handle)(struct query *q);
-	void (*write_error)(struct query *q, int status, const char *message);
 };
 
 static const struct route routes[] = {
-	{"/api/services", v1_services, v1_write_error},
-	{"/api/services/{}/operations", v1_service_operations, v1_write_error},
-	{"/api/operations", v1_operations, v1_write_error},
-	{"/api/traces", v1_traces, v1_write_error},
-	{"/api/traces/{}", v1_trace, v1_write_error},
-	{"/api/dependencies", v1_dependencies, v1_write_error},
-	{"/api/v3/services", v3_services, v3_write_error},
-	{"/api/v3/operations", v3_operations, v3_write_error},
-	{"/api/v3/traces", v3_traces, v3_write_error},
-	{"/api/v3/traces/{}", v3_trace, v3_write_error},
-	{"/api/v3/trace-summaries", v3_trace_summaries, v3_write_error},
+	{"/api/services", QUERY_GET, v1_services},
+	{"/api/services/{}/operations", QUERY_GET, v1_service_operations},
+	{"/api/operations", QUERY_GET, v1_operations},
+	{"/api/traces", QUERY_GET, v1_traces},
+	{"/api/traces/{}", QUERY_GET, v1_trace},
+	{"/api/archive/{}", QUERY_POST, v1_archive},
+	{"/api/dependencies", QUERY_GET, v1_dependencies},
+	{"/api/metrics/minstep", QUERY_GET, metrics_minstep},
+	{"/api/metrics/calls", QUERY_GET, metrics_rates},
+	{"/api/metrics/errors", QUERY_GET, metrics_rates},
+	{"/api/metrics/latencies", QUERY_GET, metrics_latencies},
+	{"/api/v3/services", QUERY_GET, v3_services},
+	{"/api/v3/operations", QUERY_GET, v3_operations},
+	{"/api/v3/traces", QUERY_GET, v3_traces},
+	{"/api/v3/traces/{}", QUERY_GET, v3_trace},
+	{"/api/v3/trace-summaries", QUERY_GET, v3_trace_summaries},
+	{"/api/v3/dependencies", QUERY_GET, v3_dependencies},
 };
 
 static bool path_matches(const char *pattern, struct lt_slice path, struct lt_slice *ret_captured)
@@ -67,21 +75,38 @@ static void run(
 		query_error(q, 500, "the answer is too large");
 }
 
-void query_answer(const struct store *store, struct lt_slice path, struct lt_slice query,
-	struct answer *ret_answer)
+static void refuse_method(struct query *q, const struct route *route)
+{
+	bool is_get = route->method == QUERY_GET;
+	q->answer->allow = is_get ? "GET, HEAD" : "POST";
+	query_error(q, 405, is_get ? "this path allows GET and HEAD" : "this path allows POST");
+}
+
+static bool is_v3(struct lt_slice path)
+{
+	static const char prefix[] = "/api/v3/";
+	size_t n = sizeof(prefix) - 1;
+	return path.len >= n && memcmp(path.ptr, prefix, n) == 0;
+}
+
+void query_answer(const struct store *store, enum query_method method, struct lt_slice path,
+	struct lt_slice query, struct answer *ret_answer)
 {
 	struct lt_slice captured;
 	const struct route *route = find(path, &captured);
 	struct query q = {.store = store,
 		.answer = ret_answer,
 		.writer.out = &ret_answer->body,
-		.write_error = route ? route->write_error : v1_write_error};
+		.write_error = is_v3(path) ? v3_write_error : v1_write_error};
 	ret_answer->status = 200;
+	ret_answer->allow = NULL;
 	buffer_init(&ret_answer->body, ANSWER_MAX_BYTES);
 	arena_init(&q.arena, ARENA_MAX_BYTES);
-	if (route)
-		run(&q, route, captured, query);
-	else
+	if (!route)
 		query_error(&q, 404, "no such API");
+	else if (route->method != method)
+		refuse_method(&q, route);
+	else
+		run(&q, route, captured, query);
 	arena_done(&q.arena);
 }

@@ -3,61 +3,70 @@
 #include "query/v1.h"
 
 #include "query/jaeger_json.h"
+#include "query/v1_search.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
-
-#define NS_PER_MS UINT64_C(1000000)
-#define NS_PER_US UINT64_C(1000)
 
 /* Every answer is {"data":...,"total":n,"limit":0,"offset":0,"errors":null}. */
-static void begin_data(struct query *q, const char *brackets)
+void v1_begin_data(struct query *q, const char *open)
 {
 	jw_begin(&q->writer, '{');
 	jw_key(&q->writer, "data");
-	if (brackets)
-		jw_begin(&q->writer, *brackets);
+	if (open)
+		jw_begin(&q->writer, *open);
 	else
-		jw_null(&q->writer);
+		jw_null(&q->writer); /* as Go writes a list that was never made */
 }
 
-static void write_errors(struct json_writer *w, int code, const char *message)
-{
-	jw_key(w, "errors");
-	if (!message) {
-		jw_null(w);
-		return;
-	}
-	jw_begin(w, '[');
-	jw_begin(w, '{');
-	jw_key(w, "code");
-	jw_int(w, code);
-	jw_key(w, "msg");
-	jw_string(w, lt_slice(message));
-	jw_end(w, '}');
-	jw_end(w, ']');
-}
-
-/* Returns 0, as handlers do.  @param message  NULL: no error */
-static int end_data(struct query *q, long total, int code, const char *message)
+static void end_list(struct query *q, const char *close, long total)
 {
 	struct json_writer *w = &q->writer;
+	if (close)
+		jw_end(w, *close);
 	jw_key(w, "total");
 	jw_int(w, total);
 	jw_key(w, "limit");
 	jw_int(w, 0);
 	jw_key(w, "offset");
 	jw_int(w, 0);
-	write_errors(w, code, message);
-	jw_end(w, '}');
+	jw_key(w, "errors");
+}
+
+int v1_end_data(struct query *q, const char *close, long total)
+{
+	end_list(q, close, total);
+	jw_null(&q->writer);
+	jw_end(&q->writer, '}');
 	return 0;
+}
+
+/* One of the errors.  @param code  0: none  @param trace_id  NULL: of no trace */
+static void write_error(
+	struct json_writer *w, int code, const char *message, const uint8_t trace_id[16])
+{
+	jw_begin(w, '{');
+	if (code) {
+		jw_key(w, "code");
+		jw_int(w, code);
+	}
+	jw_key(w, "msg");
+	jw_string(w, lt_slice(message));
+	if (trace_id) {
+		jw_key(w, "traceID");
+		jw_hex(w, trace_id, 16);
+	}
+	jw_end(w, '}');
 }
 
 void v1_write_error(struct query *q, int status, const char *message)
 {
-	begin_data(q, NULL);
-	end_data(q, 0, status, message);
+	v1_begin_data(q, NULL);
+	end_list(q, NULL, 0);
+	jw_begin(&q->writer, '[');
+	write_error(&q->writer, status, message, NULL);
+	jw_end(&q->writer, ']');
+	jw_end(&q->writer, '}');
 }
 
 int v1_services(struct query *q)
@@ -66,11 +75,10 @@ int v1_services(struct query *q)
 	long n = search_services(q->store, &q->arena, &services);
 	if (n < 0)
 		return (int)n;
-	begin_data(q, "[");
+	v1_begin_data(q, n ? "[" : NULL);
 	for (long i = 0; i < n; i++)
 		jw_string(&q->writer, services[i]);
-	jw_end(&q->writer, ']');
-	return end_data(q, n, 0, NULL);
+	return v1_end_data(q, n ? "]" : NULL, n);
 }
 
 /* The names of operations, without their kinds. */
@@ -82,15 +90,14 @@ int v1_service_operations(struct query *q)
 	long n_names = 0;
 	if (n < 0)
 		return (int)n;
-	begin_data(q, "[");
+	v1_begin_data(q, n ? "[" : NULL);
 	for (long i = 0; i < n; i++) { /* a name may occur with several kinds */
 		if (i == 0 || !slice_equal(operations[i].name, operations[i - 1].name)) {
 			jw_string(&q->writer, operations[i].name);
 			n_names++;
 		}
 	}
-	jw_end(&q->writer, ']');
-	return end_data(q, n_names, 0, NULL);
+	return v1_end_data(q, n ? "]" : NULL, n_names);
 }
 
 int v1_operations(struct query *q)
@@ -103,7 +110,7 @@ int v1_operations(struct query *q)
 		lt_slice(params_get(&q->params, "spanKind")), &q->arena, &operations);
 	if (n < 0)
 		return (int)n;
-	begin_data(q, "[");
+	v1_begin_data(q, "[");
 	for (long i = 0; i < n; i++) {
 		jw_begin(&q->writer, '{');
 		jw_key(&q->writer, "name");
@@ -112,214 +119,134 @@ int v1_operations(struct query *q)
 		jw_string(&q->writer, lt_slice(operations[i].kind));
 		jw_end(&q->writer, '}');
 	}
-	jw_end(&q->writer, ']');
-	return end_data(q, n, 0, NULL);
+	return v1_end_data(q, "]", n);
 }
 
-/* --- searching -------------------------------------------------------------------------------
- *
- * traceID                    32 hex digits or fewer; any number of them, and nothing else counts
- * service                    required without traceID
- * operation                  as it is
- * start, end                 microseconds since 1970
- * lookback                   a duration before now, where there is no start
- * minDuration, maxDuration   as Go writes durations: 1h2m, 1.5s, 300ms
- * limit                      a number of traces
- * tags                       {"key": "value", ...}
- * tag                        key:value, any number of them
- */
+/* --- traces ---------------------------------------------------------------------------------- */
 
-/* Writes into why that a parameter is malformed. */
-static bool bad_param(char why[QUERY_WHY_BYTES], const char *name, const char *value)
+/* Reads `raw=`; false for what is no boolean. */
+static bool read_raw(struct query *q, bool *ret_raw, char why[QUERY_WHY_BYTES])
 {
-	snprintf(why, QUERY_WHY_BYTES, "unable to parse param '%s': \"%.80s\"", name, value);
-	return false;
+	const char *raw = params_get(&q->params, "raw");
+	*ret_raw = false;
+	return !raw || parse_bool(raw, ret_raw) || v1_bad_param(why, "raw", raw);
 }
 
-/* `start` and `end` are microseconds; `lookback` such as "1h" counts from now. */
-static bool read_times(
-	const struct params *params, struct search *search, char why[QUERY_WHY_BYTES])
+/* Writes data, and all up to the errors; returns how many traces fit, or -ENOMEM. */
+static long write_traces(struct query *q, struct trace *const *traces, size_t n, bool raw)
 {
-	const char *start = params_get(params, "start"), *end = params_get(params, "end");
-	const char *lookback = params_get(params, "lookback");
-	uint64_t value;
-	if (start) {
-		if (!parse_uint64(start, &value))
-			return bad_param(why, "start", start);
-		search->start_min_ns =
-			value < UINT64_MAX / NS_PER_US ? value * NS_PER_US : UINT64_MAX;
-	} else if (lookback && parse_duration(lookback, &value)) {
-		struct timespec now;
-		clock_gettime(CLOCK_REALTIME, &now);
-		uint64_t now_ns = (uint64_t)now.tv_sec * 1000 * NS_PER_MS + (uint64_t)now.tv_nsec;
-		search->start_min_ns = now_ns > value ? now_ns - value : 0;
-	}
-	if (end) {
-		if (!parse_uint64(end, &value))
-			return bad_param(why, "end", end);
-		if (value < UINT64_MAX / NS_PER_US - 1)
-			search->start_max_ns = value * NS_PER_US + NS_PER_US - 1;
-	}
-	return true;
+	v1_begin_data(q, "[");
+	long written =
+		query_write_traces(q, traces, n, raw ? jaeger_write_raw_trace : jaeger_write_trace);
+	end_list(q, "]", 0);
+	return written;
 }
 
-static bool read_durations(
-	const struct params *params, struct search *search, char why[QUERY_WHY_BYTES])
-{
-	const char *min = params_get(params, "minDuration");
-	const char *max = params_get(params, "maxDuration");
-	if (min && !parse_duration(min, &search->duration_min_ns))
-		return bad_param(why, "minDuration", min);
-	if (max && !parse_duration(max, &search->duration_max_ns))
-		return bad_param(why, "maxDuration", max);
-	if (search->duration_min_ns > search->duration_max_ns) {
-		snprintf(
-			why, QUERY_WHY_BYTES, "'maxDuration' should be greater than 'minDuration'");
-		return false;
-	}
-	return true;
-}
-
-/* `tags={"key":"value"}` and any number of `tag=key:value`. */
-static bool read_tags(struct query *q, struct search *search, char why[QUERY_WHY_BYTES])
-{
-	for (size_t i = 0; i < q->params.n; i++) {
-		const struct param *param = &q->params.items[i];
-		if (strcmp(param->name, "tags") == 0 && *param->value) {
-			int n = snprintf(why, QUERY_WHY_BYTES, "malformed 'tags' parameter, ");
-			if (!query_parse_tags(
-				    q, param->value, search, why + n, QUERY_WHY_BYTES - (size_t)n))
-				return false;
-		} else if (strcmp(param->name, "tag") == 0) {
-			const char *colon = strchr(param->value, ':');
-			struct lt_slice key = {
-				param->value, colon ? (size_t)(colon - param->value) : 0};
-			if (!colon || !query_add_tag(q, search, key, lt_slice(colon + 1))) {
-				snprintf(why, QUERY_WHY_BYTES,
-					"malformed 'tag' parameter, expecting key:value, received: "
-					"%.80s",
-					param->value);
-				return false;
-			}
-		}
-	}
-	return true;
-}
-
-static bool read_search(struct query *q, struct search *search, char why[QUERY_WHY_BYTES])
-{
-	const char *limit = params_get(&q->params, "limit");
-	uint64_t value = SEARCH_LIMIT_DEFAULT;
-	*search = SEARCH_ALL(0);
-	search->service = lt_slice(params_get(&q->params, "service"));
-	search->operation = lt_slice(params_get(&q->params, "operation"));
-	if (limit && !parse_uint64(limit, &value))
-		return bad_param(why, "limit", limit);
-	search->limit = value < SEARCH_LIMIT_MAX ? (size_t)value : SEARCH_LIMIT_MAX;
-	return read_times(&q->params, search, why) && read_durations(&q->params, search, why) &&
-	       read_tags(q, search, why);
-}
-
-/* Writes these traces and, beside them, the errors if there are any. */
+/* Writes these traces, and beside them what is missing. @param left_out  NULL: nothing else */
 static int answer_traces(
-	struct query *q, struct trace *const *traces, size_t n, int code, const char *message)
+	struct query *q, struct trace *const *traces, size_t n, bool raw, const char *left_out)
 {
 	char why[QUERY_WHY_BYTES];
-	begin_data(q, "[");
-	long written = query_write_traces(q, traces, n, jaeger_write_trace);
+	long written = write_traces(q, traces, n, raw);
 	if (written < 0)
 		return (int)written;
 	if ((size_t)written < n) {
 		snprintf(why, sizeof(why), "only %ld of %zu traces fit in an answer", written, n);
-		code = 0;
-		message = why;
+		left_out = why;
 	}
+	if (left_out) {
+		jw_begin(&q->writer, '[');
+		write_error(&q->writer, 0, left_out, NULL);
+		jw_end(&q->writer, ']');
+	} else {
+		jw_null(&q->writer);
+	}
+	jw_end(&q->writer, '}');
+	return 0;
+}
+
+struct named {
+	struct trace *traces[PARAMS_MAX];
+	uint8_t missing[PARAMS_MAX][16]; /* ids */
+	size_t n, n_missing;
+};
+
+static int answer_named(struct query *q, const struct named *named, bool raw)
+{
+	if (!named->n_missing)
+		return answer_traces(q, named->traces, named->n, raw, NULL);
+	long written = write_traces(q, named->traces, named->n, raw);
+	if (written < 0)
+		return (int)written;
+	jw_begin(&q->writer, '[');
+	for (size_t i = 0; i < named->n_missing; i++)
+		write_error(&q->writer, 0, "trace not found", named->missing[i]);
 	jw_end(&q->writer, ']');
-	return end_data(q, 0, code, message);
+	jw_end(&q->writer, '}');
+	return 0;
 }
 
 /* `traceID=` may repeat; each id without a trace is an error beside the others' traces. */
-static int answer_named(struct query *q)
+static bool find_named(struct query *q, struct named *named, char why[QUERY_WHY_BYTES])
 {
-	struct trace *traces[PARAMS_MAX];
-	size_t n = 0;
-	bool missing = false;
 	for (size_t i = 0; i < q->params.n; i++) {
 		uint8_t id[16];
-		char why[QUERY_WHY_BYTES];
 		if (strcmp(q->params.items[i].name, "traceID") != 0)
 			continue;
-		if (!query_parse_trace_id(q->params.items[i].value, id, why, sizeof(why)))
-			return query_error(q, 400, why);
+		int n = snprintf(why, QUERY_WHY_BYTES, "cannot parse traceID param: ");
+		if (!query_parse_trace_id(
+			    q->params.items[i].value, id, why + n, QUERY_WHY_BYTES - (size_t)n))
+			return false;
 		struct trace *trace = store_find(q->store, id);
-		missing |= !trace;
 		if (trace)
-			traces[n++] = trace;
+			named->traces[named->n++] = trace;
+		else
+			memcpy(named->missing[named->n_missing++], id, 16);
 	}
-	return answer_traces(q, traces, n, 404, missing ? "trace not found" : NULL);
+	return true;
 }
 
 int v1_traces(struct query *q)
 {
 	struct search search;
 	struct trace **traces;
+	struct named named = {.n = 0};
 	char why[QUERY_WHY_BYTES];
-	if (params_get(&q->params, "traceID"))
-		return answer_named(q);
-	if (!params_get(&q->params, "service"))
-		return query_error(q, 400, "parameter 'service' is required");
-	if (!read_search(q, &search, why))
+	bool raw, is_named = params_get(&q->params, "traceID") != NULL;
+	if (!v1_read_search(q, &search, why) || !find_named(q, &named, why) ||
+		!read_raw(q, &raw, why))
 		return query_error(q, 400, why);
+	if (is_named)
+		return answer_named(q, &named, raw);
+	if (!search.service.len)
+		return query_error(q, 400, "parameter 'service' is required");
 	long n = search_traces(q->store, &search, &q->arena, &traces);
 	if (n < 0)
 		return (int)n;
-	return answer_traces(q, traces, (size_t)n, 0, NULL);
+	return answer_traces(q, traces, (size_t)n, raw, query_left_out(q, (size_t)n));
 }
 
 int v1_trace(struct query *q)
+{
+	struct search times; /* Jaeger passes them to stores that need them; ours does not */
+	uint8_t id[16];
+	char why[QUERY_WHY_BYTES];
+	bool raw;
+	if (!query_parse_trace_id(q->captured, id, why, sizeof(why)) ||
+		!v1_read_times(&q->params, &times, why) || !read_raw(q, &raw, why))
+		return query_error(q, 400, why);
+	struct trace *trace = store_find(q->store, id);
+	if (!trace)
+		return query_error(q, 404, "trace not found");
+	return answer_traces(q, &trace, 1, raw, NULL);
+}
+
+/* There is none, as in a Jaeger without archive storage. */
+int v1_archive(struct query *q)
 {
 	uint8_t id[16];
 	char why[QUERY_WHY_BYTES];
 	if (!query_parse_trace_id(q->captured, id, why, sizeof(why)))
 		return query_error(q, 400, why);
-	struct trace *trace = store_find(q->store, id);
-	if (!trace)
-		return query_error(q, 404, "trace not found");
-	return answer_traces(q, &trace, 1, 0, NULL);
-}
-
-/* `endTs` (default: now) and `lookback` (default: a day) are milliseconds. */
-int v1_dependencies(struct query *q)
-{
-	const char *end = params_get(&q->params, "endTs");
-	const char *lookback = params_get(&q->params, "lookback");
-	uint64_t end_ms = (uint64_t)time(NULL) * 1000 + 999;
-	uint64_t lookback_ms = UINT64_C(24) * 3600 * 1000;
-	struct dependency *dependencies;
-	char why[QUERY_WHY_BYTES];
-	bool ok = true;
-	if (end && (!parse_uint64(end, &end_ms) || end_ms > UINT64_MAX / NS_PER_MS))
-		ok = bad_param(why, "endTs", end);
-	else if (lookback && !parse_uint64(lookback, &lookback_ms))
-		ok = bad_param(why, "lookback", lookback);
-	if (!ok)
-		return query_error(q, 400, why);
-	uint64_t start_ms = end_ms > lookback_ms ? end_ms - lookback_ms : 0;
-	long n = search_dependencies(
-		q->store, start_ms * NS_PER_MS, end_ms * NS_PER_MS, &q->arena, &dependencies);
-	if (n < 0)
-		return (int)n;
-	begin_data(q, "[");
-	for (long i = 0; i < n; i++) {
-		jw_begin(&q->writer, '{');
-		jw_key(&q->writer, "parent");
-		jw_string(&q->writer, dependencies[i].parent);
-		jw_key(&q->writer, "child");
-		jw_string(&q->writer, dependencies[i].child);
-		jw_key(&q->writer, "callCount");
-		jw_uint(&q->writer, dependencies[i].n_calls);
-		jw_end(&q->writer, '}');
-	}
-	jw_end(&q->writer, ']');
-	return end_data(q, 0, 0, NULL); /* Jaeger's total is 0 */
+	return query_error(q, 500, "archive span storage was not configured");
 }

@@ -59,8 +59,10 @@ int v3_operations(struct query *q)
 	jw_begin(&q->writer, '[');
 	for (long i = 0; i < n; i++) {
 		jw_begin(&q->writer, '{');
-		jw_key(&q->writer, "name");
-		jw_string(&q->writer, operations[i].name);
+		if (operations[i].name.len) { /* members that hold their default are left out */
+			jw_key(&q->writer, "name");
+			jw_string(&q->writer, operations[i].name);
+		}
 		jw_key(&q->writer, "spanKind");
 		jw_string(&q->writer,
 			lt_slice(*operations[i].kind ? operations[i].kind : "internal"));
@@ -113,11 +115,29 @@ static bool read_durations(
 {
 	const char *min = get(params, "query.durationMin", "query.duration_min");
 	const char *max = get(params, "query.durationMax", "query.duration_max");
-	if (min && !parse_duration(min, &search->duration_min_ns))
+	if (!query_read_min_duration(min, search))
 		return bad_param(why, "query.duration_min", min);
-	if (max && !parse_duration(max, &search->duration_max_ns))
+	if (!query_read_max_duration(max, search))
 		return bad_param(why, "query.duration_max", max);
 	return true;
+}
+
+/* Traces are raw either way: what Jaeger's v3 adjusts is in the answers of v1 (adjust.h). */
+static bool check_raw(const struct params *params, const char *name, const char *old_name,
+	char why[QUERY_WHY_BYTES])
+{
+	const char *raw = get(params, name, old_name);
+	bool value;
+	return !raw || parse_bool(raw, &value) || bad_param(why, old_name, raw);
+}
+
+/* The times of one trace, which Jaeger passes to stores that need them; ours does not. */
+static bool check_time(const struct params *params, const char *name, const char *old_name,
+	char why[QUERY_WHY_BYTES])
+{
+	const char *time = get(params, name, old_name);
+	uint64_t time_ns;
+	return !time || parse_rfc3339(time, &time_ns) || bad_param(why, old_name, time);
 }
 
 static bool read_search(struct query *q, struct search *search, char why[QUERY_WHY_BYTES])
@@ -125,21 +145,20 @@ static bool read_search(struct query *q, struct search *search, char why[QUERY_W
 	const struct params *params = &q->params;
 	const char *limit = get(params, "query.searchDepth", "query.search_depth");
 	const char *attributes = params_get(params, "query.attributes");
-	uint64_t value = SEARCH_LIMIT_DEFAULT;
 	*search = SEARCH_ALL(0);
 	search->service = lt_slice(get(params, "query.serviceName", "query.service_name"));
 	search->operation = lt_slice(get(params, "query.operationName", "query.operation_name"));
 	if (!limit)
 		limit = params_get(params, "query.num_traces");
-	if (limit && !parse_uint64(limit, &value))
+	if (!query_read_limit(q, limit, search))
 		return bad_param(why, "query.num_traces", limit);
-	search->limit = value < SEARCH_LIMIT_MAX ? (size_t)value : SEARCH_LIMIT_MAX;
 	if (attributes) {
 		int n = snprintf(why, QUERY_WHY_BYTES, "malformed parameter query.attributes: ");
 		if (!query_parse_tags(q, attributes, search, why + n, QUERY_WHY_BYTES - (size_t)n))
 			return false;
 	}
-	return read_times(params, search, why) && read_durations(params, search, why);
+	return read_times(params, search, why) && read_durations(params, search, why) &&
+	       check_raw(params, "query.rawTraces", "query.raw_traces", why);
 }
 
 /* Runs the search that the parameters describe.
@@ -155,8 +174,20 @@ static long find_traces(struct query *q, struct trace ***ret_traces)
 	return search_traces(q->store, &search, &q->arena, ret_traces);
 }
 
-/* Writes the ResourceSpans of all traces as one list. Traces beyond the limit of an answer are
- * omitted: this format has no field to report that. */
+/* What the traces leave out, beside them: readers of OTLP's JSON pass over what they do not know. */
+static void end_traces(struct query *q, size_t n, size_t written)
+{
+	struct json_writer *w = &q->writer;
+	const char *left_out =
+		written < n ? "not all traces fit in an answer" : query_left_out(q, n);
+	if (left_out) {
+		jw_key(w, "warning");
+		jw_string(w, lt_slice(left_out));
+	}
+	jw_end(w, '}');
+}
+
+/* Writes the ResourceSpans of all traces as one list. */
 static int answer_traces(struct query *q, struct trace *const *traces, size_t n)
 {
 	struct json_writer *w = &q->writer;
@@ -167,11 +198,12 @@ static int answer_traces(struct query *q, struct trace *const *traces, size_t n)
 	jw_begin(w, '{');
 	jw_key(w, "resourceSpans");
 	jw_begin(w, '[');
-	if (query_write_traces(q, traces, n, v3_write_trace) < 0)
+	long written = query_write_traces(q, traces, n, v3_write_trace);
+	if (written < 0)
 		return -ENOMEM;
 	jw_end(w, ']');
 	jw_end(w, '}');
-	jw_end(w, '}');
+	end_traces(q, n, (size_t)written);
 	return 0;
 }
 
@@ -189,7 +221,10 @@ int v3_trace(struct query *q)
 	uint8_t id[16];
 	char why[QUERY_WHY_BYTES];
 	int n = snprintf(why, sizeof(why), "malformed parameter trace_id: ");
-	if (!query_parse_trace_id(q->captured, id, why + n, sizeof(why) - (size_t)n))
+	if (!query_parse_trace_id(q->captured, id, why + n, sizeof(why) - (size_t)n) ||
+		!check_time(&q->params, "startTime", "start_time", why) ||
+		!check_time(&q->params, "endTime", "end_time", why) ||
+		!check_raw(&q->params, "rawTraces", "raw_traces", why))
 		return query_error(q, 400, why);
 	struct trace *trace = store_find(q->store, id);
 	return answer_traces(q, &trace, trace != NULL);
@@ -205,9 +240,10 @@ int v3_trace_summaries(struct query *q)
 	jw_begin(w, '{');
 	jw_key(w, "summaries");
 	jw_begin(w, '[');
-	if (query_write_traces(q, traces, (size_t)n, summary_write_trace) < 0)
+	long written = query_write_traces(q, traces, (size_t)n, summary_write_trace);
+	if (written < 0)
 		return -ENOMEM;
 	jw_end(w, ']');
-	jw_end(w, '}');
+	end_traces(q, (size_t)n, (size_t)written);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "serve/ui.h"
 
 #include "http_answer.h"
+#include "query/clean_path.h"
 #include "query/query.h"
 #include "serve/http_send.h"
 #include "serve/page.h"
@@ -16,12 +17,24 @@ static bool starts_with(struct lt_slice text, const char *prefix)
 	return text.len >= n && memcmp(text.ptr, prefix, n) == 0;
 }
 
+static enum query_method method_of(const h2o_req_t *req)
+{
+	h2o_iovec_t method = req->method;
+	return h2o_memis(method.base, method.len, H2O_STRLIT("GET")) ||
+			       h2o_memis(method.base, method.len, H2O_STRLIT("HEAD"))
+		       ? QUERY_GET
+	       : h2o_memis(method.base, method.len, H2O_STRLIT("POST")) ? QUERY_POST
+									: QUERY_OTHER_METHOD;
+}
+
 static void answer_api(
 	h2o_req_t *req, const struct store *store, struct lt_slice path, struct lt_slice query)
 {
 	struct answer answer;
-	query_answer(store, path, query, &answer);
+	query_answer(store, method_of(req), path, query, &answer);
 	http_send_header(req, "cache-control", "no-store");
+	if (answer.allow)
+		http_send_header(req, "allow", answer.allow);
 	http_send(req, answer.status, "application/json", &answer.body);
 }
 
@@ -33,6 +46,18 @@ static void answer_stats(h2o_req_t *req, const struct stats_source *source, cons
 	write(&body, source);
 	http_send_header(req, "cache-control", "no-store");
 	http_send(req, 200, type, &body);
+}
+
+/* Sends to the same path without empty or dotted segments, as Jaeger does. */
+static void answer_moved(h2o_req_t *req, const struct buffer *clean, size_t path_len)
+{
+	size_t rest = req->path.len - path_len; /* the query, with its '?' */
+	char *to = compat_alloc_text(req, clean->len + rest);
+	memcpy(to, clean->data, clean->len);
+	memcpy(to + clean->len, req->path.base + path_len, rest);
+	h2o_add_header(
+		&req->pool, &req->res.headers, H2O_TOKEN_LOCATION, NULL, to, clean->len + rest);
+	http_send_text(req, 301, "301 moved permanently\n");
 }
 
 static void answer_page(h2o_req_t *req, const struct page_file *file)
@@ -47,16 +72,19 @@ static bool is(struct lt_slice path, const char *text)
 	return h2o_memis(path.ptr, path.len, text, strlen(text));
 }
 
-static void answer_get(h2o_req_t *req, const struct stats_source *source, struct lt_slice path,
-	struct lt_slice query)
+/* traceview's own paths; the rest of /api/ is Jaeger's. */
+static bool is_own(struct lt_slice path)
+{
+	return !starts_with(path, "/api/") || is(path, "/api/traceview/stats");
+}
+
+static void answer_get(h2o_req_t *req, const struct stats_source *source, struct lt_slice path)
 {
 	const struct page_file *file = page_find(path);
 	if (is(path, "/api/traceview/stats"))
 		answer_stats(req, source, "application/json", stats_write_json);
 	else if (is(path, "/metrics"))
 		answer_stats(req, source, METRICS_TYPE, stats_write_metrics);
-	else if (starts_with(path, "/api/"))
-		answer_api(req, source->receiver->store, path, query);
 	else if (file)
 		answer_page(req, file);
 	else if (is(path, "/healthz"))
@@ -71,17 +99,22 @@ static void answer_get(h2o_req_t *req, const struct stats_source *source, struct
 
 void ui_answer(h2o_req_t *req, const struct stats_source *source)
 {
-	bool is_get = h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) ||
-		      h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"));
 	size_t path_len = req->query_at == SIZE_MAX ? req->path.len : req->query_at;
 	size_t query_at = path_len < req->path.len ? path_len + 1 : path_len;
 	struct lt_slice path = {req->path.base, path_len};
 	struct lt_slice query = {req->path.base + query_at, req->path.len - query_at};
+	struct buffer clean;
+	buffer_init(&clean, path_len + 1);
 	http_send_header(req, "x-content-type-options", "nosniff");
-	if (is_get) {
-		answer_get(req, source, path, query);
+	if (!clean_path(path, &clean)) {
+		answer_moved(req, &clean, path_len);
+	} else if (!is_own(path)) {
+		answer_api(req, source->receiver->store, path, query);
+	} else if (method_of(req) == QUERY_GET) {
+		answer_get(req, source, path);
 	} else {
 		http_send_header(req, "allow", "GET, HEAD");
 		http_error(req, 405, "method_not_allowed", "this port allows GET and HEAD only");
 	}
+	buffer_done(&clean);
 }

@@ -23,6 +23,7 @@ struct matcher {
 static bool record_matches(const struct search *search, const struct record *record)
 {
 	uint64_t duration_ns = record->end_ns - record->start_ns;
+	duration_ns += !duration_ns; /* Jaeger's shortest span takes 1 ns */
 	return record->start_ns >= search->start_min_ns &&
 	       record->start_ns <= search->start_max_ns && duration_ns >= search->duration_min_ns &&
 	       duration_ns <= search->duration_max_ns &&
@@ -242,7 +243,7 @@ static void add_calls(const struct trace *trace, struct dependency *dependencies
 	}
 }
 
-long search_dependencies(const struct store *store, uint64_t start_min_ns, uint64_t start_max_ns,
+long search_dependencies(const struct store *store, uint64_t start_ns, uint64_t end_ns,
 	struct arena *arena, struct dependency **ret_dependencies)
 {
 	size_t n = 0, kept = 0, size = store_stats(store).n_spans + 1;
@@ -250,7 +251,7 @@ long search_dependencies(const struct store *store, uint64_t start_min_ns, uint6
 	if (!dependencies)
 		return -ENOMEM;
 	for (const struct trace *trace = store_newest(store); trace; trace = trace->older) {
-		if (trace->start_ns >= start_min_ns && trace->start_ns <= start_max_ns)
+		if (trace->start_ns > start_ns && trace->end_ns < end_ns)
 			add_calls(trace, dependencies, &n);
 	}
 	qsort(dependencies, n, sizeof(*dependencies), by_parent_and_child);

@@ -66,11 +66,11 @@ struct dependency {
 };
 
 /**
- * Counts the calls between services (of a service to itself as well, as in Jaeger) in traces that
- * began in a period.
+ * Counts the calls between services (of a service to itself as well, as in Jaeger) in traces
+ * that began and ended within a period.
  * @return how many; -ENOMEM
  */
-LT_CHECKED long search_dependencies(const struct store *store, uint64_t start_min_ns,
-	uint64_t start_max_ns, struct arena *arena, struct dependency **ret_dependencies);
+LT_CHECKED long search_dependencies(const struct store *store, uint64_t start_ns, uint64_t end_ns,
+	struct arena *arena, struct dependency **ret_dependencies);
 
 #endif
