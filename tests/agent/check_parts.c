@@ -280,7 +280,7 @@ static void check_requests(void)
 	CHECK(!h2o_request_find(reqs[0]) && !h2o_request_remove(reqs[0], &request));
 	for (int step = 0; step < 100000; step++) {
 		random = random * 1103515245 + 12345;
-		const unsigned i = random >> 8 & 1023;
+		unsigned i = random >> 8 & 1023;
 		if (i >= N)
 			continue;
 		if (present[i])
@@ -288,7 +288,7 @@ static void check_requests(void)
 		else
 			CHECK(h2o_request_add(reqs[i], NULL));
 		present[i] = !present[i];
-		const unsigned j = random >> 18 & 1023;
+		unsigned j = random >> 18 & 1023;
 		CHECK(j >= N || !!h2o_request_find(reqs[j]) == present[j]);
 	}
 	for (int i = 0; i < N; i++)

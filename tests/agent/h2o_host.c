@@ -305,7 +305,7 @@ struct proxied { /* a request that is answered by a transfer; part of the reques
 static size_t on_body(char *data, size_t size, size_t n, void *user)
 {
 	struct proxied *proxied = user;
-	const size_t room = sizeof(proxied->body) - 1 - proxied->len;
+	size_t room = sizeof(proxied->body) - 1 - proxied->len;
 
 	if (n > room)
 		return 0;
@@ -435,8 +435,8 @@ static int listen_on(const char *where)
 		.sin_port = htons((uint16_t)atoi(where)),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct sockaddr_un path = {.sun_family = AF_UNIX};
-	const bool is_path = strchr(where, '/') != NULL;
-	const int on = 1;
+	bool is_path = strchr(where, '/') != NULL;
+	int on = 1;
 	int fd = socket(is_path ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	strncpy(path.sun_path, where, sizeof(path.sun_path) - 1);

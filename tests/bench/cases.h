@@ -5,7 +5,7 @@
 
 #include <libtrace/trace.h>
 
-enum { CASE_SPANS = 2 };
+#define CASE_SPANS 2
 
 /** A root and its child, each with 3 attributes and 1 event. */
 static inline void case_sampled(struct lt_tracer *tracer)

@@ -49,8 +49,8 @@ static int begin_connection(struct client *client, struct client_conn *conn, uns
 	conn->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (conn->fd < 0)
 		return -errno;
-	setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	if (connect(conn->fd, (struct sockaddr *)&address, sizeof address) != 0 &&
+	setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (connect(conn->fd, (struct sockaddr *)&address, sizeof(address)) != 0 &&
 		errno != EINPROGRESS)
 		return -errno;
 	return epoll_ctl(client->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) == 0 ? 0 : -errno;
@@ -64,12 +64,12 @@ static int watch(struct client *client, struct client_conn *conn, uint32_t event
 
 static int finish_connection(struct client *client, struct client_conn *conn)
 {
-	int error = 0;
-	socklen_t len = sizeof error;
+	int err = 0;
+	socklen_t len = sizeof(err);
 
-	if (getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+	if (getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &err, &len) != 0)
 		return -errno;
-	return error ? -error : watch(client, conn, EPOLLIN);
+	return err ? -err : watch(client, conn, EPOLLIN);
 }
 
 int client_open(struct client *client, unsigned port, size_t n,
@@ -77,24 +77,24 @@ int client_open(struct client *client, unsigned port, size_t n,
 {
 	struct epoll_event events[CONNECTING_MAX];
 	size_t n_begun = 0, n_open = 0;
-	int error = 0;
+	int err = 0;
 
 	raise_descriptor_limit();
 	*client = (struct client){.on_answer = on_answer,
 		.n = n,
-		.conns = calloc(n, sizeof *client->conns),
+		.conns = calloc(n, sizeof(*client->conns)),
 		.epoll_fd = epoll_create1(EPOLL_CLOEXEC),
 		.tick_fd = -1};
 	if (!client->conns || client->epoll_fd < 0)
 		return -ENOMEM;
-	while (!error && n_open < n) {
-		for (; !error && n_begun < n && n_begun - n_open < CONNECTING_MAX; n_begun++)
-			error = begin_connection(client, &client->conns[n_begun], port);
-		int n_events = error ? 0 : epoll_wait(client->epoll_fd, events, CONNECTING_MAX, -1);
-		for (int i = 0; !error && i < n_events; i++, n_open++)
-			error = finish_connection(client, events[i].data.ptr);
+	while (!err && n_open < n) {
+		for (; !err && n_begun < n && n_begun - n_open < CONNECTING_MAX; n_begun++)
+			err = begin_connection(client, &client->conns[n_begun], port);
+		int n_events = err ? 0 : epoll_wait(client->epoll_fd, events, CONNECTING_MAX, -1);
+		for (int i = 0; !err && i < n_events; i++, n_open++)
+			err = finish_connection(client, events[i].data.ptr);
 	}
-	return error;
+	return err;
 }
 
 int client_tick(struct client *client, int64_t start_ns, int64_t interval_ns,
@@ -180,7 +180,7 @@ static bool read_some(struct client_conn *conn)
 	bool has_head = conn->status != 0;
 	/* The headers stay; a body is read over what there is of it. */
 	char *to = has_head ? conn->in : conn->in + conn->in_len;
-	size_t room = sizeof conn->in - 1 - (has_head ? 0 : conn->in_len);
+	size_t room = sizeof(conn->in) - 1 - (has_head ? 0 : conn->in_len);
 	ssize_t n = recv(conn->fd, to, room, 0);
 
 	if (n <= 0)
@@ -194,7 +194,7 @@ static bool read_some(struct client_conn *conn)
 	conn->in_len += (size_t)n;
 	conn->in[conn->in_len] = '\0';
 	char *end = strstr(conn->in, "\r\n\r\n");
-	return end ? read_head(conn, end + 4) : conn->in_len < sizeof conn->in - 1;
+	return end ? read_head(conn, end + 4) : conn->in_len < sizeof(conn->in) - 1;
 }
 
 static void handle(struct client *client, struct client_conn *conn, uint32_t events)
@@ -224,7 +224,7 @@ void client_run(struct client *client, int64_t until_ns)
 		uint64_t n_ticks;
 		if (events[i].data.ptr)
 			handle(client, events[i].data.ptr, events[i].events);
-		else if (read(client->tick_fd, &n_ticks, sizeof n_ticks) > 0)
+		else if (read(client->tick_fd, &n_ticks, sizeof(n_ticks)) > 0)
 			client->on_tick(client);
 	}
 }
@@ -239,7 +239,7 @@ static int compare(const void *a, const void *b)
 
 void client_sort(int64_t *latencies, size_t n)
 {
-	qsort(latencies, n, sizeof *latencies, compare);
+	qsort(latencies, n, sizeof(*latencies), compare);
 }
 
 int64_t client_percentile(const int64_t *sorted, size_t n, double percent)

@@ -15,14 +15,12 @@
 #include "cases.h"
 #include "measure.h"
 
-enum {
-	BATCH = 512,	 /* spans */
-	PER_ROUND = 100, /* batches */
-	WARM_UP = 50,	 /* batches */
-	ROUNDS_MAX = 1000,
-	TIMEOUT_MS = 30000,
-	NEVER_MS = 600000,
-};
+#define BATCH 512     /* spans */
+#define PER_ROUND 100 /* batches */
+#define WARM_UP 50    /* batches */
+#define ROUNDS_MAX 1000
+#define TIMEOUT_MS 30000
+#define NEVER_MS 600000
 
 /* Lets a processor collect spans, and measures with what it is given: they live no longer. */
 struct measuring {
@@ -48,8 +46,8 @@ static bool measure_protocol(
 	double cpu[ROUNDS_MAX], wall[ROUNDS_MAX];
 	char url[256], protocol[32];
 	struct lt_exporter *otlp;
-	snprintf(url, sizeof url, "http://%s/v1/traces", self->endpoint);
-	snprintf(protocol, sizeof protocol, "http/%s", name);
+	snprintf(url, sizeof(url), "http://%s/v1/traces", self->endpoint);
+	snprintf(protocol, sizeof(protocol), "http/%s", name);
 	if (lt_exporter_otlp_http_new(&(struct lt_otlp_http_options){url, protocol}, &otlp) != 0)
 		return false;
 

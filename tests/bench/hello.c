@@ -11,7 +11,7 @@ static int on_req(h2o_handler_t *self, h2o_req_t *req)
 	static const char body[] = "{\"status\":\"success\",\"order\":"
 				   "{\"order_id\":\"ord-789\",\"status\":\"created\"}}";
 
-	plain_answer(req, 200, "application/json", body, sizeof body - 1);
+	plain_answer(req, 200, "application/json", body, sizeof(body) - 1);
 	return 0;
 }
 

@@ -35,7 +35,7 @@ static void send_all(struct client *client)
 	for (size_t i = 0; i < client->n; i++) {
 		struct client_conn *conn = &client->conns[i];
 		conn->began_ns = client_now_ns();
-		client_send(client, conn, order, sizeof order - 1);
+		client_send(client, conn, order, sizeof(order) - 1);
 	}
 }
 
@@ -53,13 +53,12 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: in_flight PORT N\n");
 		return 2;
 	}
-	latencies_ns = calloc((size_t)n, sizeof *latencies_ns);
+	latencies_ns = calloc((size_t)n, sizeof(*latencies_ns));
 	int64_t began_ns = client_now_ns();
-	int error = latencies_ns
-			    ? client_open(&client, (unsigned)atoi(argv[1]), (size_t)n, on_answer)
-			    : -ENOMEM;
-	if (error) {
-		fprintf(stderr, "in_flight: %s\n", strerror(-error));
+	int err = latencies_ns ? client_open(&client, (unsigned)atoi(argv[1]), (size_t)n, on_answer)
+			       : -ENOMEM;
+	if (err) {
+		fprintf(stderr, "in_flight: %s\n", strerror(-err));
 		return EXIT_FAILURE;
 	}
 	int64_t open_ns = client_now_ns();

@@ -40,7 +40,7 @@ static void rename_traces(struct request *request)
 		at += TRACE_ID_BYTES) {
 		if (end - at < TRACE_ID_BYTES)
 			break;
-		memcpy(at + TRACE_ID_BYTES - sizeof n_sent, &n_sent, sizeof n_sent);
+		memcpy(at + TRACE_ID_BYTES - sizeof(n_sent), &n_sent, sizeof(n_sent));
 	}
 }
 
@@ -70,7 +70,7 @@ static int read_request(const char *file_name, struct request *request)
 
 	if (!file)
 		return -errno;
-	size_t len = fread(body, 1, sizeof body, file);
+	size_t len = fread(body, 1, sizeof(body), file);
 	fclose(file);
 	int head_len = snprintf(request->bytes, HEAD_MAX,
 		"POST /v1/traces HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -105,11 +105,11 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: ingest_send PORT BODY_FILE CONNECTIONS SECONDS\n");
 		return 2;
 	}
-	int error = read_request(argv[2], &requests[0]);
-	if (!error)
-		error = client_open(&client, (unsigned)atoi(argv[1]), (size_t)n_conns, on_answer);
-	if (error) {
-		fprintf(stderr, "ingest_send: %s\n", strerror(-error));
+	int err = read_request(argv[2], &requests[0]);
+	if (!err)
+		err = client_open(&client, (unsigned)atoi(argv[1]), (size_t)n_conns, on_answer);
+	if (err) {
+		fprintf(stderr, "ingest_send: %s\n", strerror(-err));
 		return EXIT_FAILURE;
 	}
 	run(&client, atof(argv[4]));

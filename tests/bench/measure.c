@@ -20,6 +20,6 @@ static int compare(const void *a, const void *b)
 
 double measure_median(double *values, size_t n)
 {
-	qsort(values, n, sizeof *values, compare);
+	qsort(values, n, sizeof(*values), compare);
 	return values[n / 2];
 }

@@ -24,13 +24,11 @@
 #include "cases.h"
 #include "measure.h"
 
-enum {
-	ITERATIONS = 1000, /* of a burst */
-	WARM_UP = 10,	   /* bursts */
-	THREADS_MAX = 64,  /* 8,192 places of the queue each: half of what a queue may have */
-	ROUNDS_MAX = 100000,
-	FLUSH_MS = 60000,
-};
+#define ITERATIONS 1000 /* of a burst */
+#define WARM_UP 10	/* bursts */
+#define THREADS_MAX 64	/* 8,192 places of the queue each: half of what a queue may have */
+#define ROUNDS_MAX 100000
+#define FLUSH_MS 60000
 
 /* --- the exporter ------------------------------------------------------------------------- */
 
@@ -183,7 +181,7 @@ static void measure(const struct bench *bench, unsigned n_rounds, unsigned n_thr
 	pthread_barrier_init(&run.barrier, NULL, n_threads + 1);
 
 	size_t n_all = (size_t)n_rounds * n_threads;
-	double *ns = calloc(n_all, sizeof *ns);
+	double *ns = calloc(n_all, sizeof(*ns));
 	if (!ns)
 		abort();
 	struct producer producers[THREADS_MAX];
@@ -218,7 +216,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: micro [ROUNDS [CASE|all [THREADS]]]\n");
 		return 2;
 	}
-	for (size_t i = 0; i < sizeof benches / sizeof benches[0]; i++)
+	for (size_t i = 0; i < sizeof(benches) / sizeof(benches[0]); i++)
 		if (strcmp(only, "all") == 0 || strcmp(only, benches[i].name) == 0)
 			measure(&benches[i], n_rounds, n_threads);
 	return 0;

@@ -89,19 +89,19 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: rate PORT PATH CONNECTIONS PER_SECOND SECONDS\n");
 		return 2;
 	}
-	request_len = snprintf(request, sizeof request,
+	request_len = snprintf(request, sizeof(request),
 		"GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", argv[2], port);
 	n_requests = (size_t)(per_second * seconds);
 	interval_ns = (int64_t)(1e9 / per_second);
-	latencies_ns = calloc(n_requests + 1, sizeof *latencies_ns);
-	if (!latencies_ns || request_len >= (int)sizeof request)
+	latencies_ns = calloc(n_requests + 1, sizeof(*latencies_ns));
+	if (!latencies_ns || request_len >= (int)sizeof(request))
 		return EXIT_FAILURE;
-	int error = client_open(&client, port, (size_t)n_conns, on_answer);
+	int err = client_open(&client, port, (size_t)n_conns, on_answer);
 	start_ns = client_now_ns() + interval_ns;
-	if (!error)
-		error = client_tick(&client, start_ns, interval_ns, send_due);
-	if (error) {
-		fprintf(stderr, "rate: %s\n", strerror(-error));
+	if (!err)
+		err = client_tick(&client, start_ns, interval_ns, send_due);
+	if (err) {
+		fprintf(stderr, "rate: %s\n", strerror(-err));
 		return EXIT_FAILURE;
 	}
 	run(&client);

@@ -103,7 +103,7 @@ static void take(h2o_req_t *req)
 static void answer_stats(h2o_req_t *req)
 {
 	char json[160];
-	int len = snprintf(json, sizeof json,
+	int len = snprintf(json, sizeof(json),
 		"{\"requests\":%" PRIu64 ",\"spans\":%" PRIu64 ",\"bytes\":%" PRIu64
 		",\"bad\":%" PRIu64 "}\n",
 		stats.requests, stats.spans, stats.bytes, stats.bad);
@@ -118,7 +118,7 @@ static int on_req(h2o_handler_t *self, h2o_req_t *req)
 	if (is_post && is(req->path, "/v1/traces")) {
 		take(req);
 	} else if (is_post && is(req->path, "/reset")) {
-		memset(&stats, 0, sizeof stats);
+		memset(&stats, 0, sizeof(stats));
 		answer_stats(req);
 	} else if (!is_post && is(req->path, "/stats")) {
 		answer_stats(req);

@@ -9,7 +9,7 @@
 
 static void must_be_within_limits(const json_t *item, const json_t *qty)
 {
-	const size_t item_len = json_string_length(item);
+	size_t item_len = json_string_length(item);
 	const json_int_t n = json_integer_value(qty);
 	if (item_len < 1 || item_len > ORDER_ITEM_MAX_BYTES || n < 1 || n > ORDER_QTY_MAX)
 		abort();

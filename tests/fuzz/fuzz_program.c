@@ -22,15 +22,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int fd = memfd_create("program", 0);
 	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
 		abort();
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (program_read(path, &program, culprit) == 0) {
-		must_end(program.path, sizeof program.path);
-		must_end(program.script, sizeof program.script);
-		must_end(program.dynamic_linker, sizeof program.dynamic_linker);
+		must_end(program.path, sizeof(program.path));
+		must_end(program.script, sizeof(program.script));
+		must_end(program.dynamic_linker, sizeof(program.dynamic_linker));
 		if (!program_reason(program.reach) != (program.reach == REACH_YES))
 			abort();
 	}
-	must_end(culprit, sizeof culprit);
+	must_end(culprit, sizeof(culprit));
 	program_later(path);
 	close(fd);
 	return 0;

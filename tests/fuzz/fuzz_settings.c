@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!nowhere && !(nowhere = fopen("/dev/null", "w")))
 		abort();
 	char *text = strndup((const char *)data, size), *rest = text;
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *line = strsep(&rest, "\n");
 		setenv(names[i], line ? line : "", 1);
 	}
@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	FILE *errors = stderr;
 	stderr = nowhere;
-	const int status = config_read("fuzz", settings);
+	int status = config_read("fuzz", settings);
 	stderr = errors;
 	if (status >= 0)
 		return 0;

@@ -58,7 +58,7 @@ static void inject_by_hand(
 	const struct lt_carrier_impl *impl, struct lines *lines, const uint8_t *data, size_t size)
 {
 	struct lt_span_context context = {.trace_id = {1}, .span_id = {1}};
-	size_t max = sizeof context.tracestate; /* also without its NUL */
+	size_t max = sizeof(context.tracestate); /* also without its NUL */
 	memcpy(context.tracestate, data, size < max ? size : max);
 	lt_inject(impl, lines, &context);
 }

@@ -14,10 +14,10 @@ static void redact(struct lt_slice text)
 	char *out = malloc(URL_REDACTED_MAX(text.len));
 	if (!out)
 		return;
-	const size_t len = url_redact_query(text, out);
+	size_t len = url_redact_query(text, out);
 	if (len > URL_REDACTED_MAX(text.len))
 		abort();
-	const bool is_same = len == text.len && (len == 0 || memcmp(out, text.ptr, len) == 0);
+	bool is_same = len == text.len && (len == 0 || memcmp(out, text.ptr, len) == 0);
 	if (!is_same && !url_query_has_secrets(text))
 		abort();
 	free(out);

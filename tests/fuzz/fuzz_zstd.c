@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { LIMIT_BYTES = 100000 };
+#define LIMIT_BYTES 100000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

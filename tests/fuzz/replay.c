@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INPUT_MAX_BYTES = 65536 };
+#define INPUT_MAX_BYTES 65536
 
 static void run(const char *bytes, size_t n)
 {
@@ -29,7 +29,7 @@ static void replay(const char *path)
 		fprintf(stderr, "%s: %s\n", path, strerror(errno));
 		exit(EXIT_FAILURE);
 	}
-	size_t n = fread(bytes, 1, sizeof bytes, file);
+	size_t n = fread(bytes, 1, sizeof(bytes), file);
 	fclose(file);
 	for (size_t cut = 0; cut <= n; cut++)
 		run(bytes, cut);
@@ -47,7 +47,7 @@ int main(int argc, char **argv)
 		char path[4096];
 		if (entry->d_name[0] == '.')
 			continue;
-		snprintf(path, sizeof path, "%s/%s", argv[1], entry->d_name);
+		snprintf(path, sizeof(path), "%s/%s", argv[1], entry->d_name);
 		replay(path);
 		n++;
 	}

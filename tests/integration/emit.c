@@ -16,7 +16,7 @@
 
 #include <libtrace/sdk.h>
 
-enum { SHUTDOWN_TIMEOUT_MS = 2000 };
+#define SHUTDOWN_TIMEOUT_MS 2000
 
 static struct lt_provider *new_provider(bool from_env, struct lt_processor **ret_processor)
 {
@@ -56,7 +56,7 @@ static void make_spans(struct lt_tracer *tracer, int n, int per_second)
 		char name[32];
 		if (per_second)
 			wait_for_turn(start, i, per_second);
-		snprintf(name, sizeof name, "span %d", i);
+		snprintf(name, sizeof(name), "span %d", i);
 		struct lt_attr i_attr = lt_int("i", i);
 		struct lt_span *span = lt_span_start(
 			tracer, name, &(struct lt_span_options){.attrs = &i_attr, .n_attrs = 1});

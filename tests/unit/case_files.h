@@ -11,11 +11,11 @@
 static inline void for_each_case(const char *file, void (*check)(char *line))
 {
 	char path[512], line[2048];
-	snprintf(path, sizeof path, "%s/%s", DATA_DIR, file);
+	snprintf(path, sizeof(path), "%s/%s", DATA_DIR, file);
 	FILE *cases = fopen(path, "r");
 	ck_assert_msg(cases != NULL, "cannot open %s", path);
 	unsigned n = 0;
-	while (fgets(line, sizeof line, cases)) {
+	while (fgets(line, sizeof(line), cases)) {
 		line[strcspn(line, "\n")] = '\0';
 		if (*line == '#' || *line == '\0')
 			continue;

@@ -84,12 +84,12 @@ START_TEST(a_ratio_is_a_plain_decimal_number_from_0_to_1)
 		{"0", 0}, {"1", 1}, {"0.25", 0.25}, {".5", 0.5}, {"1e-2", 0.01}, {"0.1E+0", 0.1}};
 	static const char *const bad[] = {
 		"x", "", "-0.1", "1.1", "0,25", "0x1", "nan", "inf", "0.5x", "0.5 0.5", "1e", "."};
-	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		setenv("OTEL_X", good[i].text, 1);
 		ck_assert_double_eq(lt_config_ratio("OTEL_X"), good[i].value);
 		ck_assert_str_eq(last_report, "");
 	}
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		last_report[0] = '\0';
 		setenv("OTEL_X", bad[i], 1);
 		ck_assert_double_eq(lt_config_ratio("OTEL_X"), 1);
@@ -148,7 +148,7 @@ START_TEST(broken_pairs_are_refused_and_those_behind_them_read)
 	static const char *const bad[] = {"a", "=1", "a=%", "a=%2", "a=%zz", "a=%00", "%=1"};
 	char text[16];
 	char *rest = text;
-	snprintf(text, sizeof text, "%s,k=v", bad[_i]);
+	snprintf(text, sizeof(text), "%s,k=v", bad[_i]);
 	struct lt_config_pair pair;
 	ck_assert_int_eq(lt_config_next_pair(&rest, &pair), -EBADMSG);
 	ck_assert_int_eq(lt_config_next_pair(&rest, &pair), 1);

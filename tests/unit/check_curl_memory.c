@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdint.h>
 
-enum { N_BYTES = 6000 }; /* of small pieces and large ones */
+#define N_BYTES 6000 /* of small pieces and large ones */
 
 static char byte_of(size_t i)
 {

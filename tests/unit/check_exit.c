@@ -13,7 +13,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
-enum { TORN_DOWN = 3, LONG_MS = 3600000 };
+#define TORN_DOWN 3
+#define LONG_MS 3600000
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;

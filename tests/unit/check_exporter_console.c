@@ -32,7 +32,7 @@ static const char *finish(void)
 	static char text[8192];
 	lt_provider_free(provider);
 	int fd = open(path, O_RDONLY);
-	ssize_t n = read(fd, text, sizeof text - 1);
+	ssize_t n = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	ck_assert_int_ge(n, 0);
 	text[n] = '\0';

@@ -116,7 +116,7 @@ END_TEST
 
 START_TEST(a_bound_call_goes_to_its_library_once)
 {
-	const int number = hook_library_number(&family, functions[1]);
+	int number = hook_library_number(&family, functions[1]);
 	struct hook_call call;
 
 	ck_assert_int_ge(number, 0);
@@ -130,14 +130,15 @@ START_TEST(a_bound_call_goes_to_its_library_once)
 }
 END_TEST
 
-enum { N_THREADS = 3, N_CALLS = 20000 };
+#define N_THREADS 3
+#define N_CALLS 20000
 
 static void *call_often(void *user)
 {
 	atomic_uint *n_wrong = user;
 
 	for (int i = 0; i < N_CALLS; i++) {
-		const uint64_t before = atomic_load(&gate.generation);
+		uint64_t before = atomic_load(&gate.generation);
 		struct hook_call call = call_from_here();
 		/* With a dlclose in between, either is right. */
 		if (atomic_load(&gate.generation) == before && before % 2 &&

@@ -18,20 +18,20 @@ static char folder[] = "/tmp/libtrace-locales-XXXXXX";
 static bool make_locale(const char *name, const char *charset)
 {
 	char command[512];
-	snprintf(command, sizeof command,
+	snprintf(command, sizeof(command),
 		"PATH=$PATH:/usr/bin:/bin localedef -c -i %s -f %s %s/%s.%s >/dev/null 2>&1", name,
 		charset, folder, name, charset);
 	/* Its exit code is 1 for mere warnings. */
 	int ignored = system(command);
 	(void)ignored;
-	snprintf(command, sizeof command, "%s/%s.%s/LC_NUMERIC", folder, name, charset);
+	snprintf(command, sizeof(command), "%s/%s.%s/LC_NUMERIC", folder, name, charset);
 	return access(command, R_OK) == 0;
 }
 
 static void remove_locales(void)
 {
 	char command[512];
-	snprintf(command, sizeof command, "rm -r %s", folder);
+	snprintf(command, sizeof(command), "rm -r %s", folder);
 	if (system(command) != 0)
 		fprintf(stderr, "%s is left over\n", folder);
 }
@@ -84,7 +84,7 @@ START_TEST(numbers_are_printed_with_a_point_and_the_program_keeps_its_locale)
 	ck_assert_str_eq(buffer.bytes, "1.25 0.5 1000");
 	lt_buffer_done(&buffer);
 	char text[16];
-	snprintf(text, sizeof text, "%.2f", 1.25);
+	snprintf(text, sizeof(text), "%.2f", 1.25);
 	ck_assert_str_eq(text, "1,25");
 }
 END_TEST

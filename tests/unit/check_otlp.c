@@ -32,14 +32,14 @@ static void set_up(void)
 			.kind = LT_KIND_SERVER,
 			.start_ns = 1700000000000000001});
 	char long_text[300];
-	memset(long_text, 'x', sizeof long_text);
+	memset(long_text, 'x', sizeof(long_text));
 	lt_span_set(
 		span, LT_ATTRS(lt_str("string", "quote \" slash \\ tab \t euro \xe2\x82\xac"),
 			      lt_str("not.utf8", "a\xff\xc3z"), lt_int("int", INT64_MIN),
 			      lt_double("double", 0.5), lt_bool("bool", false),
 			      lt_ints("ints", (const int64_t[]){1, -1}, 2),
 			      lt_strs("strings", (const struct lt_slice[]){{"a", 1}, {"", 0}}, 2),
-			      lt_strn("long", (struct lt_slice){long_text, sizeof long_text}),
+			      lt_strn("long", (struct lt_slice){long_text, sizeof(long_text)}),
 			      lt_str("empty", "")));
 	lt_span_event_at(span, 1700000000000000002, "event", LT_ATTRS(lt_int("n", 1)));
 	lt_span_link(span, &parent, LT_ATTRS(lt_int("l", 2)));
@@ -149,7 +149,7 @@ END_TEST
 START_TEST(numbers_do_not_depend_on_the_locale)
 {
 	static const char *const with_comma[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "fr_FR"};
-	for (size_t i = 0; i < sizeof with_comma / sizeof with_comma[0]; i++)
+	for (size_t i = 0; i < sizeof(with_comma) / sizeof(with_comma[0]); i++)
 		if (setlocale(LC_ALL, with_comma[i]))
 			break;
 	json_decref(encode_json());
@@ -311,12 +311,12 @@ START_TEST(a_partial_success_is_read)
 	static const char said[] = "\x0a\x0b\x08\x03\x12\x07too big";
 	struct lt_otlp_partial_success partial;
 	ck_assert(lt_otlp_protobuf_decode_response(
-		(struct lt_slice){said, sizeof said - 1}, &partial));
+		(struct lt_slice){said, sizeof(said) - 1}, &partial));
 	ck_assert_int_eq(partial.n_rejected, 3);
 	ck_assert_slice_eq(partial.message, "too big");
 	ck_assert(lt_otlp_protobuf_decode_response((struct lt_slice){"", 0}, &partial));
 	ck_assert_int_eq(partial.n_rejected, 0);
-	for (size_t n = 1; n < sizeof said - 1; n++) /* cut anywhere: refused, not misread */
+	for (size_t n = 1; n < sizeof(said) - 1; n++) /* cut anywhere: refused, not misread */
 		ck_assert(!lt_otlp_protobuf_decode_response((struct lt_slice){said, n}, &partial));
 }
 END_TEST
@@ -339,13 +339,13 @@ START_TEST(a_partial_success_is_read_in_json)
 		{"{\"rejectedSpans\":-3}", "", 0},
 	};
 	struct lt_otlp_partial_success partial;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		ck_assert(lt_otlp_json_decode_response(lt_slice(cases[i].json), &partial));
 		ck_assert_int_eq(partial.n_rejected, cases[i].n_rejected);
 		ck_assert_slice_eq(partial.message, cases[i].message);
 	}
 	static const char *const none[] = {"", "fine", "[]", "{\"a", "{\"a\":\"b", "{\"a\\"};
-	for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
 		ck_assert(!lt_otlp_json_decode_response(lt_slice(none[i]), &partial));
 }
 END_TEST
@@ -355,7 +355,7 @@ START_TEST(a_failures_message_is_read)
 	static const char status[] = "\x08\x03\x12\x06no key";
 	struct lt_slice message = {"", 0};
 	ck_assert(lt_otlp_protobuf_decode_status(
-		(struct lt_slice){status, sizeof status - 1}, &message));
+		(struct lt_slice){status, sizeof(status) - 1}, &message));
 	ck_assert_slice_eq(message, "no key");
 	ck_assert(!lt_otlp_protobuf_decode_status((struct lt_slice){status, 2}, &message));
 	ck_assert(!lt_otlp_protobuf_decode_status(lt_slice("<html>no key</html>"), &message));

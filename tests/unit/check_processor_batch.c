@@ -109,7 +109,7 @@ static struct lt_processor *processor;
 static struct lt_provider *provider;
 static struct lt_tracer *tracer;
 
-enum { LONG_MS = 3600000 }; /* a delay that never passes in a test */
+#define LONG_MS 3600000 /* a delay that never passes in a test */
 
 static void set_up_with(struct lt_batch_options options)
 {
@@ -134,11 +134,11 @@ static void make_spans(int n)
 static void make_large_spans(int n)
 {
 	static char text[100 * 1024];
-	memset(text, 'x', sizeof text);
+	memset(text, 'x', sizeof(text));
 	for (int i = 0; i < n; i++) {
 		struct lt_span *span = lt_span_start(tracer, "large", NULL);
 		lt_span_set(span, LT_ATTRS(lt_int("i", 0),
-					  lt_strn("text", (struct lt_slice){text, sizeof text})));
+					  lt_strn("text", (struct lt_slice){text, sizeof(text)})));
 		lt_span_end(span);
 	}
 }
@@ -465,7 +465,7 @@ START_TEST(a_shutdown_without_a_worker_counts_what_is_lost_and_says_why)
 }
 END_TEST
 
-enum { MIB = 1024 * 1024 };
+#define MIB (1024 * 1024)
 
 START_TEST(the_queue_is_bounded_in_bytes_too)
 {
@@ -604,13 +604,13 @@ START_TEST(a_forks_child_exports_its_own_spans_and_not_its_parents)
 		in_child = lt_span_get_context(span);
 		lt_span_end(span);
 		int err = lt_provider_flush(provider, 10000);
-		ssize_t written = write(ids[1], &in_child, sizeof in_child);
+		ssize_t written = write(ids[1], &in_child, sizeof(in_child));
 		_exit(err != 0 || gate.n_spans != 1 + 1 || written < 0);
 	}
 	int status;
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_int_eq(status, 0);
-	ck_assert_int_eq(read(ids[0], &in_child, sizeof in_child), sizeof in_child);
+	ck_assert_int_eq(read(ids[0], &in_child, sizeof(in_child)), sizeof(in_child));
 	struct lt_span *span = lt_span_start(tracer, "parent", NULL);
 	in_parent = lt_span_get_context(span);
 	ck_assert_mem_ne(in_parent.trace_id, in_child.trace_id, 16);
@@ -624,7 +624,8 @@ END_TEST
 
 /* --- many threads ------------------------------------------------------------------------- */
 
-enum { N_THREADS = 4, N_SPANS = 20000 };
+#define N_THREADS 4
+#define N_SPANS 20000
 
 static void *end_spans(void *unused)
 {

@@ -31,7 +31,7 @@ START_TEST(a_name_goes_past_it_if_its_address_does)
 {
 	char name[256], exceptions[NI_MAXHOST + 8];
 	struct addrinfo *found;
-	ck_assert_int_eq(gethostname(name, sizeof name), 0);
+	ck_assert_int_eq(gethostname(name, sizeof(name)), 0);
 	if (getaddrinfo(name, NULL, NULL, &found) != 0)
 		return; /* this machine's name means nothing here */
 	ck_assert_int_eq(getnameinfo(found->ai_addr, found->ai_addrlen, exceptions, NI_MAXHOST,

@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PATIENCE_S = 20 }; /* a write that blocks: SIGALRM ends the test's process */
+#define PATIENCE_S 20 /* a write that blocks: SIGALRM ends the test's process */
 
 #define INTERVAL_NS (LT_REPORT_INTERVAL_MS * UINT64_C(1000000))
 
@@ -51,7 +51,7 @@ static void fill_stderr(void)
 	char bytes[4096] = {0};
 	int flags = fcntl(STDERR_FILENO, F_GETFL);
 	fcntl(STDERR_FILENO, F_SETFL, flags | O_NONBLOCK);
-	for (size_t n = sizeof bytes; n; n /= 2)
+	for (size_t n = sizeof(bytes); n; n /= 2)
 		while (write(STDERR_FILENO, bytes, n) > 0)
 			;
 	fcntl(STDERR_FILENO, F_SETFL, flags);
@@ -60,7 +60,7 @@ static void fill_stderr(void)
 static struct lt_slice read_some(int fd)
 {
 	static char bytes[8192];
-	ssize_t n = read(fd, bytes, sizeof bytes);
+	ssize_t n = read(fd, bytes, sizeof(bytes));
 	ck_assert_int_gt(n, 0);
 	return (struct lt_slice){bytes, (size_t)n};
 }
@@ -95,9 +95,9 @@ END_TEST
 START_TEST(a_long_text_is_cut_and_says_so)
 {
 	char text[5000];
-	memset(text, 'x', sizeof text);
+	memset(text, 'x', sizeof(text));
 	int reader = pipe_as_stderr();
-	lt_report(LT_LEVEL_WARN, "%.*s", (int)sizeof text, text);
+	lt_report(LT_LEVEL_WARN, "%.*s", (int)sizeof(text), text);
 	struct lt_slice line = read_some(reader);
 	ck_assert_uint_lt(line.len, 1100);
 	ck_assert_mem_eq(line.ptr + line.len - 5, "x...\n", 5);
@@ -122,14 +122,14 @@ START_TEST(a_line_is_there_whole_or_not_at_all)
 {
 	int reader = pipe_as_stderr();
 	char text[900];
-	memset(text, 'x', sizeof text);
+	memset(text, 'x', sizeof(text));
 	for (int i = 0; i < 200; i++) /* more than a pipe holds */
-		lt_report(LT_LEVEL_WARN, "%.*s", (int)sizeof text, text);
+		lt_report(LT_LEVEL_WARN, "%.*s", (int)sizeof(text), text);
 	close(STDERR_FILENO);
 	size_t n = 0;
 	char last = 0;
 	for (char bytes[4096];;) {
-		ssize_t got = read(reader, bytes, sizeof bytes);
+		ssize_t got = read(reader, bytes, sizeof(bytes));
 		if (got <= 0)
 			break;
 		n += (size_t)got;
@@ -137,7 +137,7 @@ START_TEST(a_line_is_there_whole_or_not_at_all)
 	}
 	ck_assert_int_eq(last, '\n');
 	ck_assert_uint_gt(n, 0);
-	ck_assert_uint_eq(n % (strlen("libtrace: warn: \n") + sizeof text), 0);
+	ck_assert_uint_eq(n % (strlen("libtrace: warn: \n") + sizeof(text)), 0);
 }
 END_TEST
 
@@ -213,7 +213,7 @@ static void *read_all(void *arg)
 {
 	char bytes[4096];
 	size_t *n = arg, got;
-	while ((got = (size_t)read((int)*n, bytes, sizeof bytes)) > 0 && got <= sizeof bytes)
+	while ((got = (size_t)read((int)*n, bytes, sizeof(bytes))) > 0 && got <= sizeof(bytes))
 		;
 	return NULL;
 }
@@ -224,7 +224,7 @@ START_TEST(more_than_a_pipe_holds_is_written_while_it_is_read)
 	size_t reader = (size_t)kinds[_i]();
 	pthread_t thread;
 	pthread_create(&thread, NULL, read_all, &reader);
-	ck_assert_int_eq(lt_output_write(STDERR_FILENO, bytes, sizeof bytes,
+	ck_assert_int_eq(lt_output_write(STDERR_FILENO, bytes, sizeof(bytes),
 				 lt_clock_monotonic_ns() + INTERVAL_NS),
 		0);
 	close(STDERR_FILENO);
@@ -264,7 +264,7 @@ START_TEST(no_more_kinds_than_there_are_places_are_reported_in_an_interval)
 	unsigned n_reported = 0;
 	for (int i = 0; i < 10 * LT_REPORT_KINDS; i++) {
 		char kind[16];
-		snprintf(kind, sizeof kind, "kind %d", i);
+		snprintf(kind, sizeof(kind), "kind %d", i);
 		n_reported += lt_report_is_due(kind, now_ns, &n);
 	}
 	ck_assert_uint_eq(n_reported, LT_REPORT_KINDS);
@@ -276,7 +276,7 @@ END_TEST
 int main(void)
 {
 	TCase *tests = tcase_create("report");
-	enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
+	enum { N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, a_report_is_one_line_on_standard_error);
 	tcase_add_test(tests, nothing_in_a_report_harms_a_terminal);

@@ -161,7 +161,7 @@ int main(void)
 	TCase *tests = tcase_create("sampler");
 	tcase_add_checked_fixture(tests, NULL, tear_down);
 	tcase_add_loop_test(
-		tests, the_variable_names_the_sampler, 0, sizeof cases / sizeof cases[0]);
+		tests, the_variable_names_the_sampler, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tests, a_quarter_is_about_a_quarter);
 	tcase_add_test(tests, an_unsampled_span_hands_its_context_on);
 	tcase_add_test(tests, record_only_records_and_does_not_export);

@@ -49,7 +49,7 @@ static const struct lt_span_data *exported(const char *name)
 static bool has_parent(const struct lt_span_data *data)
 {
 	static const uint8_t none[8];
-	return memcmp(data->parent_span_id, none, sizeof none) != 0;
+	return memcmp(data->parent_span_id, none, sizeof(none)) != 0;
 }
 
 static NOT_INLINED void make_span(const char *name)
@@ -69,7 +69,7 @@ END_TEST
 static NOT_INLINED void make_span_far_below(void)
 {
 	volatile char frame[4096];
-	for (size_t i = 0; i < sizeof frame; i++)
+	for (size_t i = 0; i < sizeof(frame); i++)
 		frame[i] = 'A';
 	make_span("next");
 }
@@ -202,7 +202,7 @@ START_TEST(a_scope_may_be_left_elsewhere_while_its_thread_looks)
 }
 END_TEST
 
-enum { COROUTINE_STACK_BYTES = 64 * 1024 };
+#define COROUTINE_STACK_BYTES (64 * 1024)
 static ucontext_t main_context, coroutine_context;
 
 static void coroutine(void)
@@ -323,7 +323,7 @@ START_TEST(a_scope_never_entered_or_left_twice_is_passed_over)
 	struct lt_span *span = lt_span_start(tracer, "span", NULL);
 	lt_scope_enter(&outer, span);
 	lt_scope_enter(&inner, NULL);
-	memset(&never, 0x41, sizeof never);
+	memset(&never, 0x41, sizeof(never));
 	lt_scope_leave(&never);
 	ck_assert_ptr_null(lt_span_current());
 	lt_scope_leave(&inner);

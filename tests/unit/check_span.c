@@ -411,7 +411,7 @@ static void end_twice_while_current(void)
 	lt_span_end(span);
 	lt_span_end(span);
 	struct lt_span_context after = lt_span_get_context(lt_span_current());
-	ck_assert_mem_eq(before.span_id, after.span_id, sizeof before.span_id);
+	ck_assert_mem_eq(before.span_id, after.span_id, sizeof(before.span_id));
 	lt_scope_leave(&scope);
 }
 
@@ -575,7 +575,7 @@ START_TEST(many_attributes_and_events_outgrow_the_block)
 	char key[32];
 	struct lt_span *span = lt_span_start(tracer, "many", NULL);
 	for (int i = 0; i < 128; i++) {
-		snprintf(key, sizeof key, "a.key.of.some.length.%d", i);
+		snprintf(key, sizeof(key), "a.key.of.some.length.%d", i);
 		lt_span_set(span, LT_ATTRS(lt_int(key, i)));
 		lt_span_event(span, key, LT_ATTRS(lt_str(key, key)));
 	}

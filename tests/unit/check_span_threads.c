@@ -22,7 +22,8 @@ static void tear_down(void)
 	lt_provider_free(provider);
 }
 
-enum { N_THREADS = 4, N_SPANS = 2000 };
+#define N_THREADS 4
+#define N_SPANS 2000
 
 static void *make_spans(void *shared)
 {
@@ -53,7 +54,9 @@ START_TEST(threads_share_a_tracer_and_a_span)
 END_TEST
 
 /* A tracer's spans have no owner once a few of them were taken from theirs: so, many tracers. */
-enum { N_ROUNDS = 2000, SPANS_A_TRACER = 10, N_EVENTS = 50 };
+#define N_ROUNDS 2000
+#define SPANS_A_TRACER 10
+#define N_EVENTS 50
 
 static struct lt_span *shared_span;
 static atomic_int n_arrived; /* at this round's start and end; pthread_barrier_wait is too slow to
@@ -88,7 +91,7 @@ START_TEST(a_span_keeps_what_its_own_thread_and_another_add_at_once)
 	pthread_create(&other, NULL, change_the_same, NULL);
 	for (int i = 0; i < N_ROUNDS; i++) {
 		char name[16];
-		snprintf(name, sizeof name, "%d", i / SPANS_A_TRACER);
+		snprintf(name, sizeof(name), "%d", i / SPANS_A_TRACER);
 		shared_span = lt_span_start(lt_tracer_get(provider, name, NULL), "both", NULL);
 		meet(2 * i + 1);
 		add_events(shared_span);

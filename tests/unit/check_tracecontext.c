@@ -10,7 +10,7 @@
 
 /* --- a carrier of headers ----------------------------------------------------------------- */
 
-enum { HEADERS_MAX = 40 };
+#define HEADERS_MAX 40
 
 struct headers {
 	struct {
@@ -36,8 +36,8 @@ static int headers_set(void *carrier, const char *key, const char *value)
 	struct headers *headers = carrier;
 	if (headers->n == HEADERS_MAX)
 		return -ENOSPC;
-	snprintf(headers->items[headers->n].name, sizeof headers->items[0].name, "%s", key);
-	snprintf(headers->items[headers->n].value, sizeof headers->items[0].value, "%s", value);
+	snprintf(headers->items[headers->n].name, sizeof(headers->items[0].name), "%s", key);
+	snprintf(headers->items[headers->n].value, sizeof(headers->items[0].value), "%s", value);
 	headers->n++;
 	return 0;
 }
@@ -120,7 +120,7 @@ static void tracestate_is_carried(char *line)
 		expected += 4;
 	}
 	char text[2048];
-	snprintf(text, sizeof text, "%s", expected ? expected : line);
+	snprintf(text, sizeof(text), "%s", expected ? expected : line);
 	struct lt_span_context remote;
 	ck_assert_int_eq(extract_with(line, &remote), 0);
 	ck_assert_str_eq(remote.tracestate, text);
@@ -132,9 +132,9 @@ START_TEST(each_digit_may_be_any_lower_case_hex_digit_and_nothing_else)
 		if (good[at] == '-')
 			continue;
 		for (int byte = 1; byte < 256; byte++) {
-			char text[sizeof good], printed[sizeof good];
+			char text[sizeof(good)], printed[sizeof(good)];
 			struct lt_span_context context;
-			memcpy(text, good, sizeof good);
+			memcpy(text, good, sizeof(good));
 			text[at] = (char)byte;
 			int err = lt_traceparent_parse(lt_slice(text), &context);
 			bool is_hex = strchr("0123456789abcdef", byte) != NULL;
@@ -175,7 +175,7 @@ START_TEST(thirty_two_members_are_carried_and_thirty_three_are_not)
 	char list[1024] = "";
 	struct lt_span_context remote;
 	for (int i = 0; i < 32; i++)
-		snprintf(list + strlen(list), sizeof list - strlen(list), "%sk%d=v", i ? "," : "",
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%sk%d=v", i ? "," : "",
 			i);
 	char copy[1024];
 	ck_assert_int_eq(extract_with(strcpy(copy, list), &remote), 0);
@@ -291,12 +291,12 @@ START_TEST(a_tracestate_set_by_hand_reaches_no_carrier_unless_it_is_well_formed)
 	struct headers out = {.n = 0};
 	struct lt_span_context context;
 	ck_assert_int_eq(lt_traceparent_parse(lt_slice(good), &context), 0);
-	for (size_t i = 0; i < sizeof malformed / sizeof malformed[0]; i++) {
+	for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
 		strcpy(context.tracestate, malformed[i]);
 		ck_assert_int_eq(lt_inject(&impl, &out, &context), 0);
 		ck_assert_uint_eq(out.n, i + 1); /* the traceparent alone */
 	}
-	memset(context.tracestate, 'k', sizeof context.tracestate); /* without its NUL */
+	memset(context.tracestate, 'k', sizeof(context.tracestate)); /* without its NUL */
 	out.n = 0;
 	ck_assert_int_eq(lt_inject(&impl, &out, &context), 0);
 	ck_assert_uint_eq(out.n, 1);

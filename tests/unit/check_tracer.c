@@ -80,7 +80,7 @@ END_TEST
 static struct lt_tracer *numbered(int i)
 {
 	char name[16];
-	snprintf(name, sizeof name, "%d", i);
+	snprintf(name, sizeof(name), "%d", i);
 	return lt_tracer_get(provider, name, NULL);
 }
 
@@ -153,14 +153,14 @@ START_TEST(tracers_of_providers_that_come_and_go_do_not_add_up)
 }
 END_TEST
 
-enum { N_TRACERS = 500 };
+#define N_TRACERS 500
 static struct lt_tracer *early[N_TRACERS];
 
 static void *get_tracers(void *unused)
 {
 	for (int i = 0; i < N_TRACERS; i++) {
 		char name[16];
-		snprintf(name, sizeof name, "early %d", i);
+		snprintf(name, sizeof(name), "early %d", i);
 		early[i] = lt_tracer_get(NULL, name, NULL);
 		lt_span_end(lt_span_start(early[i], "either way", NULL));
 	}

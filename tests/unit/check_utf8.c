@@ -36,7 +36,7 @@ START_TEST(a_prefix_counts_characters_and_never_cuts_one)
 {
 	struct lt_slice text = lt_slice("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z");
 	size_t ends[] = {0, 1, 3, 6, 10, 11, 11};
-	for (size_t n = 0; n < sizeof ends / sizeof ends[0]; n++)
+	for (size_t n = 0; n < sizeof(ends) / sizeof(ends[0]); n++)
 		ck_assert_uint_eq(lt_utf8_prefix(text, n), ends[n]);
 	ck_assert_uint_eq(lt_utf8_prefix(lt_slice("\xff\xff\xff"), 2), 2);
 }
@@ -46,7 +46,7 @@ int main(void)
 {
 	TCase *tests = tcase_create("utf8");
 	tcase_add_loop_test(
-		tests, only_well_formed_utf8_is_valid, 0, sizeof cases / sizeof cases[0]);
+		tests, only_well_formed_utf8_is_valid, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tests, a_prefix_counts_characters_and_never_cuts_one);
 	return run_tests(tests, "utf8");
 }

@@ -10,7 +10,7 @@ static char last_report[1024];
 
 static inline void keep_report(enum lt_level level, const char *text, void *user)
 {
-	snprintf(last_report, sizeof last_report, "%s", text);
+	snprintf(last_report, sizeof(last_report), "%s", text);
 }
 
 /* From now on, and with nothing said yet. */

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BATCH = 512 }; /* spans; OTEL_BSP_MAX_EXPORT_BATCH_SIZE's default; the test knows it too */
+#define BATCH 512 /* spans; OTEL_BSP_MAX_EXPORT_BATCH_SIZE's default; the test knows it too */
 
 static void (*encode)(struct lt_buffer *, const struct lt_span_data *const *, size_t);
 static unsigned n_rounds, n_batches;

@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_TRANSFERS 8
+#define TRANSFERS_MAX 8
 
-static CURL *easies[MAX_TRANSFERS];
+static CURL *easies[TRANSFERS_MAX];
 static CURLM *multi;
 static int n;
 
@@ -73,7 +73,7 @@ static void remove_handle(CURL *easy)
 
 int main(int argc, char **argv)
 {
-	if (argc < 3 || argc > 2 + MAX_TRANSFERS) {
+	if (argc < 3 || argc > 2 + TRANSFERS_MAX) {
 		fprintf(stderr, "usage: curl_ends HOW URL...\n");
 		return 2;
 	}

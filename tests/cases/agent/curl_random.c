@@ -51,7 +51,7 @@ static void read_one(void)
 
 static void step(void)
 {
-	const size_t i = random_below(N_HANDLES);
+	size_t i = random_below(N_HANDLES);
 	int n_running = -1;
 
 	switch (random_below(16)) {

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_PLUGINS 16
+#define PLUGINS_MAX 16
 #define NOWHERE "http://127.0.0.1:1/"
 
 static void *open_or_die(const char *path, int mode)
@@ -36,7 +36,7 @@ static int run_plugin(void *handle, int number)
 	int (*run)(const char *);
 
 	*(void **)&run = dlsym(handle, "run");
-	const int result = run(NOWHERE);
+	int result = run(NOWHERE);
 	if (result != number)
 		printf("%d instead of %d\n", result, number);
 	return result != number;
@@ -98,10 +98,10 @@ static int threads(int n, char **plugins)
 
 static int beside(char **plugins)
 {
-	void *handles[MAX_PLUGINS];
+	void *handles[PLUGINS_MAX];
 	int n = 0, n_wrong = 0;
 
-	for (; plugins[2 * n] && n < MAX_PLUGINS; n++)
+	for (; plugins[2 * n] && n < PLUGINS_MAX; n++)
 		handles[n] = open_or_die(plugins[2 * n], RTLD_NOW | RTLD_LOCAL);
 	for (int i = 0; i < 3 * n; i++)
 		n_wrong += run_plugin(handles[i % n], atoi(plugins[i % n * 2 + 1]));
@@ -121,9 +121,9 @@ static int deep(const char *url, const char *plugin)
 static int handles(char **libraries)
 {
 	int n_wrong = 0, n = 0;
-	void *opened[MAX_PLUGINS];
+	void *opened[PLUGINS_MAX];
 
-	for (; libraries[2 * n] && n < MAX_PLUGINS; n++)
+	for (; libraries[2 * n] && n < PLUGINS_MAX; n++)
 		opened[n] = open_or_die(libraries[2 * n], RTLD_NOW | RTLD_LOCAL);
 	for (int i = 0; i < n; i++) {
 		CURL *(*init)(void);
@@ -134,8 +134,7 @@ static int handles(char **libraries)
 		*(void **)&perform = dlsym(opened[i], "curl_easy_perform");
 		*(void **)&cleanup = dlsym(opened[i], "curl_easy_cleanup");
 		CURL *easy = init();
-		const int set = (int)setopt(easy, CURLOPT_URL, NOWHERE),
-			  result = (int)perform(easy);
+		int set = (int)setopt(easy, CURLOPT_URL, NOWHERE), result = (int)perform(easy);
 		cleanup(easy);
 		n_wrong += set != 0 || result != atoi(libraries[2 * i + 1]);
 	}

@@ -18,7 +18,12 @@
 
 #include <libtrace/sdk.h>
 
-enum { FIRST = 3, LAST = 256, N_FILES = 12, ROUNDS = 3, FLUSH_MS = 10000, SHORT_MS = 300 };
+#define FIRST 3
+#define LAST 256
+#define N_FILES 12
+#define ROUNDS 3
+#define FLUSH_MS 10000
+#define SHORT_MS 300
 
 static struct lt_provider *provider;
 static struct lt_processor *processor;

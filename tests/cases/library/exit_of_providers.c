@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LIMIT_MS = 2000, N_PROVIDERS = 3, FREED = 1 };
+#define LIMIT_MS 2000
+#define N_PROVIDERS 3
+#define FREED 1
 
 struct counter {
 	struct lt_exporter super;

@@ -7,7 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LIMIT_MS = 300, GRACE_MS = 50, N_PROVIDERS = 3, WORKS = 0 };
+#define LIMIT_MS 300
+#define GRACE_MS 50
+#define N_PROVIDERS 3
+#define WORKS 0
 
 static double began_s;
 static size_t n_exported;

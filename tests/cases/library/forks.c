@@ -18,12 +18,10 @@
 
 #include <libtrace/sdk.h>
 
-enum {
-	FORKS_MAX = 1000,
-	SPACING_US = 1000,
-	CHILD_MS = 10000,	    /* of a child's export */
-	HUNG_MS = CHILD_MS + 20000, /* of all of them, on a slow machine */
-};
+#define FORKS_MAX 1000
+#define SPACING_US 1000
+#define CHILD_MS 10000		   /* of a child's export */
+#define HUNG_MS (CHILD_MS + 20000) /* of all of them, on a slow machine */
 
 static struct lt_provider *provider;
 

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { THREAD_LOCAL_BYTES = 600 * 1024, STACK_BYTES = 256 * 1024, FLUSH_MS = 10000 };
+#define THREAD_LOCAL_BYTES (600 * 1024)
+#define STACK_BYTES (256 * 1024)
+#define FLUSH_MS 10000
 
 static __thread volatile char large[THREAD_LOCAL_BYTES];
 
@@ -14,7 +16,7 @@ static int use_stack(struct lt_exporter *self, const struct lt_span_data *const 
 	unsigned timeout_ms)
 {
 	volatile char bytes[STACK_BYTES];
-	memset((char *)bytes, 1, sizeof bytes);
+	memset((char *)bytes, 1, sizeof(bytes));
 	return bytes[0] - 1 + bytes[STACK_BYTES - 1] - 1 + large[0];
 }
 

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { LIMIT_MS = 2000, PATIENCE_S = 20, LONG_MS = 3600000 };
+#define LIMIT_MS 2000
+#define PATIENCE_S 20
+#define LONG_MS 3600000
 
 static struct lt_tracer *tracer;
 static size_t n_exported;

@@ -47,8 +47,8 @@ static int open_connection(const char **ret_reason)
 	}
 	int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0) {
-		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
-		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	}
 	if (fd < 0 || connect(fd, address->ai_addr, address->ai_addrlen) != 0) {
 		*ret_reason = strerror(errno);
@@ -64,7 +64,7 @@ static int open_connection(const char **ret_reason)
 static const char *talk(int fd, char answer[ANSWER_MAX])
 {
 	char request[512];
-	int len = snprintf(request, sizeof request,
+	int len = snprintf(request, sizeof(request),
 		"GET %s HTTP/1.1\r\nHost: %s:%s\r\nConnection: close\r\n\r\n", path, host, port);
 	size_t n = 0;
 	ssize_t got;
@@ -140,9 +140,9 @@ int main(int argc, char **argv)
 	int64_t began_us = now_us();
 	for (; n_started < n; n_started++) {
 		sleep_until(began_us + (int64_t)n_started * 1000000 / per_second);
-		int error = pthread_create(&threads[n_started], &attr, run_request, NULL);
-		if (error) {
-			fprintf(stderr, "load: %s\n", strerror(error));
+		int err = pthread_create(&threads[n_started], &attr, run_request, NULL);
+		if (err) {
+			fprintf(stderr, "load: %s\n", strerror(err));
 			break;
 		}
 	}

@@ -10,7 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { DESCRIPTORS = 1024, FILES = 24, REQUESTS = 3 };
+#define DESCRIPTORS 1024
+#define FILES 24
+#define REQUESTS 3
 
 static size_t ignore(char *data, size_t size, size_t n, void *user)
 {

@@ -6,7 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ROUNDS = 3, JOBS_A_ROUND = 4 };
+#define ROUNDS 3
+#define JOBS_A_ROUND 4
 
 static size_t ignore(char *data, size_t size, size_t n, void *user)
 {

@@ -10,7 +10,7 @@ int run(const char *url)
 
 	if (!easy || curl_easy_setopt(easy, CURLOPT_URL, url))
 		return -1;
-	const int result = (int)curl_easy_perform(easy);
+	int result = (int)curl_easy_perform(easy);
 	curl_easy_cleanup(easy);
 	return result;
 }
