@@ -71,6 +71,28 @@ class Connection:
         payload, self.received = self.received[9:9 + size], self.received[9 + size:]
         return Frame(kind, flags, stream, payload)
 
+    def upload(self, stream, body):
+        """Sends a request's message as the server's windows allow; returns the frame that ends the answer, or None."""
+        window, all_windows, sent = 65535, 65535, 0
+        while sent < len(body):
+            n = min(16384, window, all_windows, len(body) - sent)
+            if n > 0:
+                last = END_STREAM if sent + n == len(body) else 0
+                self.send(frame(DATA, last, stream, body[sent:sent + n]))
+                sent, window, all_windows = sent + n, window - n, all_windows - n
+                continue
+            found = self.read()
+            if found is None or (found.stream == stream and (found.type == RST_STREAM or found.flags & END_STREAM)):
+                return found
+            if found.type == WINDOW_UPDATE:
+                more = struct.unpack(">I", found.payload)[0]
+                window, all_windows = (window, all_windows + more) if found.stream == 0 else (window + more, all_windows)
+            if found.type == SETTINGS and not found.flags:
+                self.send(frame(SETTINGS, 1, 0))
+                values = dict(struct.iter_unpack(">HI", found.payload))
+                window += values.get(4, 65535) - 65535  # INITIAL_WINDOW_SIZE
+        return self.wait_for(lambda f: f.stream == stream and f.flags & END_STREAM)
+
     def wait_for(self, condition):
         """Reads up to a frame of that kind, and returns it; None when there is none before the end."""
         while True:

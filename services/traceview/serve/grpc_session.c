@@ -48,7 +48,7 @@ static nghttp2_nv header(const char *name, struct lt_slice value)
 /* The message is not needed any more. */
 static void drop_body(struct call *call)
 {
-	*call->session->upload_bytes -= call->body.cap;
+	*call->session->upload_bytes -= call->body.len;
 	buffer_done(&call->body);
 }
 
@@ -263,9 +263,9 @@ static int on_data(nghttp2_session *http2, uint8_t flags, int32_t id, const uint
 	if (!call || call->is_answered || !is_acceptable(call))
 		return 0;
 	bool is_too_large = len > call->body.limit - call->body.len;
-	size_t before = call->body.cap;
+	size_t before = call->body.len;
 	buffer_put(&call->body, data, len);
-	*call->session->upload_bytes += call->body.cap - before;
+	*call->session->upload_bytes += call->body.len - before;
 	is_too_large |= grpc_read_prefix(buffer_slice(&call->body), &is_compressed, &message_len) &&
 			message_len > RECEIVE_BODY_MAX_BYTES;
 	if (is_too_large)
@@ -430,7 +430,7 @@ static struct call *largest_of(const struct grpc_session *session)
 {
 	struct call *largest = NULL;
 	for (struct call *call = session->calls; call; call = call->next)
-		if (!largest || call->body.cap > largest->body.cap)
+		if (!largest || call->body.len > largest->body.len)
 			largest = call;
 	return largest;
 }
@@ -438,7 +438,7 @@ static struct call *largest_of(const struct grpc_session *session)
 size_t grpc_session_largest(const struct grpc_session *session)
 {
 	const struct call *call = largest_of(session);
-	return call ? call->body.cap : 0;
+	return call ? call->body.len : 0;
 }
 
 void grpc_session_refuse_largest(struct grpc_session *session, const char *why)

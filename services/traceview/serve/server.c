@@ -15,6 +15,7 @@
 #include "serve/uploads.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #define REPORT_INTERVAL_MS 60000
@@ -25,6 +26,8 @@
 #define UPLOADS_MAX_BYTES (RECEIVE_BODY_MAX_BYTES + (size_t)64 * 1024)
 #define UPLOADS_LOOK_MS 10	       /* between two sums of their sizes while they are small */
 #define UPLOAD_TURN_BYTES (512 * 1024) /* received from one connection per turn of the loop */
+
+#define LARGE_BLOCK_BYTES (512 * 1024)
 
 enum { PORT_OTLP, PORT_UI, PORT_GRPC, N_PORTS };
 
@@ -203,6 +206,9 @@ static int listen_all(struct server *server, const struct server_options *option
 int server_run(const struct server_options *options)
 {
 	static struct server server; /* in sight of leak checkers, whatever is late */
+	/* Blocks of at least that size are given back as soon as they are freed.  By itself glibc
+	 * raises this after the first large body, and then keeps what large ones leave. */
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
 	server.receiver.store = options->store;
 	http_raise_descriptor_limit();
 	int err = grpc_new(&server.receiver, &server.grpc);
