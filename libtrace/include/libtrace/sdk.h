@@ -111,12 +111,17 @@ struct lt_sampling_parameters {			   /* borrowed for the call */
 	size_t n_links;
 };
 
-struct lt_sampling_result { /* what a sampler may add; zero on entry; borrowed until the call's end
-			     */
-	const struct lt_attr *attrs; /* copied to the span */
+#define LT_SAMPLING_ATTRS_MAX 32 /* of a composite sampler: more are left out */
+
+struct lt_sampling_result {	     /* what a sampler may add: zero on entry, but for the rooms */
+	const struct lt_attr *attrs; /* borrowed until the call's end, copied to the span */
 	size_t n_attrs;
-	/* Instead of the parent's; ptr NULL: the parent's.  A malformed one counts as none. */
+	/* Instead of the parent's; ptr NULL: the parent's.  A malformed one counts as none.
+	 * Borrowed like attrs. */
 	struct lt_slice tracestate;
+	/* Not initialised: places for such a tracestate and such attributes. */
+	char tracestate_room[LT_TRACESTATE_MAX + 1];
+	struct lt_attr attr_room[LT_SAMPLING_ATTRS_MAX];
 };
 
 /* A sampler of your own has this as its first member. */
@@ -131,18 +136,129 @@ struct lt_sampler_impl {
 	void (*free)(struct lt_sampler *self); /* NULL: nothing to free */
 };
 
-LT_API struct lt_sampler *lt_sampler_always_on(void);  /* static; freeing it does nothing */
-LT_API struct lt_sampler *lt_sampler_always_off(void); /* likewise */
+/* Static; freeing them does nothing.  Under a parent with a sampling threshold (`ot=th:` in its
+ * tracestate) always_on replaces it by 0, always_off removes it. */
+LT_API struct lt_sampler *lt_sampler_always_on(void);
+LT_API struct lt_sampler *lt_sampler_always_off(void);
 
-/** Samples a share of the traces, 0.0 to 1.0, by trace id; -EINVAL for another ratio. */
+/**
+ * Samples a share of the traces, 0.0 to 1.0, whatever the parent's flag is: those whose randomness
+ * (the tracestate's `ot=rv:`, else the trace id's last 56 bits) is at least the threshold
+ * (1 - ratio) * 2^56, rounded to four digits after its leading f's.  The threshold goes into the
+ * tracestate of what is sampled (`ot=th:`), so that a Collector's sampler behind this one agrees.
+ * @return 0, -EINVAL for another ratio, or -ENOMEM
+ * Source: https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
+ */
 LT_API LT_CHECKED int lt_sampler_ratio_new(double ratio, struct lt_sampler **ret_sampler);
 
-/** As the parent was sampled; root (taken; NULL: always on) decides where there is none. */
+/**
+ * As the parent was sampled; root (takes; NULL: always on) decides where there is none.
+ *
+ * The parent's sampling threshold is passed on, unless it disagrees with the sampled flag: then it
+ * is removed.
+ */
 LT_API LT_CHECKED int lt_sampler_parent_based_new(
+	struct lt_sampler *root, struct lt_sampler **ret_sampler);
+
+struct lt_parent_based_options {	   /* takes each; NULL: as its comment says */
+	struct lt_sampler *root;	   /* no parent; always on */
+	struct lt_sampler *remote_sampled; /* always on, likewise the next */
+	struct lt_sampler *local_sampled;
+	struct lt_sampler *remote_not_sampled; /* always off, likewise the next */
+	struct lt_sampler *local_not_sampled;
+};
+
+/** The same with a sampler for each kind of parent; no sampler may be given twice, but for static
+ * ones.  @return 0 or -ENOMEM */
+LT_API LT_CHECKED int lt_sampler_parent_based_with(
+	const struct lt_parent_based_options *options, struct lt_sampler **ret_sampler);
+
+/** Asks root (takes), and has what it drops recorded all the same, for processors that want to see
+ * every span; exporters get what root samples.  @return 0 or -ENOMEM */
+LT_API LT_CHECKED int lt_sampler_always_record_new(
 	struct lt_sampler *root, struct lt_sampler **ret_sampler);
 
 /** The one that OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG name (parentbased_always_on). */
 LT_API LT_CHECKED int lt_sampler_from_env(struct lt_sampler **ret_sampler);
+
+/* --- composable samplers ------------------------------------------------------------------ */
+
+#define LT_THRESHOLD_NEVER UINT64_MAX /* of a sampler that wants the span dropped */
+
+/* What a composable sampler wants; the composite sampler compares it with the randomness.
+ * Source: https://opentelemetry.io/docs/specs/otel/trace/sdk/#compositesampler */
+struct lt_sampling_intent {
+	uint64_t threshold; /* 0, all, to 2^56 - 1, or LT_THRESHOLD_NEVER, which it is on entry */
+	bool is_reliable;   /* it may be written into the tracestate, to be counted with */
+	/* For a sampled span: add yours after those that are there, up to LT_SAMPLING_ATTRS_MAX.
+	 * What they point at is borrowed until the span has started. */
+	struct lt_attr *attrs;
+	size_t n_attrs;
+};
+
+/* A composable sampler of your own has this as its first member. */
+struct lt_composable {
+	const struct lt_composable_impl *impl;
+};
+
+struct lt_composable_impl {
+	/* Called by every thread that starts a span, at the same time.  Must not look at what is
+	 * random in the parameters: the decision would not be consistent. */
+	void (*intend)(struct lt_composable *self, const struct lt_sampling_parameters *parameters,
+		struct lt_sampling_intent *intent);
+	void (*free)(struct lt_composable *self); /* NULL: nothing to free */
+};
+
+/** A sampler that does what a composable one (takes) wants.  @return 0 or -ENOMEM */
+LT_API LT_CHECKED int lt_sampler_composite_new(
+	struct lt_composable *composable, struct lt_sampler **ret_sampler);
+
+LT_API struct lt_composable *lt_composable_always_on(void);  /* static, threshold 0 */
+LT_API struct lt_composable *lt_composable_always_off(void); /* static */
+
+/** As lt_sampler_ratio_new. */
+LT_API LT_CHECKED int lt_composable_probability_new(
+	double ratio, struct lt_composable **ret_composable);
+
+/** The parent's threshold, or without one its sampled flag; root (takes) where there is no parent.
+ * @return 0 or -ENOMEM */
+LT_API LT_CHECKED int lt_composable_parent_threshold_new(
+	struct lt_composable *root, struct lt_composable **ret_composable);
+
+struct lt_sampling_rule {
+	/* NULL: every span.  Called by every thread that starts a span. */
+	bool (*matches)(const struct lt_sampling_parameters *parameters, void *user);
+	void *user;			/* borrowed as long as the sampler lives */
+	struct lt_composable *delegate; /* takes, also on failure */
+};
+
+/** What the first rule that matches says; drops the span where none does.
+ * @param rules  copied  @return 0 or -ENOMEM */
+LT_API LT_CHECKED int lt_composable_rule_based_new(
+	const struct lt_sampling_rule *rules, size_t n, struct lt_composable **ret_composable);
+
+/** What delegate (takes) wants, with attributes (copied) for the spans that are sampled, which win
+ * over the delegate's own.  @return 0 or -ENOMEM */
+LT_API LT_CHECKED int lt_composable_annotating_new(struct lt_composable *delegate,
+	const struct lt_attr *attrs, size_t n, struct lt_composable **ret_composable);
+
+/* --- id generators ------------------------------------------------------------------------ */
+
+/* An id generator of your own has this as its first member. */
+struct lt_id_generator {
+	const struct lt_id_generator_impl *impl;
+};
+
+/* Called by every thread that starts a span, at the same time.  An id of zeros, which is none, is
+ * replaced by a random one.  NULL: random ids. */
+struct lt_id_generator_impl {
+	void (*trace_id)(struct lt_id_generator *self, uint8_t ret_trace_id[16]);
+	void (*span_id)(struct lt_id_generator *self, uint8_t ret_span_id[8]);
+	/* The trace ids' last 56 bits are random: LT_FLAG_RANDOM is set.
+	 * Source: https://www.w3.org/TR/trace-context-2/#random-trace-id-flag */
+	bool is_random;
+	void (*free)(struct lt_id_generator *self); /* NULL: nothing to free */
+};
 
 /* --- exporters ---------------------------------------------------------------------------- */
 
@@ -260,6 +376,7 @@ struct lt_provider_options {
 	struct lt_sampler *sampler;	/* takes; NULL: lt_sampler_from_env */
 	struct lt_processor *processor; /* takes; NULL: what OTEL_TRACES_EXPORTER names, batched */
 	struct lt_span_limits limits;
+	struct lt_id_generator *id_generator; /* takes; NULL: random ids */
 };
 
 /**

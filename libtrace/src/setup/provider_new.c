@@ -62,6 +62,7 @@ int lt_provider_new(const struct lt_provider_options *options, struct lt_provide
 	struct lt_provider_parts parts = {.resource = options->resource,
 		.sampler = options->sampler,
 		.processor = options->processor,
+		.id_generator = options->id_generator,
 		.is_disabled = lt_config_bool("OTEL_SDK_DISABLED")};
 	struct lt_provider *provider = NULL;
 	int err = 0;
@@ -85,6 +86,7 @@ int lt_provider_new(const struct lt_provider_options *options, struct lt_provide
 	if (err) {
 		lt_resource_free(parts.resource);
 		lt_sampler_free(parts.sampler);
+		lt_id_generator_free(parts.id_generator);
 		lt_processor_free(parts.processor);
 		return err;
 	}

@@ -30,6 +30,12 @@ static void keep(struct lt_provider *provider)
 	lt_report(LT_LEVEL_WARN, "an exporter does not return: what it uses is not freed");
 }
 
+void lt_id_generator_free(struct lt_id_generator *generator)
+{
+	if (generator && generator->impl->free)
+		generator->impl->free(generator);
+}
+
 struct lt_provider *lt_provider_make(const struct lt_provider_parts *parts)
 {
 	struct lt_provider *provider = calloc(1, sizeof(*provider));
@@ -40,6 +46,7 @@ struct lt_provider *lt_provider_make(const struct lt_provider_parts *parts)
 	for (int parent = 0; parent < LT_N_PARENTS; parent++)
 		provider->answers[parent] = (int8_t)lt_sampler_answer(parts->sampler, parent);
 	provider->processor = parts->processor;
+	provider->id_generator = parts->id_generator;
 	provider->is_disabled = parts->is_disabled;
 	provider->limits = parts->limits;
 	provider->at_exit.run = shut_down_at_exit;
@@ -88,6 +95,7 @@ void lt_provider_free(struct lt_provider *provider)
 	}
 	lt_processor_free(provider->processor);
 	lt_sampler_free(provider->sampler);
+	lt_id_generator_free(provider->id_generator);
 	lt_resource_free(provider->resource);
 	free(provider);
 }

@@ -36,7 +36,8 @@ struct lt_provider {
 	struct lt_sampler *sampler;
 	int8_t answers[LT_N_PARENTS]; /* the sampler's, or LT_ASK */
 	struct lt_processor *processor;
-	struct lt_span_limits limits; /* resolved: no field means "the default" */
+	struct lt_id_generator *id_generator; /* NULL: random ids */
+	struct lt_span_limits limits;	      /* resolved: no field means "the default" */
 	bool is_disabled; /* OTEL_SDK_DISABLED: spans only hand their parent's context on */
 	atomic_bool is_shut_down;
 
@@ -52,12 +53,16 @@ struct lt_provider_parts { /* all there, and resolved: no field means "the defau
 	struct lt_resource *resource;
 	struct lt_sampler *sampler;
 	struct lt_processor *processor;
+	struct lt_id_generator *id_generator; /* NULL: random ids */
 	struct lt_span_limits limits;
 	bool is_disabled;
 };
 
 /** A new provider, which takes the parts; NULL, with nothing taken, without memory. */
 struct lt_provider *lt_provider_make(const struct lt_provider_parts *parts);
+
+/** Frees an id generator of any kind; NULL is fine. */
+void lt_id_generator_free(struct lt_id_generator *generator);
 
 /** Lets a provider's tracers outlive it; it is the global one no more. */
 void lt_tracers_retire(struct lt_provider *provider);

@@ -5,17 +5,28 @@
 
 #include <libtrace/sdk.h>
 
-enum lt_parent { LT_PARENT_NONE, LT_PARENT_DROPPED, LT_PARENT_SAMPLED, LT_N_PARENTS };
+/* Where a span's parent stands. */
+enum lt_parent {
+	LT_PARENT_NONE,
+	LT_PARENT_LOCAL_DROPPED,
+	LT_PARENT_LOCAL_SAMPLED,
+	LT_PARENT_REMOTE_DROPPED,
+	LT_PARENT_REMOTE_SAMPLED,
+	LT_N_PARENTS
+};
 
-/** Where a span's parent stands; NULL: it has none. */
 static inline enum lt_parent lt_parent_of(const struct lt_span_context_view *parent)
 {
 	if (!parent)
 		return LT_PARENT_NONE;
-	return parent->flags & LT_FLAG_SAMPLED ? LT_PARENT_SAMPLED : LT_PARENT_DROPPED;
+	return (enum lt_parent)(LT_PARENT_LOCAL_DROPPED + (parent->remote ? 2 : 0) +
+				(parent->flags & LT_FLAG_SAMPLED ? 1 : 0));
 }
 
-/** What a sampler always answers for such a parent; LT_ASK when that depends on more. */
+/**
+ * What a sampler always answers for such a parent; LT_ASK when that depends on more.  A remote
+ * parent with a tracestate is always for the sampler: that may have a threshold to be looked at.
+ */
 #define LT_ASK (-1)
 int lt_sampler_answer(const struct lt_sampler *sampler, enum lt_parent parent);
 

@@ -201,6 +201,27 @@ static void init_context(
 	context->remote = false;
 }
 
+/* Ids of a program's own generator in place of the random ones. */
+__attribute__((noinline)) static void generate_ids(struct lt_id_generator *generator,
+	struct lt_span_context_view *context, const struct lt_span_context_view *parent)
+{
+	static const uint8_t none[16];
+	const struct lt_id_generator_impl *impl = generator->impl;
+	struct lt_span_context_view made = *context;
+	if (!parent && impl->trace_id) {
+		impl->trace_id(generator, made.trace_id);
+		if (memcmp(made.trace_id, none, sizeof(made.trace_id)) != 0) {
+			memcpy(context->trace_id, made.trace_id, sizeof(made.trace_id));
+			context->flags = impl->is_random ? LT_FLAG_RANDOM : 0;
+		}
+	}
+	if (impl->span_id) {
+		impl->span_id(generator, made.span_id);
+		if (memcmp(made.span_id, none, sizeof(made.span_id)) != 0)
+			memcpy(context->span_id, made.span_id, sizeof(made.span_id));
+	}
+}
+
 /* All that an unrecorded span needs. */
 static void init_bare(
 	struct lt_span *span, struct lt_tracer *tracer, const struct lt_span_context_view *parent)
@@ -283,6 +304,8 @@ static enum lt_decision sample(struct lt_span *span, struct lt_slice name,
 {
 	struct lt_span_context_view *context = &span->data.context;
 	int decision = provider_of(span)->answers[lt_parent_of(parent)];
+	if (parent && parent->tracestate.len && parent->remote)
+		decision = LT_ASK;
 	if (decision == LT_ASK)
 		decision = (int)ask_sampler(span, name, options, parent, ret_extra);
 	if (decision != LT_RECORD_AND_SAMPLE && decision != LT_RECORD_ONLY)
@@ -332,8 +355,13 @@ struct lt_span *lt_span_start_named(
 	if (!span)
 		return NULL;
 
-	struct lt_sampling_result extra = {0};
+	struct lt_sampling_result extra; /* its rooms stay as they are */
+	extra.attrs = NULL;
+	extra.n_attrs = 0;
+	extra.tracestate = (struct lt_slice){NULL, 0};
 	init_bare(span, tracer, parent);
+	if (__builtin_expect(provider->id_generator != NULL, 0))
+		generate_ids(provider->id_generator, &span->data.context, parent);
 	if (sample(span, name, options, parent, &extra) == LT_DROP)
 		return hand_out(span, LT_SPAN_LIVES);
 
