@@ -3,8 +3,8 @@
  * so no span has to copy them.
  *
  * Put them into an array's initialiser, where the compiler writes each in its place.  An attribute
- * that is written first and copied then, as lt_fixed_key() does, costs a wait each: the processor
- * cannot load in one piece what it has just stored in several.
+ * that is written first and copied then costs a wait each: the processor cannot load in one piece
+ * what it has just stored in several.
  */
 #ifndef LT_AGENT_ATTRIBUTE_H
 #define LT_AGENT_ATTRIBUTE_H

@@ -20,8 +20,6 @@ struct lt_attributes {
 	const struct lt_attr *items; /* keys are unique, order is that of arrival */
 	uint32_t n;
 	uint32_t n_dropped; /* over the limits */
-	uint32_t capacity;  /* private, likewise below */
-	uint64_t key_bits;
 };
 
 struct lt_event {

@@ -60,8 +60,10 @@ enum lt_type {
 struct lt_attr {
 	struct lt_slice key;
 	enum lt_type type;
-	uint32_t n_items : 31;	/* of an array */
-	uint32_t fixed_key : 1; /* see lt_fixed_key */
+	uint32_t n_items : 31; /* of an array */
+	uint32_t
+		fixed_key : 1; /* the key outlives the span and is not copied: a literal of code that
+				   is never unloaded */
 	union {
 		struct lt_slice string;
 		bool boolean;
@@ -134,14 +136,6 @@ static inline struct lt_attr lt_doubles(const char *key, const double *items, si
 		.type = LT_TYPE_DOUBLE_ARRAY,
 		.n_items = n & INT32_MAX,
 		.value.numbers = items};
-}
-
-/* Says that an attribute's key lives as long as the process, so that it need not be copied: a
- * literal does, but not one of a library that may be unloaded. */
-static inline struct lt_attr lt_fixed_key(struct lt_attr attr)
-{
-	attr.fixed_key = 1;
-	return attr;
 }
 
 /* lt_span_set(span, LT_ATTRS(lt_str("order.item", item), lt_int("order.qty", qty))); */

@@ -83,7 +83,6 @@ static void copy_attrs(struct kept *kept, struct lt_attributes *attrs)
 	for (uint32_t i = 0; items && i < attrs->n; i++)
 		copy_attr(kept, &items[i]);
 	attrs->items = items;
-	attrs->capacity = attrs->n;
 }
 
 static void copy_events(struct kept *kept)

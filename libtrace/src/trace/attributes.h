@@ -13,12 +13,19 @@ struct lt_attribute_limits {
 	uint32_t value_length; /* characters of a string, or of each string of an array */
 };
 
+/* What a set that grows has beside it; all zero for an empty set. */
+struct lt_attributes_room {
+	uint32_t capacity; /* attributes that fit */
+	uint64_t key_bits; /* Bloom filter of the keys */
+};
+
 /**
- * Adds copies of attributes, or replaces the values of those that are there.
- * Without a value or a key they are passed over; over a limit they are dropped and counted.
+ * Adds copies of attributes, or replaces the values of those with the same keys.
+ * Attributes without a value or a key are ignored; those over a limit are dropped and counted.
  */
-void lt_attributes_add(struct lt_attributes *set, struct lt_arena *arena,
-	const struct lt_attribute_limits *limits, const struct lt_attr *attrs, size_t n);
+void lt_attributes_add(struct lt_attributes *set, struct lt_attributes_room *room,
+	struct lt_arena *arena, const struct lt_attribute_limits *limits,
+	const struct lt_attr *attrs, size_t n);
 
 /** The i-th item of an array attribute, as an attribute of its own without a key; borrowed. */
 struct lt_attr lt_attr_item(const struct lt_attr *array, uint32_t i);

@@ -25,7 +25,7 @@ static const struct lt_attribute_limits limits = {.count = 256, .value_length = 
 
 static void set(struct lt_resource *resource, struct lt_attr attr)
 {
-	lt_attributes_add(&resource->attrs, &resource->arena, &limits, &attr, 1);
+	lt_attributes_add(&resource->attrs, &resource->room, &resource->arena, &limits, &attr, 1);
 }
 
 #define UUID_LEN 36
@@ -187,7 +187,7 @@ int lt_resource_new(const struct lt_attr *attrs, size_t n, struct lt_resource **
 	const char *known_instance_id = set_known(resource);
 	set_from_variable(resource);
 	set(resource, lt_strn(LT_SERVICE_NAME, lt_config_text("OTEL_SERVICE_NAME")));
-	lt_attributes_add(&resource->attrs, &resource->arena, &limits, attrs, n);
+	lt_attributes_add(&resource->attrs, &resource->room, &resource->arena, &limits, attrs, n);
 	find_own(resource, known_instance_id);
 	join_all(resource);
 	*ret_resource = resource;

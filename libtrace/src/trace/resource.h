@@ -9,6 +9,7 @@
 
 struct lt_resource {
 	struct lt_attributes attrs;
+	struct lt_attributes_room room; /* of attrs */
 	struct lt_resource *next;
 	/* Of attrs, what a fork's child has anew; NULL where the user said something else. */
 	struct lt_attr *own_pid, *own_instance_id;

@@ -231,6 +231,7 @@ int lt_composable_annotating_new(struct lt_composable *delegate, const struct lt
 	static const struct lt_composable_impl impl = {
 		.intend = intend_with_attributes, .free = free_annotating};
 	static const struct lt_attribute_limits limits = {.count = 128, .value_length = UINT32_MAX};
+	struct lt_attributes_room room = {0};
 	struct annotating *annotating = calloc(1, sizeof(*annotating));
 	if (!annotating) {
 		free_composable(delegate);
@@ -239,7 +240,7 @@ int lt_composable_annotating_new(struct lt_composable *delegate, const struct lt
 	annotating->super.impl = &impl;
 	annotating->delegate = delegate;
 	lt_arena_init(&annotating->arena, annotating->bytes, sizeof(annotating->bytes));
-	lt_attributes_add(&annotating->attrs, &annotating->arena, &limits, attrs, n);
+	lt_attributes_add(&annotating->attrs, &room, &annotating->arena, &limits, attrs, n);
 	if (annotating->attrs.n_dropped) {
 		free_annotating(&annotating->super);
 		return -ENOMEM;

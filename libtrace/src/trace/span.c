@@ -62,7 +62,7 @@ static inline void set_attrs(struct lt_span *span, const struct lt_attr *attrs, 
 	if (n == 0 || !attrs)
 		return;
 	const struct lt_span_limits *limits = limits_of(span);
-	lt_attributes_add(&span->data.attrs, &span->arena,
+	lt_attributes_add(&span->data.attrs, &span->attrs_room, &span->arena,
 		&(struct lt_attribute_limits){limits->attr_count, limits->attr_value_length}, attrs,
 		n);
 }
@@ -72,9 +72,10 @@ static struct lt_attributes copy_attrs(
 	struct lt_span *span, uint32_t max_count, const struct lt_attr *attrs, size_t n)
 {
 	struct lt_attributes set = {0};
+	struct lt_attributes_room room = {0};
 	if (n == 0 || !attrs)
 		return set;
-	lt_attributes_add(&set, &span->arena,
+	lt_attributes_add(&set, &room, &span->arena,
 		&(struct lt_attribute_limits){max_count, limits_of(span)->attr_value_length}, attrs,
 		n);
 	return set;
@@ -254,6 +255,7 @@ static void init_recording(struct lt_span *span, struct lt_slice name,
 	data->scope = &span->tracer->scope;
 	data->resource = provider_of(span)->resource;
 	data->attrs = (struct lt_attributes){.items = NULL};
+	span->attrs_room = (struct lt_attributes_room){0};
 	data->events = NULL;
 	data->links = NULL;
 	span->event_capacity = span->link_capacity = 0;

@@ -32,6 +32,7 @@ struct lt_span {
 	struct lt_tracer *tracer;
 	uint32_t event_capacity, link_capacity;
 	int64_t clock_offset_ns; /* makes Unix time of the monotonic one, at both ends */
+	struct lt_attributes_room attrs_room; /* of data.attrs */
 	struct lt_arena arena;
 	struct lt_span_data data; /* what exporters read */
 	/* The arena's first: to the end of the block. */

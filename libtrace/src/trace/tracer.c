@@ -96,6 +96,7 @@ static void tracer_free(struct lt_tracer *tracer)
 static struct lt_tracer *tracer_new(const struct lt_instrumentation_scope *scope)
 {
 	static const struct lt_attribute_limits limits = {.count = 128, .value_length = UINT32_MAX};
+	struct lt_attributes_room room = {0};
 	struct lt_tracer *tracer = calloc(1, sizeof(*tracer));
 	if (!tracer)
 		return NULL;
@@ -106,7 +107,8 @@ static struct lt_tracer *tracer_new(const struct lt_instrumentation_scope *scope
 		tracer_free(tracer);
 		return NULL;
 	}
-	lt_attributes_add(&tracer->attrs, &tracer->arena, &limits, scope->attrs, scope->n_attrs);
+	lt_attributes_add(
+		&tracer->attrs, &room, &tracer->arena, &limits, scope->attrs, scope->n_attrs);
 	tracer->scope.attrs = tracer->attrs.items;
 	tracer->scope.n_attrs = tracer->attrs.n;
 	return tracer;
