@@ -39,7 +39,9 @@ for name in $builds; do
 	build "$name" || { echo "the build \"$name\" failed"; echo "0 passed, 1 failed"; exit 1; }
 	if [ "$name" = plain ]; then
 		get_pycurl build/tests/hosts/pycurl
-		tests/sdks/get.sh build/tests/sdks python >/dev/null 2>&1 || true
+		for language in python js; do
+			tests/sdks/get.sh build/tests/sdks $language >/dev/null 2>&1 || true
+		done
 	fi
 	echo "== $name: testing"
 	args=()

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import unittest
+from collections import namedtuple
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 import harness  # noqa: E402
@@ -19,20 +20,25 @@ START = 1_700_000_000_000_000_000
 ATTRIBUTES = {"text": "v\u00e4lue", "empty": "", "yes": True, "int": -9007199254740991, "double": 0.5,
               "texts": ["a", "b"], "ints": [1, 2], "yeses": [True, False], "doubles": [0.5, 1.5]}
 
-# language: the file that get.sh leaves, and the command.
+Sdk = namedtuple("Sdk", "needs command env protocols")  # needs: what get.sh leaves
 PROGRAMS = {
-    "python": ("python/opentelemetry", [sys.executable, f"{HERE}/emit.py"]),
+    "python": Sdk("python/opentelemetry", [sys.executable, f"{HERE}/emit.py"],
+                  {"PYTHONPATH": f"{SDKS}/python"}, ("grpc", "http")),
+    "js": Sdk("js/node_modules", ["node", f"{SDKS}/js/emit.mjs"], {}, ("grpc", "http", "json")),
+    # Go's exporters want TLS unless they are told otherwise, of any collector.
+    "go": Sdk("go/emit", [f"{SDKS}/go/emit"], {"OTEL_EXPORTER_OTLP_INSECURE": "true"}, ("grpc", "http")),
+    "java": Sdk("java/target/dependency", ["java", "-cp", f"{SDKS}/java/target/classes:{SDKS}/java/target/dependency/*",
+                                           "Emit"], {}, ("grpc", "http")),
 }
 
 
 class Sdks(StackTest):
     def emit(self, language, protocol):
         """Runs a program of an SDK; returns its trace's spans and what it complained of."""
-        needs, command = PROGRAMS[language]
-        if not os.path.exists(os.path.join(SDKS, needs)):
-            self.skipTest(f"no SDK for {language} under {SDKS}: tests/sdks/get.sh brings it")
-        done = run([*command, protocol], timeout=60,
-                   env={"PYTHONPATH": os.path.join(SDKS, "python"), "OTEL_SERVICE_NAME": f"sdk {language}"})
+        sdk = PROGRAMS[language]
+        if not os.path.exists(os.path.join(SDKS, sdk.needs)):
+            self.skipTest(f"no SDK for {language}: tests/sdks/get.sh {os.path.relpath(SDKS)} {language} brings it")
+        done = run([*sdk.command, protocol], env={**sdk.env, "OTEL_SERVICE_NAME": f"sdk {language}"}, timeout=60)
         self.assertEqual(done.code, 0, done)
         trace = re.search(r"^[0-9a-f]{32}$", done.out, re.M)[0]
         self.check(self.backend.trace(trace, 2), language)
@@ -77,7 +83,7 @@ def add_test(language, protocol):
 
 
 for name in PROGRAMS:
-    for way in ("grpc", "http"):
+    for way in PROGRAMS[name].protocols:
         add_test(name, way)
 
 if __name__ == "__main__":
