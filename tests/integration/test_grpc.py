@@ -116,6 +116,14 @@ class Errors(GrpcTest):
         self.assertTrue(said.startswith(b"HTTP/1.1 400 "), said)
         self.assertIn(b"4318", said)
 
+    def test_a_client_that_wants_tls_is_told_of_in_the_log(self):
+        with socket.create_connection(("127.0.0.1", Backend.GRPC), timeout=10 * harness.SLOWNESS) as s:
+            s.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+            while s.recv(65536):
+                pass
+        self.backend.program.stop()  # what is left to be reported is
+        self.assertIn("OTEL_EXPORTER_OTLP_INSECURE=true", self.backend.program.output)
+
 
 class Bounds(GrpcTest):
     def test_every_cut_of_a_connection_leaves_the_server_well(self):

@@ -12,6 +12,9 @@
 #define SILENT_TIMEOUT_MS 10000 /* for the first byte; for a write to go on */
 #define IDLE_TIMEOUT_MS 300000	/* without a call: SDKs of metrics send once a minute */
 
+#define TLS_HANDSHAKE                                                                              \
+	22 /* the first byte of TLS; https://www.rfc-editor.org/rfc/rfc8446#appendix-B.1 */
+
 struct conn {
 	struct grpc *grpc;
 	struct conn *next, **link; /* of grpc's */
@@ -81,12 +84,16 @@ static void write_out(struct conn *conn)
 		close_conn(conn);
 }
 
-/* An exporter of OTLP/HTTP that was given this port, say. */
-static void tell_foreign(struct conn *conn)
+/* Not HTTP/2: an exporter of OTLP/HTTP that was given this port, say, or one that wants TLS. */
+static void tell_foreign(struct conn *conn, bool is_tls)
 {
 	static const char answer[] =
 		"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
 		"this port speaks gRPC; OTLP over HTTP has a port of its own, 4318 by default\n";
+	receiver_refused(conn->grpc->receiver,
+		is_tls ? "a client speaks TLS to the gRPC port, which has none: set its "
+			 "OTEL_EXPORTER_OTLP_INSECURE=true, or http:// in its endpoint"
+		       : "a client of the gRPC port does not speak HTTP/2");
 	bool is_writing = conn->out.len != 0;
 	conn->is_foreign = true;
 	if (!is_writing) /* else its settings are on their way, and it will not understand those */
@@ -105,6 +112,7 @@ static void on_read(h2o_socket_t *sock, const char *err)
 		return;
 	}
 	int result = 0;
+	bool is_tls = sock->input->size && sock->input->bytes[0] == TLS_HANDSHAKE;
 	conn->active_ms = h2o_now(conn->grpc->loop);
 	conn->has_begun = true;
 	if (!conn->is_foreign) {
@@ -113,7 +121,7 @@ static void on_read(h2o_socket_t *sock, const char *err)
 	}
 	h2o_buffer_consume(&sock->input, sock->input->size);
 	if (result == -EPROTONOSUPPORT)
-		tell_foreign(conn);
+		tell_foreign(conn, is_tls);
 	else if (result)
 		close_conn(conn);
 	else
