@@ -163,7 +163,7 @@ static bool try_otlp(struct lt_exporter *exporter)
 		return false;
 	lt_set_report_handler(keep_report, report);
 	exporter->impl->hurry(exporter, ANSWER_TIMEOUT_MS);
-	err = exporter->impl->export(exporter, NULL, 0, ANSWER_TIMEOUT_MS);
+	err = exporter->impl->export_spans(exporter, NULL, 0, ANSWER_TIMEOUT_MS);
 	if (!err)
 		say("answer", "yes: takes spans%s%s", *report ? ", but " : "", report);
 	else

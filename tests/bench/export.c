@@ -34,7 +34,7 @@ static bool send_batches(
 	struct lt_exporter *otlp, const struct lt_span_data *const *spans, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (otlp->impl->export(otlp, spans, BATCH, TIMEOUT_MS) != 0)
+		if (otlp->impl->export_spans(otlp, spans, BATCH, TIMEOUT_MS) != 0)
 			return false;
 	return true;
 }
@@ -85,7 +85,7 @@ static void keep(struct lt_exporter *self)
 
 int main(int argc, char **argv)
 {
-	static const struct lt_exporter_impl impl = {.export = measure, .free = keep};
+	static const struct lt_exporter_impl impl = {.export_spans = measure, .free = keep};
 	struct measuring measuring = {
 		.super = {&impl},
 		.endpoint = argc > 1 ? argv[1] : "127.0.0.1:4318",

@@ -142,7 +142,7 @@ static void *produce(void *arg)
 
 static struct lt_provider *new_provider(const struct bench *bench, unsigned n_threads)
 {
-	static const struct lt_exporter_impl impl = {.export = discard, .free = keep};
+	static const struct lt_exporter_impl impl = {.export_spans = discard, .free = keep};
 	static struct lt_exporter exporter = {&impl};
 	struct lt_batch_options batch = {.max_queue_size = bench->sustained ? 0 : 8192 * n_threads};
 	struct lt_provider_options options = {

@@ -50,7 +50,7 @@ static struct lt_tracer *tracer;
 
 static void set_up(void)
 {
-	static const struct lt_exporter_impl impl = {.export = export};
+	static const struct lt_exporter_impl impl = {.export_spans = export};
 	static struct lt_exporter exporter = {&impl};
 	ck_assert_int_eq(lt_processor_simple_new(&exporter, &processor), 0);
 	ck_assert_int_eq(

@@ -458,7 +458,7 @@ static int (*const new_processors[])(struct lt_exporter *, struct lt_processor *
 
 START_TEST(an_exporter_may_leave_everything_out)
 {
-	static const struct lt_exporter_impl impl = {.export = NULL};
+	static const struct lt_exporter_impl impl = {.export_spans = NULL};
 	static struct lt_exporter nothing = {&impl};
 	struct lt_provider_options options = {.resource = NULL};
 	tear_down();

@@ -6,6 +6,10 @@
 
 #include <libtrace/sdk.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* While a thread suppresses instrumentation, what it does is nobody's span: an exporter's own
  * HTTP requests, say.  Calls nest. */
 LT_API void lt_suppress_enter(void);
@@ -27,5 +31,9 @@ LT_API uint64_t lt_clock_now_ns(void);
  */
 LT_API void lt_report(enum lt_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
 
 #endif

@@ -11,6 +11,10 @@
 
 #include <libtrace/trace.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct lt_carrier_impl {
 	/* Stores the index-th value of key (any letter case), borrowed; false past the last. */
 	bool (*get)(void *carrier, const char *key, size_t index, struct lt_slice *ret_value);
@@ -58,5 +62,9 @@ LT_API char *lt_traceparent_print(
  */
 LT_API LT_CHECKED int lt_traceparent_parse(
 	struct lt_slice text, struct lt_span_context *ret_context);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
 
 #endif

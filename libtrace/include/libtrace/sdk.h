@@ -14,6 +14,10 @@
 
 #include <libtrace/trace.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* --- spans as processors and exporters read them ----------------------------------------- */
 
 struct lt_attributes {
@@ -265,16 +269,16 @@ struct lt_exporter {
 	const struct lt_exporter_impl *impl;
 };
 
-/* Any of these may be NULL: an exporter without export() sends nothing, and succeeds. */
+/* Any of these may be NULL: an exporter without export_spans() sends nothing, and succeeds. */
 struct lt_exporter_impl {
 	/* Sends n >= 1 spans within timeout_ms (0: no limit).  Never called twice at once.
 	 * 0; the number of spans that the receiver rejected, having taken the others; -EAGAIN:
 	 * none was taken and a later try may help, so they are exported again, unless their place
 	 * is needed; another -Exxx: they are lost. */
-	int (*export)(struct lt_exporter *self, const struct lt_span_data *const *spans, size_t n,
-		unsigned timeout_ms);
-	/* From now on no export() goes on for more than timeout_ms from now; until then it may
-	 * try again.  Called by another thread, at shutdown, and must not wait.  Where export()
+	int (*export_spans)(struct lt_exporter *self, const struct lt_span_data *const *spans,
+		size_t n, unsigned timeout_ms);
+	/* From now on no export_spans() goes on for more than timeout_ms from now; until then it may
+	 * try again.  Called by another thread, at shutdown, and must not wait.  Where it
 	 * does not return in time, shutdown does not wait for it. */
 	void (*hurry)(struct lt_exporter *self, unsigned timeout_ms);
 	void (*free)(struct lt_exporter *self);
@@ -423,5 +427,9 @@ enum lt_level { LT_LEVEL_NONE, LT_LEVEL_ERROR, LT_LEVEL_WARN, LT_LEVEL_INFO, LT_
 /** Where libtrace says what went wrong; NULL: standard error, as far as OTEL_LOG_LEVEL says. */
 LT_API void lt_set_report_handler(
 	void (*handler)(enum lt_level level, const char *text, void *user), void *user);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
 
 #endif

@@ -5,6 +5,10 @@
 
 #include <libtrace/sdk.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** An exporter that keeps copies of up to 65,536 spans; beyond that export fails with -ENOSPC. */
 LT_API LT_CHECKED int lt_exporter_memory_new(struct lt_exporter **ret_exporter);
 
@@ -24,5 +28,9 @@ LT_API void lt_exporter_memory_reset(struct lt_exporter *exporter);
 
 /** The attribute of that key, or NULL; for span, event and resource attributes alike. */
 LT_API const struct lt_attr *lt_attributes_find(const struct lt_attributes *attrs, const char *key);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
 
 #endif

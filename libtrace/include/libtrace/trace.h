@@ -22,6 +22,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __cplusplus
+#include <initializer_list>
+#include <type_traits>
+extern "C" {
+#endif
+
 #define LT_API __attribute__((visibility("default")))
 #define LT_CHECKED __attribute__((warn_unused_result))
 
@@ -40,7 +46,10 @@ struct lt_slice { /* borrowed bytes, no NUL needed */
 
 static inline struct lt_slice lt_slice(const char *s)
 {
-	return (struct lt_slice){s, s ? strlen(s) : 0};
+	struct lt_slice slice;
+	slice.ptr = s;
+	slice.len = s ? strlen(s) : 0;
+	return slice;
 }
 
 enum lt_type {
@@ -77,11 +86,22 @@ struct lt_attr {
 	} value;
 };
 
+/* An attribute whose value is still to be set; n counts the items of an array. */
+static inline struct lt_attr lt_attr_of(const char *key, enum lt_type type, size_t n)
+{
+	struct lt_attr attr;
+	attr.key = lt_slice(key);
+	attr.type = type;
+	attr.n_items = (uint32_t)n & 0x7fffffffu;
+	attr.fixed_key = 0;
+	return attr;
+}
+
 static inline struct lt_attr lt_strn(const char *key, struct lt_slice value)
 {
-	return (struct lt_attr){.key = lt_slice(key),
-		.type = value.ptr ? LT_TYPE_STRING : LT_TYPE_NONE,
-		.value.string = value};
+	struct lt_attr attr = lt_attr_of(key, value.ptr ? LT_TYPE_STRING : LT_TYPE_NONE, 0);
+	attr.value.string = value;
+	return attr;
 }
 
 /* A NULL value makes an attribute that is not recorded. */
@@ -92,56 +112,68 @@ static inline struct lt_attr lt_str(const char *key, const char *value)
 
 static inline struct lt_attr lt_bool(const char *key, bool value)
 {
-	return (struct lt_attr){.key = lt_slice(key), .type = LT_TYPE_BOOL, .value.boolean = value};
+	struct lt_attr attr = lt_attr_of(key, LT_TYPE_BOOL, 0);
+	attr.value.boolean = value;
+	return attr;
 }
 
 static inline struct lt_attr lt_int(const char *key, int64_t value)
 {
-	return (struct lt_attr){.key = lt_slice(key), .type = LT_TYPE_INT, .value.integer = value};
+	struct lt_attr attr = lt_attr_of(key, LT_TYPE_INT, 0);
+	attr.value.integer = value;
+	return attr;
 }
 
 static inline struct lt_attr lt_double(const char *key, double value)
 {
-	return (struct lt_attr){
-		.key = lt_slice(key), .type = LT_TYPE_DOUBLE, .value.number = value};
+	struct lt_attr attr = lt_attr_of(key, LT_TYPE_DOUBLE, 0);
+	attr.value.number = value;
+	return attr;
 }
 
 static inline struct lt_attr lt_strs(const char *key, const struct lt_slice *items, size_t n)
 {
-	return (struct lt_attr){.key = lt_slice(key),
-		.type = LT_TYPE_STRING_ARRAY,
-		.n_items = n & INT32_MAX,
-		.value.strings = items};
+	struct lt_attr attr = lt_attr_of(key, LT_TYPE_STRING_ARRAY, n);
+	attr.value.strings = items;
+	return attr;
 }
 
 static inline struct lt_attr lt_bools(const char *key, const bool *items, size_t n)
 {
-	return (struct lt_attr){.key = lt_slice(key),
-		.type = LT_TYPE_BOOL_ARRAY,
-		.n_items = n & INT32_MAX,
-		.value.booleans = items};
+	struct lt_attr attr = lt_attr_of(key, LT_TYPE_BOOL_ARRAY, n);
+	attr.value.booleans = items;
+	return attr;
 }
 
 static inline struct lt_attr lt_ints(const char *key, const int64_t *items, size_t n)
 {
-	return (struct lt_attr){.key = lt_slice(key),
-		.type = LT_TYPE_INT_ARRAY,
-		.n_items = n & INT32_MAX,
-		.value.integers = items};
+	struct lt_attr attr = lt_attr_of(key, LT_TYPE_INT_ARRAY, n);
+	attr.value.integers = items;
+	return attr;
 }
 
 static inline struct lt_attr lt_doubles(const char *key, const double *items, size_t n)
 {
-	return (struct lt_attr){.key = lt_slice(key),
-		.type = LT_TYPE_DOUBLE_ARRAY,
-		.n_items = n & INT32_MAX,
-		.value.numbers = items};
+	struct lt_attr attr = lt_attr_of(key, LT_TYPE_DOUBLE_ARRAY, n);
+	attr.value.numbers = items;
+	return attr;
 }
 
-/* lt_span_set(span, LT_ATTRS(lt_str("order.item", item), lt_int("order.qty", qty))); */
+/* Attributes and their number: lt_span_set(span, LT_ATTRS(lt_str("item", item), lt_int("qty", 2)));
+ * They live as long as the block in C, and until the call returns in C++. */
+#ifdef __cplusplus
+} /* extern "C" */
+template <class... Attrs>
+std::integral_constant<size_t, sizeof...(Attrs)> lt_attrs_count(const Attrs &...); /* no body */
+#define LT_ATTRS(...)                                                                              \
+	std::initializer_list<struct lt_attr>{__VA_ARGS__}.begin(),                                \
+		decltype(lt_attrs_count(__VA_ARGS__))::value
+extern "C" {
+#else
 #define LT_ATTRS(...)                                                                              \
 	(const struct lt_attr[]){__VA_ARGS__},                                                     \
 		sizeof((const struct lt_attr[]){__VA_ARGS__}) / sizeof(struct lt_attr)
+#endif
 
 /* --- span context ------------------------------------------------------------------------- */
 
@@ -400,5 +432,9 @@ LT_API void lt_scope_leave(struct lt_scope *scope);
 
 /** This thread's current span; borrowed until its scope is left; NULL: none. */
 LT_API struct lt_span *lt_span_current(void);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
 
 #endif

@@ -10,7 +10,7 @@ static inline int lt_exporter_export(struct lt_exporter *exporter,
 	const struct lt_span_data *const *spans, size_t n, unsigned timeout_ms)
 {
 	const struct lt_exporter_impl *impl = exporter->impl;
-	return impl->export ? impl->export(exporter, spans, n, timeout_ms) : 0;
+	return impl->export_spans ? impl->export_spans(exporter, spans, n, timeout_ms) : 0;
 }
 
 /** Frees an exporter of any kind; NULL is fine. */

@@ -238,7 +238,7 @@ static char *file_path(void)
 
 int lt_exporter_console_new(struct lt_exporter **ret_exporter)
 {
-	static const struct lt_exporter_impl impl = {.export = export, .free = free_console};
+	static const struct lt_exporter_impl impl = {.export_spans = export, .free = free_console};
 	struct console *console = calloc(1, sizeof(*console));
 	if (!console)
 		return -ENOMEM;

@@ -179,7 +179,7 @@ static void free_memory(struct lt_exporter *self)
 
 int lt_exporter_memory_new(struct lt_exporter **ret_exporter)
 {
-	static const struct lt_exporter_impl impl = {.export = export, .free = free_memory};
+	static const struct lt_exporter_impl impl = {.export_spans = export, .free = free_memory};
 	struct memory *memory = calloc(1, sizeof(*memory));
 	if (!memory)
 		return -ENOMEM;

@@ -222,7 +222,7 @@ static bool wait_for_turn(struct otlp_http *otlp, uint64_t end_ns)
 	}
 }
 
-/* @return as lt_exporter_impl.export */
+/* @return as lt_exporter_impl.export_spans */
 static int send_body(
 	struct otlp_http *otlp, const struct lt_buffer *body, size_t n, uint64_t end_ns)
 {
@@ -330,7 +330,7 @@ int lt_exporter_otlp_http_new(
 {
 	static const struct lt_otlp_http_options defaults;
 	static const struct lt_exporter_impl impl = {
-		.export = export, .hurry = hurry, .free = free_otlp_http};
+		.export_spans = export, .hurry = hurry, .free = free_otlp_http};
 	struct otlp_http *otlp = calloc(1, sizeof(*otlp));
 	if (!otlp)
 		return -ENOMEM;

@@ -36,7 +36,7 @@ static void keep(struct lt_exporter *self)
 
 int main(int argc, char **argv)
 {
-	static const struct lt_exporter_impl impl = {.export = encode_rounds, .free = keep};
+	static const struct lt_exporter_impl impl = {.export_spans = encode_rounds, .free = keep};
 	static struct lt_exporter exporter = {&impl};
 	/* One batch, however long callgrind takes for its spans. */
 	static const struct lt_batch_options options = {

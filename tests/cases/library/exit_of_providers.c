@@ -34,7 +34,7 @@ static void mark(struct lt_exporter *self)
 
 static struct lt_provider *new_provider(struct counter *counter)
 {
-	static const struct lt_exporter_impl impl = {.export = count, .free = mark};
+	static const struct lt_exporter_impl impl = {.export_spans = count, .free = mark};
 	struct lt_provider_options options = {0};
 	struct lt_provider *provider;
 	counter->super.impl = &impl;

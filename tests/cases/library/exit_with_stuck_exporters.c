@@ -52,8 +52,8 @@ static void check(void)
 
 int main(void)
 {
-	static const struct lt_exporter_impl stuck = {.export = never_return, .free = keep};
-	static const struct lt_exporter_impl works = {.export = count, .free = keep};
+	static const struct lt_exporter_impl stuck = {.export_spans = never_return, .free = keep};
+	static const struct lt_exporter_impl works = {.export_spans = count, .free = keep};
 	static struct lt_exporter exporters[N_PROVIDERS];
 	atexit(check);
 	for (int i = 0; i < N_PROVIDERS; i++) {

@@ -26,7 +26,7 @@ static void keep(struct lt_exporter *self)
 
 int main(void)
 {
-	static const struct lt_exporter_impl impl = {.export = use_stack, .free = keep};
+	static const struct lt_exporter_impl impl = {.export_spans = use_stack, .free = keep};
 	static struct lt_exporter exporter = {&impl};
 	struct lt_provider_options options = {0};
 	struct lt_provider *provider;

@@ -40,7 +40,7 @@ static void *work(void *main_thread)
 
 int main(void)
 {
-	static const struct lt_exporter_impl impl = {.export = count, .free = keep};
+	static const struct lt_exporter_impl impl = {.export_spans = count, .free = keep};
 	static struct lt_exporter exporter = {&impl};
 	static pthread_t self;
 	struct lt_provider_options options = {0};
