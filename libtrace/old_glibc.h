@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* old_glibc.h - included before every source of ours that ends up in a shared library: holds them
- * to glibc 2.31 and older, whatever glibc they are built on.
+/* old_glibc.h - included before every source of a shared library: restricts them to symbols of
+ * glibc 2.31 and older, whichever glibc they are built with.
  *
- * A program of an old system gets the agent from a newer one's package or image, and its dynamic
- * linker refuses all of a library that asks for one version that it has not.  Functions that
- * glibc gave a new version when it moved them (2.34 put libpthread and libdl into libc) or made
- * them stricter (2.38's strtol) are asked for by the version that they always had.  The new ones
- * are still there for that, as the old libraries' names are, by which they are found in an old
- * glibc. Held by integration/test_install.py.
+ * A program of an old system may get the agent from a newer system's package or image, and its
+ * dynamic linker rejects a whole library that needs one symbol version that it lacks. Functions
+ * that got a new version when glibc moved them (2.34 merged libpthread and libdl into libc) or made
+ * them stricter (2.38's strtol) are bound to their old version, which newer glibcs still have. The
+ * old libraries' names are kept as well, by which an old glibc finds them. Held by
+ * integration/test_install.py.
  */
 #include <features.h>
 #include <sys/stat.h>

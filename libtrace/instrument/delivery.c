@@ -38,7 +38,7 @@ static void keep_report(enum lt_level level, const char *text, void *user)
 		snprintf(report, REPORT_MAX_BYTES, "%s", text);
 }
 
-/* --- settings ------------------------------------------------------------------------------- */
+/* --- settings ----------------------------------------------------------------------------- */
 
 static int by_name(const void *a, const void *b)
 {
@@ -55,7 +55,7 @@ static void say_unknown(const char *name)
 		say("setting", "%s: nothing here reads it", name);
 }
 
-/* The value of what is unknown is not shown either: it may be anything. */
+/* The value of an unknown variable is not shown: it may be a secret. */
 static void say_setting(const char *entry)
 {
 	int len = (int)strcspn(entry, "=");
@@ -115,7 +115,7 @@ void delivery_read_settings(const char *program)
 	}
 }
 
-/* --- sending -------------------------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------------------------ */
 
 static void say_request(const struct lt_otlp_http_config *config)
 {
@@ -139,7 +139,7 @@ static void say_way(const struct lt_otlp_http_config *config)
 	const char *reason = lt_proxy_exemption(proxy, lt_otlp_endpoint_host(config->endpoint));
 	char *shown = lt_otlp_endpoint_shown(lt_slice(proxy->url));
 	if (reason)
-		say("way", "straight to it, not through %s of %s: %s", shown ? shown : "the proxy",
+		say("way", "directly, not through %s of %s: %s", shown ? shown : "the proxy",
 			proxy->variable, reason);
 	else
 		say("way", "through the proxy %s of %s", shown ? shown : "", proxy->variable);
@@ -152,7 +152,7 @@ static bool try_otlp(struct lt_exporter *exporter)
 	struct lt_otlp_http_config config;
 	char report[REPORT_MAX_BYTES] = "";
 
-	lt_set_report_handler(ignore_report, NULL); /* they have been printed */
+	lt_set_report_handler(ignore_report, NULL); /* already printed */
 	int err = lt_otlp_http_config_init(&config, &defaults);
 	if (!err) {
 		say_request(&config);
@@ -185,7 +185,7 @@ bool delivery_try(void)
 	int err = lt_exporter_from_env(&exporter, &kind);
 	if (err)
 		say("export", "no: %s",
-			err == -EINVAL ? "the endpoint is no URL to send to" : strerror(-err));
+			err == -EINVAL ? "the endpoint is not a valid URL" : strerror(-err));
 	else if (kind == LT_EXPORTER_NONE)
 		say("export", "no: OTEL_TRACES_EXPORTER is none");
 	else if (kind == LT_EXPORTER_CONSOLE)

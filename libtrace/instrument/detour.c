@@ -17,7 +17,7 @@ bool link_is_needed(const char *path)
 	return strpbrk(path, " :$\t\n") != NULL;
 }
 
-/* Opens a folder of our own for links, made if need be; -Exxx when it may be another's. */
+/* Opens our folder for links, creating it if necessary; -Exxx when another user may own it. */
 static int open_folder(const char *path)
 {
 	struct stat folder;
@@ -56,7 +56,7 @@ static uint64_t hash(const char *text)
 	return value;
 }
 
-/* In one step, also beside another launcher that does the same. */
+/* Atomically: another launcher may do the same. */
 static int put_link(int folder, const char *name, const char *target)
 {
 	char present[PATH_MAX], new_name[NAME_BYTES + 16];
@@ -65,7 +65,7 @@ static int put_link(int folder, const char *name, const char *target)
 	if (len == (ssize_t)strlen(target) && memcmp(present, target, (size_t)len) == 0)
 		return 0;
 	snprintf(new_name, sizeof(new_name), "%s.%d", name, (int)getpid());
-	unlinkat(folder, new_name, 0); /* a launcher's of that number, which was killed */
+	unlinkat(folder, new_name, 0); /* left by a killed launcher with this process id */
 	if (symlinkat(target, folder, new_name) || renameat(folder, new_name, folder, name))
 		return -errno;
 	return 0;

@@ -13,13 +13,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LIBRARIES_MAX 512 /* more are not looked at */
+#define LIBRARIES_MAX 512 /* more are ignored */
 
 enum prospect {
-	NOT_TRACED,	   /* neither it nor anything that comes of it */
-	CHILDREN_MAY_BE,   /* what it starts, not itself */
-	MAY_BE_TRACED,	   /* by what it loads or starts later */
-	TRACED_FROM_START, /* libh2o or libcurl is there from the start */
+	NOT_TRACED,	   /* neither the program nor its children */
+	CHILDREN_MAY_BE,   /* its children, not itself */
+	MAY_BE_TRACED,	   /* by libraries or programs that it loads or starts later */
+	TRACED_FROM_START, /* it starts with libh2o or libcurl */
 };
 
 static const struct library *find(const struct library *libraries, int n, const char *start)
@@ -69,8 +69,8 @@ static bool examine_curl(const struct program *program, const struct library *li
 	return found;
 }
 
-/* What it and its libraries can do once it runs; the C library's own use of it is for names and
- * character sets. */
+/* What it and its libraries can do later. The C library is not counted: it loads modules for names
+ * and character sets only. */
 static struct later look_ahead(
 	const struct program *program, const struct library *libraries, int n)
 {
@@ -90,7 +90,7 @@ static struct later look_ahead(
 	return later;
 }
 
-/* As the gate has it: OTEL_C_CHILDREN. */
+/* OTEL_C_CHILDREN, as the gate reads it. */
 static bool leaves_children_alone(void)
 {
 	static const char *const words[] = {"true", "false"};
@@ -148,7 +148,7 @@ static enum prospect explain(const struct program *program)
 		return MAY_BE_TRACED;
 	}
 	say("agent", "does not get in: %s", reason);
-	/* LD_PRELOAD goes on to them, the agent does no harm on its way. */
+	/* LD_PRELOAD is inherited by its children; the agent is harmless in between. */
 	return program->reach != REACH_NO_SECURE && program->reach != REACH_NO_ARCHITECTURE &&
 			       !leaves_children_alone()
 		       ? CHILDREN_MAY_BE
@@ -161,7 +161,7 @@ static const char *verdict(enum prospect prospect)
 	case TRACED_FROM_START:
 		return "it would be traced";
 	case MAY_BE_TRACED:
-		return "it may be traced: what it starts with tells nothing of what it will use";
+		return "it may be traced, depending on what it loads later";
 	case CHILDREN_MAY_BE:
 		return "it would not be traced, but programs that it starts may be";
 	case NOT_TRACED:

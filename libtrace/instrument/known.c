@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* README.md and the manual page tell the same; a test compares them.
+/* known.c - the table, and the search for mistyped names. README.md and the manual page repeat the
+ * table; a test compares them.
  *
  * Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  *         https://opentelemetry.io/docs/specs/otel/protocol/exporter/
@@ -14,30 +15,30 @@
 #define OTLP "OTEL_EXPORTER_OTLP_"
 #define OTLP_TRACES "OTEL_EXPORTER_OTLP_TRACES_"
 
-#define TYPO_LETTERS 2 /* so many wrong ones are a slip of the hand */
+#define TYPO_LETTERS 2 /* up to so many wrong ones are a typing error */
 
 #define LIB READ_BY_LIBRARY, SHOWN
 #define AGENT READ_BY_AGENT, SHOWN
 
 /* clang-format off */
 const struct known known_settings[] = {
-	{"OTEL_SERVICE_NAME", "NAME", "unknown_service:PROGRAM", LIB, "who makes the spans"},
-	{"OTEL_RESOURCE_ATTRIBUTES", "KEY=VALUE,...", "", LIB, "more about who makes them"},
+	{"OTEL_SERVICE_NAME", "NAME", "unknown_service:PROGRAM", LIB, "the service that makes the spans"},
+	{"OTEL_RESOURCE_ATTRIBUTES", "KEY=VALUE,...", "", LIB, "further attributes of the resource"},
 	{"OTEL_TRACES_EXPORTER", "WORD", "otlp", LIB, "or console, none"},
 	{"OTEL_C_CONSOLE_FILE", "FILE", "", LIB, "where console prints, instead of standard error"},
 	{OTLP "ENDPOINT", "URL", "http://localhost:4318", READ_BY_LIBRARY, URL, "the collector; /v1/traces is appended"},
 	{OTLP "PROTOCOL", "WORD", "http/protobuf", LIB, "or http/json"},
 	{OTLP "HEADERS", "KEY=VALUE,...", "", READ_BY_LIBRARY, HIDDEN, "sent with the spans, percent-encoded"},
-	{OTLP "TIMEOUT", "MS", "10000", LIB, "what sending a batch may take; 0: no limit"},
+	{OTLP "TIMEOUT", "MS", "10000", LIB, "limit of sending a batch; 0: no limit"},
 	{OTLP "COMPRESSION", "WORD", "none", LIB, "or gzip"},
-	{OTLP "CERTIFICATE", "FILE", "", LIB, "PEM: whom to trust, instead of the system's"},
-	{OTLP "CLIENT_CERTIFICATE", "FILE", "", LIB, "PEM: who we are"},
-	{OTLP "CLIENT_KEY", "FILE", "", LIB, "PEM: its key"},
+	{OTLP "CERTIFICATE", "FILE", "", LIB, "PEM: trusted CAs, instead of the system's"},
+	{OTLP "CLIENT_CERTIFICATE", "FILE", "", LIB, "PEM: the client's certificate"},
+	{OTLP "CLIENT_KEY", "FILE", "", LIB, "PEM: the client's key"},
 	{"OTEL_TRACES_SAMPLER", "WORD", "parentbased_always_on", LIB, "or always_on, always_off, traceidratio, parentbased_..."},
 	{"OTEL_TRACES_SAMPLER_ARG", "RATIO", "1", LIB, "from 0 to 1, of traceidratio"},
-	{"OTEL_PROPAGATORS", "WORD,...", "tracecontext,baggage", LIB, "or none; baggage does nothing yet"},
-	{"OTEL_BSP_SCHEDULE_DELAY", "MS", "5000", LIB, "how long ended spans wait to be sent together"},
-	{"OTEL_BSP_EXPORT_TIMEOUT", "MS", "30000", LIB, "what an export may take"},
+	{"OTEL_PROPAGATORS", "WORD,...", "tracecontext,baggage", LIB, "or none; baggage has no effect yet"},
+	{"OTEL_BSP_SCHEDULE_DELAY", "MS", "5000", LIB, "how long ended spans wait for a batch"},
+	{"OTEL_BSP_EXPORT_TIMEOUT", "MS", "30000", LIB, "limit of an export"},
 	{"OTEL_BSP_MAX_QUEUE_SIZE", "SPANS", "2048", LIB, "spans that wait; more are dropped"},
 	{"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "SPANS", "512", LIB, "spans that are sent together"},
 	{"OTEL_C_MAX_QUEUE_BYTES", "BYTES", "67108864", LIB, "memory of spans that wait; more are dropped"},
@@ -47,21 +48,21 @@ const struct known known_settings[] = {
 	{"OTEL_SPAN_LINK_COUNT_LIMIT", "N", "128", LIB, "links of a span"},
 	{"OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "N", "128", LIB, "attributes of an event"},
 	{"OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "N", "128", LIB, "attributes of a link"},
-	{"OTEL_ATTRIBUTE_COUNT_LIMIT", "N", "128", LIB, "what holds where the span's own is not set"},
+	{"OTEL_ATTRIBUTE_COUNT_LIMIT", "N", "128", LIB, "default of the span's own limits"},
 	{"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "N", "", LIB, "likewise"},
 	{"OTEL_SDK_DISABLED", "BOOL", "false", LIB, "true: run without tracing"},
 	{"OTEL_LOG_LEVEL", "WORD", "info", LIB, "or none, error, warn, debug: what tracing reports"},
-	{"OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "NAME,...", "RFC 9110's, PATCH, QUERY", AGENT, "methods that spans may be named by"},
+	{"OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "NAME,...", "RFC 9110's, PATCH, QUERY", AGENT, "methods used in span names"},
 	{"OTEL_C_EXCLUDED_URLS", "PATH,...", "/healthz,/readyz", AGENT, "requests not traced; PATH* for all that begin so"},
 	{"OTEL_C_RESPONSE_HEADERS", "WORD", "true", AGENT, "traceresponse in answers; or false, edge: unless a traceparent came"},
 	{"OTEL_C_CHILDREN", "BOOL", "true", AGENT, "false: trace no program that this one starts"},
-	{"OTEL_C_EXIT_TIMEOUT", "MS", "2000", AGENT, "what an exit may wait for the last spans"},
+	{"OTEL_C_EXIT_TIMEOUT", "MS", "2000", AGENT, "limit of an exit's wait for the last spans"},
 };
 /* clang-format on */
 const size_t n_known_settings = sizeof(known_settings) / sizeof(known_settings[0]);
 
-/* Groups of variables that the specification or a language's SDK has: they may be meant for a
- * program that is started by the one we start. */
+/* Prefixes of variables of the specification or of other SDKs: they may be meant for programs that
+ * the traced one starts. */
 static const char *const groups[] = {
 	/* ours */
 	OTLP,
@@ -97,7 +98,7 @@ static const char *const groups[] = {
 	"OTEL_RUST_",
 };
 
-/* The general variable that one for traces alone goes before; another one as it is. */
+/* The general form of a variable for traces; any other variable unchanged. */
 static const char *generalize(const char *variable, char general[KNOWN_NAME_MAX_BYTES])
 {
 	if (!lt_starts_with(variable, OTLP_TRACES) || strlen(variable) >= KNOWN_NAME_MAX_BYTES)
@@ -132,11 +133,13 @@ static unsigned least(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Letters to put in, to take out, to replace or to swap with the next one, to make b of a.
- * https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance (optimal string alignment) */
+/* The edit distance: insertions, deletions, replacements and swaps of neighbours that turn a into
+ * b. https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance (optimal string
+ * alignment) */
 static unsigned distance(const char *a, const char *b)
 {
-	unsigned rows[3][KNOWN_NAME_MAX_BYTES]; /* of a's letters before, at and behind */
+	unsigned rows[3][KNOWN_NAME_MAX_BYTES]; /* of the previous, the current and the next letter
+	                                         * of a */
 	size_t n_a = strlen(a), n_b = strlen(b);
 
 	for (size_t j = 0; j <= n_b; j++)

@@ -55,7 +55,7 @@ static bool read_line(const char *line, struct library *library)
 	return true;
 }
 
-/* The agent, and beside it what it loads when it is needed. */
+/* Preloads the agent and the core beside it. */
 static int preload_all(const char *agent)
 {
 	static const char *const others[] = {"libtrace.so.0", LIBRARIES_CORE};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libtrace-instrument - runs a program with the agent in it, and does nothing after that: it
- * becomes the program, so that signals, exit code and process id are the program's own. */
+/* libtrace-instrument - runs a program with the agent preloaded. It becomes the program by exec, so
+ * that signals, exit code and process id are the program's own. */
 #include "doctor.h"
 #include "options.h"
 #include "preload.h"
@@ -14,21 +14,21 @@
 
 enum { EXIT_LAUNCHER = 125, EXIT_NOT_RUN = 126, EXIT_NOT_FOUND = 127 }; /* as env(1) has them */
 
-/* Says why a program that runs all the same is not traced.  False: the agent would even keep it
- * from starting, or make its dynamic linker complain. */
+/* Reports why a program cannot be traced; it runs nevertheless. False: with the agent preloaded it
+ * would not start, or its dynamic linker would print an error. */
 static bool can_preload(const char *name)
 {
 	static struct program program;
 	char culprit[PATH_MAX];
 
-	if (program_read(name, &program, culprit)) /* exec tells better what is wrong */
+	if (program_read(name, &program, culprit)) /* exec reports the error */
 		return true;
 	const char *reason = program_reason(program.reach);
 	/* A shell runs what is neither ELF nor has a #! line. */
 	if (!reason || program.reach == REACH_NO_ELF || program.reach == REACH_UNREADABLE)
 		return true;
 	fprintf(stderr, "libtrace-instrument: %s runs without being traced: %s\n", name, reason);
-	/* What the others start may well be traced. */
+	/* Children of the others may be traced. */
 	return program.reach != REACH_NO_ARCHITECTURE;
 }
 

@@ -45,8 +45,8 @@ static int refuse(const char *option, const char *meant)
 	return -EINVAL;
 }
 
-/* Only what can be meant is taken: a mistyped option would take the next word, perhaps the program,
- * for its value. */
+/* Only known names are accepted: a mistyped option would take the next word, perhaps the program,
+ * as its value. */
 static int check_variable(const char *option, const char *name)
 {
 	static const char *const flags[] = {"--doctor", "--help", "--no-children", "--version"};
@@ -68,7 +68,7 @@ static int check_variable(const char *option, const char *name)
 	return likeness == SIMILAR ? refuse(option, meant) : complain(option, "no such option");
 }
 
-/* Reads one option that stands for a variable; *argv is left at its last word. */
+/* Reads an option that sets a variable; leaves *argv at its last word. */
 static int read_variable(char ***argv)
 {
 	char option[KNOWN_NAME_MAX_BYTES], name[KNOWN_NAME_MAX_BYTES];
@@ -132,7 +132,7 @@ static void print_settings(enum known_reader reader)
 			continue;
 		known_option(known->name, option);
 		int n = printf("  %s %s", option, known->value);
-		/* In a column of their own, unless the option is a long one. */
+		/* In a column of their own, or on a new line after a long option. */
 		printf("%s%*s%s", n < TEXT_COLUMN ? "" : "\n",
 			n < TEXT_COLUMN ? TEXT_COLUMN - n : TEXT_COLUMN, "", known->text);
 		if (*known->fallback)
@@ -148,23 +148,23 @@ void options_help(void)
 	      "\n"
 	      "Runs PROGRAM with distributed tracing: SERVER spans for what it serves with "
 	      "libh2o,\n"
-	      "CLIENT spans for what it asks for with libcurl, and the traceparent header "
+	      "CLIENT spans for what it requests with libcurl, and the traceparent header "
 	      "between.\n"
 	      "\n"
-	      "  --doctor       say what of PROGRAM would be traced, and why not\n"
+	      "  --doctor       print what of PROGRAM would be traced, and why not\n"
 	      "  --no-children  trace none of the programs that PROGRAM starts\n"
 	      "  --version      print the version\n"
 	      "  --help         print this\n"
 	      "\n"
 	      "Every OpenTelemetry variable OTEL_X_Y is an option --x-y VALUE (or --x-y=VALUE).  "
 	      "In\n"
-	      "brackets is what holds without it.  These are read here; those that other\n"
-	      "languages' SDKs read are taken too, for what PROGRAM starts.\n"
+	      "brackets is the default.  These are read here; those that other\n"
+	      "languages' SDKs read are accepted too, for programs that PROGRAM starts.\n"
 	      "\n",
 		stdout);
 	print_settings(READ_BY_LIBRARY);
 	fputs("\n"
-	      "--exporter-otlp-traces-X goes before --exporter-otlp-X, and its endpoint is used as "
+	      "--exporter-otlp-traces-X overrides --exporter-otlp-X, and its endpoint is used as "
 	      "it\n"
 	      "is.  The agent's own:\n"
 	      "\n",

@@ -7,16 +7,16 @@
 
 struct options {
 	bool help, version, doctor;
-	char **program; /* its name and arguments, inside argv; program[0] NULL: none was named */
+	char **program; /* its name and arguments, inside argv; program[0] NULL: none given */
 };
 
 /**
- * Reads the command line, and puts each --x-y VALUE or --x-y=VALUE into the environment.
- * @return 0; -EINVAL, which has been said on standard error; or -ENOMEM
+ * Parses the command line and sets the environment variable of each --x-y VALUE or --x-y=VALUE.
+ * @return 0; -EINVAL, which has been printed to standard error; or -ENOMEM
  */
 int options_read(char **argv, struct options *ret_options);
 
-/** Prints what --help shows. */
+/** Prints the text of --help. */
 void options_help(void);
 
 #endif

@@ -9,8 +9,8 @@
 
 #define AGENT "libtrace-agent.so"
 
-/* From the folder of this program's file to the agent's: as configured ("../lib",
- * "../lib/x86_64-linux-gnu"), where libraries use to be, and in the build tree. */
+/* The agent's folder relative to that of this program's file: as configured ("../lib",
+ * "../lib/x86_64-linux-gnu"), the usual ones, and in the build tree. */
 static const char *const places[] = {LIBRARY_FOLDER, "../lib", "../lib64", "../agent"};
 
 static int own_folder(char folder[PATH_MAX])
@@ -54,7 +54,7 @@ const char *preload_explain(int err)
 			 "LIBTRACE_AGENT to its path"
 		       : "LD_PRELOAD cannot name libtrace-agent.so, whose path has a blank, a "
 			 "colon or a $, and no link to it can be made in /tmp/libtrace-UID "
-			 "(is that another's folder?): install it elsewhere, or set "
+			 "(owned by another user?): install it elsewhere, or set "
 			 "LIBTRACE_AGENT";
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* preload.h - where the agent is, and what LD_PRELOAD must be for it. */
+/* preload.h - finds the agent and adds it to LD_PRELOAD. */
 #ifndef LT_INSTRUMENT_PRELOAD_H
 #define LT_INSTRUMENT_PRELOAD_H
 
@@ -8,17 +8,16 @@
 /**
  * Finds libtrace-agent.so: LIBTRACE_AGENT, else where this program's own file is installed, or
  * was built.
- * @return 0; -ENOENT when there is none; another error when LD_PRELOAD cannot name its path, which
- *         has a blank, a colon or a $, and no link to it can be made (detour.h)
+ * @return 0; -ENOENT when there is none; another error when LD_PRELOAD cannot contain its path,
+ *         which has a blank, a colon or a $, and no link to it can be created (detour.h)
  */
 int preload_find_agent(char path[PATH_MAX]);
 
-/** One line for a reader on such an error. */
+/** A message for such an error, one line. */
 const char *preload_explain(int err);
 
 /**
- * Adds the agent to LD_PRELOAD, after what is there: a sanitizer's runtime must stay first.
- * Nothing is added twice.
+ * Appends the agent to LD_PRELOAD, unless it is there: a sanitizer's runtime must stay first.
  * @return 0 or -ENOMEM
  */
 int preload_add(const char *agent);

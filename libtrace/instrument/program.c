@@ -53,7 +53,7 @@ static void file_close(struct file *file)
 		munmap((void *)(uintptr_t)file->bytes, file->size);
 }
 
-/* The bytes from offset on, or NULL when the file ends before: a file may claim anything. */
+/* The bytes at offset, or NULL beyond the end of the file: offsets in a file are not trusted. */
 static const void *at(const struct file *file, uint64_t offset, uint64_t size)
 {
 	return offset <= file->size && size <= file->size - offset ? file->bytes + offset : NULL;
@@ -70,7 +70,7 @@ static int check_named(const char *path)
 	return access(path, X_OK) ? -errno : 0;
 }
 
-/* As execvp() looks for it: 0 and the path, or -ENOENT, -EACCES or -EISDIR. */
+/* Searches PATH as execvp() does: 0 and the path, or -ENOENT, -EACCES or -EISDIR. */
 static int find_on_path(const char *name, char path[PATH_MAX])
 {
 	const char *dirs = getenv("PATH");
@@ -98,7 +98,7 @@ static int find_on_path(const char *name, char path[PATH_MAX])
 	}
 }
 
-/* The interpreter that a script's first line names; "env NAME" is what NAME is on PATH. */
+/* The interpreter of a script's first line; for "env NAME" the program NAME on PATH. */
 static int find_interpreter(const struct file *file, char path[PATH_MAX])
 {
 	char line[LINE_MAX_BYTES] = "";
@@ -121,7 +121,7 @@ static int find_interpreter(const struct file *file, char path[PATH_MAX])
 	return find_on_path(word, path);
 }
 
-/* A table's i-th entry, copied, since it may lie anywhere; false when the file ends before. */
+/* A table's i-th entry, copied, as it may be unaligned; false beyond the end of the file. */
 static bool read_entry(
 	const struct file *file, uint64_t table, uint64_t i, void *ret_entry, size_t size)
 {
@@ -157,8 +157,7 @@ static bool names_symbol(const struct file *file, const ElfW(Ehdr) *header, cons
 }
 
 /* Whether a function is defined in the file itself, or taken from another, by its dynamic or its
- * debugging symbols: by the first table of each, as there is one, however many a file may claim to
- * have. */
+ * debugging symbols: by the first table of each kind, as valid files have one. */
 static bool has_symbol(
 	const struct file *file, const ElfW(Ehdr) *header, const char *name, bool defined)
 {
@@ -180,7 +179,7 @@ static bool has_symbol(
 	return false;
 }
 
-/* Copies what PT_INTERP names; "" when there is none. */
+/* Copies the path in PT_INTERP; "" when there is none. */
 static void read_linker(const struct file *file, const ElfW(Ehdr) *header, char linker[PATH_MAX])
 {
 	ElfW(Phdr) segment;
@@ -240,7 +239,7 @@ static enum reach read_elf(
 	return REACH_YES;
 }
 
-/* What the kernel does not know and execvp() hands to a shell: a shell takes text only. */
+/* Whether execvp() would pass the file to a shell, which accepts text only. */
 static bool is_shell_script(const struct file *file)
 {
 	size_t len = file->size < LINE_MAX_BYTES ? file->size : LINE_MAX_BYTES;
@@ -250,7 +249,7 @@ static bool is_shell_script(const struct file *file)
 	return !is_elf(file, &header) && (!len || !memchr(file->bytes, '\0', len));
 }
 
-/* The next file to look at, of a script; -Exxx when it has none. */
+/* The next file to read, of a script; -Exxx when there is none. */
 static int follow_script(const struct file *file, struct program *program)
 {
 	if (!program->script[0])
@@ -278,7 +277,7 @@ int program_read(const char *name, struct program *ret_program, char ret_culprit
 	for (int n_scripts = 0; !err; n_scripts++) {
 		strcpy(ret_culprit, program.path);
 		err = file_open(program.path, &file, &stat_of);
-		if (err == -EACCES) { /* mode 0111: it was found executable */
+		if (err == -EACCES) { /* mode 0111: executable but not readable */
 			program.reach = REACH_UNREADABLE;
 			err = 0;
 			break;
@@ -311,7 +310,7 @@ const char *program_complaint(int err)
 	case -EACCES:
 		return "it is not executable";
 	case -ELOOP:
-		return "it is a script of a script of a script, and so on";
+		return "it is a script whose interpreters are scripts, nested too deeply";
 	case -ENOEXEC:
 		return "its first line names no interpreter";
 	default:
@@ -357,13 +356,13 @@ const char *program_reason(enum reach reach)
 		return "it is setuid, setgid or has file capabilities, so the dynamic linker "
 		       "ignores LD_PRELOAD";
 	case REACH_NO_ARCHITECTURE:
-		return "it is made for another processor than the agent";
+		return "it is built for another processor than the agent";
 	case REACH_NO_LIBC:
-		return "its C library is another one than the agent's";
+		return "it uses another C library than the agent";
 	case REACH_NO_ELF:
-		return "it is not a program that Linux knows by itself";
+		return "it is not in a format that Linux runs by itself";
 	case REACH_UNREADABLE:
-		return "its file may be run but not read, so what is in it cannot be told";
+		return "its file may be run but not read, so its contents are unknown";
 	}
 	return NULL;
 }

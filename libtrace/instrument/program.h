@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* program.h - what a program's file says about whether the agent can get into it. */
+/* program.h - reads a program's file to determine whether the agent can be loaded into it. */
 #ifndef LT_INSTRUMENT_PROGRAM_H
 #define LT_INSTRUMENT_PROGRAM_H
 
@@ -8,12 +8,12 @@
 
 enum reach {
 	REACH_YES,
-	REACH_NO_STATIC, /* nothing is loaded into it */
-	REACH_NO_SECURE, /* setuid, setgid or file capabilities: the dynamic linker obeys nobody */
+	REACH_NO_STATIC,       /* nothing is loaded into it */
+	REACH_NO_SECURE,       /* setuid, setgid or file capabilities: LD_PRELOAD is ignored */
 	REACH_NO_ARCHITECTURE, /* for another processor, or 32 bits */
 	REACH_NO_LIBC,	       /* its dynamic linker is another C library's */
-	REACH_NO_ELF,	       /* not a program that the kernel knows by itself */
-	REACH_UNREADABLE,      /* executable, but not for us to look into */
+	REACH_NO_ELF,	       /* not in a format that the kernel runs by itself */
+	REACH_UNREADABLE,      /* executable, but not readable */
 };
 
 struct program {
@@ -21,37 +21,37 @@ struct program {
 	char path[PATH_MAX]; /* the ELF file that runs: the program, or the script's interpreter */
 	char dynamic_linker[PATH_MAX]; /* "" in a static one */
 	enum reach reach;
-	bool defines_h2o;  /* libh2o is linked into it statically, as far as its symbols tell */
+	bool defines_h2o;  /* libh2o is linked into it statically, judging by its symbols */
 	bool defines_curl; /* likewise libcurl */
 };
 
 /**
  * Finds and reads a program.
  *
- * @param name         as a shell takes it: looked for on PATH unless it has a slash
- * @param ret_culprit  of which file an error tells: the program's name, or its interpreter
+ * @param name         as in a shell: searched on PATH unless it has a slash
+ * @param ret_culprit  the file that an error is about: the program's name, or its interpreter
  * @return 0; -ENOENT when there is none, -EACCES when it is not executable, -EISDIR when it is a
  *         folder, or another -Exxx
  */
 int program_read(const char *name, struct program *ret_program, char ret_culprit[PATH_MAX]);
 
-/** What such an error means, for a reader. */
+/** The message of such an error. */
 const char *program_complaint(int err);
 
-/** What a program calls itself: the last part of its path. */
+/** The name of a program: the last part of its path. */
 const char *program_short_name(const char *path);
 
-/* What a file may do once it runs, by the functions that it takes from other libraries. */
+/* What a file may do later, judging by the functions that it imports. */
 struct later {
 	bool loads;  /* libraries: dlopen() */
 	bool starts; /* programs: execve() and its like */
 };
 struct later program_later(const char *path);
 
-/** One line for a reader on why the agent does not get into it; NULL for REACH_YES. */
+/** Why the agent cannot be loaded into it, one line; NULL for REACH_YES. */
 const char *program_reason(enum reach reach);
 
-/** The dynamic linker of this very process's file; "" when it has none. */
+/** The dynamic linker of this process's own file; "" when it has none. */
 void program_own_linker(char linker[PATH_MAX]);
 
 #endif

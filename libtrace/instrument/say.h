@@ -3,7 +3,7 @@
 #ifndef LT_INSTRUMENT_SAY_H
 #define LT_INSTRUMENT_SAY_H
 
-/** Prints a line; what could harm a terminal is a question mark, what is too long is cut. */
+/** Prints a line, cut if too long, with question marks for control characters. */
 void say(const char *topic, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

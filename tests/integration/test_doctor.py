@@ -129,7 +129,7 @@ class Delivery(DoctorTest):
         self.assertNotIn("secret", done.out + done.err)
         done = doctor(env={**env, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318"})
         self.assertEqual((done.code, len(proxy.requests)), (1, 1), done)
-        self.assertRegex(line(done, "way"), "^straight to it, not through http://127.0.0.1:3128 of http_proxy: .*loopback")
+        self.assertRegex(line(done, "way"), "^directly, not through http://127.0.0.1:3128 of http_proxy: .*loopback")
 
     def test_an_exporter_that_nobody_knows_is_otlp_as_the_agent_has_it(self):
         done = doctor(env={"OTEL_TRACES_EXPORTER": "zipkin"})

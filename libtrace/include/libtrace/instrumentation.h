@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* instrumentation.h - for those who write instrumentation of a library, such as the agent's hooks.
- */
+/* instrumentation.h - for authors of instrumentation, such as the agent's hooks. */
 #ifndef LIBTRACE_INSTRUMENTATION_H
 #define LIBTRACE_INSTRUMENTATION_H
 
@@ -10,24 +9,25 @@
 extern "C" {
 #endif
 
-/* While a thread suppresses instrumentation, what it does is nobody's span: an exporter's own
- * HTTP requests, say.  Calls nest. */
+/* While a thread suppresses instrumentation, instrumentation must not record what it does, such as
+ * an exporter's own HTTP requests. Calls nest. */
 LT_API void lt_suppress_enter(void);
 LT_API void lt_suppress_leave(void);
 
-/** Whether this thread suppresses instrumentation: ask before you start a span or inject. */
+/** Whether this thread suppresses instrumentation: to be checked before a span is started or a
+ * context injected. */
 LT_API bool lt_suppressed(void);
 
-/** The time as spans tell it, in nanoseconds since 1970: for lt_span_end_at() and start_ns. */
+/** The clock of spans, in nanoseconds since 1970: for lt_span_end_at() and start_ns. */
 LT_API uint64_t lt_clock_now_ns(void);
 
 /**
- * Says something about tracing itself, as libtrace does: one line (no newline) to the report
- * handler, else to standard error as far as OTEL_LOG_LEVEL lets it pass.  What would harm a
- * terminal is replaced by question marks, and a line of more than 1,023 bytes is cut.
+ * Reports a problem of tracing itself: one line (no newline) to the report handler, else to
+ * standard error if OTEL_LOG_LEVEL allows the level. Control characters become question marks, and
+ * a line of more than 1,023 bytes is cut.
  *
- * Threads: any.  Never waits: a line for which standard error has no room is left out.  Raises no
- * SIGPIPE, and leaves errno as it is.
+ * Threads: any. Never blocks: a line for which standard error has no room is dropped. Raises no
+ * SIGPIPE and preserves errno.
  */
 LT_API void lt_report(enum lt_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* propagation.h - carries a span context from one process to the next.
  *
- * A carrier is whatever has named text values: HTTP headers, a message's properties, the
- * environment.  Two functions tell libtrace how to read and write one.
+ * A carrier is anything with named text values: HTTP headers, a message's properties, the
+ * environment. Two functions read and write one.
  *
  * Source: https://opentelemetry.io/docs/specs/otel/context/api-propagators/
  */
@@ -23,10 +23,10 @@ struct lt_carrier_impl {
 };
 
 /**
- * Reads the caller's span context out of a carrier, as OTEL_PROPAGATORS says.
+ * Reads the caller's span context from a carrier, with the propagators of OTEL_PROPAGATORS.
  *
- * A broken tracestate is dropped alone; a broken traceparent drops both.  Unknown flag bits are
- * cleared, a higher version is read as version 00.  Blanks round a value are no part of it; of
+ * A malformed tracestate is dropped alone; a malformed traceparent drops both. Unknown flag bits
+ * are cleared, a higher version is read as version 00. Blanks around a value are ignored; of
  * several tracestate members with one key the first is kept.
  *
  * @param impl, carrier  borrowed for the call
@@ -40,8 +40,8 @@ LT_API LT_CHECKED int lt_extract(
 	const struct lt_carrier_impl *impl, void *carrier, struct lt_span_context *ret_context);
 
 /**
- * Writes a span context into a carrier, as OTEL_PROPAGATORS says: traceparent, and tracestate when
- * there is one.  A malformed tracestate, set by hand, is left out.
+ * Writes a span context into a carrier, with the propagators of OTEL_PROPAGATORS: traceparent, and
+ * tracestate when there is one. A malformed tracestate, set by hand, is omitted.
  *
  * @param context  borrowed; NULL: the current span's; an invalid one writes nothing
  * @return 0, or what the carrier's set() returned
@@ -56,7 +56,7 @@ LT_API char *lt_traceparent_print(
 	const struct lt_span_context *context, char text[LT_TRACEPARENT_LEN + 1]);
 
 /**
- * Parses one traceparent value; blanks round it are not allowed.
+ * Parses one traceparent value; blanks around it are not allowed.
  * @param ret_context  filled on success, without a tracestate; untouched otherwise
  * @return 0, or -EBADMSG
  */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sdk.h - what main() assembles: resource, sampler, processors, exporters, provider.
  *
- * Each object is taken by the next, so main() keeps and frees only the provider.  Under
- * libtrace-instrument the agent has done all this: do it only where lt_provider_global() is NULL.
+ * Each object is taken by the next, so main() keeps and frees only the provider. Under
+ * libtrace-instrument the agent has set one up: do it only where lt_provider_global() is NULL.
  *
- * Functions that set up return 0 or -Exxx, with the result in ret_x, untouched on failure.  A zero
- * option means: as its OTEL_* variable says, else the specification's default.
+ * Functions that set up return 0 or -Exxx, with the result in ret_x, untouched on failure. A zero
+ * option takes the value of its OTEL_* variable, else the specification's default.
  *
  * Source: https://opentelemetry.io/docs/specs/otel/trace/sdk/
  */
@@ -18,7 +18,7 @@
 extern "C" {
 #endif
 
-/* --- spans as processors and exporters read them ----------------------------------------- */
+/* --- spans as processors and exporters read them ------------------------------------------ */
 
 struct lt_attributes {
 	const struct lt_attr *items; /* keys are unique, order is that of arrival */
@@ -32,7 +32,7 @@ struct lt_event {
 	struct lt_attributes attrs;
 };
 
-/* A span context where it lies: as struct lt_span_context, with the tracestate borrowed. */
+/* A span context in place: like struct lt_span_context, but with a borrowed tracestate. */
 struct lt_span_context_view {
 	uint8_t trace_id[16];
 	uint8_t span_id[8];
@@ -41,7 +41,7 @@ struct lt_span_context_view {
 	struct lt_slice tracestate; /* well-formed; len 0: none */
 };
 
-/** As lt_span_context_ids. */
+/** Like lt_span_context_ids(). */
 LT_API struct lt_ids lt_span_context_view_ids(const struct lt_span_context_view *view);
 
 struct lt_span_link { /* a recorded link */
@@ -49,10 +49,10 @@ struct lt_span_link { /* a recorded link */
 	struct lt_attributes attrs;
 };
 
-/* A resource: what made the spans.  Opaque; counted by its provider. */
+/* A resource: the entity that produced the spans. Opaque; reference-counted by its provider. */
 struct lt_resource;
 
-/* All of it is borrowed from the span, which lives until the call it was passed to returns. */
+/* Borrowed from the span, which lives until the call that it was passed to returns. */
 struct lt_span_data {
 	struct lt_span_context_view context;
 	uint8_t parent_span_id[8]; /* all zero: a root span */
@@ -77,14 +77,14 @@ LT_API const struct lt_span_data *lt_span_read(const struct lt_span *span);
 /* --- resource ----------------------------------------------------------------------------- */
 
 /**
- * The resource of a program: attributes given here win over OTEL_SERVICE_NAME, which wins over
- * OTEL_RESOURCE_ATTRIBUTES, which wins over what libtrace knows (telemetry.sdk.*, service.name
- * "unknown_service:<program>", service.instance.id, process.*, host.name).  A fork's child has a
+ * The resource of a program: attributes given here override OTEL_SERVICE_NAME, which overrides
+ * OTEL_RESOURCE_ATTRIBUTES, which overrides what libtrace detects (telemetry.sdk.*, service.name
+ * "unknown_service:<program>", service.instance.id, process.*, host.name). A fork's child has a
  * process.pid and, unless it was given, a service.instance.id of its own.
  *
- * @param attrs    copied
+ * @param attrs         copied
  * @param ret_resource  new; taken by lt_provider_new
- * @return 0 or -ENOMEM; a malformed OTEL_RESOURCE_ATTRIBUTES is reported and left out whole
+ * @return 0 or -ENOMEM; a malformed OTEL_RESOURCE_ATTRIBUTES is reported and ignored as a whole
  * Source: https://opentelemetry.io/docs/specs/otel/resource/sdk/
  */
 LT_API LT_CHECKED int lt_resource_new(
@@ -98,7 +98,7 @@ LT_API const struct lt_attributes *lt_resource_attributes(const struct lt_resour
 
 enum lt_decision {
 	LT_DROP = 0,	/* not recorded, not sampled */
-	LT_RECORD_ONLY, /* processors see it, exporters do not */
+	LT_RECORD_ONLY, /* passed to processors, not to exporters */
 	LT_RECORD_AND_SAMPLE,
 };
 
@@ -113,29 +113,29 @@ struct lt_sampling_parameters {			   /* borrowed for the call */
 	size_t n_links;
 };
 
-#define LT_SAMPLING_ATTRS_MAX 32 /* of a composite sampler: more are left out */
+#define LT_SAMPLING_ATTRS_MAX 32 /* of a composite sampler; more are dropped */
 
-struct lt_sampling_result {	     /* what a sampler may add: zero on entry, but for the rooms */
-	const struct lt_attr *attrs; /* borrowed until the call's end, copied to the span */
+struct lt_sampling_result {	     /* what a sampler may add; zero on entry, except the rooms */
+	const struct lt_attr *attrs; /* borrowed for the call, copied to the span */
 	size_t n_attrs;
-	/* Instead of the parent's; ptr NULL: the parent's.  A malformed one counts as none.
+	/* Replaces the parent's; ptr NULL: the parent's. A malformed one is treated as absent.
 	 * Borrowed like attrs. */
 	struct lt_slice tracestate;
-	/* Not initialised: places for such a tracestate and such attributes. */
+	/* Not initialised: room for such a tracestate and such attributes. */
 	char tracestate_room[LT_TRACESTATE_MAX + 1];
 	struct lt_attr attr_room[LT_SAMPLING_ATTRS_MAX];
 };
 
-/* A sampler of your own has this as its first member. */
+/* The first member of a custom sampler. */
 struct lt_sampler {
 	const struct lt_sampler_impl *impl;
 };
 
 struct lt_sampler_impl {
-	/* Called by every thread that starts a span, at the same time. */
+	/* Called concurrently by all threads that start spans. */
 	enum lt_decision (*sample)(struct lt_sampler *self,
 		const struct lt_sampling_parameters *parameters, struct lt_sampling_result *result);
-	void (*free)(struct lt_sampler *self); /* NULL: nothing to free */
+	void (*free)(struct lt_sampler *self); /* may be NULL */
 };
 
 /* Static; freeing them does nothing.  Under a parent with a sampling threshold (`ot=th:` in its
@@ -154,7 +154,7 @@ LT_API struct lt_sampler *lt_sampler_always_off(void);
 LT_API LT_CHECKED int lt_sampler_ratio_new(double ratio, struct lt_sampler **ret_sampler);
 
 /**
- * As the parent was sampled; root (takes; NULL: always on) decides where there is none.
+ * Follows the parent's decision; root (takes; NULL: always on) decides without a parent.
  *
  * The parent's sampling threshold is passed on, unless it disagrees with the sampled flag: then it
  * is removed.
@@ -162,63 +162,62 @@ LT_API LT_CHECKED int lt_sampler_ratio_new(double ratio, struct lt_sampler **ret
 LT_API LT_CHECKED int lt_sampler_parent_based_new(
 	struct lt_sampler *root, struct lt_sampler **ret_sampler);
 
-struct lt_parent_based_options {	   /* takes each; NULL: as its comment says */
-	struct lt_sampler *root;	   /* no parent; always on */
-	struct lt_sampler *remote_sampled; /* always on, likewise the next */
+struct lt_parent_based_options {	   /* takes each; NULL: the default */
+	struct lt_sampler *root;	   /* without a parent; default: always on */
+	struct lt_sampler *remote_sampled; /* default: always on, likewise the next */
 	struct lt_sampler *local_sampled;
-	struct lt_sampler *remote_not_sampled; /* always off, likewise the next */
+	struct lt_sampler *remote_not_sampled; /* default: always off, likewise the next */
 	struct lt_sampler *local_not_sampled;
 };
 
-/** The same with a sampler for each kind of parent; no sampler may be given twice, but for static
- * ones.  @return 0 or -ENOMEM */
+/** Has a sampler for each kind of parent; only static ones may repeat. @return 0 or -ENOMEM */
 LT_API LT_CHECKED int lt_sampler_parent_based_with(
 	const struct lt_parent_based_options *options, struct lt_sampler **ret_sampler);
 
-/** Asks root (takes), and has what it drops recorded all the same, for processors that want to see
- * every span; exporters get what root samples.  @return 0 or -ENOMEM */
+/** Records the spans that root (takes) drops as well, for processors that need every span; exporters
+ * get those that root samples. @return 0 or -ENOMEM */
 LT_API LT_CHECKED int lt_sampler_always_record_new(
 	struct lt_sampler *root, struct lt_sampler **ret_sampler);
 
-/** The one that OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG name (parentbased_always_on). */
+/** The sampler of OTEL_TRACES_SAMPLER and its _ARG; default: parentbased_always_on. */
 LT_API LT_CHECKED int lt_sampler_from_env(struct lt_sampler **ret_sampler);
 
 /* --- composable samplers ------------------------------------------------------------------ */
 
-#define LT_THRESHOLD_NEVER UINT64_MAX /* of a sampler that wants the span dropped */
+#define LT_THRESHOLD_NEVER UINT64_MAX /* of a sampler that drops the span */
 
-/* What a composable sampler wants; the composite sampler compares it with the randomness.
+/* The intent of a composable sampler, which the composite sampler compares with the randomness.
  * Source: https://opentelemetry.io/docs/specs/otel/trace/sdk/#compositesampler */
 struct lt_sampling_intent {
-	uint64_t threshold; /* 0, all, to 2^56 - 1, or LT_THRESHOLD_NEVER, which it is on entry */
-	bool is_reliable;   /* it may be written into the tracestate, to be counted with */
-	/* For a sampled span: add yours after those that are there, up to LT_SAMPLING_ATTRS_MAX.
-	 * What they point at is borrowed until the span has started. */
+	uint64_t threshold; /* 0 (all) to 2^56 - 1, or LT_THRESHOLD_NEVER, the value on entry */
+	bool is_reliable;   /* it may be written into the tracestate, for estimates of counts */
+	/* For a sampled span: to be appended to, up to LT_SAMPLING_ATTRS_MAX. What they point to is
+	 * borrowed until the span has started. */
 	struct lt_attr *attrs;
 	size_t n_attrs;
 };
 
-/* A composable sampler of your own has this as its first member. */
+/* The first member of a custom composable sampler. */
 struct lt_composable {
 	const struct lt_composable_impl *impl;
 };
 
 struct lt_composable_impl {
-	/* Called by every thread that starts a span, at the same time.  Must not look at what is
-	 * random in the parameters: the decision would not be consistent. */
+	/* Called concurrently by all threads that start spans. Must not use the random parts of the
+	 * parameters: decisions would not be consistent. */
 	void (*intend)(struct lt_composable *self, const struct lt_sampling_parameters *parameters,
 		struct lt_sampling_intent *intent);
-	void (*free)(struct lt_composable *self); /* NULL: nothing to free */
+	void (*free)(struct lt_composable *self); /* may be NULL */
 };
 
-/** A sampler that does what a composable one (takes) wants.  @return 0 or -ENOMEM */
+/** A sampler that follows a composable one (takes). @return 0 or -ENOMEM */
 LT_API LT_CHECKED int lt_sampler_composite_new(
 	struct lt_composable *composable, struct lt_sampler **ret_sampler);
 
 LT_API struct lt_composable *lt_composable_always_on(void);  /* static, threshold 0 */
 LT_API struct lt_composable *lt_composable_always_off(void); /* static */
 
-/** As lt_sampler_ratio_new. */
+/** Like lt_sampler_ratio_new(). */
 LT_API LT_CHECKED int lt_composable_probability_new(
 	double ratio, struct lt_composable **ret_composable);
 
@@ -228,58 +227,58 @@ LT_API LT_CHECKED int lt_composable_parent_threshold_new(
 	struct lt_composable *root, struct lt_composable **ret_composable);
 
 struct lt_sampling_rule {
-	/* NULL: every span.  Called by every thread that starts a span. */
+	/* NULL: matches every span. Called concurrently by all threads that start spans. */
 	bool (*matches)(const struct lt_sampling_parameters *parameters, void *user);
 	void *user;			/* borrowed as long as the sampler lives */
 	struct lt_composable *delegate; /* takes, also on failure */
 };
 
-/** What the first rule that matches says; drops the span where none does.
+/** Uses the delegate of the first rule that matches; drops the span if none does.
  * @param rules  copied  @return 0 or -ENOMEM */
 LT_API LT_CHECKED int lt_composable_rule_based_new(
 	const struct lt_sampling_rule *rules, size_t n, struct lt_composable **ret_composable);
 
-/** What delegate (takes) wants, with attributes (copied) for the spans that are sampled, which win
- * over the delegate's own.  @return 0 or -ENOMEM */
+/** Follows delegate (takes) and adds attributes (copied) to sampled spans, which override the
+ * delegate's own. @return 0 or -ENOMEM */
 LT_API LT_CHECKED int lt_composable_annotating_new(struct lt_composable *delegate,
 	const struct lt_attr *attrs, size_t n, struct lt_composable **ret_composable);
 
 /* --- id generators ------------------------------------------------------------------------ */
 
-/* An id generator of your own has this as its first member. */
+/* The first member of a custom id generator. */
 struct lt_id_generator {
 	const struct lt_id_generator_impl *impl;
 };
 
-/* Called by every thread that starts a span, at the same time.  An id of zeros, which is none, is
- * replaced by a random one.  NULL: random ids. */
+/* Called concurrently by all threads that start spans. An all-zero id is replaced by a random one.
+ * NULL: random ids. */
 struct lt_id_generator_impl {
 	void (*trace_id)(struct lt_id_generator *self, uint8_t ret_trace_id[16]);
 	void (*span_id)(struct lt_id_generator *self, uint8_t ret_span_id[8]);
 	/* The trace ids' last 56 bits are random: LT_FLAG_RANDOM is set.
 	 * Source: https://www.w3.org/TR/trace-context-2/#random-trace-id-flag */
 	bool is_random;
-	void (*free)(struct lt_id_generator *self); /* NULL: nothing to free */
+	void (*free)(struct lt_id_generator *self); /* may be NULL */
 };
 
 /* --- exporters ---------------------------------------------------------------------------- */
 
-/* An exporter of your own has this as its first member. */
+/* The first member of a custom exporter. */
 struct lt_exporter {
 	const struct lt_exporter_impl *impl;
 };
 
-/* Any of these may be NULL: an exporter without export_spans() sends nothing, and succeeds. */
+/* Each may be NULL: an exporter without export_spans() sends nothing, and succeeds. */
 struct lt_exporter_impl {
-	/* Sends n >= 1 spans within timeout_ms (0: no limit).  Never called twice at once.
-	 * 0; the number of spans that the receiver rejected, having taken the others; -EAGAIN:
-	 * none was taken and a later try may help, so they are exported again, unless their place
-	 * is needed; another -Exxx: they are lost. */
+	/* Sends n >= 1 spans within timeout_ms (0: no limit). Never called concurrently. Returns 0;
+	 * the number of spans that the receiver rejected while accepting the others; -EAGAIN when
+	 * none was accepted and a retry may succeed: they are exported again, unless their place in
+	 * the queue is needed; another -Exxx: they are lost. */
 	int (*export_spans)(struct lt_exporter *self, const struct lt_span_data *const *spans,
 		size_t n, unsigned timeout_ms);
-	/* From now on no export_spans() goes on for more than timeout_ms from now; until then it may
-	 * try again.  Called by another thread, at shutdown, and must not wait.  Where it
-	 * does not return in time, shutdown does not wait for it. */
+	/* Limits the current and all later export_spans() to timeout_ms from now; until then they
+	 * may retry. Called by another thread, at shutdown; must not block. Shutdown does not wait
+	 * for an export_spans() that takes longer. */
 	void (*hurry)(struct lt_exporter *self, unsigned timeout_ms);
 	void (*free)(struct lt_exporter *self);
 };
@@ -290,8 +289,8 @@ struct lt_otlp_http_options {
 };
 
 /**
- * Sends to an OpenTelemetry collector, Jaeger or traceview by OTLP/HTTP; connects when there is
- * something to send.  Headers, timeout, compression and certificates: OTEL_EXPORTER_OTLP_*.
+ * Sends to an OpenTelemetry collector, Jaeger or traceview by OTLP/HTTP; connects when there are
+ * spans to send. Headers, timeout, compression and certificates: OTEL_EXPORTER_OTLP_*.
  * @return 0, -EINVAL for an unusable endpoint, or -ENOMEM
  * Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp
  */
@@ -299,30 +298,30 @@ LT_API LT_CHECKED int lt_exporter_otlp_http_new(
 	const struct lt_otlp_http_options *options, struct lt_exporter **ret_exporter);
 
 /** Prints each batch as trees, children below their parents, on standard error or at the end of the
- * file that OTEL_C_CONSOLE_FILE names.  What would harm a terminal becomes question marks. */
+ * file that OTEL_C_CONSOLE_FILE names. Control characters become question marks. */
 LT_API LT_CHECKED int lt_exporter_console_new(struct lt_exporter **ret_exporter);
 
 /* --- processors --------------------------------------------------------------------------- */
 
-/* A processor of your own has this as its first member. */
+/* The first member of a custom processor. */
 struct lt_processor {
 	const struct lt_processor_impl *impl;
 };
 
-/* Any of these may be NULL: spans are recycled then, and flush and shutdown succeed. */
+/* Each may be NULL: spans are then recycled, and flush and shutdown succeed. */
 struct lt_processor_impl {
-	/* On the thread that starts or ends the span, so be quick.
-	 * on_end takes the span: give it to lt_span_recycle when done. */
+	/* Called on the thread that starts or ends the span: must be fast. on_end takes the span,
+	 * for lt_span_recycle(). */
 	void (*on_start)(struct lt_processor *self, struct lt_span *span,
 		const struct lt_span_context_view *parent);
 	void (*on_end)(struct lt_processor *self, struct lt_span *span);
 	int (*flush)(struct lt_processor *self, unsigned timeout_ms);
-	/* -ETIMEDOUT: it still uses its spans.  Then it may be called again, to wait for that. */
+	/* -ETIMEDOUT: spans are still in use; it may be called again, to wait for them. */
 	int (*shutdown)(struct lt_processor *self, unsigned timeout_ms);
 	void (*free)(struct lt_processor *self);
 };
 
-/** Gives an ended span's memory back; for processors, from any thread. */
+/** Releases an ended span's memory; for processors. Threads: any. */
 LT_API void lt_span_recycle(struct lt_span *span);
 
 struct lt_batch_options {
@@ -334,15 +333,15 @@ struct lt_batch_options {
 };
 
 /* Sampled spans that ended since the processor was made, or in a fork's child since the fork: their
- * number is the sum of all these. */
+ * number is the sum of the fields. */
 struct lt_batch_stats {
 	uint64_t n_exported;
-	uint64_t n_dropped_full;     /* as many as may were queued */
-	uint64_t n_dropped_failed;   /* the exporter gave up on them, or a shutdown did */
-	uint64_t n_dropped_bytes;    /* those that were queued took as much memory as they may */
+	uint64_t n_dropped_full;     /* the queue had max_queue_size spans */
+	uint64_t n_dropped_failed;   /* the exporter failed, or a shutdown ran out of time */
+	uint64_t n_dropped_bytes;    /* the queue had max_queue_bytes */
 	uint64_t n_dropped_late;     /* they ended after shutdown */
-	uint64_t n_dropped_rejected; /* the collector took their batch, but not them */
-	uint64_t n_queued;	     /* they wait, or the exporter has them */
+	uint64_t n_dropped_rejected; /* the collector accepted their batch without them */
+	uint64_t n_queued;	     /* waiting, or in the exporter */
 };
 
 /**
@@ -354,15 +353,15 @@ LT_API LT_CHECKED int lt_processor_batch_new(struct lt_exporter *exporter,
 	const struct lt_batch_options *options, struct lt_processor **ret_processor);
 LT_API struct lt_batch_stats lt_processor_batch_stats(const struct lt_processor *processor);
 
-/** Exports each span as it ends, on its own thread: for tests and the console.  A span that the
- * exporter gives back (-EAGAIN) is lost.
+/** Exports each span as it ends, on its own thread: for tests and the console. A span that the
+ * exporter returns (-EAGAIN) is lost.
  * @param exporter  takes */
 LT_API LT_CHECKED int lt_processor_simple_new(
 	struct lt_exporter *exporter, struct lt_processor **ret_processor);
 
 /* --- provider ----------------------------------------------------------------------------- */
 
-struct lt_span_limits {	     /* 0: the variable, else its default; LT_LIMIT_ZERO: really none */
+struct lt_span_limits {	     /* 0: the variable, else its default; LT_LIMIT_ZERO: a limit of 0 */
 	uint32_t attr_count; /* OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT, 128 */
 	uint32_t attr_value_length; /* characters; OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT, no limit
 				     */
@@ -376,55 +375,55 @@ struct lt_span_limits {	     /* 0: the variable, else its default; LT_LIMIT_ZERO
 struct lt_provider_options {
 	struct lt_resource *resource;	/* takes; NULL: lt_resource_new(NULL, 0) */
 	struct lt_sampler *sampler;	/* takes; NULL: lt_sampler_from_env */
-	struct lt_processor *processor; /* takes; NULL: what OTEL_TRACES_EXPORTER names, batched */
+	struct lt_processor *processor; /* takes; NULL: OTEL_TRACES_EXPORTER's exporter, batched */
 	struct lt_span_limits limits;
 	struct lt_id_generator *id_generator; /* takes; NULL: random ids */
 };
 
 /**
- * Makes a provider; NULL options: all as the OTEL_* variables say.
+ * Creates a provider; NULL options: all from the OTEL_* variables.
  *
- * With OTEL_SDK_DISABLED=true its spans record nothing, and are their parents' contexts to whoever
- * injects them; with an OTLP endpoint that cannot be one (reported) they are exported nowhere.
+ * With OTEL_SDK_DISABLED=true its spans record nothing, and injecting them passes on their parents'
+ * contexts; with an invalid OTLP endpoint (which is reported) they are not exported.
  *
  * @return 0 or -ENOMEM
  */
 LT_API LT_CHECKED int lt_provider_new(
 	const struct lt_provider_options *options, struct lt_provider **ret_provider);
 
-/** Makes provider the one that lt_provider_global() answers; borrowed; NULL: none.  Tracers that
- * were asked for before there was one are its from now on. */
+/** Sets the provider that lt_provider_global() returns; borrowed; NULL: none. Tracers that were
+ * created before there was one use it from now on. */
 LT_API void lt_provider_set_global(struct lt_provider *provider);
 
 /** Exports all spans ended so far.
- * @return 0, also for NULL; -ETIMEDOUT; -EIO when some were lost; -EAGAIN when no thread can be had to
- *   do it */
+ * @return 0, also for NULL; -ETIMEDOUT; -EIO when some were lost; -EAGAIN when the exporter's
+ *   thread cannot be started */
 LT_API int lt_provider_flush(struct lt_provider *provider, unsigned timeout_ms);
 
-/** Flushes, then makes every later span a NULL one.  Once; a second call returns -EALREADY.
- * @return as lt_provider_flush; -ETIMEDOUT: an exporter is stuck, and is left to itself */
+/** Flushes; later spans are NULL. A second call returns -EALREADY.
+ * @return as lt_provider_flush; -ETIMEDOUT: an exporter is stuck, and is abandoned */
 LT_API int lt_provider_shutdown(struct lt_provider *provider, unsigned timeout_ms);
 
 /**
  * Shuts the provider down when the process exits (not at _exit or a fatal signal), before the TLS
- * library that the exporter may use is cleaned up.  All providers named are; the exit waits for
- * them as long as the longest of their limits says, and for none longer than its own.
+ * library that the exporter may use is cleaned up. All registered providers are shut down; the exit
+ * waits for the longest of their limits, and for none longer than its own.
  *
- * @param provider  borrowed until the exit or until it is freed; named again: the limit is changed;
- *   NULL: none, whichever were named
+ * @param provider  borrowed until the exit or until it is freed; registering it again changes the
+ *   limit; NULL: unregisters all
  */
 LT_API void lt_provider_shutdown_at_exit(struct lt_provider *provider, unsigned timeout_ms);
 
-/** Shuts down within 5 s if that has not been done, then frees.  NULL is fine.  No span of it may
- * be alive, no thread about to start one.  While its exporter does not return, which is reported,
- * what it uses is left to it for good instead. */
+/** Shuts down within 5 s unless that has been done, then frees. NULL is fine. None of its spans may
+ * be alive, no thread may start one. If its exporter does not return, which is reported, its memory
+ * is leaked instead. */
 LT_API void lt_provider_free(struct lt_provider *provider);
 
 /* --- diagnostics -------------------------------------------------------------------------- */
 
 enum lt_level { LT_LEVEL_NONE, LT_LEVEL_ERROR, LT_LEVEL_WARN, LT_LEVEL_INFO, LT_LEVEL_DEBUG };
 
-/** Where libtrace says what went wrong; NULL: standard error, as far as OTEL_LOG_LEVEL says. */
+/** Sets the handler of libtrace's reports; NULL: standard error, filtered by OTEL_LOG_LEVEL. */
 LT_API void lt_set_report_handler(
 	void (*handler)(enum lt_level level, const char *text, void *user), void *user);
 

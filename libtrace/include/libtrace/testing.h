@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* testing.h - for tests of instrumented programs: spans kept in memory instead of sent. */
+/* testing.h - for tests of instrumented programs: keeps spans in memory instead of sending them. */
 #ifndef LIBTRACE_TESTING_H
 #define LIBTRACE_TESTING_H
 
@@ -12,7 +12,7 @@ extern "C" {
 /** An exporter that keeps copies of up to 65,536 spans; beyond that export fails with -ENOSPC. */
 LT_API LT_CHECKED int lt_exporter_memory_new(struct lt_exporter **ret_exporter);
 
-/** How many spans it holds. */
+/** The number of spans it holds. */
 LT_API size_t lt_exporter_memory_count(struct lt_exporter *exporter);
 
 /** The index-th span in order of arrival; borrowed until reset or free; NULL past the last. */
@@ -23,7 +23,7 @@ LT_API const struct lt_span_data *lt_exporter_memory_span(
 LT_API const struct lt_span_data *lt_exporter_memory_find(
 	struct lt_exporter *exporter, const char *name);
 
-/** Forgets all spans. */
+/** Discards all spans. */
 LT_API void lt_exporter_memory_reset(struct lt_exporter *exporter);
 
 /** The attribute of that key, or NULL; for span, event and resource attributes alike. */

@@ -5,9 +5,9 @@
  * callee releases it, also on failure; "copied" means your copy may change as soon as the call
  * returns.  Strings are UTF-8; their lengths are bytes.
  *
- * Recording never fails in the caller's face.  A NULL tracer starts NULL spans, and a NULL span is
- * a span that does nothing, so no call here needs a check: without a provider (no SDK set up, no
- * libtrace-instrument round the program) everything below costs next to nothing and records nothing.
+ * Recording never fails in the caller's face. A NULL tracer starts NULL spans, and a NULL span does
+ * nothing, so no call here needs a check: without a provider (no SDK set up, no
+ * libtrace-instrument) everything below costs next to nothing and records nothing.
  *
  * Threads: everything here may be called from any thread, on one span from several at once, as
  * long as lt_span_end comes last: it takes the span, like free().  What is "current" is per thread.
@@ -53,7 +53,7 @@ static inline struct lt_slice lt_slice(const char *s)
 }
 
 enum lt_type {
-	LT_TYPE_NONE = 0, /* an attribute without a value: recorded nowhere */
+	LT_TYPE_NONE = 0, /* an attribute without a value: not recorded */
 	LT_TYPE_STRING,
 	LT_TYPE_BOOL,
 	LT_TYPE_INT,
@@ -64,8 +64,8 @@ enum lt_type {
 	LT_TYPE_DOUBLE_ARRAY,
 };
 
-/* An attribute: make one with lt_str() and its sisters.  What it points at is borrowed until the
- * call it is passed to returns; that call copies it.  A key set twice keeps the later value. */
+/* An attribute, made by lt_str() and its siblings. What it points to is borrowed until the call it
+ * is passed to returns; that call copies it. A key set twice keeps the later value. */
 struct lt_attr {
 	struct lt_slice key;
 	enum lt_type type;
@@ -184,21 +184,21 @@ extern "C" {
  * first.  Source: https://www.w3.org/TR/trace-context-2/#tracestate-limits */
 #define LT_TRACESTATE_MAX 512
 
-/* What crosses a process boundary.  A plain value: copy it and keep it as long as you like. */
+/* What crosses a process boundary. A plain value that may be copied and kept. */
 struct lt_span_context {
 	uint8_t trace_id[16]; /* all zero: invalid */
 	uint8_t span_id[8];   /* all zero: invalid */
 	uint8_t flags;	      /* LT_FLAG_SAMPLED | LT_FLAG_RANDOM */
-	bool remote;	      /* came out of a carrier */
-	/* NUL-terminated, "" when there is none; what follows the NUL is not initialised.  One that
-	 * you write yourself is checked when it is used: a malformed one counts as none. */
+	bool remote;	      /* extracted from a carrier */
+	/* NUL-terminated, "" when there is none; what follows the NUL is not initialised. One that
+	 * the program writes is validated when it is used: a malformed one is treated as absent. */
 	char tracestate[LT_TRACESTATE_MAX + 1];
 };
 
 /** Whether both ids are valid. */
 LT_API bool lt_span_context_is_valid(const struct lt_span_context *context);
 
-/* The ids as log lines carry them: lower-case hex, NUL-terminated; "" when the context is invalid.
+/* The ids for log lines: lower-case hex, NUL-terminated; "" when the context is invalid.
  * Source: https://opentelemetry.io/docs/specs/otel/compatibility/logging_trace_context/ */
 struct lt_ids {
 	char trace_id[33];
@@ -224,23 +224,23 @@ struct lt_instrumentation_scope {
 };
 
 /**
- * The tracer of an instrumentation scope, the same one for the same scope.
+ * Returns the tracer of an instrumentation scope, the same one for the same scope.
  *
- * Its spans are NULL as long as it has no provider: one that was asked of the global provider gets
- * the next that becomes that, also when the first has been freed; any other one ends with its own,
- * unless the same scope is asked of another.
+ * Its spans are NULL while it has no provider. A tracer of the global provider (NULL) follows
+ * whichever provider is global; any other one ends with its provider, unless the same scope is
+ * requested of another one.
  *
- * @param provider  borrowed; NULL: the global one, which need not be there yet
+ * @param provider  borrowed; NULL: the global one, which need not exist yet
  * @param scope     copied, also its attributes, in any order; NULL: one without a name
- * @return yours to keep, never to release.  When 1,024 different scopes are in use: the one without
- *         a name, which is reported once.  NULL without memory
+ * @return a tracer to keep, never to release. With 1,024 different scopes in use: the one without a
+ *         name, which is reported once. NULL when out of memory
  *
- * Ask once and keep it: this takes a lock.
+ * Call it once per scope and keep the result: it takes a lock.
  */
 LT_API struct lt_tracer *lt_tracer_get_scope(
 	struct lt_provider *provider, const struct lt_instrumentation_scope *scope);
 
-/** The same for a scope that has a name and a version (NULL: none). */
+/** lt_tracer_get_scope() for a scope with a name and a version (NULL: none). */
 LT_API struct lt_tracer *lt_tracer_get(
 	struct lt_provider *provider, const char *name, const char *version);
 
@@ -268,18 +268,18 @@ struct lt_link {
 
 struct lt_span_options {		      /* zero is the right default for each field */
 	const struct lt_span_context *parent; /* borrowed; NULL: this thread's current span */
-	bool root;			      /* no parent at all, whatever is current */
+	bool root;			      /* no parent, whatever is current */
 	enum lt_kind kind;
 	uint64_t start_ns; /* Unix time; 0: now */
-	/* Prefer attributes given here to those set later: the sampler sees only these. */
+	/* Prefer these to attributes set later: samplers see only these. */
 	const struct lt_attr *attrs;
 	size_t n_attrs;
 	const struct lt_link *links;
 	size_t n_links;
 };
 
-/* What the inline functions below look at, so that a span which is not recorded costs a branch, and
- * the length of a literal name nothing.  Not for programs, nor are the functions that take slices.
+/* Read by the inline functions below, so that a span that is not recorded costs a branch, and the
+ * length of a literal name nothing. Not for programs, nor are the functions that take slices.
  */
 struct lt_span_head {
 	uint8_t state; /* 0: the span is over */
@@ -304,7 +304,7 @@ LT_API void lt_span_record_event(struct lt_span *span, uint64_t time_ns, struct 
  * @param tracer   borrowed; NULL: the span is NULL
  * @param name     copied
  * @param options  borrowed; NULL: the defaults
- * @return new, for lt_span_end; NULL without a provider, after its shutdown or without memory
+ * @return new, for lt_span_end; NULL without a provider, after its shutdown or when out of memory
  */
 static inline LT_CHECKED struct lt_span *lt_span_start(
 	struct lt_tracer *tracer, const char *name, const struct lt_span_options *options)
@@ -312,7 +312,7 @@ static inline LT_CHECKED struct lt_span *lt_span_start(
 	return tracer ? lt_span_start_named(tracer, lt_slice(name), options) : NULL;
 }
 
-/** Whether the span keeps what is set on it: sampled (or recorded without being sampled), not
+/** Whether the span records what is set on it: sampled (or recorded without being sampled), not
  * ended. */
 LT_API bool lt_span_is_recording(const struct lt_span *span);
 
@@ -348,8 +348,8 @@ static inline void lt_span_event(
 /**
  * Adds the event "exception" for an error of the program; the status stays as it is.
  *
- * @param type     of few different values, such as "ECONNREFUSED"; may be NULL
- * @param message  for a reader; may be NULL
+ * @param type     of low cardinality, such as "ECONNREFUSED"; may be NULL
+ * @param message  for people; may be NULL
  * Source: https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/
  */
 LT_API void lt_span_exception(struct lt_span *span, const char *type, const char *message);
@@ -365,12 +365,12 @@ LT_API void lt_span_link(struct lt_span *span, const struct lt_span_context *con
 LT_API void lt_span_status(struct lt_span *span, enum lt_status status, const char *text);
 
 /**
- * Ends the span at end_ns (Unix time; 0: now).  Takes it: only a scope that it is still current in
- * may name it after this.
+ * Ends the span at end_ns (Unix time; 0: now). Takes it: after this only a scope in which it is
+ * still current may refer to it.
  *
- * A second end, or any other call on a span that is over, does nothing, recorded or not.  That
- * holds until the span's memory has been used for 15 later spans, or freed because the thread that
- * had it ended; after that it is as undefined as a second free().
+ * A second end, or any other call on an ended span, does nothing, recorded or not. That holds until
+ * the span's memory has been reused for 15 later spans, or freed because its thread ended; after
+ * that it is undefined, like a second free().
  */
 LT_API void lt_span_end_at(struct lt_span *span, uint64_t end_ns);
 
@@ -390,9 +390,9 @@ LT_API void lt_span_release(struct lt_span *span);
 
 /* --- the current span --------------------------------------------------------------------- */
 
-/* A stretch of code, on one thread, in which a span is current: it lives in the caller's frame,
- * and holds its span.  Scopes nest; leaving one leaves those inside it.  In an event loop, enter
- * round one callback, never for the life of a request: requests interleave on the thread. */
+/* A stretch of code, on one thread, in which a span is current: it lives in the caller's frame, and
+ * holds its span. Scopes nest; leaving one leaves those inside it. In an event loop, enter it for
+ * one callback, never for the life of a request: requests interleave on the thread. */
 struct lt_scope {
 	struct lt_scope_entry *entry; /* private, both */
 	uint64_t use;
@@ -401,14 +401,14 @@ struct lt_scope {
 /**
  * Makes span current (NULL: no span is).  Leave it on the same thread, in the same function.
  *
- * One that is not left (an early return, longjmp, an exception, the thread's end) does no harm: it
- * is found to be gone when its frame is, at the latest when a scope outside it is left or the
- * thread ends.  Left on another thread, it ends being current on its own.  Where coroutines have
- * stacks of their own, leave it before you switch.
+ * A scope that is not left (an early return, longjmp, an exception, the thread's end) does no harm:
+ * it is discarded once its frame is gone, at the latest when an enclosing scope is left or the
+ * thread ends. Leaving it on another thread ends it on its own. With coroutines that have stacks of
+ * their own, leave it before switching.
  */
 LT_API void lt_scope_enter(struct lt_scope *scope, struct lt_span *span);
 
-/** Leaves a scope that has been entered; one that was left already, or NULL, is passed over. */
+/** Leaves a scope; one that was left already, or NULL, is ignored. */
 LT_API void lt_scope_leave(struct lt_scope *scope);
 
 /* With gcc and clang: makes span current until the end of the block, however that is left.
