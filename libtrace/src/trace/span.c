@@ -224,7 +224,7 @@ __attribute__((noinline)) static void generate_ids(struct lt_id_generator *gener
 }
 
 /* All that an unrecorded span needs. */
-static void init_bare(
+static inline void init_bare(
 	struct lt_span *span, struct lt_tracer *tracer, const struct lt_span_context_view *parent)
 {
 	init_context(&span->data.context, parent);
@@ -325,7 +325,7 @@ static enum lt_decision sample(struct lt_span *span, struct lt_slice name,
  * Source:
  * https://opentelemetry.io/docs/specs/otel/trace/api/#behavior-of-the-api-in-the-absence-of-an-installed-sdk
  */
-static struct lt_span *start_disabled(
+__attribute__((noinline)) static struct lt_span *start_disabled(
 	struct lt_tracer *tracer, const struct lt_span_context_view *parent)
 {
 	struct lt_span *span = parent ? lt_span_pool_get() : NULL;
