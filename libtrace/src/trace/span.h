@@ -14,6 +14,7 @@
 
 #include <libtrace/sdk.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 
 #define LT_SPAN_BLOCK_BYTES 2048 /* a HTTP span with its 15 attributes fits */
 
@@ -52,6 +53,20 @@ static inline struct lt_span *lt_span_alive(const struct lt_span *span)
 		return NULL;
 	return lt_span_block(span);
 }
+
+/** A new block whose heads are ready for its first span; NULL without memory. */
+static inline struct lt_span *lt_span_block_new(void)
+{
+	struct lt_span *span = malloc(LT_SPAN_BLOCK_BYTES);
+	if (span) {
+		memset(span->heads, 0, sizeof(span->heads));
+		span->heads[0].state = LT_SPAN_LIVES | LT_SPAN_RECORDS;
+		span->turn = 0;
+	}
+	return span;
+}
+
+/* The pool: span_pool.c, or span_pool_plain.c. */
 
 /** Registers the pool's fork handlers, before those of a caller whose own ones recycle spans: in
  * the child they run in the order in which they were registered. */

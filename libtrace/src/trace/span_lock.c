@@ -7,12 +7,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__has_feature) /* clang's */
-#define HAS_THREAD_SANITIZER __has_feature(thread_sanitizer)
-#elif defined(__SANITIZE_THREAD__)
-#define HAS_THREAD_SANITIZER 1
+/* ThreadSanitizer knows nothing of barriers that the kernel makes. */
+#if defined(__SANITIZE_THREAD__) || defined(LT_PLAIN)
+#define MAY_HAVE_OWNERS 0
+#elif defined(__has_feature) /* clang's */
+#define MAY_HAVE_OWNERS !__has_feature(thread_sanitizer)
 #else
-#define HAS_THREAD_SANITIZER 0
+#define MAY_HAVE_OWNERS 1
 #endif
 
 bool lt_span_lock_has_owners;
@@ -24,9 +25,8 @@ static long membarrier(int command)
 
 static void register_process(void)
 {
-	/* ThreadSanitizer knows nothing of barriers that the kernel makes. */
 	lt_span_lock_has_owners =
-		!HAS_THREAD_SANITIZER && membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
+		MAY_HAVE_OWNERS && membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
 }
 
 void lt_span_lock_setup(void)

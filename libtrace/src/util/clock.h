@@ -34,6 +34,10 @@ int64_t lt_clock_offset_of_ns(uint64_t monotonic_ns, uint64_t time_ns);
  * clock has been set since, and the step is what it is off the present by. */
 uint64_t lt_clock_told_ns(uint64_t monotonic_ns, int64_t offset_ns, uint64_t time_ns);
 
+/** For who has just asked the kernel for the time: compares it with the wall clock once a second.
+ * @return monotonic_ns */
+uint64_t lt_clock_look_if_due(uint64_t monotonic_ns);
+
 /** Anchors to wall time if it has moved by more than 10 ms (somebody set the clock). */
 void lt_clock_anchor(void);
 
