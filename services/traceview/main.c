@@ -3,8 +3,11 @@
 #include "serve/archive.h"
 #include "serve/server.h"
 #include "service_config.h"
+#include "show/check.h"
+#include "show/list.h"
 #include "show/show.h"
 
+#include <curl/curl.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -25,7 +28,11 @@ static const char help_head[] =
 	"  traceview [serve] [--otlp-port PORT] [--grpc-port PORT] [--ui-port PORT] [--host "
 	"ADDRESS]\n"
 	"                    [--load FILE] [--save FILE]\n"
-	"  traceview show [TRACE_ID|latest] [OPTIONS]   (see traceview show --help)\n"
+	"  traceview show [TRACE|latest] [OPTIONS]      a trace as a waterfall\n"
+	"  traceview list [OPTIONS]                     the newest traces, a line each\n"
+	"  traceview tail [OPTIONS]                     new traces as they come\n"
+	"  traceview check FILE [OPTIONS]               whether a trace is as FILE expects\n"
+	"  traceview COMMAND --help\n"
 	"  traceview --help | --version\n"
 	"\n"
 	"Programs send to http://localhost:4318/v1/traces (protobuf or JSON, plain, gzip or zstd)\n"
@@ -158,11 +165,26 @@ static int serve(int argc, char **argv, bool only_help)
 	return status;
 }
 
+static int run_client(int (*run)(int argc, char **argv), int argc, char **argv)
+{
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	int status = run(argc, argv);
+	curl_global_cleanup();
+	return status;
+}
+
 int main(int argc, char **argv)
 {
+	static const struct {
+		const char *name;
+		int (*run)(int argc, char **argv);
+	} commands[] = {{"show", show_main}, {"list", list_main}, {"tail", tail_main},
+		{"check", check_main}};
 	const char *command = argc > 1 ? argv[1] : "serve";
-	if (strcmp(command, "show") == 0)
-		return show_main(argc - 1, argv + 1);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(command, commands[i].name) == 0)
+			return run_client(commands[i].run, argc - 1, argv + 1);
+	}
 	if (strcmp(command, "serve") == 0 && argc > 1) {
 		argc--;
 		argv++;

@@ -274,7 +274,7 @@ class Show(TraceviewTest):
                                       ([trace_id(7)], 1, "no such trace"), ([TRACE, "--spans", "2"], 1, "1 of the 2"),
                                       ([TRACE, "--url", "http://127.0.0.1:1"], 1, "127.0.0.1:1"),
                                       (["--service", "nobody"], 1, ""), (["nonsense"], 2, "nonsense"),
-                                      (["--nonsense"], 2, "--nonsense"), ([TRACE, TRACE], 2, "one trace"),
+                                      (["--nonsense"], 2, "--nonsense"), ([TRACE, TRACE], 2, "unexpected"),
                                       (["--wait", "soon"], 2, "soon"), (["--url"], 2, "--url")):
             with self.subTest(arguments=arguments):
                 done = run(["traceview", "show", *arguments])

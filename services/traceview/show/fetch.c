@@ -13,7 +13,6 @@
 
 #define CONNECT_TIMEOUT_MS 5000L
 #define ANSWER_TIMEOUT_MS 30000L
-#define RECENT_TRACES 20   /* of each service */
 #define RECENT_S 3600	   /* searched first; then the whole store */
 #define CLOCK_SKEW_S 86400 /* allows for services whose clocks are ahead */
 #define PATH_BYTES 1024
@@ -142,7 +141,7 @@ int fetch_trace(
 	struct fetcher *f, const char *trace_id, struct store *store, char ret_why[FETCH_WHY_BYTES])
 {
 	char path[PATH_BYTES];
-	snprintf(path, sizeof(path), "/api/v3/traces/%.64s", trace_id);
+	snprintf(path, sizeof(path), "/api/v3/traces/%.64s?raw_traces=true", trace_id);
 	int err = get(f, path, ret_why);
 	return err ? err : take_body(f, store, ret_why);
 }
@@ -166,8 +165,8 @@ static void print_time(time_t time_s, char text[32])
 }
 
 /* Fetches traces of one service that began at or after a time. */
-static int fetch_since(struct fetcher *f, const char *service, time_t since_s, struct store *store,
-	char why[FETCH_WHY_BYTES])
+static int fetch_since(struct fetcher *f, const char *service, unsigned n_traces, time_t since_s,
+	struct store *store, char why[FETCH_WHY_BYTES])
 {
 	char path[PATH_BYTES], min[32], max[32];
 	char *escaped = curl_easy_escape(f->curl, service, 0);
@@ -177,8 +176,8 @@ static int fetch_since(struct fetcher *f, const char *service, time_t since_s, s
 	print_time(time(NULL) + CLOCK_SKEW_S, max);
 	int n = snprintf(path, sizeof(path),
 		"/api/v3/traces?query.service_name=%s&query.start_time_min=%s"
-		"&query.start_time_max=%s&query.num_traces=%d",
-		escaped, min, max, RECENT_TRACES);
+		"&query.start_time_max=%s&query.num_traces=%u&query.raw_traces=true",
+		escaped, min, max, n_traces);
 	curl_free(escaped);
 	if ((size_t)n >= sizeof(path))
 		return fail(why, f, "a service's name is too long");
@@ -186,15 +185,18 @@ static int fetch_since(struct fetcher *f, const char *service, time_t since_s, s
 	return err ? err : take_body(f, store, why);
 }
 
-static int fetch_service(
-	struct fetcher *f, const char *service, struct store *store, char why[FETCH_WHY_BYTES])
+static int fetch_service(struct fetcher *f, const char *service, const struct fetch_filter *filter,
+	struct store *store, char why[FETCH_WHY_BYTES])
 {
-	int err = fetch_since(f, service, time(NULL) - RECENT_S, store, why);
-	return err == -ENOENT ? fetch_since(f, service, 0, store, why) : err;
+	unsigned n = filter->n_traces;
+	if (filter->since_s)
+		return fetch_since(f, service, n, filter->since_s, store, why);
+	int err = fetch_since(f, service, n, time(NULL) - RECENT_S, store, why);
+	return err == -ENOENT ? fetch_since(f, service, n, 0, store, why) : err;
 }
 
-static int fetch_services(
-	struct fetcher *f, const json_t *services, struct store *store, char why[FETCH_WHY_BYTES])
+static int fetch_services(struct fetcher *f, const json_t *services,
+	const struct fetch_filter *filter, struct store *store, char why[FETCH_WHY_BYTES])
 {
 	size_t i;
 	json_t *name;
@@ -205,7 +207,7 @@ static int fetch_services(
 		bool is_own = service && strcmp(service, JAEGERS_OWN) == 0;
 		if (!service || (is_own && json_array_size(services) > 1))
 			continue;
-		int err = fetch_service(f, service, store, why);
+		int err = fetch_service(f, service, filter, store, why);
 		if (err && err != -ENOENT)
 			return err;
 		result = err ? result : 0;
@@ -213,11 +215,11 @@ static int fetch_services(
 	return result;
 }
 
-int fetch_recent(
-	struct fetcher *f, const char *service, struct store *store, char ret_why[FETCH_WHY_BYTES])
+int fetch_recent(struct fetcher *f, const struct fetch_filter *filter, struct store *store,
+	char ret_why[FETCH_WHY_BYTES])
 {
-	if (service)
-		return fetch_service(f, service, store, ret_why);
+	if (filter->service)
+		return fetch_service(f, filter->service, filter, store, ret_why);
 	int err = get(f, "/api/v3/services", ret_why);
 	if (err)
 		return err == -ENOENT ? fail(ret_why, f, "it has no /api/v3/services") : err;
@@ -227,7 +229,7 @@ int fetch_recent(
 		json_decref(root);
 		return fail(ret_why, f, "the answer is not that of a trace backend");
 	}
-	err = fetch_services(f, json_object_get(root, "services"), store, ret_why);
+	err = fetch_services(f, json_object_get(root, "services"), filter, store, ret_why);
 	json_decref(root);
 	return err;
 }

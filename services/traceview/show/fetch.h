@@ -10,6 +10,8 @@
 #include "base/buffer.h"
 #include "store/store.h"
 
+#include <time.h>
+
 #define FETCH_BODY_MAX_BYTES                                                                       \
 	((size_t)256 * 1024 * 1024) /* of an answer; a longer one is an error */
 #define FETCH_WHY_BYTES 512
@@ -30,12 +32,15 @@ const char *fetcher_shown(const struct fetcher *fetcher);
 LT_CHECKED int fetch_trace(struct fetcher *fetcher, const char *trace_id, struct store *store,
 	char ret_why[FETCH_WHY_BYTES]);
 
-/**
- * Puts recent traces of a service into store, the newest among them.
- * @param service  NULL: every service, without Jaeger itself when there are others
- */
-LT_CHECKED int fetch_recent(struct fetcher *fetcher, const char *service, struct store *store,
-	char ret_why[FETCH_WHY_BYTES]);
+struct fetch_filter {
+	const char *service; /* NULL: every service, without Jaeger itself when there are others */
+	unsigned n_traces;   /* of each service; the newest */
+	time_t since_s;	     /* Unix time; 0: those of the last hour, else all */
+};
+
+/** Puts recent traces into store. */
+LT_CHECKED int fetch_recent(struct fetcher *fetcher, const struct fetch_filter *filter,
+	struct store *store, char ret_why[FETCH_WHY_BYTES]);
 
 /** Gets a trace in Jaeger's own JSON, unchanged. @param out failures stick to it */
 LT_CHECKED int fetch_raw(struct fetcher *fetcher, const char *trace_id, struct buffer *out,

@@ -5,28 +5,33 @@
 #include "base/hex.h"
 #include "otlp/otlp.h"
 #include "show/columns.h"
+#include "show/details.h"
 #include "show/tree.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <libtrace/semconv.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define SERVICE_COLUMNS_MAX 24
 #define KIND_COLUMNS 8	   /* INTERNAL */
 #define DURATION_COLUMNS 8 /* "59 m 59 s" is cut; "99 h 59 m" is too */
-#define BAR_COLUMNS_MIN 12
+#define BAR_COLUMNS_MIN 6
+#define NARROW_COLUMNS 60 /* below it kinds are left out */
 #define SERVICES_IN_HEADER 8
 #define LABEL_PART_BYTES 1024 /* of a name or an error: more than a line shows */
 
 struct waterfall {
 	struct buffer *out;
-	const struct waterfall_options *options;
+	const struct look *options;
 	const struct trace *trace;
 	const struct tree_node *nodes;
 	size_t n;
-	unsigned service, label, bar; /* columns */
-	struct buffer label_text;     /* of the current line */
+	unsigned service, label, kind, bar; /* columns */
+	unsigned number;		    /* columns of the number of levels left out */
+	unsigned levels;		    /* most of a tree's that branches show */
+	struct buffer label_text;	    /* of the current line */
 };
 
 /* --- colours ------------------------------------------------------------------------------ */
@@ -50,31 +55,6 @@ static const char *service_color(const struct tree_node *node)
 }
 
 /* --- labels ------------------------------------------------------------------------------- */
-
-void duration_print(struct buffer *out, uint64_t duration_ns, bool ascii)
-{
-	static const struct {
-		double ns;
-		const char *name, *ascii_name;
-	} units[] = {{1e9, "s", "s"}, {1e6, "ms", "ms"}, {1e3, "µs", "us"}, {1, "ns", "ns"}};
-	uint64_t seconds = duration_ns / 1000000000;
-	if (seconds >= 3600) {
-		buffer_printf(out, "%llu h %llu m", (unsigned long long)(seconds / 3600),
-			(unsigned long long)(seconds / 60 % 60));
-		return;
-	}
-	if (seconds >= 60) {
-		buffer_printf(out, "%llu m %llu s", (unsigned long long)(seconds / 60),
-			(unsigned long long)(seconds % 60));
-		return;
-	}
-	size_t i = 0;
-	while (i < 3 && (double)duration_ns < units[i].ns * 0.9995)
-		i++;
-	double value = (double)duration_ns / units[i].ns;
-	int decimals = i == 3 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-	buffer_printf(out, "%.*f %s", decimals, value, ascii ? units[i].ascii_name : units[i].name);
-}
 
 static struct lt_slice text_of(const struct attr_list *attrs, const char *key)
 {
@@ -130,13 +110,21 @@ static unsigned at_most(size_t n, unsigned limit)
 
 static unsigned indent_of(const struct tree_node *node)
 {
-	return at_most(2 * (size_t)node->depth, WATERFALL_WIDTH_MAX);
+	return at_most(2 * (size_t)node->depth, LOOK_WIDTH_MAX);
+}
+
+static unsigned columns_of_number(unsigned number)
+{
+	unsigned columns = 1;
+	while (number /= 10)
+		columns++;
+	return columns;
 }
 
 static void lay_out(struct waterfall *w)
 {
 	bool ascii = w->options->ascii;
-	unsigned width = w->options->width;
+	unsigned width = w->options->width, deepest = 0;
 	for (size_t i = 0; i < w->n; i++) {
 		const struct tree_node *node = &w->nodes[i];
 		make_label(w, node);
@@ -144,35 +132,50 @@ static void lay_out(struct waterfall *w)
 		unsigned label = indent_of(node) + columns_of(buffer_slice(&w->label_text), ascii);
 		w->service = service > w->service ? service : w->service;
 		w->label = label > w->label ? label : w->label;
+		deepest = node->depth > deepest ? node->depth : deepest;
 	}
 	w->service = at_most(w->service, SERVICE_COLUMNS_MAX);
 	w->service = at_most(w->service, width / 5);
+	w->kind = width < NARROW_COLUMNS ? 0 : KIND_COLUMNS;
 	/* Between columns there is a space, before the bar two. */
-	unsigned left = width - (w->service + 1 + 1 + KIND_COLUMNS + 1 + DURATION_COLUMNS + 2);
+	unsigned left =
+		width - (w->service + 1 + w->kind + (w->kind > 0) + 1 + DURATION_COLUMNS + 2);
 	unsigned bar_min = left / 3 > BAR_COLUMNS_MIN ? left / 3 : BAR_COLUMNS_MIN;
+	bool fits = w->label <= left - bar_min;
 	w->label = at_most(w->label, left - bar_min);
+	w->levels = fits ? w->label / 2 : w->label / 6;
+	w->number = columns_of_number(deepest);
 	w->bar = left - w->label;
 }
 
 /* --- printing ----------------------------------------------------------------------------- */
 
-/* The lines that lead down to a span; the outermost are omitted when they would take more than half
- * of the column. Returns the columns taken. */
+/* Where not all names fit, branches take a third of the column at most: a name keeps the rest
+ * however deep its span is. */
+static unsigned levels_shown(const struct waterfall *w, const struct tree_node *node)
+{
+	return node->depth < w->levels ? node->depth : w->levels;
+}
+
+/* The lines that lead down to a span; for the outermost that are not shown, how many they are.
+ * Returns the columns taken. */
 static unsigned put_branches(struct waterfall *w, const struct tree_node *node)
 {
 	bool ascii = w->options->ascii;
-	unsigned depth = at_most(node->depth, w->label / 4);
-	const char *marks[WATERFALL_WIDTH_MAX / 4];
-	for (unsigned level = depth; level > 0; level--) {
-		bool own = level == depth;
+	unsigned shown = levels_shown(w, node), omitted = node->depth - shown;
+	const char *marks[LOOK_WIDTH_MAX / 2];
+	for (unsigned level = shown; level > 0; level--) {
+		bool own = level == shown;
 		const char *last = own ? (ascii ? "` " : "└ ") : "  ";
 		const char *more = own ? (ascii ? "|-" : "├ ") : ascii ? "| " : "│ ";
 		marks[level - 1] = node->is_last ? last : more;
 		node = &w->nodes[node->parent];
 	}
-	for (unsigned level = 0; level < depth; level++)
+	if (omitted)
+		buffer_printf(w->out, "%*u%s", (int)w->number, omitted, ascii ? "~" : "…");
+	for (unsigned level = 0; level < shown; level++)
 		buffer_puts(w->out, marks[level]);
-	return 2 * depth;
+	return 2 * shown + (omitted ? w->number + 1 : 0);
 }
 
 static void put_bar(struct waterfall *w, const struct record *record)
@@ -238,13 +241,16 @@ static void put_line(struct waterfall *w, const struct tree_node *node)
 	color(w, reset);
 	make_label(w, node);
 	color(w, is_error ? red : "");
-	columns_put(w->out, buffer_slice(&w->label_text), w->label - taken, ascii);
+	columns_put(w->out, buffer_slice(&w->label_text), w->label > taken ? w->label - taken : 0,
+		ascii);
 	color(w, is_error ? reset : "");
 	buffer_puts(w->out, " ");
-	color(w, dim);
-	put_kind(w, node->record);
-	color(w, reset);
-	buffer_puts(w->out, " ");
+	if (w->kind) {
+		color(w, dim);
+		put_kind(w, node->record);
+		color(w, reset);
+		buffer_puts(w->out, " ");
+	}
 	put_duration(w, node->record->end_ns - node->record->start_ns);
 	buffer_puts(w->out, "  ");
 	color(w, is_error ? red : service_color(node));
@@ -279,47 +285,55 @@ static size_t number_services(struct waterfall *w, struct lt_slice names[SERVICE
 	return n_services;
 }
 
+/* "api-gateway, order-service · 5 spans · 1.82 s · 1 error" */
+static void summarize(struct waterfall *w, struct buffer *line, const char *dot)
+{
+	bool ascii = w->options->ascii;
+	struct lt_slice names[SERVICES_IN_HEADER];
+	size_t n_services = number_services(w, names);
+	for (size_t i = 0; i < n_services && i < SERVICES_IN_HEADER; i++) {
+		buffer_puts(line, i ? ", " : "");
+		columns_put_up_to(line, names[i], SERVICE_COLUMNS_MAX, ascii);
+	}
+	if (n_services > SERVICES_IN_HEADER)
+		buffer_printf(line, ", and %zu more", n_services - SERVICES_IN_HEADER);
+	buffer_printf(line, "%s%zu span%s%s", dot, w->n, w->n == 1 ? "" : "s", dot);
+	duration_print(line, w->trace->end_ns - w->trace->start_ns, ascii);
+	if (w->trace->n_errors) {
+		buffer_printf(line, "%s%zu error%s", dot, w->trace->n_errors,
+			w->trace->n_errors == 1 ? "" : "s");
+	}
+}
+
 static void put_header(struct waterfall *w)
 {
 	bool ascii = w->options->ascii;
 	const char *dot = ascii ? " - " : " · ";
-	struct lt_slice names[SERVICES_IN_HEADER];
-	size_t n_services = number_services(w, names);
 	char id[33];
+	unsigned left = w->options->width - (unsigned)strlen("trace ") - 32;
+	bool own_line = w->options->width < NARROW_COLUMNS;
 	struct buffer line;
 	buffer_init(&line, 64 * 1024);
-	buffer_puts(&line, dot);
-	for (size_t i = 0; i < n_services && i < SERVICES_IN_HEADER; i++) {
-		buffer_puts(&line, i ? ", " : "");
-		columns_put_up_to(&line, names[i], SERVICE_COLUMNS_MAX, ascii);
-	}
-	if (n_services > SERVICES_IN_HEADER)
-		buffer_printf(&line, ", and %zu more", n_services - SERVICES_IN_HEADER);
-	buffer_printf(&line, "%s%zu span%s%s", dot, w->n, w->n == 1 ? "" : "s", dot);
-	duration_print(&line, w->trace->end_ns - w->trace->start_ns, ascii);
-	if (w->trace->n_errors) {
-		buffer_printf(&line, "%s%zu error%s", dot, w->trace->n_errors,
-			w->trace->n_errors == 1 ? "" : "s");
-	}
+	summarize(w, &line, dot);
 	buffer_puts(w->out, "trace ");
 	color(w, bold);
 	buffer_puts(w->out, hex_print(w->trace->id, 16, id));
 	color(w, reset);
-	columns_put_up_to(w->out, buffer_slice(&line),
-		w->options->width - (unsigned)strlen("trace ") - 32, ascii);
+	buffer_puts(w->out, own_line ? "\n" : dot);
+	columns_put_up_to(
+		w->out, buffer_slice(&line), own_line ? w->options->width : left - 3, ascii);
 	buffer_puts(w->out, "\n");
 	buffer_done(&line);
 }
 
-int waterfall_print(
-	struct buffer *out, const struct trace *trace, const struct waterfall_options *options)
+int waterfall_print(struct buffer *out, const struct trace *trace, const struct look *options)
 {
-	struct waterfall_options bounded = *options;
+	struct look bounded = *options;
 	struct waterfall w = {.out = out, .options = &bounded, .trace = trace, .n = trace->n_spans};
 	struct tree_node *nodes;
-	if (bounded.width < WATERFALL_WIDTH_MIN)
-		bounded.width = WATERFALL_WIDTH_MIN;
-	bounded.width = at_most(bounded.width, WATERFALL_WIDTH_MAX);
+	if (bounded.width < LOOK_WIDTH_MIN)
+		bounded.width = LOOK_WIDTH_MIN;
+	bounded.width = at_most(bounded.width, LOOK_WIDTH_MAX);
 	int err = tree_new(trace, &nodes);
 	if (err)
 		return err;
@@ -327,9 +341,13 @@ int waterfall_print(
 	buffer_init(&w.label_text, 4 * LABEL_PART_BYTES);
 	lay_out(&w);
 	put_header(&w);
-	for (size_t i = 0; i < w.n; i++)
+	for (size_t i = 0; i < w.n && !err; i++) {
 		put_line(&w, &nodes[i]);
+		if (bounded.attributes || bounded.events)
+			err = details_print(out, nodes[i].record, trace->start_ns, &bounded,
+				w.service + 1 + 2 * (levels_shown(&w, &nodes[i]) + 1));
+	}
 	buffer_done(&w.label_text);
 	free(nodes);
-	return 0;
+	return err;
 }

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* list.c - `traceview list` and `traceview tail`. */
+#include "show/list.h"
+
+#include "base/hex.h"
+#include "show/command.h"
+#include "show/fetch.h"
+#include "show/trace_line.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define OUTPUT_MAX_BYTES ((size_t)16 * 1024 * 1024)
+#define LIMIT_DEFAULT 20
+#define LIMIT_MAX 1500
+#define TAIL_INTERVAL_MS 500
+#define TAIL_WINDOW_S 60 /* a trace that began earlier and grows is not told again */
+#define TAIL_TRACES 200	 /* of each service in the window */
+
+static const char list_help[] =
+	"Usage: traceview list [OPTIONS]\n"
+	"\n"
+	"Prints the newest traces of traceview or Jaeger, a line each.\n"
+	"\n"
+	"  --limit N          how many (default 20, at most 1500)\n"
+	"  --errors           only traces with errors among them\n" COMMAND_HELP "\n"
+	"Exit status: 0, also without any; 1 when the backend fails; 2 when this command line is "
+	"wrong.\n";
+
+static const char tail_help[] = "Usage: traceview tail [OPTIONS]\n"
+				"\n"
+				"Prints each new trace of traceview or Jaeger as it comes, a line "
+				"each, until it is stopped.\n"
+				"\n"
+				"  --limit N          end after N of them\n"
+				"  --errors           only traces with errors\n" COMMAND_HELP "\n"
+				"Exit status: 0 after N traces; 1 when the backend fails; 2 when "
+				"this command line is wrong.\n";
+
+struct list {
+	struct view view;
+	uint64_t limit;
+	bool only_errors;
+};
+
+static bool read_limit(void *user, const char *value)
+{
+	struct list *list = user;
+	return command_read_count(value, &list->limit) && list->limit && list->limit <= LIMIT_MAX;
+}
+
+static bool read_errors(void *user, const char *value)
+{
+	return ((struct list *)user)->only_errors = true;
+}
+
+static const struct command_option options[] = {
+	{"limit", true, read_limit}, {"errors", false, read_errors}, {NULL}};
+
+/* Prints what has been put together, and empties it. */
+static bool flush_text(struct buffer *text)
+{
+	bool ok = fwrite(text->data, 1, text->len, stdout) == text->len && fflush(stdout) == 0;
+	text->len = 0;
+	return ok;
+}
+
+static int complain(const char *command, const char *why)
+{
+	fprintf(stderr, "traceview %s: %s\n", command, why);
+	return EXIT_FAILURE;
+}
+
+/* --- the newest --------------------------------------------------------------------------- */
+
+static int latest_first(const void *a, const void *b)
+{
+	const struct trace *x = *(struct trace *const *)a, *y = *(struct trace *const *)b;
+	if (x->start_ns != y->start_ns)
+		return x->start_ns > y->start_ns ? -1 : 1;
+	return memcmp(x->id, y->id, sizeof(x->id));
+}
+
+/* The store's traces, sorted; NULL without memory. */
+static struct trace **sorted(const struct store *store, size_t *ret_n)
+{
+	struct trace **traces = calloc(store_stats(store).n_traces + 1, sizeof(struct trace *));
+	*ret_n = 0;
+	for (struct trace *trace = store_newest(store); traces && trace; trace = trace->older)
+		traces[(*ret_n)++] = trace;
+	if (traces)
+		qsort(traces, *ret_n, sizeof(struct trace *), latest_first);
+	return traces;
+}
+
+static bool is_wanted(const struct list *list, const struct trace *trace)
+{
+	return !list->only_errors || trace->n_errors;
+}
+
+static int print_list(const struct list *list, const struct store *store)
+{
+	size_t n, printed = 0;
+	struct buffer text;
+	struct trace **traces = sorted(store, &n);
+	buffer_init(&text, OUTPUT_MAX_BYTES);
+	if (n)
+		trace_line_print_header(&text, &list->view.look);
+	for (size_t i = 0; i < n && printed < list->limit; i++) {
+		if (is_wanted(list, traces[i])) {
+			trace_line_print(&text, traces[i], &list->view.look);
+			printed++;
+		}
+	}
+	bool ok = traces && !text.failed && flush_text(&text);
+	buffer_done(&text);
+	free(traces);
+	return ok ? EXIT_SUCCESS : complain("list", "cannot write, or out of memory");
+}
+
+static int run_list(const struct list *list, struct fetcher *fetcher, struct store *store)
+{
+	char why[FETCH_WHY_BYTES];
+	struct fetch_filter filter = {list->view.service, (unsigned)list->limit, 0};
+	int err = fetch_recent(fetcher, &filter, store, why);
+	if (err && err != -ENOENT)
+		return complain("list", why);
+	return print_list(list, store);
+}
+
+/* --- the new ones ------------------------------------------------------------------------- */
+
+/* A trace is told when it has not grown since the last look. */
+struct tail {
+	const struct list *list;
+	struct buffer text;
+	json_t *seen; /* ids of the window: their number of spans at the last look, or -1: told */
+	uint64_t n_told;
+};
+
+static void look_at(struct tail *tail, const struct trace *trace, json_t *now)
+{
+	char id[33];
+	hex_print(trace->id, 16, id);
+	json_t *before = json_object_get(tail->seen, id);
+	json_int_t n_before = json_integer_value(before), n = (json_int_t)trace->n_spans;
+	bool is_due = before && n_before == n && tail->n_told < tail->list->limit;
+	if (is_due && is_wanted(tail->list, trace)) {
+		trace_line_print(&tail->text, trace, &tail->list->view.look);
+		tail->n_told++;
+	}
+	json_object_set_new(now, id, json_integer(is_due || n_before < 0 ? -1 : n));
+}
+
+/* Looks once.  first: what is there already is not new. */
+static int look(struct tail *tail, struct fetcher *fetcher, bool first)
+{
+	char why[FETCH_WHY_BYTES] = "out of memory";
+	struct store_options limits = {.max_bytes = 2 * FETCH_BODY_MAX_BYTES};
+	struct store *store = NULL;
+	struct fetch_filter filter = {
+		tail->list->view.service, TAIL_TRACES, time(NULL) - TAIL_WINDOW_S};
+	json_t *now = json_object();
+	size_t n = 0;
+	int err = now ? store_new(&limits, &store) : -ENOMEM;
+	if (!err)
+		err = fetch_recent(fetcher, &filter, store, why);
+	struct trace **traces = err ? NULL : sorted(store, &n);
+	for (size_t i = n; i-- > 0;) { /* the earliest first */
+		char id[33];
+		if (first)
+			json_object_set_new(
+				now, hex_print(traces[i]->id, 16, id), json_integer(-1));
+		else
+			look_at(tail, traces[i], now);
+	}
+	free(traces);
+	store_free(store);
+	json_decref(tail->seen);
+	tail->seen = now;
+	if (err && err != -ENOENT)
+		return complain("tail", why);
+	return flush_text(&tail->text) ? EXIT_SUCCESS : complain("tail", "cannot write");
+}
+
+static int run_tail(const struct list *list, struct fetcher *fetcher)
+{
+	const struct timespec interval = {.tv_nsec = TAIL_INTERVAL_MS * 1000000L};
+	struct tail tail = {.list = list};
+	buffer_init(&tail.text, OUTPUT_MAX_BYTES);
+	trace_line_print_header(&tail.text, &list->view.look);
+	int status = look(&tail, fetcher, true);
+	while (!status && tail.n_told < list->limit) {
+		nanosleep(&interval, NULL);
+		status = look(&tail, fetcher, false);
+	}
+	json_decref(tail.seen);
+	buffer_done(&tail.text);
+	return status;
+}
+
+/* --- the commands ------------------------------------------------------------------------- */
+
+/* @return -1 to go on, else what to exit with */
+static int begin(struct list *list, const char *name, const char *help, int argc, char **argv,
+	struct fetcher **ret_fetcher)
+{
+	const struct command command = {name, help, options, list, NULL, 0, 0};
+	int status = command_read(&command, argc, argv, &list->view);
+	if (status < 0 && fetcher_new(list->view.target.url, ret_fetcher))
+		status = complain(name, "out of memory");
+	return status;
+}
+
+int list_main(int argc, char **argv)
+{
+	struct list list = {.limit = LIMIT_DEFAULT};
+	struct store_options limits = {.max_bytes = 2 * FETCH_BODY_MAX_BYTES};
+	struct fetcher *fetcher;
+	struct store *store;
+	int status = begin(&list, "list", list_help, argc, argv, &fetcher);
+	if (status >= 0)
+		return status;
+	status = EXIT_FAILURE;
+	if (store_new(&limits, &store) == 0) {
+		status = run_list(&list, fetcher, store);
+		store_free(store);
+	}
+	fetcher_free(fetcher);
+	return status;
+}
+
+int tail_main(int argc, char **argv)
+{
+	struct list list = {.limit = UINT64_MAX};
+	struct fetcher *fetcher;
+	int status = begin(&list, "tail", tail_help, argc, argv, &fetcher);
+	if (status >= 0)
+		return status;
+	status = run_tail(&list, fetcher);
+	fetcher_free(fetcher);
+	return status;
+}
