@@ -7,7 +7,7 @@ BIN = $(PREFIX)/bin
 STACK = services/stack
 SEND = curl -sS -i http://localhost:8000/checkout
 
-# The stack's own settings: a trace is to be seen within 2 s of its answer.
+# Settings of the demo: a trace is visible within 2 s of its answer.
 TRACED = OTEL_BSP_SCHEDULE_DELAY=500 PATH=$(BIN):$$PATH
 
 .PHONY: help build demo check check-nix check-cluster bench fuzz format clean packages \
@@ -24,7 +24,7 @@ $(BUILD)/build.ninja:
 	@meson setup $(BUILD) --prefix $(PREFIX) --libdir lib >$(BUILD).log || { cat $(BUILD).log; exit 1; }
 	@rm -f $(BUILD).log
 
-#: make build               everything, installed under build/prefix
+#: make build               build everything and install it under build/prefix
 build: packages
 	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -36,44 +36,44 @@ demo: build
 	@STACK_BIN=$(BIN) $(STACK)/stack.sh --once $(if $(KEEP),--keep) \
 		--order $(or $(ORDER),custom) --backend $(or $(BACKEND),traceview)
 
-#: make check               every test that this machine can run
+#: make check               run every test that this machine can run
 check: TOOLS = valgrind clang-format-14 libh2o-dev libuv1-dev \
 	git php-cli php-curl libwww-curl-perl ruby-curb ruby-ffi ruby-typhoeus lua5.1 lua-curl \
 	python3-pycurl samtools debuginfod cmake musl-tools
 check: packages
 	@tests/check.sh
 
-#: make bench               speed, side by side in one run; into tests/bench/results
+#: make bench               measure speed beside other SDKs in one run; into tests/bench/results
 #:                          (BENCH="--only services": one part; BENCH=--quick: short rounds)
 bench: build
 	@tests/bench/bench.sh $(BUILD) $(BENCH)
 
-#: make check-nix           the flake: packages, images in containers, the stack; needs root, no network for Nix
+#: make check-nix           test the flake: packages, images in containers, the stack; needs root, but no network
 check-nix:
 	@tests/nix/check-nix.sh
 
-#: make check-cluster       the manifests on kubectl's current cluster, or on a one-node cluster of its own
+#: make check-cluster       test the manifests on kubectl's current cluster, or on a one-node cluster of its own
 check-cluster: packages
 	@tests/e2e/check-cluster.sh
 
-#: make format              every C file by .clang-format, as `make check` wants it
+#: make format              format every C file, as `make check` requires
 format: TOOLS = clang-format-14
 format: packages
 	@git ls-files '*.c' '*.h' | xargs clang-format-14 -i
 
-#: make fuzz                the parsers under a fuzzer, a minute each (needs clang and its libclang-rt)
+#: make fuzz                fuzz the parsers, a minute each (needs clang and its libclang-rt)
 fuzz:
 	@tests/fuzz/fuzz.sh
 
-#: make infra-up            a trace backend in the background: a real Jaeger where one is at hand, else traceview
+#: make infra-up            start a trace backend in the background: a real Jaeger if there is one, else traceview
 infra-up: build
 	@PATH=$(BIN):$$PATH $(STACK)/infra.sh up
 
-#: make infra-down          stop it
+#: make infra-down          stop the trace backend
 infra-down:
 	@$(STACK)/infra.sh down
 
-#: make run-order           order-service under libtrace-instrument, on :8001
+#: make run-order           run order-service under libtrace-instrument, on :8001
 run-order: build
 	@$(TRACED) exec libtrace-instrument --service-name order-service order-service
 
@@ -85,7 +85,7 @@ run-order-custom: build
 run-order-manual: build
 	@$(TRACED) OTEL_SERVICE_NAME=order-service exec order-service-manual
 
-#: make run-gateway         api-gateway under libtrace-instrument, on :8000
+#: make run-gateway         run api-gateway under libtrace-instrument, on :8000
 run-gateway: build
 	@$(TRACED) exec libtrace-instrument --service-name api-gateway api-gateway
 
@@ -93,7 +93,7 @@ run-gateway: build
 run-gateway-manual: build
 	@$(TRACED) OTEL_SERVICE_NAME=api-gateway exec api-gateway-manual
 
-#: make run-request         one /checkout
+#: make run-request         send one /checkout
 run-request:
 	@$(SEND)
 

@@ -1,4 +1,4 @@
-# What `nix run` runs: the stack, a request, load on it, and the images on their way to a cluster.
+# The programs of `nix run`: the stack, a request, load, and loading the images into a cluster.
 {
   lib,
   stdenv,
@@ -30,7 +30,7 @@ in
 rec {
   default = stack;
   stack =
-    app "stack" "Start a trace backend, order-service and api-gateway; Ctrl-C ends all"
+    app "stack" "Start a trace backend, order-service and api-gateway; Ctrl-C stops everything"
       (
         [
           bash

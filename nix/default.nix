@@ -2,18 +2,18 @@
 { pkgs }:
 let
   inherit (pkgs) callPackage lib;
-  # Said once, in meson.build.
+  # Its one place is meson.build.
   version = lib.head (
     builtins.match ".*\n  version: '([0-9.]+)'.*" (builtins.readFile ../meson.build)
   );
   source = import ./source.nix { inherit lib; };
-  # HTTP, TLS, proxies and gzip are what is used of it; the rest would only make the images larger.
+  # Only HTTP, TLS, proxies and gzip are used; the rest would only make the images larger.
   curl = pkgs.curlMinimal.override {
     gssSupport = false;
     http2Support = false;
     scpSupport = false;
   };
-  # For a file that gives several things: without the `override` that callPackage adds beside them.
+  # For a file that returns several packages: without the `override` that callPackage adds.
   callSet =
     file: arguments:
     removeAttrs (callPackage file arguments) [
@@ -72,7 +72,7 @@ let
 in
 {
   inherit apps devShell packages;
-  # For those who ask for them by name.
+  # Available by name only.
   others = lib.optionalAttrs (jaeger != null) {
     k3s-test = callPackage ./k3s-test.nix { inherit images jaeger traceview; };
   };

@@ -1,6 +1,6 @@
 # libh2o-evloop alone, shared.  nixpkgs has it static, where a preloaded agent cannot reach it, and
-# beside h2o's server, whose perl and OpenSSL programs an image would drag along.  Here the install
-# prefix, which the library keeps in itself (H2O_ROOT), holds nothing but the library.
+# beside h2o's server, whose perl and OpenSSL programs an image would have to contain.  Here the install
+# prefix, which is compiled into the library (H2O_ROOT), has nothing but the library.
 {
   h2o,
   cmake,
@@ -31,7 +31,7 @@ h2o.overrideAttrs (prev: {
     "-DWITH_MRUBY=OFF"
   ];
   ninjaFlags = [ "libh2o-evloop" ];
-  # Its own installation wants the server too.
+  # Its own installation requires the server too.
   installPhase = ''
     runHook preInstall
     mkdir -p "$out/lib" "$dev/include" "$dev/lib/pkgconfig"

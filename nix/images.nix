@@ -1,5 +1,5 @@
 # The container images: one program's closure each, no shell, started through libtrace-instrument.
-# k8s/ names them by these names and tags.  localhost/ is no registry: nothing of that name is ever
+# k8s/ uses these names and tags.  localhost/ is no registry: nothing of that name is ever
 # pulled from elsewhere.
 {
   lib,
@@ -78,7 +78,7 @@ in
     programs = services.gateway;
     port = 8000;
   };
-  # Commands: order-service, order-service-custom; order-service-manual wants to be the entry point.
+  # Commands: order-service, order-service-custom; order-service-manual must be the entry point.
   order = traced {
     name = "order-service";
     title = "Orders of the shop: POST /orders, traced without code, with spans of its own, or by hand";

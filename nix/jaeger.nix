@@ -1,4 +1,4 @@
-# A real Jaeger with its UI: the official release, for nixpkgs has none.  null where no release with a
+# A real Jaeger with its UI: the official release, since nixpkgs has none.  null where no release with a
 # known hash exists.
 {
   lib,

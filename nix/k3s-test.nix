@@ -1,6 +1,6 @@
 # The manifests on a real Kubernetes (k3s in a NixOS virtual machine), with the images as Nix builds
-# them and Jaeger's release under the name that the manifests give it.  Needs KVM, so it is no check:
-#   nix build .#k3s-test        (in legacyPackages, out of sight of `nix flake check`)
+# them and Jaeger's release under the name that the manifests use.  Needs KVM, so it is no check:
+#   nix build .#k3s-test        (in legacyPackages, which `nix flake check` ignores)
 {
   dockerTools,
   testers,

@@ -38,7 +38,7 @@ stdenv.mkDerivation {
   ];
   mesonFlags = [
     "-Dparts=libtrace"
-    # Loaded when there is something to send, so no linker records it.
+    # Loaded by dlopen() with the first export, so no linker records it.
     "-Dlibcurl_path=${lib.getLib curl}/lib/libcurl.so.4"
   ];
   disallowedReferences = [

@@ -19,7 +19,7 @@ die() {
 	exit "${2:-1}"
 }
 
-# Not every tool takes a compressed archive, and some take no pipe.
+# Not every tool accepts a compressed archive, and some do not read from a pipe.
 plain=$(mktemp)
 trap 'rm -f "$plain"' EXIT
 

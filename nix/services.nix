@@ -1,4 +1,4 @@
-# The shop.  Its two services are outputs of their own, so that an image holds one of them; `out` has
+# The demo services. Each is an output of its own, so that an image contains one of them; `out` has
 # links to all programs.
 {
   lib,

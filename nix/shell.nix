@@ -1,4 +1,4 @@
-# `nix develop`: what builds the project, runs `make check` and keeps its style.
+# `nix develop`: the tools to build the project, to run `make check` and to format.
 {
   bash,
   check,

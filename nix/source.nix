@@ -1,4 +1,4 @@
-# What a build may see, folder by folder: a change anywhere else does not rebuild it.
+# The sources of each build, by folder: a change anywhere else does not rebuild it.
 { lib }:
 folders:
 lib.fileset.toSource {

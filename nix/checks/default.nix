@@ -1,4 +1,4 @@
-# What `nix flake check` runs beside building every package.  None needs a network or KVM.
+# The checks of `nix flake check` besides building every package. None needs a network or KVM.
 {
   lib,
   callPackage,
@@ -50,7 +50,7 @@ in
     "integration"
   ];
 
-  # The whole stack as a user runs it, order-service in each of its three ways.
+  # The whole stack as a user runs it, with each variant of order-service.
   stack =
     script "stack"
       [
@@ -76,7 +76,7 @@ in
         images.order
       ];
 
-  # libh2o is shared and calls through symbols that a preloaded agent can take.
+  # libh2o is shared and calls its functions through symbols that a preloaded agent can interpose.
   libh2o-reachable =
     script "libh2o-reachable"
       [
@@ -112,7 +112,7 @@ in
         })
       ];
 }
-# k8s/ names the images by the names and tags that they are built with.
+# k8s/ uses the names and tags that the images are built with.
 // lib.optionalAttrs (builtins.pathExists ../../k8s/30-gateway.yaml) {
   k8s-images =
     script "k8s-images"

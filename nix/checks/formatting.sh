@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# formatting.sh SOURCE - C as .clang-format says, Nix as nixfmt does, no shell script that shellcheck warns of.
+# formatting.sh SOURCE - C is formatted by .clang-format, Nix by nixfmt, and shellcheck has no warnings.
 set -euo pipefail
 cd "$1"
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# image-contents.sh IMAGE... - what an image must be, and what must not be in it.
+# image-contents.sh IMAGE... - checks what an image must and must not contain.
 set -euo pipefail
 
-# Whatever could start another program or build one, and what h2o's own package would drag along.
+# Anything that could start or build another program, and the dependencies of h2o's own package.
 forbidden='(sh|bash|dash|ash|zsh|busybox|env|perl|python[0-9.]*|gcc|cc|ld|as|make|nix|curl|openssl|h2o|gdb)'
 
 die() {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# k8s-images.sh FOLDER IMAGE... - the manifests name each image as it is built, and no other tag of it.
+# k8s-images.sh FOLDER IMAGE... - the manifests use each image with the tag that it is built with.
 set -euo pipefail
 
 folder=$1

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# libh2o-reachable.sh LIBRARY PROGRAM... - no program holds h2o's functions itself; each loads LIBRARY,
-# which calls them in a way that a preloaded object can take.
+# libh2o-reachable.sh LIBRARY PROGRAM... - no program contains h2o's functions; each loads LIBRARY,
+# which calls them through symbols that a preloaded object can interpose.
 set -euo pipefail
 
 library=$1
@@ -21,7 +21,7 @@ done
 for program in "$@"; do
 	defined=$(nm -D --defined-only "$program")
 	! grep -E ' h2o_(process|dispose)_request$' <<<"$defined" || die "$program defines that itself"
-	# What ldd does, where there is none.
+	# Replaces ldd where there is none.
 	loaded=$(LD_TRACE_LOADED_OBJECTS=1 "$program")
 	[[ $loaded == *libh2o-evloop.so* ]] || die "$program does not load libh2o-evloop"
 	[[ $loaded != *"not found"* ]] || die "$program lacks a library: $loaded"

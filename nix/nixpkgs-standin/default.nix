@@ -29,7 +29,7 @@ let
       };
     in drv;
   mkDerivation = x: make (if builtins.isFunction x then x else _: x);
-  # a package made of links to what Debian packages installed: programs (debs) and pkg-config modules (pcs)
+  # a package of links to files that Debian packages installed: programs (debs) and pkg-config modules (pcs)
   deb = pname: { debs ? [ ], pcs ? [ ], more ? "", outputs ? [ "out" ] }: make (_: {
     inherit pname outputs debs pcs more; version = "debian"; tools = ""; buildCommand = ". ${./deb.sh}";
     meta.mainProgram = pname;
@@ -46,7 +46,7 @@ let
         g = if builtins.isFunction f then f else import f;
         made = g (builtins.intersectAttrs (builtins.functionArgs g) pkgs // args);
       in if builtins.isAttrs made then made // { override = made.override or (_: made); overrideDerivation = _: made; } else made;
-    # what `nix develop` reads is $stdenv/setup
+    # `nix develop` reads $stdenv/setup
     mkShell = { packages ? [ ], inputsFrom ? [ ], ... }@args: mkDerivation (removeAttrs args [ "packages" "inputsFrom" ] // {
       name = "nix-shell"; stdenv = runCommand "stdenv" { } "mkdir $out; cp ${./environment.sh} $out/setup";
       nativeBuildInputs = packages ++ builtins.concatMap (p: p.inputs.native) inputsFrom;
@@ -75,7 +75,7 @@ let
     perl = deb "perl" { };
     util-linux = deb "util-linux" { debs = [ "util-linux" ]; };
     wrk = deb "wrk" { debs = [ "wrk" ]; };
-    # Debian has none: it says so, and finds nothing
+    # Debian has none: prints that and finds nothing
     nixfmt = deb "nixfmt" { more = "printf '#!/bin/sh\necho stand-in: no nixfmt on Debian, nothing looked at >&2\n' >$out/bin/nixfmt; chmod +x $out/bin/nixfmt"; };
     nixfmt-tree = nixfmt;
     jq = deb "jq" { debs = [ "jq" ]; };
@@ -92,7 +92,7 @@ let
     h2o = deb "h2o" { pcs = [ "libh2o-evloop" ]; outputs = [ "out" "man" "dev" "lib" ]; more = link "libh2o-evloop.so*"; };
     openssl = deb "openssl" { debs = [ "openssl" ]; pcs = [ "openssl" "libssl" "libcrypto" ]; outputs = [ "bin" "dev" "out" ]; };
     zlib = deb "zlib" { pcs = [ "zlib" ]; outputs = [ "out" "dev" ]; };
-    # nothing is downloaded: the file comes from ./fetch, under the last part of its URL, whatever its hash
+    # nothing is downloaded: the file comes from ./fetch, named by the last part of its URL; the hash is not checked
     fetchurl = { url, hash ? "", sha256 ? "", name ? baseNameOf url }:
       runCommand name { } ''. ${./fetch}/${name}.sh'';
     writeShellApplication = { name, text, runtimeInputs ? [ ], runtimeEnv ? { }, meta ? { }, passthru ? { }, excludeShellChecks ? [ ] }:

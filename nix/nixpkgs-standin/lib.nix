@@ -1,4 +1,4 @@
-# of nixpkgs' lib, what this project's flake uses
+# the functions of nixpkgs' lib that this project's flake uses
 with builtins; rec {
   inherit (builtins) concatStringsSep head mapAttrs;
   optional = c: x: if c then [ x ] else [ ];

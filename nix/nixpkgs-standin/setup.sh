@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# the phases of nixpkgs' stdenv, with only the declared inputs on PATH and in pkg-config's view
+# the phases of nixpkgs' stdenv, with only the declared inputs on PATH and in pkg-config's path
 set -euo pipefail
 . "$environment"
 if [ -n "${buildCommandPath:-}" ]; then . "$buildCommandPath"; exit; fi
