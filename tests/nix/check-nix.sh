@@ -12,7 +12,7 @@ system=x86_64-linux
 jaeger=/usr/local/bin/jaeger # where the stand-in looks for it
 apt=(nix-bin podman runc shellcheck clang-format-14 wrk jq file patchelf iproute2 procps gcc libc6-dev make meson ninja-build
 	pkg-config pkgconf python3 curl ca-certificates check zlib1g-dev libssl-dev libh2o-evloop-dev
-	libcurl4-openssl-dev libjansson-dev)
+	libcurl4-openssl-dev libjansson-dev libnghttp2-dev libzstd-dev)
 
 # --- before: packages, Jaeger, a network of its own --------------------------------------------
 
