@@ -4,8 +4,7 @@
 
 #include "http_answer.h"
 
-#include <libtrace/trace.h>
-
+#define DIGITS "0123456789"
 #define MAX_AGE "7200" /* seconds that a preflight's answer holds; Chromium's limit */
 
 static struct lt_slice header_of(const h2o_req_t *req, const char *name)
@@ -39,38 +38,47 @@ static bool ends_with(struct lt_slice text, const char *suffix)
 	return text.len >= n && strncasecmp(text.ptr + text.len - n, suffix, n) == 0;
 }
 
-static bool is_ipv4(struct lt_slice text)
+static bool has_only(struct lt_slice text, const char *characters)
 {
 	for (size_t i = 0; i < text.len; i++)
-		if (text.ptr[i] != '.' && (text.ptr[i] < '0' || text.ptr[i] > '9'))
+		if (!strchr(characters, text.ptr[i]) || !text.ptr[i])
 			return false;
 	return true;
 }
 
-/* scheme://host[:port] */
-static bool is_loopback_origin(struct lt_slice origin)
+static bool is(struct lt_slice text, const char *name)
+{
+	return text.len == strlen(name) && ends_with(text, name);
+}
+
+/* Takes "host" or "[host]" off what an origin has after its scheme. */
+static struct lt_slice take_host(struct lt_slice *text)
+{
+	char end = text->len && *text->ptr == '[' ? ']' : ':';
+	struct lt_slice host = {text->ptr, 0};
+	while (host.len < text->len && host.ptr[host.len] != end)
+		host.len++;
+	host.len += end == ']' && host.len < text->len;
+	text->ptr += host.len;
+	text->len -= host.len;
+	return host;
+}
+
+bool cors_is_loopback(struct lt_slice origin)
 {
 	if (!skip(&origin, "http://") && !skip(&origin, "https://"))
 		return false;
-	struct lt_slice host = origin;
-	while (host.len && host.ptr[host.len - 1] >= '0' && host.ptr[host.len - 1] <= '9')
-		host.len--; /* the port, if a colon is before it */
-	if (host.len && host.ptr[host.len - 1] == ':' && !ends_with(host, "::"))
-		host.len--;
-	else
-		host = origin;
-	static const char *const names[] = {"localhost", "[::1]"};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (host.len == strlen(names[i]) && ends_with(host, names[i]))
-			return true;
-	struct lt_slice rest = host;
-	return ends_with(host, ".localhost") || (skip(&rest, "127.") && is_ipv4(rest));
+	struct lt_slice host = take_host(&origin);
+	if (origin.len && (!skip(&origin, ":") || !has_only(origin, DIGITS)))
+		return false;
+	return is(host, "localhost") || is(host, "[::1]") || ends_with(host, ".localhost") ||
+	       (skip(&host, "127.") && has_only(host, DIGITS "."));
 }
 
 bool cors_answer(h2o_req_t *req)
 {
 	struct lt_slice origin = header_of(req, "origin");
-	if (!origin.ptr || !is_loopback_origin(origin))
+	if (!origin.ptr || !cors_is_loopback(origin))
 		return false;
 	struct lt_slice method = header_of(req, "access-control-request-method");
 	struct lt_slice headers = header_of(req, "access-control-request-headers");

@@ -8,10 +8,14 @@
 
 #include "h2o_compat.h"
 
+#include <libtrace/trace.h>
+
+/** Whether an Origin names this machine: localhost, *.localhost, 127.0.0.0/8, [::1], any port. */
+bool cors_is_loopback(struct lt_slice origin);
+
 /**
- * Adds to the answer what lets a page of a loopback origin (localhost, *.localhost, 127.0.0.0/8,
- * [::1]; any port) read it.  Pages of other origins get nothing of the kind, so a browser keeps
- * them from sending protobuf or JSON here.
+ * Adds to the answer what lets a page of a loopback origin read it.  Pages of other origins get
+ * nothing of the kind, so that a browser keeps them from sending protobuf or JSON here.
  * @return true when it was such a page's preflight, which has been answered
  */
 bool cors_answer(h2o_req_t *req);
