@@ -6,6 +6,7 @@
  *         https://opentelemetry.io/docs/specs/otel/protocol/exporter/
  */
 #include "known.h"
+#include "util/defaults.h"
 #include "util/slice.h"
 #include <limits.h>
 #include <stdio.h>
@@ -19,6 +20,8 @@
 
 #define LIB READ_BY_LIBRARY, SHOWN
 #define AGENT READ_BY_AGENT, SHOWN
+#define NUMBER(macro) NUMERAL(macro)
+#define NUMERAL(number) #number
 
 /* clang-format off */
 const struct known known_settings[] = {
@@ -26,10 +29,10 @@ const struct known known_settings[] = {
 	{"OTEL_RESOURCE_ATTRIBUTES", "KEY=VALUE,...", "", LIB, "further attributes of the resource"},
 	{"OTEL_TRACES_EXPORTER", "WORD", "otlp", LIB, "or console, none"},
 	{"OTEL_C_CONSOLE_FILE", "FILE", "", LIB, "where console prints, instead of standard error"},
-	{OTLP "ENDPOINT", "URL", "http://localhost:4318", READ_BY_LIBRARY, URL, "the collector; /v1/traces is appended"},
+	{OTLP "ENDPOINT", "URL", LT_DEFAULT_OTLP_ENDPOINT, READ_BY_LIBRARY, URL, "the collector; /v1/traces is appended"},
 	{OTLP "PROTOCOL", "WORD", "http/protobuf", LIB, "or http/json"},
 	{OTLP "HEADERS", "KEY=VALUE,...", "", READ_BY_LIBRARY, HIDDEN, "sent with the spans, percent-encoded"},
-	{OTLP "TIMEOUT", "MS", "10000", LIB, "limit of sending a batch; 0: no limit"},
+	{OTLP "TIMEOUT", "MS", NUMBER(LT_DEFAULT_OTLP_TIMEOUT_MS), LIB, "limit of sending a batch; 0: no limit"},
 	{OTLP "COMPRESSION", "WORD", "none", LIB, "or gzip"},
 	{OTLP "CERTIFICATE", "FILE", "", LIB, "PEM: trusted CAs, instead of the system's"},
 	{OTLP "CLIENT_CERTIFICATE", "FILE", "", LIB, "PEM: the client's certificate"},
@@ -37,26 +40,26 @@ const struct known known_settings[] = {
 	{"OTEL_TRACES_SAMPLER", "WORD", "parentbased_always_on", LIB, "or always_on, always_off, traceidratio, parentbased_..."},
 	{"OTEL_TRACES_SAMPLER_ARG", "RATIO", "1", LIB, "from 0 to 1, of traceidratio"},
 	{"OTEL_PROPAGATORS", "WORD,...", "tracecontext,baggage", LIB, "or none; baggage has no effect yet"},
-	{"OTEL_BSP_SCHEDULE_DELAY", "MS", "5000", LIB, "how long ended spans wait for a batch"},
-	{"OTEL_BSP_EXPORT_TIMEOUT", "MS", "30000", LIB, "limit of an export"},
-	{"OTEL_BSP_MAX_QUEUE_SIZE", "SPANS", "2048", LIB, "spans that wait; more are dropped"},
-	{"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "SPANS", "512", LIB, "spans that are sent together"},
-	{"OTEL_C_MAX_QUEUE_BYTES", "BYTES", "67108864", LIB, "memory of spans that wait; more are dropped"},
-	{"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "N", "128", LIB, "attributes of a span"},
+	{"OTEL_BSP_SCHEDULE_DELAY", "MS", NUMBER(LT_DEFAULT_BSP_SCHEDULE_DELAY_MS), LIB, "how long ended spans wait for a batch"},
+	{"OTEL_BSP_EXPORT_TIMEOUT", "MS", NUMBER(LT_DEFAULT_BSP_EXPORT_TIMEOUT_MS), LIB, "limit of an export"},
+	{"OTEL_BSP_MAX_QUEUE_SIZE", "SPANS", NUMBER(LT_DEFAULT_BSP_QUEUE_SPANS), LIB, "spans that wait; more are dropped"},
+	{"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "SPANS", NUMBER(LT_DEFAULT_BSP_BATCH_SPANS), LIB, "spans that are sent together"},
+	{"OTEL_C_MAX_QUEUE_BYTES", "BYTES", NUMBER(LT_DEFAULT_QUEUE_BYTES), LIB, "memory of spans that wait; more are dropped"},
+	{"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "N", NUMBER(LT_DEFAULT_SPAN_LIMIT), LIB, "attributes of a span"},
 	{"OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "N", "", LIB, "characters of a value"},
-	{"OTEL_SPAN_EVENT_COUNT_LIMIT", "N", "128", LIB, "events of a span"},
-	{"OTEL_SPAN_LINK_COUNT_LIMIT", "N", "128", LIB, "links of a span"},
-	{"OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "N", "128", LIB, "attributes of an event"},
-	{"OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "N", "128", LIB, "attributes of a link"},
-	{"OTEL_ATTRIBUTE_COUNT_LIMIT", "N", "128", LIB, "default of the span's own limits"},
+	{"OTEL_SPAN_EVENT_COUNT_LIMIT", "N", NUMBER(LT_DEFAULT_SPAN_LIMIT), LIB, "events of a span"},
+	{"OTEL_SPAN_LINK_COUNT_LIMIT", "N", NUMBER(LT_DEFAULT_SPAN_LIMIT), LIB, "links of a span"},
+	{"OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "N", NUMBER(LT_DEFAULT_SPAN_LIMIT), LIB, "attributes of an event"},
+	{"OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "N", NUMBER(LT_DEFAULT_SPAN_LIMIT), LIB, "attributes of a link"},
+	{"OTEL_ATTRIBUTE_COUNT_LIMIT", "N", NUMBER(LT_DEFAULT_SPAN_LIMIT), LIB, "default of the span's own limits"},
 	{"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "N", "", LIB, "likewise"},
 	{"OTEL_SDK_DISABLED", "BOOL", "false", LIB, "true: run without tracing"},
 	{"OTEL_LOG_LEVEL", "WORD", "info", LIB, "or none, error, warn, debug: what tracing reports"},
 	{"OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "NAME,...", "RFC 9110's, PATCH, QUERY", AGENT, "methods used in span names"},
-	{"OTEL_C_EXCLUDED_URLS", "PATH,...", "/healthz,/readyz", AGENT, "requests not traced; PATH* for all that begin so"},
+	{"OTEL_C_EXCLUDED_URLS", "PATH,...", LT_DEFAULT_EXCLUDED_URLS, AGENT, "requests not traced; PATH* for all that begin so"},
 	{"OTEL_C_RESPONSE_HEADERS", "WORD", "true", AGENT, "traceresponse in answers; or false, edge: unless a traceparent came"},
 	{"OTEL_C_CHILDREN", "BOOL", "true", AGENT, "false: trace no program that this one starts"},
-	{"OTEL_C_EXIT_TIMEOUT", "MS", "2000", AGENT, "limit of an exit's wait for the last spans"},
+	{"OTEL_C_EXIT_TIMEOUT", "MS", NUMBER(LT_DEFAULT_EXIT_TIMEOUT_MS), AGENT, "limit of an exit's wait for the last spans"},
 };
 /* clang-format on */
 const size_t n_known_settings = sizeof(known_settings) / sizeof(known_settings[0]);

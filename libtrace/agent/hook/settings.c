@@ -2,10 +2,10 @@
 #include "hook/settings.h"
 #include "http/http.h"
 #include "util/config.h"
+#include "util/defaults.h"
 #include "util/slice.h"
 #include <libtrace/instrumentation.h>
 
-#define EXIT_TIMEOUT_MS 2000 /* what an exit may wait for a collector, by default */
 #define EXIT_TIMEOUT_MAX_MS 3600000
 
 #define EXCLUDED_MAX 64	       /* paths in OTEL_C_EXCLUDED_URLS */
@@ -49,7 +49,7 @@ static enum response_headers response_headers(void)
 static void read_excluded(void)
 {
 	struct lt_slice paths[EXCLUDED_MAX];
-	size_t n = read_list("OTEL_C_EXCLUDED_URLS", "/healthz,/readyz", EXCLUDED_MAX, paths);
+	size_t n = read_list("OTEL_C_EXCLUDED_URLS", LT_DEFAULT_EXCLUDED_URLS, EXCLUDED_MAX, paths);
 
 	n_excluded = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -82,7 +82,7 @@ struct settings settings_init(void)
 	return (struct settings){
 		.response_headers = response_headers(),
 		.exit_timeout_ms = (unsigned)lt_config_uint(
-			"OTEL_C_EXIT_TIMEOUT", EXIT_TIMEOUT_MS, 0, EXIT_TIMEOUT_MAX_MS),
+			"OTEL_C_EXIT_TIMEOUT", LT_DEFAULT_EXIT_TIMEOUT_MS, 0, EXIT_TIMEOUT_MAX_MS),
 	};
 }
 

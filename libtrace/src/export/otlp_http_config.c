@@ -4,6 +4,7 @@
 
 #include "export/otlp_endpoint.h"
 #include "util/config.h"
+#include "util/defaults.h"
 #include "util/slice.h"
 
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TIMEOUT_MS 10000 /* default */
 #define NAME_MAX_BYTES                                                                             \
 	64 /* of a variable: OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE is the longest */
 
@@ -53,7 +53,7 @@ static int set_endpoint(struct lt_otlp_http_config *config, const char *in_code)
 		text = lt_config_text(name);
 	}
 	if (!text.ptr)
-		text = lt_slice("http://localhost:4318");
+		text = lt_slice(LT_DEFAULT_OTLP_ENDPOINT);
 	int err = lt_otlp_endpoint_new(text, path, &config->endpoint);
 	if (err == -EINVAL)
 		return refuse_endpoint(name, text);
@@ -165,8 +165,8 @@ int lt_otlp_http_config_init(
 		set_headers(config); /* in any case: all that is wrong is reported at once */
 	config->json = is_json(options->protocol);
 	config->gzip = is_gzip();
-	config->timeout_ms =
-		(unsigned)lt_config_uint(setting("TIMEOUT", name), TIMEOUT_MS, 0, INT32_MAX);
+	config->timeout_ms = (unsigned)lt_config_uint(
+		setting("TIMEOUT", name), LT_DEFAULT_OTLP_TIMEOUT_MS, 0, INT32_MAX);
 	config->certificate = lt_config_copy(setting("CERTIFICATE", name));
 	config->client_certificate = lt_config_copy(setting("CLIENT_CERTIFICATE", name));
 	config->client_key = lt_config_copy(setting("CLIENT_KEY", name));

@@ -12,6 +12,7 @@
 #include "process/span_queue.h"
 #include "util/clock.h"
 #include "util/config.h"
+#include "util/defaults.h"
 #include "util/exit.h"
 #include "util/report.h"
 
@@ -25,12 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define QUEUE_SIZE 2048			  /* defaults of the OTEL_BSP_* variables, */
-#define BATCH_SIZE 512			  /* https://opentelemetry.io/docs/specs/otel/ */
-#define SCHEDULE_DELAY_MS 5000		  /* configuration/sdk-environment-variables/ */
-#define EXPORT_TIMEOUT_MS 30000		  /* #batch-span-processor */
 #define QUEUE_SIZE_MAX (1 << 20)	  /* 2 GiB of blocks: more is a mistake in a variable */
-#define QUEUE_BYTES (64 * 1024 * 1024)	  /* OTEL_C_MAX_QUEUE_BYTES */
 #define QUEUE_BYTES_MIN (2 * 1024 * 1024) /* any one span fits: see LT_ARENA_MAX_BYTES */
 #define DROPS_INTERVAL_MS 60000		  /* how often dropped spans are reported */
 #define NAP_MS 10			  /* after a full batch, see wait_for_work */
@@ -610,20 +606,20 @@ static struct lt_batch_options resolve(const struct lt_batch_options *options)
 {
 	struct lt_batch_options limits = *options;
 	if (!limits.max_queue_size)
-		limits.max_queue_size =
-			lt_config_uint("OTEL_BSP_MAX_QUEUE_SIZE", QUEUE_SIZE, 1, QUEUE_SIZE_MAX);
+		limits.max_queue_size = lt_config_uint(
+			"OTEL_BSP_MAX_QUEUE_SIZE", LT_DEFAULT_BSP_QUEUE_SPANS, 1, QUEUE_SIZE_MAX);
 	if (!limits.max_batch_size)
-		limits.max_batch_size = lt_config_uint(
-			"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", BATCH_SIZE, 1, QUEUE_SIZE_MAX);
+		limits.max_batch_size = lt_config_uint("OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+			LT_DEFAULT_BSP_BATCH_SPANS, 1, QUEUE_SIZE_MAX);
 	if (!limits.schedule_delay_ms)
 		limits.schedule_delay_ms = (unsigned)lt_config_uint(
-			"OTEL_BSP_SCHEDULE_DELAY", SCHEDULE_DELAY_MS, 0, INT32_MAX);
+			"OTEL_BSP_SCHEDULE_DELAY", LT_DEFAULT_BSP_SCHEDULE_DELAY_MS, 0, INT32_MAX);
 	if (!limits.export_timeout_ms)
 		limits.export_timeout_ms = (unsigned)lt_config_uint(
-			"OTEL_BSP_EXPORT_TIMEOUT", EXPORT_TIMEOUT_MS, 0, INT32_MAX);
+			"OTEL_BSP_EXPORT_TIMEOUT", LT_DEFAULT_BSP_EXPORT_TIMEOUT_MS, 0, INT32_MAX);
 	if (!limits.max_queue_bytes)
-		limits.max_queue_bytes = lt_config_uint(
-			"OTEL_C_MAX_QUEUE_BYTES", QUEUE_BYTES, QUEUE_BYTES_MIN, PTRDIFF_MAX);
+		limits.max_queue_bytes = lt_config_uint("OTEL_C_MAX_QUEUE_BYTES",
+			LT_DEFAULT_QUEUE_BYTES, QUEUE_BYTES_MIN, PTRDIFF_MAX);
 	if (limits.max_queue_bytes < QUEUE_BYTES_MIN)
 		limits.max_queue_bytes = QUEUE_BYTES_MIN;
 	if (limits.max_batch_size > limits.max_queue_size)

@@ -6,6 +6,7 @@
 #include "export/exporter.h"
 #include "trace/span.h"
 #include "util/clock.h"
+#include "util/defaults.h"
 #include "util/report.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define EXPORT_TIMEOUT_MS 30000
+#define EXPORT_TIMEOUT_MS LT_DEFAULT_BSP_EXPORT_TIMEOUT_MS
 
 struct simple {
 	struct lt_processor super;

@@ -7,6 +7,7 @@
 #include "trace/span_lock.h"
 #include "util/clock.h"
 #include "util/config.h"
+#include "util/defaults.h"
 #include "util/report.h"
 
 #include <errno.h>
@@ -25,16 +26,18 @@ static struct lt_span_limits resolve_limits(const struct lt_span_limits *limits)
 {
 	return (struct lt_span_limits){
 		.attr_count = limit(limits->attr_count, "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
-			"OTEL_ATTRIBUTE_COUNT_LIMIT", 128),
+			"OTEL_ATTRIBUTE_COUNT_LIMIT", LT_DEFAULT_SPAN_LIMIT),
 		.attr_value_length =
 			limit(limits->attr_value_length, "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
 				"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", UINT32_MAX),
-		.event_count = limit(limits->event_count, "OTEL_SPAN_EVENT_COUNT_LIMIT", NULL, 128),
-		.link_count = limit(limits->link_count, "OTEL_SPAN_LINK_COUNT_LIMIT", NULL, 128),
-		.event_attr_count = limit(
-			limits->event_attr_count, "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", NULL, 128),
-		.link_attr_count = limit(
-			limits->link_attr_count, "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", NULL, 128),
+		.event_count = limit(limits->event_count, "OTEL_SPAN_EVENT_COUNT_LIMIT", NULL,
+			LT_DEFAULT_SPAN_LIMIT),
+		.link_count = limit(limits->link_count, "OTEL_SPAN_LINK_COUNT_LIMIT", NULL,
+			LT_DEFAULT_SPAN_LIMIT),
+		.event_attr_count = limit(limits->event_attr_count,
+			"OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", NULL, LT_DEFAULT_SPAN_LIMIT),
+		.link_attr_count = limit(limits->link_attr_count, "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
+			NULL, LT_DEFAULT_SPAN_LIMIT),
 	};
 }
 
