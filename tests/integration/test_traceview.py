@@ -324,13 +324,19 @@ class Show(TraceviewTest):
 class Page(TraceviewTest):
     def test_the_page_and_what_it_needs_are_served(self):
         for path, kind in (("/", "text/html"), ("/search", "text/html"), (f"/trace/{TRACE}", "text/html"),
-                           ("/app.js", "text/javascript"), ("/style.css", "text/css"), ("/icon.svg", "image/svg+xml")):
+                           ("/dependencies", "text/html"), (f"/trace/{TRACE}...{TRACE}", "text/html"),
+                           ("/ui/js/main.js", "text/javascript"), ("/ui/js/model/tree.js", "text/javascript"),
+                           ("/ui/css/base.css", "text/css"), ("/ui/icon.svg", "image/svg+xml")):
             answer = get(Backend.UI, path)
             self.assertEqual(answer.status, 200, path)
             self.assertTrue(answer.headers["content-type"].startswith(kind), answer.headers)
             self.assertEqual(answer.headers["x-content-type-options"], "nosniff")
             self.assertIn("default-src 'none'", answer.headers["content-security-policy"])
+            again = get(Backend.UI, path, headers={"If-None-Match": answer.headers["etag"]})
+            self.assertEqual((again.status, again.body), (304, b""), path)
         self.assertEqual(get(Backend.UI, "/nowhere").status, 404)
+        shown = get(Backend.UI, "/nowhere", headers={"Accept": "text/html,*/*"})
+        self.assertEqual((shown.status, shown.body), (404, get(Backend.UI, "/").body))
         answer = request("POST", Backend.UI, "/")
         self.assertEqual((answer.status, answer.headers["allow"]), (405, "GET, HEAD"))
         self.assertEqual(request("HEAD", Backend.UI, "/").body, b"")

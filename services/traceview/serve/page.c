@@ -7,7 +7,7 @@ static bool is(struct lt_slice path, const char *text)
 	return path.len == strlen(text) && memcmp(path.ptr, text, path.len) == 0;
 }
 
-/* One segment below /trace/: the page itself looks the trace up. */
+/* One segment below /trace/: the page itself looks for the trace, or for two to compare. */
 static bool is_trace(struct lt_slice path)
 {
 	static const char prefix[] = "/trace/";
@@ -16,13 +16,23 @@ static bool is_trace(struct lt_slice path)
 	       !memchr(path.ptr + n, '/', path.len - n);
 }
 
-const struct page_file *page_find(struct lt_slice path)
+static const struct page_file *find(struct lt_slice path)
 {
-	if (is(path, "/") || is(path, "/search") || is_trace(path))
-		path = lt_slice("/index.html");
 	for (const struct page_file *file = page_files; file->path; file++) {
 		if (is(path, file->path))
 			return file;
 	}
 	return NULL;
+}
+
+const struct page_file *page_index(void)
+{
+	return find(lt_slice("/ui/index.html"));
+}
+
+const struct page_file *page_find(struct lt_slice path)
+{
+	if (is(path, "/") || is(path, "/search") || is(path, "/dependencies") || is_trace(path))
+		return page_index();
+	return find(path);
 }

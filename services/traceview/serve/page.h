@@ -8,6 +8,7 @@
 struct page_file {
 	const char *path; /* in a URL */
 	const char *type; /* Content-Type */
+	const char *etag; /* with its quotes */
 	const unsigned char *data;
 	size_t len;
 };
@@ -16,10 +17,13 @@ struct page_file {
 extern const struct page_file page_files[];
 
 /**
- * Finds the file for a path: its own, or the page for "/", "/search" and "/trace/{id}".
+ * Finds the file for a path: its own, or the page for "/", "/search", "/dependencies" and "/trace/{id}".
  * @return NULL when there is none
  */
 const struct page_file *page_find(struct lt_slice path);
+
+/** The page itself, which says so when there is nothing at a path. */
+const struct page_file *page_index(void);
 
 /* Content-Security-Policy: only what this server sends is run, shown or requested. */
 #define PAGE_POLICY                                                                                \

@@ -60,11 +60,36 @@ static void answer_moved(h2o_req_t *req, const struct buffer *clean, size_t path
 	http_send_text(req, 301, "301 moved permanently\n");
 }
 
-static void answer_page(h2o_req_t *req, const struct page_file *file)
+/* The value of a request's header; empty when it has none. */
+static struct lt_slice header(h2o_req_t *req, const char *name)
 {
+	ssize_t at = h2o_find_header_by_str(&req->headers, name, strlen(name), -1);
+	if (at < 0)
+		return lt_slice("");
+	return (struct lt_slice){
+		req->headers.entries[at].value.base, req->headers.entries[at].value.len};
+}
+
+static void answer_page(h2o_req_t *req, int status, const struct page_file *file)
+{
+	struct lt_slice known = header(req, "if-none-match");
 	http_send_header(req, "content-security-policy", PAGE_POLICY);
 	http_send_header(req, "cache-control", "no-cache");
-	http_answer_as(req, 200, file->type, (const char *)file->data, file->len);
+	http_send_header(req, "etag", file->etag);
+	if (status == 200 && h2o_memis(known.ptr, known.len, file->etag, strlen(file->etag)))
+		http_answer_as(req, 304, file->type, "", 0);
+	else
+		http_answer_as(req, status, file->type, (const char *)file->data, file->len);
+}
+
+/* Browsers get the page also for wrong paths; programs get an error. */
+static void answer_nothing(h2o_req_t *req)
+{
+	struct lt_slice accept = header(req, "accept");
+	if (memmem(accept.ptr, accept.len, "text/html", strlen("text/html")))
+		answer_page(req, 404, page_index());
+	else
+		http_error(req, 404, "not_found", "there is nothing at this path");
 }
 
 static bool is(struct lt_slice path, const char *text)
@@ -86,11 +111,11 @@ static void answer_get(h2o_req_t *req, const struct stats_source *source, struct
 	else if (is(path, "/metrics"))
 		answer_stats(req, source, METRICS_TYPE, stats_write_metrics);
 	else if (file)
-		answer_page(req, file);
+		answer_page(req, 200, file);
 	else if (is(path, "/healthz"))
 		http_answer(req, 200, H2O_STRLIT("{\"status\":\"ok\"}"));
 	else if (!is(path, "/readyz"))
-		http_error(req, 404, "not_found", "there is nothing at this path");
+		answer_nothing(req);
 	else if (req->conn->ctx->shutdown_requested)
 		http_error(req, 503, "draining", "traceview is shutting down");
 	else
