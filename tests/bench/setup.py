@@ -3,7 +3,7 @@
 
 A part is a file with measure(setup), which returns plain data for JSON; its last line is
 setup.run_part(measure), so that `python3 PART.py BUILD [--quick]` runs and prints it alone.
-Importing this enters a network namespace of the process's own, as the integration tests do.
+make_setup() enters a network namespace of the process's own, as the integration tests do.
 """
 import argparse
 import contextlib
@@ -29,6 +29,7 @@ def make_setup(build, quick=False):
     harness.BIN = os.path.join(build, "prefix", "bin")
     if not os.path.exists(os.path.join(harness.BIN, "libtrace-instrument")):
         sys.exit(f"bench: nothing is installed in {harness.BIN}: make build does it")
+    harness.enter_network()
     return Setup(build, harness.BIN, os.path.join(build, "peers"), 2 if quick else 5, 1 if quick else 4, quick)
 
 

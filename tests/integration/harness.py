@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every integration test uses: real programs on a loopback of their own, traceview as the backend.
 
-A test file imports this, defines unittest classes, and ends with harness.main(). Importing it moves
-the process into a network namespace of its own, so tests use the real ports, side by side, and
-disturb nothing on the machine. Where namespaces are not allowed it stays on the machine's loopback,
-and test files take turns.
+A test file imports this, defines unittest classes, and ends with harness.main(), which moves the
+process into a network namespace of its own: tests use the real ports, side by side, and disturb
+nothing on the machine. Where namespaces are not allowed the process stays on the machine's loopback,
+and test files take turns. Importing this file changes nothing.
 """
 import ctypes
 import fcntl
@@ -64,11 +64,15 @@ def wait_for_the_others():
     fcntl.flock(lock, fcntl.LOCK_EX)
 
 
-# The cluster's tests ask to stay where they can reach it.
-STAYS = os.environ.get("LIBTRACE_TEST_NETWORK") == "machine"
-HAS_OWN_NETWORK = not STAYS and enter_own_network()
-if not HAS_OWN_NETWORK and not STAYS:
-    wait_for_the_others()
+has_own_network = False  # until enter_network()
+
+
+def enter_network():
+    """To be called once, before the first test and before any thread is started."""
+    global has_own_network
+    has_own_network = enter_own_network()
+    if not has_own_network:
+        wait_for_the_others()
 
 
 def others_can_reach(path):
@@ -447,6 +451,7 @@ def main():
     if not os.path.exists(os.path.join(BIN, "libtrace-instrument")):
         print(f"Bail out! no libtrace-instrument in LIBTRACE_BIN={BIN!r}: build and install first (make build)")
         sys.exit(1)
+    enter_network()
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     if len(sys.argv) > 1:  # by hand: the names of the tests to run
         suite = unittest.TestSuite(t for case in suite for t in case if any(a in t.id() for a in sys.argv[1:]))

@@ -34,7 +34,7 @@ def neighbours():
             with open(f"/proc/{pid}/stat") as stat:
                 text = stat.read()
             name, state = text[text.index("("):text.rindex(")") + 1], text[text.rindex(")") + 2]
-            if state != "Z" and (harness.HAS_OWN_NETWORK or name in OURS):
+            if state != "Z" and (harness.has_own_network or name in OURS):
                 found[int(pid)] = name
         except OSError:
             pass  # it has ended, or is somebody else's

@@ -142,6 +142,7 @@ def record():
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--record"]:
+        harness.enter_network()
         record()
     else:
         harness.main()
