@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Limits jansson's tree, in which a small value takes some 100 bytes. Values are counted before
  * parsing, by the bytes that introduce them outside of strings: , : [ { */
@@ -212,32 +213,6 @@ static int read_resource_spans(struct reader *r, const json_t *json)
 	return err;
 }
 
-struct scan {
-	size_t n_values;
-	bool has_snake_case; /* a member's name has an underscore */
-};
-
-/* Looks at the text before there is a tree of it. */
-static struct scan scan(struct lt_slice text)
-{
-	struct scan scan = {0};
-	const char *end = text.ptr + text.len;
-	bool in_string = false, has_underscore = false;
-	for (const char *p = text.ptr; p < end; p++) {
-		if (*p == '"') {
-			has_underscore &= in_string;
-			in_string = !in_string;
-		} else if (in_string) {
-			has_underscore |= *p == '_';
-			p += *p == '\\'; /* an escaped quote ends no string */
-		} else {
-			scan.n_values += *p == ',' || *p == ':' || *p == '[' || *p == '{';
-			scan.has_snake_case |= *p == ':' && has_underscore;
-		}
-	}
-	return scan;
-}
-
 static int read_tree(const json_t *root, struct otlp_sink *sink, char ret_why[JSON_WHY_BYTES])
 {
 	struct arena arena;
@@ -259,18 +234,39 @@ static int read_tree(const json_t *root, struct otlp_sink *sink, char ret_why[JS
 	return err;
 }
 
+static int parse(struct lt_slice text, json_t **ret_root, char ret_why[JSON_WHY_BYTES])
+{
+	json_error_t error;
+	*ret_root = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, &error);
+	if (*ret_root)
+		return 0;
+	snprintf(ret_why, JSON_WHY_BYTES, "%s at byte %d", error.text, error.position);
+	return json_error_code(&error) == json_error_out_of_memory ? -ENOMEM : -EBADMSG;
+}
+
+static int parse_deep(struct lt_slice text, json_t **ret_root, char ret_why[JSON_WHY_BYTES])
+{
+	char *copy = malloc(text.len);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, text.ptr, text.len);
+	json_flatten(copy, text.len);
+	int err = parse((struct lt_slice){copy, text.len}, ret_root, ret_why);
+	free(copy);
+	return err;
+}
+
 int otlp_read_json(struct lt_slice request, struct otlp_sink *sink, char ret_why[JSON_WHY_BYTES])
 {
-	struct scan seen = scan(request);
+	struct json_scan seen = json_scan(request);
 	if (seen.n_values > JSON_VALUES_MAX)
 		return -EMSGSIZE;
-	json_error_t error;
-	json_t *root = json_loadb(request.ptr, request.len, JSON_ALLOW_NUL, &error);
-	if (!root) {
-		snprintf(ret_why, JSON_WHY_BYTES, "%s at byte %d", error.text, error.position);
-		return json_error_code(&error) == json_error_out_of_memory ? -ENOMEM : -EBADMSG;
-	}
-	int err = seen.has_snake_case ? json_names_to_camel_case(root) : 0;
+	json_t *root;
+	int err = (seen.is_too_deep ? parse_deep : parse)(request, &root, ret_why);
+	if (err)
+		return err;
+	if (seen.has_snake_case)
+		err = json_names_to_camel_case(root);
 	if (!err)
 		err = read_tree(root, sink, ret_why);
 	json_decref(root);

@@ -45,6 +45,21 @@ bool json_get_object(
  */
 bool json_get_id(const json_t *object, const char *key, uint8_t *id, size_t n);
 
+struct json_scan {
+	size_t n_values;     /* of the tree, about */
+	bool has_snake_case; /* a member's name has an underscore */
+	bool is_too_deep;    /* for jansson */
+};
+
+/** Looks at a text before there is a tree of it. */
+struct json_scan json_scan(struct lt_slice text);
+
+/**
+ * Puts a 0 in place of values that nest too deep, and blanks: they stand where no attribute that is
+ * accepted has them, so this costs their spans, and not all of the request.
+ */
+void json_flatten(char *text, size_t len);
+
 /** Renames members like trace_id to traceId, in the whole tree. @return 0 or -ENOMEM */
 int json_names_to_camel_case(json_t *json);
 

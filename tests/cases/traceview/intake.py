@@ -71,6 +71,18 @@ class Intake(StackTest):
         self.assertIn("deeper than 16 levels", partial["errorMessage"])
         self.assertEqual({s.id for s in self.backend.spans(TRACE)}, {good["spanId"], "00000000000000a1"})
 
+    def test_a_span_that_nests_deeper_than_json_is_read_is_rejected_alone(self):
+        value = otlp.one_span(TRACE)
+        deep = {**spans_in(value)[0], "spanId": "00000000000000a1", "name": 'braces in a string: "}]', "attributes": ["HERE"]}
+        spans_in(value).insert(0, deep)
+        nest = '{"key":"deep","value":' + '{"arrayValue":{"values":[' * 50_000 + '{"stringValue":"\\"]}"}' + "]}}" * 50_000 + "}"
+        body = json.dumps(value).replace('"HERE"', nest).encode()
+        answer = request("POST", Backend.OTLP, "/v1/traces", body, JSON)
+        partial = json.loads(answer.body)["partialSuccess"]
+        self.assertEqual(int(partial["rejectedSpans"]), 1)
+        self.assertIn("deeper than 16 levels", partial["errorMessage"])
+        self.assertEqual([s.name for s in self.backend.spans(TRACE)], ["a span"])
+
     def test_an_attribute_without_a_readable_value_costs_its_span(self):
         value = otlp.one_span(TRACE)
         bad = {"key": "k", "value": {"intValue": "many"}}
