@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* otlp_json_names.c - OTLP's names of members, written as in the .proto files.
+/* otlp_json_names.c - accepts OTLP's JSON members in snake_case, as in the .proto files.
  *
- * OTLP wants them in lowerCamelCase; other printers of protobuf write snake_case, and proto3's
- * parsers take both.  Only such requests pay for it.
+ * OTLP requires lowerCamelCase; some protobuf libraries write snake_case, and proto3's parsers
+ * accept both. Only requests with snake_case names pay for it.
  *
  * Source: https://protobuf.dev/programming-guides/json/
  */
@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-#define NAME_BYTES 64 /* of a member; no longer one is known */
+#define NAME_BYTES 64 /* of a member; all known names are shorter */
 
 static bool has_underscore(const char *name)
 {
@@ -29,7 +29,7 @@ static bool to_camel_case(const char *name, char ret_name[NAME_BYTES])
 	return !*name;
 }
 
-/* A member in lowerCamelCase wins over one in snake_case. */
+/* A member in lowerCamelCase overrides one in snake_case. */
 static int rename_member(json_t *from, json_t *to, const char *name, json_t *value)
 {
 	char camel_case[NAME_BYTES];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* adjust.c - what Jaeger changes in a trace before it answers with it.
+/* adjust.c - the adjustments that Jaeger makes to a trace in its answers.
  *
  * No recursion: a chain of spans may be as long as the trace.
  */
@@ -13,7 +13,7 @@
 
 #define NONE SIZE_MAX
 
-/* Whether a span hangs on a root: one without a parent, or whose parent is missing. */
+/* Whether a span descends from a root: a span without a parent, or whose parent is missing. */
 enum reach { REACH_UNKNOWN = 0, REACH_ROOT, REACH_CIRCLE, REACH_BEING_LOOKED_FOR };
 
 struct adjuster {
@@ -65,7 +65,7 @@ static size_t find(const struct adjuster *a, const uint8_t id[8])
 	return at(a, lower_bound(a, id), id);
 }
 
-/* --- spans that share an id ------------------------------------------------------------------ */
+/* --- spans that share an id --------------------------------------------------------------- */
 
 static bool client_shares_id(const struct adjuster *a, const struct adjusted *span)
 {
@@ -84,7 +84,7 @@ static void increment(uint8_t id[8])
 		continue;
 }
 
-/* The new id of the last server span that was named so; NULL when none was. */
+/* The new id of the last server span with that id; NULL when there is none. */
 static const uint8_t *new_id_of(
 	const struct adjuster *a, const uint8_t (*new_ids)[8], const uint8_t old_id[8])
 {
@@ -97,7 +97,7 @@ static const uint8_t *new_id_of(
 	return found;
 }
 
-/* Gives server spans ids of their own.  by_id is that of the old ids throughout. */
+/* Gives server spans ids of their own. by_id keeps the order of the old ids. */
 static int rename_servers(struct adjuster *a)
 {
 	uint8_t last[8] = {0};
@@ -129,7 +129,7 @@ static int rename_servers(struct adjuster *a)
 	return 0;
 }
 
-/* --- parents and clocks ---------------------------------------------------------------------- */
+/* --- parents and clocks ------------------------------------------------------------------- */
 
 static void find_parents(struct adjuster *a)
 {
@@ -144,7 +144,7 @@ static void find_parents(struct adjuster *a)
 	}
 }
 
-/* Follows the parents up to what is known, and tells all spans on the way. */
+/* Follows the parents up to a span with a known result and records it for all spans in between. */
 static void look_for_root(struct adjuster *a, size_t from)
 {
 	size_t top = from;
@@ -168,7 +168,8 @@ static int64_t skew_of(const struct record *child, const struct record *parent)
 	uint64_t child_end_ns = child->start_ns + child_ns;
 	uint64_t parent_end_ns = parent->start_ns + parent_ns;
 	bool starts_before = child->start_ns < parent->start_ns;
-	if (child_ns > parent_ns) /* asynchronous, or given up: only its start tells something */
+	if (child_ns > parent_ns) /* asynchronous, or abandoned by its parent: only its start is
+	                           * compared */
 		return starts_before ? (int64_t)(parent->start_ns - child->start_ns) : 0;
 	if (!starts_before && child_end_ns <= parent_end_ns)
 		return 0;
@@ -186,7 +187,7 @@ static void find_skews(struct adjuster *a)
 	}
 }
 
-/* --- the whole ------------------------------------------------------------------------------- */
+/* --- a trace ------------------------------------------------------------------------------ */
 
 static int fill(struct adjuster *a, const struct trace *trace, struct record **records)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* adjusted_json.c - references and warnings of a span. */
+/* adjusted_json.c - writes references and warnings of a span. */
 #include "query/adjusted_json.h"
 
 #include "base/hex.h"
@@ -22,7 +22,7 @@ static void write_reference(struct json_writer *w, const char *type, const uint8
 	jw_end(w, '}');
 }
 
-/* Which reference gets another span's id: that to the parent, if its id was adjusted. */
+/* The reference that gets another span's id: that to the parent, if its id was adjusted. */
 struct redirection {
 	uint8_t from[8], to[8];
 	bool is_due;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clean_path.c - the one form of a path. */
+/* clean_path.c - normalises a path. */
 #include "query/clean_path.h"
 
 #include "otlp/model.h"

@@ -17,7 +17,7 @@ struct query {
 	struct arena arena; /* of the query and its results */
 	struct answer *answer;
 	struct json_writer writer; /* into the answer's body */
-	bool limit_over_cap;	   /* more traces are asked for than one search returns */
+	bool limit_over_cap;	   /* the limit exceeds what one search returns */
 	/* Writes an error in the format of this version of the API. */
 	void (*write_error)(struct query *q, int status, const char *message);
 };
@@ -44,7 +44,7 @@ bool query_read_limit(struct query *q, const char *text, struct search *search);
 bool query_read_min_duration(const char *text, struct search *search);
 bool query_read_max_duration(const char *text, struct search *search); /* 0: any, as in Jaeger */
 
-/** Says what a search that found n traces may have left out, or NULL. */
+/** A warning about traces that a search which found n may have omitted, or NULL. */
 const char *query_left_out(const struct query *q, size_t n);
 
 /** Reads `{"key": "value", ...}` as tags, in the arena; false, with why, for anything else. */

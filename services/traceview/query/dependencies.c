@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dependencies.c - which services call which. */
+/* dependencies.c - the calls between services. */
 #include "query/dependencies.h"
 
 #include "query/v1.h"
@@ -13,7 +13,7 @@
 
 /* Writes the calls in traces that lie between two times; returns 0 or -ENOMEM.
  * @param service   len 0: all calls
- * @param quoted    the count is in quotes, as proto3's JSON has 64 bits */
+ * @param quoted    write the count in quotes, as proto3's JSON does for 64 bits */
 static int write_calls(
 	struct query *q, uint64_t start_ns, uint64_t end_ns, struct lt_slice service, bool quoted)
 {
@@ -64,7 +64,7 @@ int v1_dependencies(struct query *q)
 	return err ? err : v1_end_data(q, "]", 0); /* Jaeger's total is 0 */
 }
 
-/* Reads a time by its newer or its older name; false, with why, where it is none. */
+/* Reads a time by its newer or its older name; false, with why, when it is malformed. */
 static bool read_time(struct query *q, const char *name, const char *old_name, uint64_t *ret_ns,
 	char why[QUERY_WHY_BYTES])
 {

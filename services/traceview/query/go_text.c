@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* go_text.c - durations and times as Go prints them. */
+/* go_text.c - prints durations and times like Go. */
 #include "query/go_text.h"
 
 #include <time.h>

@@ -19,7 +19,7 @@
  */
 LT_CHECKED int jaeger_write_trace(struct json_writer *w, const struct trace *trace);
 
-/** The same without adjustments (adjust.h), as `raw=true` asks for. */
+/** jaeger_write_trace() without adjustments (adjust.h), for `raw=true`. */
 LT_CHECKED int jaeger_write_raw_trace(struct json_writer *w, const struct trace *trace);
 
 #endif

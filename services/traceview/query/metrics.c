@@ -20,7 +20,7 @@ static bool is_kind(const char *text)
 	return strcmp(text, "unspecified") == 0;
 }
 
-/* Whether a parameter that is no service has a value that Jaeger reads. */
+/* Whether a parameter other than service has a value that Jaeger accepts. */
 static bool is_well_formed(const struct param *param)
 {
 	static const char *const integers[] = {"endTs", "lookback", "step", "ratePer"};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* metrics.h - /api/metrics/..., answered as a Jaeger answers that has no metrics storage. */
+/* metrics.h - /api/metrics/..., answered like a Jaeger without metrics storage. */
 #ifndef TRACEVIEW_QUERY_METRICS_H
 #define TRACEVIEW_QUERY_METRICS_H
 

@@ -11,18 +11,18 @@
 
 enum reference_type { REFERENCE_CHILD_OF, REFERENCE_FOLLOWS_FROM };
 
-/** FOLLOWS_FROM, unless the link's opentracing.ref_type says child_of. */
+/** FOLLOWS_FROM, unless the link's opentracing.ref_type is child_of. */
 enum reference_type reference_type_of(const struct link *link);
 
-/** Whether a link leads to the span's parent: Jaeger shows the two as one reference. */
+/** Whether a link leads to the span's parent: Jaeger merges the two into one reference. */
 bool reference_is_parent(const struct span *span, const struct link *link);
 
-/** The type of the reference to the parent: what a link to it says, else CHILD_OF. */
+/** The type of the reference to the parent: that of a link to it, else CHILD_OF. */
 enum reference_type reference_parent_type(const struct span *span);
 
 /**
- * The span that Jaeger takes for the parent: the first reference within the trace that is
- * CHILD_OF, else the first of any type; so a link may be one.
+ * The span that Jaeger uses as the parent: the first reference within the trace that is CHILD_OF,
+ * else the first of any type, which may be a link.
  * @param ret_id  all zero: none
  */
 void reference_parent(const struct span *span, uint8_t ret_id[8]);

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* v1_search.h - the parameters of a search in the query API v1:
  *
- * traceID                    32 hex digits or fewer; any number of them, and nothing else counts
- * service                    required without traceID
- * operation                  as it is
- * start, end                 microseconds since 1970
- * lookback                   a duration before now, where there is no start
- * minDuration, maxDuration   as Go writes durations: 1h2m, 1.5s, 300ms
- * limit                      a number of traces
- * tags                       {"key": "value", ...}
- * tag                        key:value, any number of them
+ * traceID up to 32 hex digits; may repeat; other parameters are then ignored service required
+ * without traceID operation compared as is start, end microseconds since 1970 lookback a duration
+ * before now; ignored beside start minDuration, maxDuration durations in Go's format: 1h2m, 1.5s,
+ * 300ms limit a number of traces tags {"key": "value", ...} tag key:value, may repeat
  */
 #ifndef TRACEVIEW_QUERY_V1_SEARCH_H
 #define TRACEVIEW_QUERY_V1_SEARCH_H

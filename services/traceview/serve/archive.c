@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* archive.c - traces in a file. */
+/* archive.c - loads and saves traces. */
 #include "serve/archive.h"
 
 #include "base/json_writer.h"
@@ -46,8 +46,8 @@ static int load_line(struct loader *loader, struct lt_slice line)
 	return fail("cannot load traces", loader->path, where);
 }
 
-/* Takes the whole lines out of text.
- * @param is_last  its end is the end of a line */
+/* Loads and removes the complete lines of text.
+ * @param is_last  the end of text ends a line */
 static int load_lines(struct loader *loader, struct buffer *text, bool is_last)
 {
 	char *at = text->data, *end = text->data + text->len;
@@ -96,7 +96,7 @@ int archive_load(struct store *store, const char *path, bool may_be_missing)
 	buffer_init(&text, LINE_MAX_BYTES);
 	int status = load_all(&loader, file, &text);
 	buffer_done(&text);
-	/* An end in the middle of gzip shows here. */
+	/* Fails for truncated gzip. */
 	if (gzclose(file) != Z_OK && !status)
 		status = fail("cannot load traces", path, "the file is truncated");
 	if (!status) {
@@ -112,7 +112,7 @@ int archive_load(struct store *store, const char *path, bool may_be_missing)
 
 /* --- saving ------------------------------------------------------------------------------- */
 
-/* The file is written beside the one that it replaces. */
+/* The temporary file is beside the one that it replaces. */
 static void temporary_of(const char *path, char ret_path[PATH_MAX])
 {
 	snprintf(ret_path, PATH_MAX, "%s.tmp", path);
@@ -122,7 +122,7 @@ static gzFile open_to_write(const char *path, const char *temporary)
 {
 	size_t n = strlen(path);
 	bool is_gzip = n > 3 && strcmp(path + n - 3, ".gz") == 0;
-	return gzopen(temporary, is_gzip ? "wbe" : "wbTe"); /* T: as it is */
+	return gzopen(temporary, is_gzip ? "wbe" : "wbTe"); /* T: uncompressed */
 }
 
 int archive_check(const char *path)

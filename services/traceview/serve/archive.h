@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* archive.h - traces in a file: OTLP JSON, a TracesData per line, gzip'ed where the name ends in
- * .gz.  The collector's file exporter writes the same.
+/* archive.h - loads and saves traces: OTLP JSON, a TracesData per line, gzip'ed if the name ends in
+ * .gz, like the collector's file exporter.
  *
- * Failures are logged.  Each returns what the program is to exit with: 0 to go on, else 1.
+ * Failures are logged. Each returns an exit status: 0 to continue, else 1.
  */
 #ifndef TRACEVIEW_ARCHIVE_H
 #define TRACEVIEW_ARCHIVE_H
@@ -10,16 +10,16 @@
 #include "store/store.h"
 
 /**
- * Puts a file's traces into the store; with one line that is malformed the file is refused.  A file
- * that is gzip'ed is read as such, whatever its name.
- * @param may_be_missing  then there is nothing to load
+ * Loads a file's traces into the store; fails at the first malformed line. A gzip'ed file is
+ * detected by its content.
+ * @param may_be_missing  a missing file is not an error
  */
 int archive_load(struct store *store, const char *path, bool may_be_missing);
 
-/** Whether archive_save() will be able to write there, as far as can be known. */
+/** Checks that archive_save() will probably be able to write there. */
 int archive_check(const char *path);
 
-/** Writes all traces, the least recently changed first, and then replaces the file at once. */
+/** Writes all traces, the least recently changed first, and replaces the file atomically. */
 int archive_save(const struct store *store, const char *path);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* coding.c - the codings of request bodies. */
+/* coding.c - finds the content coding of a request body. */
 #include "serve/coding.h"
 
 #include "serve/gzip.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cors.c - lets pages that this machine serves send their spans. */
+/* cors.c - CORS for pages that this machine serves. */
 #include "serve/cors.h"
 
 #include "http_answer.h"
 
 #define DIGITS "0123456789"
-#define MAX_AGE "7200" /* seconds that a preflight's answer holds; Chromium's limit */
+#define MAX_AGE "7200" /* seconds that a preflight's answer is valid; Chromium's limit */
 
 static struct lt_slice header_of(const h2o_req_t *req, const char *name)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cors.h - lets pages that this machine serves send their spans: SDKs for browsers.
+/* cors.h - CORS, so that pages that this machine serves can send spans: SDKs for browsers.
  *
  * Source: https://fetch.spec.whatwg.org/#http-cors-protocol
  */

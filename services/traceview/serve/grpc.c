@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define WRITE_BUFFER_MAX_BYTES ((size_t)1024 * 1024) /* never comes near it: answers are small */
-#define TICK_MS 1000		/* how often what takes too long is looked for */
-#define SILENT_TIMEOUT_MS 10000 /* for the first byte; for a write to go on */
-#define IDLE_TIMEOUT_MS 300000	/* without a call: SDKs of metrics send once a minute */
+#define WRITE_BUFFER_MAX_BYTES ((size_t)1024 * 1024) /* ample: answers are small */
+#define TICK_MS 1000				     /* between two checks for timeouts */
+#define SILENT_TIMEOUT_MS 10000 /* until the first byte; for a write to make progress */
+#define IDLE_TIMEOUT_MS 300000	/* without a call; metrics SDKs send once a minute */
 
 #define TLS_HANDSHAKE                                                                              \
 	22 /* the first byte of TLS; https://www.rfc-editor.org/rfc/rfc8446#appendix-B.1 */
@@ -20,11 +20,11 @@ struct conn {
 	struct conn *next, **link; /* of grpc's */
 	h2o_socket_t *sock;
 	struct grpc_session *session;
-	struct buffer out;  /* is being written, when not empty */
-	uint64_t active_ms; /* the loop's time of the last byte read, or of the write's beginning */
-	bool has_begun;	    /* something was read */
-	bool is_drained;    /* it has been told so */
-	bool is_foreign;    /* no HTTP/2: what it sends is not looked at */
+	struct buffer out;  /* being written unless empty */
+	uint64_t active_ms; /* the loop's time of the last read or start of a write */
+	bool has_begun;	    /* a byte was read */
+	bool is_drained;    /* GOAWAY was sent */
+	bool is_foreign;    /* not HTTP/2: its input is ignored */
 };
 
 struct grpc {
@@ -58,7 +58,8 @@ static void on_written(h2o_socket_t *sock, const char *err)
 	if (err)
 		close_conn(conn);
 	else if (conn->is_foreign)
-		shutdown(h2o_socket_get_fd(sock), SHUT_WR); /* it reads the answer, then closes */
+		shutdown(h2o_socket_get_fd(sock), SHUT_WR); /* the client reads the answer and
+		                                             * closes */
 	else
 		write_out(conn);
 }
@@ -70,10 +71,10 @@ static void start_write(struct conn *conn)
 	h2o_socket_write(conn->sock, &vec, 1, on_written);
 }
 
-/* Writes what there is to write, or closes the connection when there is nothing left to do. */
+/* Writes pending output, or closes the connection when it is done. */
 static void write_out(struct conn *conn)
 {
-	if (conn->out.len || conn->is_foreign) /* on_written() goes on */
+	if (conn->out.len || conn->is_foreign) /* on_written() continues */
 		return;
 	if (grpc_session_write(conn->session, &conn->out))
 		close_conn(conn);
@@ -84,7 +85,8 @@ static void write_out(struct conn *conn)
 		close_conn(conn);
 }
 
-/* Not HTTP/2: an exporter of OTLP/HTTP that was given this port, say, or one that wants TLS. */
+/* Reports a client that does not speak HTTP/2: an OTLP/HTTP exporter with the wrong port, say, or
+ * one that uses TLS. */
 static void tell_foreign(struct conn *conn, bool is_tls)
 {
 	static const char answer[] =
@@ -96,7 +98,7 @@ static void tell_foreign(struct conn *conn, bool is_tls)
 		       : "a client of the gRPC port does not speak HTTP/2");
 	bool is_writing = conn->out.len != 0;
 	conn->is_foreign = true;
-	if (!is_writing) /* else its settings are on their way, and it will not understand those */
+	if (!is_writing) /* otherwise SETTINGS are being sent, which it does not understand */
 		buffer_put(&conn->out, answer, sizeof(answer) - 1);
 	if (conn->out.failed)
 		close_conn(conn);
@@ -140,7 +142,7 @@ static void drain(struct conn *conn)
 		write_out(conn);
 }
 
-/* --- time ---------------------------------------------------------------------------------------- */
+/* --- time --------------------------------------------------------------------------------- */
 
 static void look_after(struct conn *conn, uint64_t now_ms)
 {
@@ -184,7 +186,7 @@ static void start_ticking(struct grpc *grpc, h2o_loop_t *loop)
 	}
 }
 
-/* --- the port ------------------------------------------------------------------------------------ */
+/* --- the port ----------------------------------------------------------------------------- */
 
 static void accept_conn(struct http_port *port, h2o_socket_t *sock)
 {
@@ -249,7 +251,7 @@ void grpc_free(struct grpc *grpc)
 	free(grpc);
 }
 
-/* --- messages that are arriving ------------------------------------------------------------------ */
+/* --- unfinished messages ------------------------------------------------------------------ */
 
 size_t grpc_upload_bytes(const struct grpc *grpc)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grpc.h - OTLP/gRPC: the port that most SDKs take when they are told nothing.
+/* grpc.h - OTLP/gRPC: the default port of most SDKs.
  *
- * Only where nghttp2 is there (build option grpc).
+ * Only in builds with nghttp2 (option grpc).
  */
 #ifndef TRACEVIEW_GRPC_H
 #define TRACEVIEW_GRPC_H
@@ -16,20 +16,20 @@ extern const struct http_protocol grpc_protocol;
 
 /**
  * @param receiver  borrowed
- * @return 0; -ENOMEM; -ENOTSUP where this build has no gRPC
+ * @return 0; -ENOMEM; -ENOTSUP in a build without gRPC
  */
 LT_CHECKED int grpc_new(struct receiver *receiver, struct grpc **ret_grpc);
 
-/** Ends one without connections; NULL is fine. */
+/** Frees it; there must be no connections. NULL is fine. */
 void grpc_free(struct grpc *grpc);
 
-/** The memory of messages that are arriving; 0 for NULL, as below. */
+/** The memory of unfinished messages; 0 for NULL, as below. */
 size_t grpc_upload_bytes(const struct grpc *grpc);
 
 /** The memory of the largest of them. */
 size_t grpc_largest_upload(const struct grpc *grpc);
 
-/** Answers that one with UNAVAILABLE: its client is to try again. */
+/** Answers that one with UNAVAILABLE, so that its client retries. */
 void grpc_refuse_largest(struct grpc *grpc, const char *why);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grpc_message.c - what gRPC adds to HTTP/2. */
+/* grpc_message.c - gRPC's framing on HTTP/2. */
 #include "serve/grpc_message.h"
 
 bool grpc_read_prefix(struct lt_slice bytes, bool *ret_is_compressed, uint32_t *ret_len)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grpc_none.c - in place of grpc.c where nghttp2 is missing. */
+/* grpc_none.c - replaces grpc.c in builds without nghttp2. */
 #include "serve/grpc.h"
 
 #include <errno.h>

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define WRITE_BYTES ((size_t)64 * 1024)		/* about as much at once */
+#define WRITE_BYTES ((size_t)64 * 1024)		/* approximate limit of one write */
 #define TEXT_BYTES ((size_t)3 * OTLP_WHY_BYTES) /* of a grpc-message, percent-encoded */
 
 struct call {
@@ -22,8 +22,8 @@ struct call {
 	enum otlp_signal signal; /* by the path */
 	bool is_post, is_grpc;
 	const struct coding *coding; /* NULL: unknown */
-	bool is_whole;		     /* the client has sent all it will send */
-	bool is_answered;	     /* what still comes is not kept */
+	bool is_whole;		     /* the client has ended the stream */
+	bool is_answered;	     /* further input is discarded */
 	struct buffer body;	     /* the message, with its prefix */
 	struct buffer answer;	     /* likewise */
 	size_t n_sent;		     /* of the answer */
@@ -37,7 +37,7 @@ struct grpc_session {
 	uint64_t now_ms;
 };
 
-/* --- answering ----------------------------------------------------------------------------------- */
+/* --- answering ---------------------------------------------------------------------------- */
 
 static nghttp2_nv header(const char *name, struct lt_slice value)
 {
@@ -45,7 +45,7 @@ static nghttp2_nv header(const char *name, struct lt_slice value)
 		NGHTTP2_NV_FLAG_NONE};
 }
 
-/* The message is not needed any more. */
+/* Frees the message. */
 static void drop_body(struct call *call)
 {
 	*call->session->upload_bytes -= call->body.len;
@@ -78,21 +78,21 @@ static void answer_status(struct call *call, enum rpc_code code, const char *mes
 	buffer_done(&text);
 }
 
-/* The same, counted as a request that was refused. */
+/* Answers with an error and counts a refused request. */
 static void refuse(struct call *call, enum rpc_code code, const char *why)
 {
 	receiver_refused(call->session->receiver, why);
 	answer_status(call, code, why);
 }
 
-/* For what is no gRPC. */
+/* Answers a request that is not gRPC. */
 static void answer_http(struct call *call, const char *status)
 {
 	nghttp2_nv headers[] = {header(":status", lt_slice(status))};
 	answer_with(call, headers, 1);
 }
 
-/* nghttp2 wants the next bytes of the answer. */
+/* nghttp2's callback for the next bytes of the answer. */
 static ssize_t read_answer(nghttp2_session *http2, int32_t id, uint8_t *to, size_t room,
 	uint32_t *flags, nghttp2_data_source *source, void *user)
 {
@@ -122,7 +122,7 @@ static void answer_message(struct call *call)
 		sizeof(headers) / sizeof(headers[0]), &data);
 }
 
-/* The call is whole. */
+/* Handles a complete call. */
 static void take(struct call *call)
 {
 	struct lt_slice message;
@@ -148,8 +148,8 @@ static void take(struct call *call)
 		answer_message(call);
 }
 
-/* Whether its headers say that it is to be taken; what is not is answered when it is whole, since
- * some clients lose an answer that comes before. */
+/* Checks the headers of a call. A refused call is answered when it is complete, since some clients
+ * lose an earlier answer. */
 static bool is_acceptable(const struct call *call)
 {
 	return call->is_post && call->is_grpc && call->signal != OTLP_NO_SIGNAL && call->coding;
@@ -171,7 +171,7 @@ static void answer(struct call *call)
 		take(call);
 }
 
-/* --- what nghttp2 tells -------------------------------------------------------------------------- */
+/* --- nghttp2's callbacks ------------------------------------------------------------------ */
 
 static struct call *call_of(nghttp2_session *http2, int32_t id)
 {
@@ -223,7 +223,7 @@ static enum otlp_signal signal_of(struct lt_slice path)
 	return (enum otlp_signal)signal;
 }
 
-/* Of protobuf, which is what no suffix means. */
+/* gRPC with protobuf, which is also the default without a suffix. */
 static bool is_grpc_type(struct lt_slice type)
 {
 	static const char name[] = "application/grpc";
@@ -288,7 +288,7 @@ static int on_frame(nghttp2_session *http2, const nghttp2_frame *frame, void *us
 	return 0;
 }
 
-/* Who was answered before the request was whole is to send no more of it.
+/* Tells a client that was answered before the end of its request to stop sending.
  * Source: https://www.rfc-editor.org/rfc/rfc9113#section-8.1-13 */
 static int on_frame_sent(nghttp2_session *http2, const nghttp2_frame *frame, void *user)
 {
@@ -319,7 +319,7 @@ static int on_close(nghttp2_session *http2, int32_t id, uint32_t error_code, voi
 	return 0;
 }
 
-/* --- the session --------------------------------------------------------------------------------- */
+/* --- the session -------------------------------------------------------------------------- */
 
 static int new_http2(struct grpc_session *session)
 {

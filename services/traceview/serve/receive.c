@@ -24,7 +24,7 @@ static bool is_type(struct lt_slice content_type, const char *type)
 	return n == content_type.len || content_type.ptr[n] == ';';
 }
 
-/* False for what is neither; errors are then told in JSON. */
+/* False for neither; errors are then in JSON. */
 static bool read_encoding(const h2o_req_t *req, enum encoding *ret_encoding)
 {
 	struct lt_slice type = http_header(req, H2O_TOKEN_CONTENT_TYPE);
@@ -103,7 +103,7 @@ void receive(struct receiver *receiver, h2o_req_t *req)
 	}
 }
 
-/* --- libh2o's own errors ----------------------------------------------------------------------- */
+/* --- libh2o's own errors ------------------------------------------------------------------ */
 
 static const char *own_error_type(h2o_req_t *req)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* receiver.c - what both OTLP ports do with a request's body. */
+/* receiver.c - handles request bodies of both OTLP ports. */
 #include "serve/receiver.h"
 
 #include "base/json_writer.h"
@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* ExportTraceServiceResponse: empty, or with what was rejected. */
+/* ExportTraceServiceResponse: empty, or with partial_success. */
 static void write_answer(
 	struct buffer *out, enum encoding encoding, const struct store_result *result)
 {

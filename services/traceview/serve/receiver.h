@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* receiver.h - what both OTLP ports do with a request's body: undo its coding, put it into the
- * store, write the answer. */
+/* receiver.h - handles request bodies of both OTLP ports: decodes, stores, writes the answer. */
 #ifndef TRACEVIEW_RECEIVER_H
 #define TRACEVIEW_RECEIVER_H
 
@@ -13,30 +12,30 @@
 /* Ample for any answer. */
 #define RECEIVE_ANSWER_MAX_BYTES 4096
 
-/* Metrics and logs are answered, so that an SDK which sends all three does not complain, and are
- * not kept. */
+/* Metrics and logs are accepted, so that an SDK that sends all three reports no errors, but not
+ * kept. */
 enum otlp_signal { OTLP_TRACES, OTLP_METRICS, OTLP_LOGS, OTLP_NO_SIGNAL };
 
 struct receiver {
 	struct store *store;		   /* borrowed */
 	uint64_t n_refused;		   /* requests that were malformed or exceeded a limit */
 	char why[OTLP_WHY_BYTES];	   /* of the last one */
-	char why_rejected[OTLP_WHY_BYTES]; /* of the last span that was; the store counts them */
+	char why_rejected[OTLP_WHY_BYTES]; /* of the last rejected span; the store counts them */
 	uint64_t n_not_kept;		   /* requests with metrics or logs */
 };
 
 /**
- * Takes an Export…ServiceRequest.
+ * Handles an Export…ServiceRequest.
  * @param coding      NULL: as coding_find() of no name
  * @param answer      the Export…ServiceResponse is appended, on success
- * @param ret_why     for a reader, when it fails
+ * @param ret_why     a message for the client on failure
  * @return 0; -EBADMSG, -EMSGSIZE or -ENOMEM, which are counted as refused
  */
 LT_CHECKED int receiver_take(struct receiver *receiver, enum otlp_signal signal,
 	enum encoding encoding, const struct coding *coding, struct lt_slice body,
 	struct buffer *answer, char ret_why[OTLP_WHY_BYTES]);
 
-/** Counts a request that was refused before its body was looked at. */
+/** Counts a request that was refused because of its headers. */
 void receiver_refused(struct receiver *receiver, const char *why);
 
 #endif

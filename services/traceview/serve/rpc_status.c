@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rpc_status.c - what went wrong with a request. */
+/* rpc_status.c - writes google.rpc.Status. */
 #include "serve/rpc_status.h"
 
 #include "base/json_writer.h"

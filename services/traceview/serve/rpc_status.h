@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rpc_status.h - what went wrong with a request, as gRPC and OTLP number and write it.
+/* rpc_status.h - errors of a request, in the codes and format of gRPC and OTLP.
  *
  * Source: google/rpc/code.proto and google/rpc/status.proto of googleapis
  */
@@ -17,7 +17,7 @@ enum rpc_code {
 	RPC_RESOURCE_EXHAUSTED = 8,
 	RPC_UNIMPLEMENTED = 12,
 	RPC_INTERNAL = 13,
-	RPC_UNAVAILABLE = 14, /* try again */
+	RPC_UNAVAILABLE = 14, /* retryable */
 };
 
 /** The code of an error of receiver_take(). */

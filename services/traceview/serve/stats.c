@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stats.c - what traceview tells of itself. */
+/* stats.c - writes traceview's counters. */
 #include "serve/stats.h"
 
 #include "base/json_writer.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stats.h - what traceview tells of itself: what came, what was rejected, what was evicted.
+/* stats.h - traceview's counters: received, rejected, evicted and refused.
  *
  * GET /metrics (Prometheus' text format) and GET /api/traceview/stats (JSON, for the page), both at
  * the query port.
@@ -12,7 +12,7 @@
 struct stats_source {
 	const struct receiver *receiver;
 	unsigned otlp_port;
-	unsigned grpc_port; /* 0: this build has none */
+	unsigned grpc_port; /* 0: a build without gRPC */
 };
 
 /**
@@ -24,12 +24,12 @@ void stats_write_metrics(struct buffer *out, const struct stats_source *source);
  * An object with these members:
  *
  *   version                              of traceview
- *   otlpPort, grpcPort                   numbers; grpcPort is null where there is no gRPC
+ *   otlpPort, grpcPort numbers; grpcPort is null without gRPC
  *   maxTraces, maxBytes                  the store's limits
- *   traces, spans, bytes                 what it holds
+ *   traces, spans, bytes the current contents
  *   receivedSpans, repeatedSpans         since the start; repeated ones are counted in both
- *   rejectedSpans, lastRejection         and why the last one was ("": none was)
- *   evictedTraces, evictedSpans          to make room
+ *   rejectedSpans, lastRejection and the reason of the last one ("" for none)
+ *   evictedTraces, evictedSpans evicted over a limit
  *   refusedRequests, lastRefusal         likewise whole requests
  *   notKeptRequests                      with metrics or logs
  */

@@ -8,8 +8,8 @@
 #define STEP_BYTES ((size_t)64 * 1024)
 #define WINDOW_LOG_MAX 23 /* 8 MiB */
 
-/* Inflates as much as there is room for in one step of out.
- * @param ret_left  0: the frame is whole */
+/* Inflates as much as one growth step of out holds.
+ * @param ret_left  0: the frame is complete */
 static int inflate_step(
 	ZSTD_DStream *stream, ZSTD_inBuffer *in, struct buffer *out, size_t *ret_left)
 {
@@ -25,7 +25,7 @@ static int inflate_step(
 	if (!room && step.pos)
 		return -EMSGSIZE;
 	out->len += room ? step.pos : 0;
-	/* Neither more to read nor anything more to come out of what was read: it ends too early. */
+	/* All input consumed and no output pending: truncated. */
 	return *ret_left && in->pos == in->size && step.pos < step.size ? -EBADMSG : 0;
 }
 

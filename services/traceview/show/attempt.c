@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* attempt.c - asks a backend for one trace. */
+/* attempt.c - fetches one trace from a backend. */
 #include "show/attempt.h"
 
 #include <stdio.h>
 
 #define POLL_INTERVAL_MS 200
-#define RECENT_TRACES 20 /* of each service, among which the latest is looked for */
+#define RECENT_TRACES 20 /* of each service, searched for the latest */
 
 /* Selects the trace: the one with the given id, or the latest among those with enough spans, else
  * among all. NULL when there is none. */

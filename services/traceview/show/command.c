@@ -12,7 +12,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define WIDTH_DEFAULT 100 /* of an output that is no terminal */
+#define WIDTH_DEFAULT 100 /* of an output that is not a terminal */
 #define OPTIONS_MAX 16
 #define WAIT_MAX_S 86400
 
@@ -37,7 +37,7 @@ bool command_read_seconds(const char *value, double *ret_s)
 	return true;
 }
 
-/* --- how it is to look -------------------------------------------------------------------- */
+/* --- appearance of the output ------------------------------------------------------------- */
 
 static bool read_width(const char *value, struct look *look)
 {
@@ -120,7 +120,7 @@ static bool read_common(struct view *view, int option, const char *value)
 	}
 }
 
-/* @return whether it was read; else *ret_status is what to exit with */
+/* @return whether it was read; else *ret_status is the exit status */
 static bool read_option(
 	const struct command *c, struct view *view, int option, char **argv, int *ret_status)
 {

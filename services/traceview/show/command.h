@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* command.h - the command lines of show, list, tail and check: what they have in common. */
+/* command.h - what the command lines of show, list, tail and check have in common. */
 #ifndef TRACEVIEW_COMMAND_H
 #define TRACEVIEW_COMMAND_H
 
@@ -8,7 +8,7 @@
 
 #define COMMAND_EXIT_USAGE 2
 
-/* What all of these commands understand; its lines of their help are COMMAND_HELP. */
+/* The options of all these commands; COMMAND_HELP describes them. */
 struct view {
 	struct target target; /* of --url, or of an operand */
 	const char *service;  /* NULL: any */
@@ -30,7 +30,7 @@ struct view {
 struct command_option {
 	const char *name; /* without its dashes; NULL ends a list */
 	bool takes_value;
-	/* Returns whether the value is one; value is NULL where it takes none. */
+	/* Returns whether the value is valid; value is NULL for an option without one. */
 	bool (*read)(void *user, const char *value);
 };
 
@@ -39,21 +39,21 @@ struct command {
 	const char *help;
 	const struct command_option *options;
 	void *user;	       /* of the options' read() */
-	const char **operands; /* filled with those that are there */
+	const char **operands; /* filled with those that are present */
 	unsigned min_operands, max_operands;
 };
 
 /**
  * Reads a command line.
- * @param view  filled, from the environment too
- * @return -1 to go on, else what to exit with
+ * @param view  filled from options and the environment
+ * @return -1 to continue, else the exit status
  */
 int command_read(const struct command *command, int argc, char **argv, struct view *view);
 
-/** Prints what is wrong with a command line; returns COMMAND_EXIT_USAGE. */
+/** Prints an error of the command line; returns COMMAND_EXIT_USAGE. */
 int command_complain(const struct command *command, const char *what, const char *argument);
 
-/* Readers of values: false when the value is none. */
+/* Parse a value; false when it is malformed. */
 bool command_read_count(const char *value, uint64_t *ret_n);
 bool command_read_seconds(const char *value, double *ret_s);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* details.c - a span's attributes, links and events. */
+/* details.c - prints a span's attributes, links and events. */
 #include "show/details.h"
 
 #include "base/hex.h"
@@ -18,10 +18,10 @@ struct details {
 	struct buffer line;
 };
 
-/* Prints the line that was put together, cut. */
+/* Prints the finished line, cut to the width. */
 static void end_line(struct details *d)
 {
-	if (d->line.failed) { /* what was too long is left out */
+	if (d->line.failed) { /* too long: omitted */
 		d->line.failed = false;
 		buffer_puts(&d->line, "...");
 	}

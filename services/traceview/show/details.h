@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* details.h - a span's attributes, links and events, a line each. */
+/* details.h - prints a span's attributes, links and events, a line each. */
 #ifndef TRACEVIEW_DETAILS_H
 #define TRACEVIEW_DETAILS_H
 
@@ -7,9 +7,9 @@
 #include "store/trace.h"
 
 /**
- * Prints what the options ask for; no line is longer than the width.
- * @param start_ns  of the trace: events are told from it
- * @param indent    columns before each line; it gives way when the width is small
+ * Prints the details selected by the options; no line is longer than the width.
+ * @param start_ns  of the trace; times of events are relative to it
+ * @param indent    columns before each line; reduced when the width is small
  * @return 0 or -ENOMEM
  */
 LT_CHECKED int details_print(struct buffer *out, const struct record *record, uint64_t start_ns,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* expect.c - what a trace is to be. */
+/* expect.c - compares a trace with expectations. */
 #include "show/expect.h"
 
 #include "otlp/otlp.h"
@@ -13,8 +13,8 @@
 #include <stdlib.h>
 
 #define NS_PER_MS 1e6
-#define REASONS_MAX 5	   /* spans of which a message tells why they are not it */
-#define COLUMNS_OF_NAME 80 /* of a foreign text in a message */
+#define REASONS_MAX 5	   /* spans whose mismatch a message explains */
+#define COLUMNS_OF_NAME 80 /* of untrusted text in a message */
 #define REASON_BYTES ((size_t)64 * 1024)
 
 struct expect {
@@ -31,7 +31,7 @@ struct item {
 
 struct checker {
 	struct buffer *out;
-	struct buffer reason; /* of the expectation at hand */
+	struct buffer reason; /* of the current expectation */
 	struct item *items;
 	size_t n;
 	unsigned n_told, n_failed;
@@ -39,7 +39,7 @@ struct checker {
 
 /* --- the file ----------------------------------------------------------------------------- */
 
-/* @param root  taken; NULL: error says why */
+/* @param root  taken; NULL: error has the reason */
 static int make(json_t *root, const json_error_t *error, struct expect **ret_expect,
 	char ret_why[EXPECT_WHY_BYTES])
 {
@@ -83,7 +83,7 @@ void expect_free(struct expect *expect)
 	free(expect);
 }
 
-/* --- what is said ------------------------------------------------------------------------- */
+/* --- output ------------------------------------------------------------------------------- */
 
 static void put_text(struct buffer *out, struct lt_slice text)
 {
@@ -104,7 +104,7 @@ static void put_selector(struct buffer *out, const json_t *selector)
 		buffer_printf(out, " (%s)", json_string_value(kind));
 }
 
-/* One line of the protocol, and below it the reason why an expectation does not hold. */
+/* One line of the protocol, followed by the reason if an expectation does not hold. */
 static void tell(struct checker *c, bool holds, struct lt_slice what)
 {
 	buffer_printf(c->out, "%sok %u - ", holds ? "" : "not ", ++c->n_told);
@@ -163,7 +163,7 @@ static bool is_text_of(const json_t *object, const char *key, struct lt_slice te
 	return !matcher || matcher_holds_for_text(matcher, text);
 }
 
-/* Whether a span is one that a selector, or an expected span, names. */
+/* Whether a selector, or an expected span, matches a span. */
 static bool is_selected(const json_t *selector, const struct item *item)
 {
 	if (json_is_string(selector))
@@ -259,7 +259,7 @@ static bool check_item(struct checker *c, const struct item *item, const json_t 
 	return ok;
 }
 
-/* --- all of them -------------------------------------------------------------------------- */
+/* --- the whole trace ---------------------------------------------------------------------- */
 
 static void list_spans(struct checker *c)
 {
@@ -366,7 +366,7 @@ static bool is_listed(const json_t *names, struct lt_slice name)
 	return false;
 }
 
-/* Exactly these services are to take part. */
+/* Checks that exactly these services take part. */
 static void check_services(struct checker *c, const json_t *names)
 {
 	size_t i;
@@ -430,7 +430,7 @@ static int compare_id(const void *a, const void *b)
 	return order ? order : (x > y) - (x < y);
 }
 
-/* Ids alone, for bsearch(). */
+/* Compares ids only, for bsearch(). */
 static int compare_parent(const void *key, const void *element)
 {
 	const struct item *item = *(struct item *const *)element;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* expect_file.c - whether a file of expectations is well-formed.
+/* expect_file.c - validates a file of expectations.
  *
- * A mistyped key that was passed over would be an expectation that always holds.
+ * Unknown keys are errors: a mistyped one would be an expectation that always holds.
  */
 #include "show/expect_file.h"
 
@@ -114,7 +114,7 @@ static bool is_status(const json_t *value, char why[EXPECT_FILE_WHY_BYTES])
 
 /* --- spans and edges ---------------------------------------------------------------------- */
 
-/* A span's name, or what it is known by. */
+/* A span's name, or an object that identifies it. */
 static bool is_selector(const json_t *value, char why[EXPECT_FILE_WHY_BYTES])
 {
 	static const struct key keys[] = {

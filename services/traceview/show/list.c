@@ -16,7 +16,7 @@
 #define LIMIT_DEFAULT 20
 #define LIMIT_MAX 1500
 #define TAIL_INTERVAL_MS 500
-#define TAIL_WINDOW_S 60 /* a trace that began earlier and grows is not told again */
+#define TAIL_WINDOW_S 60 /* a trace that began earlier and grows is not printed again */
 #define TAIL_TRACES 200	 /* of each service in the window */
 
 static const char list_help[] =
@@ -59,7 +59,7 @@ static bool read_errors(void *user, const char *value)
 static const struct command_option options[] = {
 	{"limit", true, read_limit}, {"errors", false, read_errors}, {NULL}};
 
-/* Prints what has been put together, and empties it. */
+/* Prints and empties a buffer. */
 static bool flush_text(struct buffer *text)
 {
 	bool ok = fwrite(text->data, 1, text->len, stdout) == text->len && fflush(stdout) == 0;
@@ -83,7 +83,7 @@ static int latest_first(const void *a, const void *b)
 	return memcmp(x->id, y->id, sizeof(x->id));
 }
 
-/* The store's traces, sorted; NULL without memory. */
+/* The store's traces, sorted; NULL: out of memory. */
 static struct trace **sorted(const struct store *store, size_t *ret_n)
 {
 	struct trace **traces = calloc(store_stats(store).n_traces + 1, sizeof(struct trace *));
@@ -132,11 +132,11 @@ static int run_list(const struct list *list, struct fetcher *fetcher, struct sto
 
 /* --- the new ones ------------------------------------------------------------------------- */
 
-/* A trace is told when it has not grown since the last look. */
+/* A trace is printed once it has not grown between two queries. */
 struct tail {
 	const struct list *list;
 	struct buffer text;
-	json_t *seen; /* ids of the window: their number of spans at the last look, or -1: told */
+	json_t *seen; /* ids in the window: the last number of spans, or -1: printed */
 	uint64_t n_told;
 };
 
@@ -154,7 +154,7 @@ static void look_at(struct tail *tail, const struct trace *trace, json_t *now)
 	json_object_set_new(now, id, json_integer(is_due || n_before < 0 ? -1 : n));
 }
 
-/* Looks once.  first: what is there already is not new. */
+/* Queries once. first: traces found now are not new. */
 static int look(struct tail *tail, struct fetcher *fetcher, bool first)
 {
 	char why[FETCH_WHY_BYTES] = "out of memory";
@@ -203,7 +203,7 @@ static int run_tail(const struct list *list, struct fetcher *fetcher)
 
 /* --- the commands ------------------------------------------------------------------------- */
 
-/* @return -1 to go on, else what to exit with */
+/* @return -1 to continue, else the exit status */
 static int begin(struct list *list, const char *name, const char *help, int argc, char **argv,
 	struct fetcher **ret_fetcher)
 {

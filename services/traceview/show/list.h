@@ -4,7 +4,7 @@
 #define TRACEVIEW_LIST_H
 
 /* Each runs its command.  @param argv argv[0] is the command's name
- * @return what to exit with: 0; 1 when the backend fails; 2 for a usage error */
+ * @return the exit status: 0; 1 when the backend fails; 2 for a usage error */
 int list_main(int argc, char **argv);
 int tail_main(int argc, char **argv);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* look.c - durations in a terminal. */
+/* look.c - prints durations. */
 #include "show/look.h"
 
 void duration_print(struct buffer *out, uint64_t duration_ns, bool ascii)

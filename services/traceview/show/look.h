@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* look.h - what a terminal's output is to look like, and durations in it. */
+/* look.h - options of the terminal output, and durations in it. */
 #ifndef TRACEVIEW_LOOK_H
 #define TRACEVIEW_LOOK_H
 

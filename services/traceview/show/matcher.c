@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* matcher.c - what a value is to be. */
+/* matcher.c - compares a value with a matcher. */
 #include "show/matcher.h"
 
 #include "otlp/value_text.h"
@@ -93,7 +93,7 @@ bool matcher_holds_for_text(const json_t *matcher, struct lt_slice text)
 	return matcher_holds(matcher, &value);
 }
 
-/* Arrays and lists are compared as the JSON that they are shown as. */
+/* Arrays and lists are compared in their JSON form. */
 static bool is_equal_json(const json_t *matcher, struct lt_slice text)
 {
 	json_t *json = json_loadb(text.ptr, text.len, JSON_DECODE_ANY, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* target.c - which trace a person means. */
+/* target.c - parses a reference to a trace. */
 #include "show/target.h"
 
 static const char hex[] = "0123456789abcdefABCDEF";
@@ -13,7 +13,7 @@ bool target_set_url(struct target *target, const char *url)
 	return true;
 }
 
-/* The id that text begins with, up to what cannot belong to one. */
+/* The id at the start of text. */
 static bool take_id(struct target *target, const char *text)
 {
 	size_t n = strspn(text, hex);
@@ -48,7 +48,7 @@ static bool take_traceparent(struct target *target, const char *text)
 	return false;
 }
 
-/* Where a page or an API names a trace, and what comes before it. */
+/* The position of the trace id in a URL of a page or an API, and the URL before it. */
 static bool take_url(struct target *target, const char *text)
 {
 	static const char *const marks[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* target.h - which trace a person means: an id, a traceparent, the URL of a page. */
+/* target.h - parses a reference to a trace: an id, a traceparent, the URL of a page. */
 #ifndef TRACEVIEW_TARGET_H
 #define TRACEVIEW_TARGET_H
 
@@ -16,8 +16,8 @@ struct target {
 bool target_set_url(struct target *target, const char *url);
 
 /**
- * Reads what was pasted: "latest"; up to 32 hex digits; a traceparent, also within a header's line;
- * a URL of Jaeger's page or API that names a trace, whose beginning becomes the URL.
+ * Parses pasted text: "latest"; up to 32 hex digits; a traceparent, also within a header's line; a
+ * URL of Jaeger's page or API with a trace id, whose beginning becomes the URL.
  * @return false, with target untouched, for anything else
  */
 bool target_parse(struct target *target, const char *text);

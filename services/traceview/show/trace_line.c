@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trace_line.c - a trace in one line. */
+/* trace_line.c - prints a trace in one line. */
 #include "show/trace_line.h"
 
 #include "base/hex.h"
@@ -10,7 +10,7 @@
 #define NARROW_COLUMNS 80	  /* below it the id has a line of its own */
 #define DURATION_COLUMNS 9	  /* "59 m 59 s" */
 #define COUNT_COLUMNS 6		  /* of spans, and of errors */
-#define TIME_COLUMNS 8		  /* 12:34:56, or 2026-11-28 when it is another day's */
+#define TIME_COLUMNS 8		  /* 12:34:56, or a date such as 2026-11-28 for other days */
 #define NAME_BYTES ((size_t)4096) /* of a service's name and of a span's, before they are cut */
 
 struct line {
@@ -26,7 +26,7 @@ static unsigned width_of(const struct look *look)
 					      : look->width;
 }
 
-/* A text at the right end of its column, and a space. */
+/* Right-aligns a text in its column, and appends a space. */
 static void put_right(struct line *line, struct lt_slice text, unsigned columns)
 {
 	unsigned taken = columns_of(text, line->look->ascii);
