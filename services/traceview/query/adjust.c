@@ -168,8 +168,7 @@ static int64_t skew_of(const struct record *child, const struct record *parent)
 	uint64_t child_end_ns = child->start_ns + child_ns;
 	uint64_t parent_end_ns = parent->start_ns + parent_ns;
 	bool starts_before = child->start_ns < parent->start_ns;
-	if (child_ns > parent_ns) /* asynchronous, or abandoned by its parent: only its start is
-	                           * compared */
+	if (child_ns > parent_ns) /* asynchronous or abandoned */
 		return starts_before ? (int64_t)(parent->start_ns - child->start_ns) : 0;
 	if (!starts_before && child_end_ns <= parent_end_ns)
 		return 0;

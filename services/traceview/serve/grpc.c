@@ -58,8 +58,7 @@ static void on_written(h2o_socket_t *sock, const char *err)
 	if (err)
 		close_conn(conn);
 	else if (conn->is_foreign)
-		shutdown(h2o_socket_get_fd(sock), SHUT_WR); /* the client reads the answer and
-		                                             * closes */
+		shutdown(h2o_socket_get_fd(sock), SHUT_WR); /* the client closes */
 	else
 		write_out(conn);
 }
