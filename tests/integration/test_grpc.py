@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What traceview promises at its gRPC port: OTLP as any SDK sends it, errors told, and nothing without bounds."""
 import gzip
+import shutil
 import signal
 import socket
 import struct
+import subprocess
 import time
 import unittest
 
@@ -43,9 +45,17 @@ class Calls(GrpcTest):
         self.assertEqual([s._replace(trace_id="") for s in plain], [s._replace(trace_id="") for s in unpacked])
         self.assertEqual(plain[0].name, "r\u00efch")
 
+    @unittest.skipUnless(harness.HAS_ZSTD and shutil.which("zstd"), "no libzstd in this build, or no zstd on PATH")
+    def test_spans_are_taken_in_zstd(self):
+        packed = subprocess.run(["zstd", "-q"], input=otlp.protobuf(otlp.one_span(TRACE)), stdout=subprocess.PIPE,
+                                check=True).stdout
+        self.assertEqual(call(message(packed, compressed=True), headers={"grpc-encoding": "zstd"}).message, message(b""))
+        self.assertTrue(self.backend.spans(TRACE))
+
     def test_a_message_that_is_not_compressed_may_say_which_coding_it_could_have_had(self):
         body = message(otlp.protobuf(otlp.one_span(TRACE)))
-        self.assertEqual(call(body, headers={"grpc-encoding": "gzip"}).headers["grpc-status"], "0")
+        for name in ("gzip", "identity"):
+            self.assertEqual(call(body, headers={"grpc-encoding": name}).headers["grpc-status"], "0")
         self.assertTrue(self.backend.spans(TRACE))
 
     def test_rejected_spans_are_told_as_partial_success(self):
