@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_h2o_soname.c - a libh2o is traced if its structures are known, and refused with the reason. */
+/* check_h2o_soname.c - a libh2o with known structures is traced, any other is refused with a
+ * reason. */
 #undef AGENT_KNOWS_LIBUV
 #define AGENT_KNOWS_LIBUV KNOWS_LIBUV
 #include "hook_h2o/h2o_soname.h"

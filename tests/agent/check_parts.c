@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_parts.c - the agent's parts that need no program round them, each with its odd cases. */
+/* check_parts.c - unit tests of the agent's parts that need no program. */
 #include "hook/agent.h"
 #include "hook/settings.h"
 #include "hook_curl/curl_inject.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_host.c - a client with no tracing code that uses libcurl in the ways the agent must get
- * right.
+/* curl_host.c - a client without tracing code that uses libcurl in all ways that the agent must
+ * support.
  *
- *   curl_host BASE_URL     of an h2o_host, whose /echo tells what was sent
+ *   curl_host BASE_URL of an h2o_host, whose /echo returns what was sent
  *
  * Each transfer prints a line: what was tried, the result, the method, the program's own header
  * X-Own, whether a traceparent came along.  Apart from that last word a run with the agent must

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_url_host.c - a client with no tracing code that keeps its URLs in parts, and changes them
- * from one transfer to the next.
+/* curl_url_host.c - a client without tracing code that uses CURLU URLs and changes them between
+ * transfers.
  *
  *   curl_url_host BASE_URL
  *

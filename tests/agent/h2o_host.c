@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* h2o_host.c - a server with no tracing code, for the agent to be tried on.
+/* h2o_host.c - a server without tracing code, to test the agent with.
  *
  *   h2o_host PORT [UPSTREAM_URL]     one event loop on 127.0.0.1, or on a Unix socket where PORT is
  *                                    a path; ends with SIGTERM, exit code 0
@@ -158,7 +158,7 @@ static int on_big_unsized(h2o_handler_t *self, h2o_req_t *req)
 	return 0;
 }
 
-/* Parts of an answer; the next one is asked for when the last one is written. */
+/* Parts of an answer; the next one is requested when the last one is written. */
 static void begin_parts(h2o_req_t *req, h2o_generator_t *generator)
 {
 	h2o_iovec_t body = {big, 1000};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* other_h2o.c - a library with libh2o's names and the number of none: its structures are unknown. */
+/* other_h2o.c - has libh2o's symbols and an unknown version, hence unknown structures. */
 #include <stdio.h>
 
 struct st_h2o_req_t;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* other_h2o_host.c - calls other_h2o.c with what no reader of structures would survive. */
+/* other_h2o_host.c - calls other_h2o.c with pointers that crash anything that dereferences them. */
 struct st_h2o_req_t;
 
 void h2o_process_request(struct st_h2o_req_t *req);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# A program must do the same with the agent as without it, but for the traceparent it sends.
+# A program must behave the same with and without the agent, except for the traceparent it sends.
 #
 #   same_behaviour.sh LAUNCHER H2O_HOST CURL_HOST PORT
 set -eu

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cases.h - the spans that all span benches make, ours and the peers' alike. */
+/* cases.h - the spans of all span benchmarks, ours and the peers'. */
 #ifndef BENCH_CASES_H
 #define BENCH_CASES_H
 

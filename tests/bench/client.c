@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* client.c - see client.h. */
+/* client.c - an epoll loop over the connections. */
 #include "client.h"
 
 #include <errno.h>
@@ -155,7 +155,7 @@ void client_send(struct client *client, struct client_conn *conn, const char *re
 	conn->out_len = len;
 	conn->in_len = 0;
 	conn->status = 0;
-	/* A broken connection is told of by epoll, as one that was closed: not from in here. */
+	/* A broken connection is reported by epoll, like a closed one, and not from here. */
 	if (!write_some(client, conn))
 		conn->out_len = 0;
 }
@@ -186,7 +186,7 @@ static bool read_some(struct client_conn *conn)
 	if (n <= 0)
 		return n < 0 && errno == EAGAIN;
 	if (has_head && (size_t)n > conn->body_left)
-		return false; /* nobody has asked */
+		return false; /* no request is pending */
 	if (has_head) {
 		conn->body_left -= (size_t)n;
 		return true;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* client.h - an HTTP/1.1 client for the bench's own programs: many connections to one port of this
- * machine, one request at a time on each, all on one thread.  Where a request must go out at a time
- * of the program's choosing, wrk does not serve.
+/* client.h - an HTTP/1.1 client for the benchmarks: many connections to one port of this machine,
+ * one request at a time on each, all on one thread. Unlike wrk it sends each request at a given
+ * time.
  *
- * Answers must have a Content-Length; their bodies are read and dropped.
+ * Answers must have a Content-Length; their bodies are discarded.
  */
 #ifndef BENCH_CLIENT_H
 #define BENCH_CLIENT_H
@@ -64,7 +64,7 @@ void client_send(struct client *client, struct client_conn *conn, const char *re
 /** Handles what there is; waits for it until_ns at most. */
 void client_run(struct client *client, int64_t until_ns);
 
-/** Sorts latencies, so that client_percentile() can be asked. */
+/** Sorts latencies, for client_percentile(). */
 void client_sort(int64_t *latencies, size_t n);
 
 /** @return the latency below which percent of them are; the greatest for 100, 0 when there are none

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* export.c - what an exported span costs: batches of 512 ended spans handed straight to the
+/* export.c - the cost of an exported span: batches of 512 ended spans passed directly to the
  * OTLP/HTTP exporter, which sends them to a receiver on this machine; one JSON line for protobuf,
- * one for JSON.  The peers' export benches do the same.
+ * one for JSON. The peers' export benches do the same.
  *
- *	export [HOST:PORT [ROUNDS]]
+ * 	export [HOST:PORT [ROUNDS]]
  *
  * cpu_ns: the whole process's CPU a span, the sending included; a round is 100 batches
  */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""10,000 orders at once, each on a connection of its own, on one order-service-custom thread: are all answered, when?
+"""10,000 orders at once, each on a connection of its own, on one order-service-custom thread: whether and when all are answered.
 
 An order takes 1.8 s there: 0.3 s for the inventory, 1.5 s for the record; traced it has three spans.
 """

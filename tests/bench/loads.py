@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Load on a gateway, and what it costs: throughput, latency, CPU of each process for a request, memory."""
+"""Load on a gateway and its cost: throughput, latency, CPU of each process for a request, memory."""
 import json
 import re
 import resource

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* measure.c - see measure.h. */
+/* measure.c - clocks and medians. */
 #include <stdlib.h>
 #include <time.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* measure.h - what micro and export share: clocks and medians. */
+/* measure.h - clocks and medians, for micro and export. */
 #ifndef BENCH_MEASURE_H
 #define BENCH_MEASURE_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* micro.c - what a span costs: one JSON line a case.  The peers' micro benches have the same cases,
- * and measure them in the same way.
+/* micro.c - the cost of a span: one JSON line per case. The peers' micro benches have the same
+ * cases, and measure them in the same way.
  *
- *	micro [ROUNDS [CASE|all [THREADS]]]
+ * 	micro [ROUNDS [CASE|all [THREADS]]]
  *
  * sampled    root and child, each 3 attributes and 1 event, ended into a batch processor whose
  *            exporter discards; bursts of 2,000 spans a thread fit the queue and a flush follows
@@ -12,7 +12,7 @@
  * propagate  inject and extract of a traceparent, ns a pair
  * sustained  sampled, with the default queue and no pause: what does not fit is dropped
  *
- * drops: spans that the exporter should have got and has not.
+ * drops: spans that did not reach the exporter.
  */
 #include <libtrace/propagation.h>
 #include <libtrace/sdk.h>

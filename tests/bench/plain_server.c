@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plain_server.c - see plain_server.h.  Connections are accepted as the services accept theirs. */
+/* plain_server.c - accepts connections as the services do. */
 #include "plain_server.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plain_server.h - as little server as libh2o allows, for the bench's own programs: a loop a
- * thread, one handler for every path, and no more.  It ends by the signal that ends its process. */
+/* plain_server.h - a minimal libh2o server for the benchmarks: a loop per thread and one handler
+ * for every path. It runs until a signal ends the process. */
 #ifndef BENCH_PLAIN_SERVER_H
 #define BENCH_PLAIN_SERVER_H
 

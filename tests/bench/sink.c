@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sink.c - an OTLP/HTTP receiver that counts spans and keeps none, as cheaply as it can: it shares
+/* sink.c - an OTLP/HTTP receiver that only counts spans, as cheaply as possible, since it shares
  * the machine with what is measured.
  *
  *   sink [PORT]        4318 when not given; one thread

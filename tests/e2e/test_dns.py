@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The order service behind a name: a slow name server holds up nobody else, and no dead address is kept."""
+"""The order service behind a name: a slow name server delays no other request, and no dead address is kept."""
 import os
 import sys
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz.h - what libFuzzer calls, and replay.c. */
+/* fuzz.h - the entry point that libFuzzer and replay.c call. */
 #ifndef FUZZ_H
 #define FUZZ_H
 

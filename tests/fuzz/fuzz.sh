@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# fuzz.sh [SECONDS [TARGET...]] - every parser of foreign bytes, or those that are named, under libFuzzer, ASan and
+# fuzz.sh [SECONDS [TARGET...]] - every parser of untrusted bytes, or the named ones, under libFuzzer, ASan and
 # UBSan, a minute each; `make fuzz`.  What it finds goes to tests/fuzz/corpus/, where `make check` replays it.
 set -euo pipefail
 seconds=${1:-60}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_config.c - lists, pairs and numbers, as the environment has them. */
+/* fuzz_config.c - lists, pairs and numbers of environment variables. */
 #include "fuzz.h"
 #include "util/config.h"
 

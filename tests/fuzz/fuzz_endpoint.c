@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_endpoint.c - what a setting says of where spans go. */
+/* fuzz_endpoint.c - the endpoint in a setting. */
 #include "export/otlp_endpoint.h"
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_grpc.c - what anybody may send to traceview's gRPC port: a client's bytes of a connection,
- * after its preface.  The first byte says into how many pieces they come.
+ * after its preface. The first byte is the number of pieces in which they arrive.
  */
 #include "fuzz.h"
 #include "serve/grpc_session.h"

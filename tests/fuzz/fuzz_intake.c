@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_intake.c - what anybody may post to traceview: the first byte chooses the encoding.
  *
- * What has been taken must come out again as something that can be taken, span for span.
+ * An accepted request must be returned by the API in a form that is accepted again, span for span.
  */
 #include "fuzz.h"
 #include "query/query.h"

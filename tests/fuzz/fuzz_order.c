@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_order.c - what anybody may post as an order.  What is taken is within the limits. */
+/* fuzz_order.c - what anybody may post as an order. Accepted orders are within the limits. */
 #include "fuzz.h"
 #include "orders.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_otlp_response.c - what a collector, or something that poses as one, answers. */
+/* fuzz_otlp_response.c - responses of a collector, or of something that claims to be one. */
 #include "encode/encode.h"
 #include "fuzz.h"
 

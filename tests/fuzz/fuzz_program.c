@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_program.c - files that somebody wants to start: ELF programs, scripts, neither. */
+/* fuzz_program.c - files to be run: ELF programs, scripts, neither. */
 #include "fuzz.h"
 #include "program.h"
 

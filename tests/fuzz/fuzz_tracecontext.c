@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_tracecontext.c - headers from strangers: the first line is traceparent, the others
- * tracestate. */
+/* fuzz_tracecontext.c - untrusted headers: the first line is traceparent, the others tracestate. */
 #include "fuzz.h"
 
 #include <libtrace/propagation.h>

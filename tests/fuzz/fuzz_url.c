@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_url.c - URLs that programs ask for; targets, Host and Forwarded headers of their callers. */
+/* fuzz_url.c - URLs that programs request; targets, Host and Forwarded headers of their callers. */
 #include "fuzz.h"
 #include "http/authority.h"
 #include "http/url.h"

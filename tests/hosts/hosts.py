@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs that the agent is tried on, as data. tests/README.md tells how to add one.
+"""The programs that the agent is tested with, as data. tests/README.md describes how to add one.
 
 In commands and texts: {base} is the server's URL, {tls} the
 same by https with {certificate}, {folder} a fresh folder, {programs} this suite's programs/, {built}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can be seen of a program from outside, in /proc: its processes, and of each what belongs to it."""
+"""What /proc shows of a program: its processes, and of each what belongs to it."""
 import os
 import re
 import time

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A collector of the test's own: keeps what it is sent, and answers as the test tells it to."""
+"""A collector of the test's own: keeps what it receives, and answers as the test configures it."""
 import gzip
 import json
 import socket

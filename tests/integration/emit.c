@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* emit.c - makes spans through the public API and says what became of them, for test_exporter.py.
+/* emit.c - makes spans through the public API and prints what became of them, for test_exporter.py.
  *
  *   emit [--rounds N] [--flush-ms MS] [--per-second N] [--from-env] N_SPANS
  *
- * Each round makes N_SPANS spans named "span 0", "span 1", … and flushes.  --from-env takes all
- * from the OTEL_* variables, as the agent does; otherwise it is OTLP, so that it can be counted.
+ * Each round makes N_SPANS spans named "span 0", "span 1", … and flushes. --from-env configures all
+ * by the OTEL_* variables, as the agent does; otherwise the exporter is OTLP, with counts.
  * --per-second spreads them evenly.
  */
 #include <errno.h>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A name server of the test's own, as slow as it wants it."""
+"""A name server for tests, with a configurable delay."""
 import ctypes
 import functools
 import os

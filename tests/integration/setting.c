@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* setting.c - prints what libtrace takes a variable to be. */
+/* setting.c - prints the value that libtrace reads from a variable. */
 #include "util/config.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever happens to the trace backend, requests are not to feel it."""
+"""Requests are not affected by the trace backend's failures."""
 import http.client
 import re
 import statistics

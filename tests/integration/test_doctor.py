@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""--doctor tells the agent's own story: it reads what the agent reads, and sends as the agent sends."""
+"""--doctor agrees with the agent: it reads the same settings and sends in the same way."""
 import os
 import shutil
 import socket

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong is said, to clients in JSON, to whoever starts a program by the name of what to set."""
+"""Errors are reported: to clients in JSON, on the command line with the name of the setting."""
 import json
 import os
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""OTLP/HTTP as a collector sees it: what is sent, what is tried again, what is given up, and how fast."""
+"""OTLP/HTTP as a collector sees it: what is sent, what is retried, what is dropped, and how fast."""
 import os
 import re
 import tempfile

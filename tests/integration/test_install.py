@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `meson install` lays out serves somebody who has nothing else of this project."""
+"""The files of `meson install` suffice to use this project."""
 import glob
 import os
 import re

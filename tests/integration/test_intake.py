@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What traceview keeps and what it tells of it: names, limits, counters, files over restarts."""
+"""What traceview keeps and reports: names, limits, counters, files over restarts."""
 import gzip
 import json
 import os

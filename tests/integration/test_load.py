@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many orders at once on one thread: the service waits for all of them side by side."""
+"""Many orders at once on one thread: the service processes them concurrently."""
 import resource
 import selectors
 import socket

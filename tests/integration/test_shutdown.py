@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stopping loses no answer and no span, and does not wait for what will not come."""
+"""Stopping loses no answer and no span, and does not wait forever."""
 import http.client
 import signal
 import threading

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What traceview promises on the wire: whatever is sent, it answers, lives, and keeps to its limits."""
+"""traceview on the wire: whatever is sent, it answers, survives, and keeps its limits."""
 import gzip
 import http.client
 import json

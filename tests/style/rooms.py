@@ -93,7 +93,7 @@ INSTALLED = {"libtrace/include/libtrace": "libtrace/include"}  # whole: nothing 
 
 
 def unexplained():
-    """Folders of sources for which neither README nor the meson.build's first line says what they are for."""
+    """Folders of sources that neither a README nor the meson.build's first line explains."""
     folders = {INSTALLED.get(folder, folder) for folder in map(os.path.dirname, sources())}
     paths = set(version.files())
     return sorted(folder for folder in folders if f"{folder}/README.md" not in paths and not (

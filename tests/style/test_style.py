@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the sources are kept: one format, one version, no broken links, rooms without circles."""
+"""The sources: one format, one version, no broken links, folders without cycles."""
 import os
 import re
 import shutil

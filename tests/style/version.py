@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The version: meson.build says it, and these places repeat it.
+"""The version: meson.build has it, and these places repeat it.
 
 version.py            prints it
 version.py --set X    writes X into every place: the first step of a release (see CONTRIBUTING.md)

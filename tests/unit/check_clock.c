@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_clock.c - the fast clock tells the kernel's time, and does not run backwards to speak of.
+/* check_clock.c - the fast clock agrees with the kernel's, and does not run backwards noticeably.
  */
 #include "check_main.h"
 #include "util/clock.h"
@@ -42,7 +42,7 @@ static void *compare_clocks(void *unused)
 		uint64_t ours = lt_clock_now_ns();
 		uint64_t after = lt_clock_monotonic_ns() + offset;
 		n++;
-		if (after - before > SLACK_NS) /* interrupted: tells nothing */
+		if (after - before > SLACK_NS) /* interrupted: no result */
 			continue;
 		if (ours + SLACK_NS < before || ours > after + SLACK_NS)
 			n_off++;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_config.c - how OTEL_* variables are read, and that what is wrong is said. */
+/* check_config.c - parsing of OTEL_* variables, and the reports about invalid ones. */
 #include "check_main.h"
 #include "reports.h"
 #include "util/config.h"

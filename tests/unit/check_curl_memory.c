@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_curl_memory.c - the gateway's memory for libcurl is malloc's to curl, and kept by its loop.
+/* check_curl_memory.c - libcurl's allocator in the gateway behaves like malloc(), and its loop
+ * keeps the memory.
  */
 #include "check_main.h"
 #include "curl_memory.h"

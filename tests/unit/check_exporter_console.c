@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_exporter_console.c - what is printed is a tree of lines, whatever spans have in them. */
+/* check_exporter_console.c - the output is a tree of lines, whatever the spans contain. */
 #include "check_main.h"
 
 #include <fcntl.h>

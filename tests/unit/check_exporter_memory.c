@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_exporter_memory.c - the spans that tests look at are whole, and their own. */
+/* check_exporter_memory.c - the spans that tests read are complete copies. */
 #include "check_main.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static void tear_down(void)
 	lt_provider_free(provider);
 }
 
-/* A span with one of everything, all of which says whose it is. */
+/* A span with one of everything, all of it with the span's number. */
 static struct lt_span *start_full(char of)
 {
 	char text[3] = {'k', of, '\0'};

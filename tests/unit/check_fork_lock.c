@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_fork_lock.c - what must not be cut in two by a fork is not, and no fork waits for ever. */
+/* check_fork_lock.c - a fork interrupts no critical section, and no fork waits forever. */
 #include "check_main.h"
 #include "util/clock.h"
 #include "util/fork_lock.h"

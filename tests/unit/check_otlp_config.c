@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_otlp_config.c - where spans are sent to, with which headers, and what is said of it. */
+/* check_otlp_config.c - the endpoint and headers of the exporter, and the reports about them. */
 #include "case_files.h"
 #include "check_main.h"
 #include "export/otlp_endpoint.h"

@@ -152,7 +152,7 @@ static void assert_adds_up(uint64_t n_ended)
 		n_ended);
 }
 
-/* --- threads that cannot be had ----------------------------------------------------------- */
+/* --- threads that cannot be started ------------------------------------------------------- */
 
 static void limit_threads(rlim_t n)
 {

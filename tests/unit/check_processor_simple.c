@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_processor_simple.c - one span after the other, none after shutdown, no wait without a limit.
+/* check_processor_simple.c - exports one span at a time, none after shutdown, and never waits
+ * without a limit.
  */
 #include "check_main.h"
 

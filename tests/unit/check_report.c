@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_report.c - what libtrace says harms neither the program that it is said in, nor a terminal,
- * nor the one who reads it. */
+/* check_report.c - reports harm neither the program nor the terminal. */
 #include "util/report.h"
 
 #include "check_main.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_resource.c - who wins when several places name the service. */
+/* check_resource.c - the precedence of the sources of a resource. */
 #include "check_main.h"
 #include "reports.h"
 
@@ -54,7 +54,7 @@ START_TEST(the_instance_id_is_a_version_4_uuid_and_differs)
 }
 END_TEST
 
-/* In a child: whether its resource says pid, and an instance's id that is id, or is not. */
+/* In a child: checks its resource's pid, and that its instance's id is id, or is not. */
 static bool child_says(int64_t pid, const char *id, bool same_id)
 {
 	pid_t child = fork();

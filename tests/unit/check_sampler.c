@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_sampler.c - who is sampled, and that the unsampled still carry a context. */
+/* check_sampler.c - the decisions of samplers; unsampled spans still have a context. */
 #include "check_main.h"
 #include "trace/sampler.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_scope.c - scopes that are not left, or elsewhere than where they were entered. */
+/* check_scope.c - scopes that are not left, or left on another thread or in another order. */
 #include "check_main.h"
 
 #include <pthread.h>
@@ -281,7 +281,7 @@ END_TEST
 START_TEST(scopes_that_are_never_left_do_not_add_up)
 {
 	enum { N = 5000 };
-	static struct lt_scope scopes[N]; /* on no stack: nobody can tell that they are over */
+	static struct lt_scope scopes[N]; /* on no stack: their end cannot be detected */
 	for (int i = 0; i < N; i++) {
 		enter_and_end(&scopes[i], "static");
 		return_early();

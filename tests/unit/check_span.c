@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_span.c - what a span records, whose child it is, and how long it lives. */
+/* check_span.c - what a span records, its parent, and its lifetime. */
 #include "check_main.h"
 
 #include <errno.h>
@@ -200,7 +200,7 @@ START_TEST(a_remote_parent_gives_its_trace_its_flags_and_its_tracestate)
 		lt_span_start(tracer, "remote", &(struct lt_span_options){.parent = &remote});
 	struct lt_span_context context = lt_span_get_context(span);
 	ck_assert_mem_eq(context.trace_id, remote.trace_id, 16);
-	/* Not random: whoever made the trace id did not say that it was. */
+	/* Not random: the creator of the trace id did not set the flag. */
 	ck_assert_uint_eq(context.flags, LT_FLAG_SAMPLED);
 	ck_assert(!context.remote);
 	ck_assert_str_eq(context.tracestate, "foo=1");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_tracer.c - which tracer a scope has, and whose spans a tracer's are, sooner or later. */
+/* check_tracer.c - the tracer of a scope, and the provider of a tracer over time. */
 #include "check_main.h"
 #include "reports.h"
 

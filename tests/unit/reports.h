@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reports.h - what libtrace says of itself, kept for a test to look at. */
+/* reports.h - keeps libtrace's reports for tests. */
 #ifndef REPORTS_H
 #define REPORTS_H
 
@@ -13,7 +13,7 @@ static inline void keep_report(enum lt_level level, const char *text, void *user
 	snprintf(last_report, sizeof(last_report), "%s", text);
 }
 
-/* From now on, and with nothing said yet. */
+/* Starts keeping reports, with none kept so far. */
 static inline void keep_reports(void)
 {
 	last_report[0] = '\0';

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_connects.c - a client that lets libcurl make connections only, and speaks itself.
+/* curl_connects.c - a client that uses libcurl for connections only and sends its own requests.
  *
  *   curl_connects URL
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* curl_ends.c - a client that drives its transfers by the count of running ones, and reads only
- * some of libcurl's messages of their ends, or none.
+ * some or none of libcurl's messages about their ends.
  *
  *   curl_ends remove|cleanup|stack|read|give-up URL...
  *

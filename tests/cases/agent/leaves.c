@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* leaves.c - makes one request, says when it leaves (seconds of the monotonic clock), and leaves.
+/* leaves.c - makes one request, prints when it exits (seconds of the monotonic clock), and exits.
  *
- *	leaves exit|pthread_exit URL
+ * 	leaves exit|pthread_exit URL
  *
  * By pthread_exit the main thread goes first, and the process with the thread that made the
  * request.

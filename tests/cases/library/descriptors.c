@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* descriptors.c - a program that has its own ideas of descriptors, which the exporter lives with.
+/* descriptors.c - programs that handle descriptors in unusual ways, which the exporter must
+ * survive.
  *
- *	descriptors streams    starts without standard streams
- *	descriptors files      closes what it did not open, and opens files in their places
- *	descriptors none-left  has no descriptor to give, for a while
+ * 	descriptors streams    starts without standard streams
+ * 	descriptors files      closes what it did not open, and opens files in their places
+ * 	descriptors none-left  has no descriptor to give, for a while
  *
- * Ends with 0 when all is right, and says what is not.
+ * Exits with 0 on success, otherwise prints the failure.
  */
 #include <errno.h>
 #include <fcntl.h>

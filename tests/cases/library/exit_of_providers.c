@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exit_of_providers.c - an exit flushes every provider named for it, once, and none that was freed.
+/* exit_of_providers.c - an exit flushes every registered provider, once, and none that was freed.
  *
- * An exit handler registered before libtrace's runs after it, and says what has arrived.
+ * An exit handler registered before libtrace's runs after it, and checks what has arrived.
  */
 #include <libtrace/sdk.h>
 #include <stdlib.h>

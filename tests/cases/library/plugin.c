@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plugin.c - what unloading.c loads and unloads: it brings libtrace along, and leaves it as it is. */
+/* plugin.c - the plugin of unloading.c: it loads libtrace and does not shut it down. */
 #include <libtrace/sdk.h>
 
 LT_API int trace_something(void);

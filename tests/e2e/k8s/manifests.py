@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads manifests strictly, and says where they differ from the schemas of the Kubernetes API."""
+"""Reads manifests strictly and reports where they differ from the schemas of the Kubernetes API."""
 import glob
 import json
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""k8s/ on a real cluster: applied, asked, restarted, evicted, killed, cut off from its backend, and removed.
+"""k8s/ on a real cluster: applied, queried, restarted, evicted, killed, cut off from its backend, and removed.
 
 In this order: each test goes on from what the one before left. Figures are said as comments. Run by
 tests/e2e/check-cluster.sh, which finds a cluster and puts the images there.

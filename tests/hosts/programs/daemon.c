@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Makes a request, then becomes a daemon as the books have it: a fork, a session, a fork, every descriptor closed.  It
- * opens files where the closed ones were, makes requests, and writes into FILE whether all it has open is still its own. */
+/* Makes a request, then becomes a daemon in the usual way: a fork, a session, a fork, every
+ * descriptor closed. It opens files where the closed ones were, makes requests, and writes into
+ * FILE whether all it has open is still its own. */
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <stdbool.h>

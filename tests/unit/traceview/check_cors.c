@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_cors.c - whose pages may send spans to traceview. */
+/* check_cors.c - the origins whose pages may send spans to traceview. */
 #include "case_files.h"
 #include "check_main.h"
 #include "serve/cors.h"
