@@ -122,7 +122,8 @@ traced=(OTEL_EXPORTER_OTLP_ENDPOINT="http://localhost:$otlp_port"
 	OTEL_BSP_SCHEDULE_DELAY="${OTEL_BSP_SCHEDULE_DELAY:-500}")
 
 start "$backend" OTEL_TRACES_SAMPLER=always_off TRACEVIEW_UI_PORT="$ui_port" \
-	TRACEVIEW_OTLP_PORT="$otlp_port" TRACEVIEW_GRPC_PORT="$grpc_port" "${backend_program[@]}"
+	TRACEVIEW_OTLP_PORT="$otlp_port" TRACEVIEW_GRPC_PORT="$grpc_port" \
+	TRACEVIEW_GATEWAY="http://localhost:$gateway_port" "${backend_program[@]}"
 wait_for "$backend" "$ui/api/v3/services"
 # The gateway knows the trace id, so the answers to it need no headers with it.
 start order-service "${traced[@]}" OTEL_C_RESPONSE_HEADERS=edge OTEL_SERVICE_NAME=order-service PORT="$order_port" \
@@ -144,12 +145,13 @@ if [ -n "$once" ]; then
 	echo
 	echo "The same trace in a browser, while the stack runs: $ui/trace/$trace_id"
 	[ -n "$keep" ] || exit 0
+	trace_link=$ui/trace/$trace_id
 fi
 cat <<EOF
 
 Running: api-gateway on :$gateway_port, order-service ($order) on :$order_port, $backend on :$ui_port
-  a request:   curl http://localhost:$gateway_port/checkout
-  its trace:   $ui
+  a request:   curl -i http://localhost:$gateway_port/checkout    (traceresponse names its trace)
+  its trace:   ${trace_link:-$ui/search?service=api-gateway}
 Ctrl-C stops everything.
 EOF
 wait -n "${pids[@]}" || true

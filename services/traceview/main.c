@@ -27,7 +27,7 @@ static const char help_head[] =
 	"Usage:\n"
 	"  traceview [serve] [--otlp-port PORT] [--grpc-port PORT] [--ui-port PORT] [--host "
 	"ADDRESS]\n"
-	"                    [--load FILE] [--save FILE]\n"
+	"                    [--load FILE] [--save FILE] [--base-path PATH] [--gateway URL]\n"
 	"  traceview show [TRACE|latest] [OPTIONS]      a trace as a waterfall\n"
 	"  traceview list [OPTIONS]                     the newest traces, a line each\n"
 	"  traceview tail [OPTIONS]                     new traces as they come\n"
@@ -56,7 +56,7 @@ static int complain(const char *what, const char *argument)
 /* Each option sets an environment variable. */
 static int read_options(int argc, char **argv)
 {
-	enum { OTLP_PORT, GRPC_PORT, UI_PORT, HOST, LOAD, SAVE };
+	enum { OTLP_PORT, GRPC_PORT, UI_PORT, HOST, LOAD, SAVE, BASE_PATH, GATEWAY };
 	static const char *const variables[] = {
 		[OTLP_PORT] = "TRACEVIEW_OTLP_PORT",
 		[GRPC_PORT] = "TRACEVIEW_GRPC_PORT",
@@ -64,6 +64,8 @@ static int read_options(int argc, char **argv)
 		[HOST] = "HOST",
 		[LOAD] = "TRACEVIEW_LOAD",
 		[SAVE] = "TRACEVIEW_SAVE",
+		[BASE_PATH] = "TRACEVIEW_BASE_PATH",
+		[GATEWAY] = "TRACEVIEW_GATEWAY",
 	};
 	static const struct option options[] = {
 		{"otlp-port", required_argument, NULL, OTLP_PORT},
@@ -72,6 +74,8 @@ static int read_options(int argc, char **argv)
 		{"host", required_argument, NULL, HOST},
 		{"load", required_argument, NULL, LOAD},
 		{"save", required_argument, NULL, SAVE},
+		{"base-path", required_argument, NULL, BASE_PATH},
+		{"gateway", required_argument, NULL, GATEWAY},
 		{0},
 	};
 	int option;
@@ -104,6 +108,26 @@ static int open_store(const struct store_options *limits, struct store **ret_sto
 	return EXIT_SUCCESS;
 }
 
+/* To be followed by site_done() in either case. */
+static int open_site(struct site *site, const char *base_path, const char *gateway)
+{
+	if (site_init(site)) {
+		fprintf(stderr, "traceview: out of memory\n");
+		return EXIT_FAILURE;
+	}
+	if (!site_set_base(site, base_path)) {
+		return config_complain("TRACEVIEW_BASE_PATH",
+			"must be a path such as /traces, of letters, digits and -._~, not "
+			"\"%.80s\"",
+			base_path);
+	}
+	if (!site_set_gateway(site, gateway)) {
+		return config_complain("TRACEVIEW_GATEWAY",
+			"must be a URL such as http://localhost:8000, not \"%.80s\"", gateway);
+	}
+	return EXIT_SUCCESS;
+}
+
 /* With the traces of a file before, and into a file afterwards, where that is wanted. */
 static int serve_archived(const struct server_options *options, const char *load, const char *save)
 {
@@ -120,7 +144,8 @@ static int serve_archived(const struct server_options *options, const char *load
 static int serve(int argc, char **argv, bool only_help)
 {
 	struct server_options options;
-	const char *load, *save;
+	struct site site;
+	const char *load, *save, *base_path, *gateway;
 	unsigned max_traces, max_bytes;
 	const struct config_setting settings[] = {
 		{CONFIG_TEXT, "HOST", "address to listen on", .ret_text = &options.host,
@@ -141,6 +166,10 @@ static int serve(int argc, char **argv, bool only_help)
 			.text = ""},
 		{CONFIG_TEXT, "TRACEVIEW_SAVE", "file to leave the traces in", .ret_text = &save,
 			.text = ""},
+		{CONFIG_TEXT, "TRACEVIEW_BASE_PATH", "what paths of page and query API begin with",
+			.ret_text = &base_path, .text = ""},
+		{CONFIG_TEXT, "TRACEVIEW_GATEWAY", "the shop, for the page to make a trace in",
+			.ret_text = &gateway, .text = ""},
 		{CONFIG_END},
 	};
 	if (only_help) {
@@ -155,13 +184,20 @@ static int serve(int argc, char **argv, bool only_help)
 	status = config_read("traceview", settings);
 	if (status >= 0)
 		return status;
+	status = open_site(&site, base_path, gateway);
+	if (status) {
+		site_done(&site);
+		return status;
+	}
+	options.site = &site;
 	status = open_store(
 		&(struct store_options){.max_traces = max_traces, .max_bytes = max_bytes},
 		&options.store);
-	if (status)
-		return status;
-	status = serve_archived(&options, load, save);
-	store_free(options.store);
+	if (!status) {
+		status = serve_archived(&options, load, save);
+		store_free(options.store);
+	}
+	site_done(&site);
 	return status;
 }
 

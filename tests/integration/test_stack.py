@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The scripts that people start things with: the demo's stack, and the backend in the background."""
+import json
 import os
 import re
 import shutil
@@ -142,6 +143,9 @@ class StackScript(unittest.TestCase):
             wait_until(lambda: "Ctrl-C stops everything" in stack.output, WAIT_S, "the stack")
             self.check_custom(stack.output)
             self.assertEqual(get(8000, "/readyz").status, 200)
+            link = re.search(r"its trace: +http://localhost:16686(/trace/[0-9a-f]{32})\b", stack.output)
+            self.assertIn(b"<html", get(16686, link[1]).body)
+            self.assertEqual(json.loads(get(16686, "/api/traceview/stats").body)["sendUrl"], "http://localhost:8000/checkout")
         finally:
             stack.stop()
         self.assertEqual(neighbours(), {})

@@ -4,6 +4,7 @@ import gzip
 import http.client
 import json
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -340,6 +341,47 @@ class Page(TraceviewTest):
         answer = request("POST", Backend.UI, "/")
         self.assertEqual((answer.status, answer.headers["allow"]), (405, "GET, HEAD"))
         self.assertEqual(request("HEAD", Backend.UI, "/").body, b"")
+
+    def test_a_path_prefix_goes_before_all_paths_of_page_and_api(self):
+        self.backend.program.stop()
+        self.backend = Backend.__new__(Backend)  # its paths are elsewhere
+        for base, prefix in (("/", ""), ("/a/traces/", "/a/traces")):
+            program = self.start(["traceview", "serve", "--base-path", base]).wait_ready(Backend.UI)
+            self.send_json(otlp.one_span(TRACE))
+            page = get(Backend.UI, f"{prefix}/trace/{TRACE}").body.decode()
+            links = re.findall(r'(?:href|src)="(/[^"]*)"', page)
+            self.assertGreater(len(links), 2)
+            for link in links:
+                self.assertTrue(link.startswith(prefix + "/"), link)
+                self.assertEqual(get(Backend.UI, link).status, 200, link)
+            self.assertEqual(json.loads(get(Backend.UI, f"{prefix}/api/traces/{TRACE}").body)["data"][0]["traceID"], TRACE)
+            self.assertEqual(get(Backend.UI, f"{prefix}//api/services?a=b").headers["location"], f"{prefix}/api/services?a=b")
+            env = {"TRACEVIEW_BASE_PATH": base}
+            self.assertIn("a span", run(["traceview", "show", TRACE], env=env).out)
+            self.assertIn("a span", run(["traceview", "show", f"http://127.0.0.1:{Backend.UI}{prefix}/trace/{TRACE}"]).out)
+            for path in ("/healthz", f"{prefix}/healthz", f"{prefix}/metrics", f"{prefix}/api/traceview/stats"):
+                self.assertEqual(get(Backend.UI, path).status, 200, path)
+            if prefix:
+                self.assertEqual(get(Backend.UI, prefix).headers["location"], prefix + "/")
+                for path in ("/", "/api/services", f"/trace/{TRACE}", prefix + "x/api/services", "/a"):
+                    self.assertEqual(get(Backend.UI, path).status, 404, path)
+            self.assertEqual(program.stop(), 0)
+        for wrong in ("a", "//a", "/a/../b", '/a"b', "/a b", "/" + "a" * 300, "/<a>"):
+            done = run(["traceview", "serve", "--base-path", wrong])
+            self.assertEqual((done.code, "TRACEVIEW_BASE_PATH" in done.err), (2, True), done)
+
+    def test_the_page_may_request_the_gateway_that_a_setting_names_and_no_other_server(self):
+        self.assertIsNone(json.loads(get(Backend.UI, "/api/traceview/stats").body)["sendUrl"])
+        self.assertIn("connect-src 'self';", get(Backend.UI, "/").headers["content-security-policy"])
+        self.backend.program.stop()
+        self.start(["traceview", "serve", "--gateway", "http://localhost:8000/"]).wait_ready(Backend.UI)
+        stats = json.loads(get(Backend.UI, "/api/traceview/stats").body)
+        self.assertEqual(stats["sendUrl"], "http://localhost:8000/checkout")
+        policy = get(Backend.UI, "/").headers["content-security-policy"]
+        self.assertIn("connect-src 'self' http://localhost:8000;", policy)
+        for wrong in ("localhost:8000", "ftp://a", "http://a/?b", "http://u:p@a", "http://a;script-src *", "http://", "http://a b"):
+            done = run(["traceview", "serve", "--gateway", wrong])
+            self.assertEqual((done.code, "TRACEVIEW_GATEWAY" in done.err), (2, True), done)
 
     def test_markup_in_a_trace_is_only_ever_served_as_json(self):
         evil = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"

@@ -25,9 +25,4 @@ const struct page_file *page_find(struct lt_slice path);
 /** The page itself, which says so when there is nothing at a path. */
 const struct page_file *page_index(void);
 
-/* Content-Security-Policy: only what this server sends is run, shown or requested. */
-#define PAGE_POLICY                                                                                \
-	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "                \
-	"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-
 #endif

@@ -39,6 +39,7 @@ struct server {
 	struct http_loop loop;
 	struct receiver receiver;
 	struct stats_source stats;
+	const struct site *site; /* borrowed */
 	struct delay report_delay;
 	struct timer report_timer;
 	struct store_stats reported;
@@ -61,7 +62,8 @@ static int on_otlp(h2o_handler_t *self, h2o_req_t *req)
 
 static int on_ui(h2o_handler_t *self, h2o_req_t *req)
 {
-	ui_answer(req, &((struct site_handler *)self)->server->stats);
+	struct server *server = ((struct site_handler *)self)->server;
+	ui_answer(req, server->site, &server->stats);
 	return 0;
 }
 
@@ -197,8 +199,9 @@ static int listen_all(struct server *server, const struct server_options *option
 			return err;
 		fields[1 + i] = log_int(ports[i].name, numbers[i]);
 	}
-	server->stats =
-		(struct stats_source){&server->receiver, numbers[PORT_OTLP], numbers[PORT_GRPC]};
+	server->stats = (struct stats_source){
+		&server->receiver, numbers[PORT_OTLP], numbers[PORT_GRPC], options->site->send_url};
+	server->site = options->site;
 	log_info("listening", fields, 1 + server->n_ports);
 	return 0;
 }

@@ -3,12 +3,14 @@
 #ifndef TRACEVIEW_SERVER_H
 #define TRACEVIEW_SERVER_H
 
+#include "serve/site.h"
 #include "store/store.h"
 
 struct server_options {
 	const char *host;
 	unsigned otlp_port, grpc_port, ui_port; /* 0: any free port */
 	struct store *store;			/* borrowed */
+	const struct site *site;		/* borrowed */
 };
 
 /**

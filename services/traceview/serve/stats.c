@@ -85,5 +85,11 @@ void stats_write_json(struct buffer *out, const struct stats_source *source)
 	put_uint(&w, "refusedRequests", receiver->n_refused);
 	put_text(&w, "lastRefusal", receiver->why);
 	put_uint(&w, "notKeptRequests", receiver->n_not_kept);
+	if (source->send_url) {
+		put_text(&w, "sendUrl", source->send_url);
+	} else {
+		jw_key(&w, "sendUrl");
+		jw_null(&w);
+	}
 	jw_end(&w, '}');
 }

@@ -12,7 +12,8 @@
 struct stats_source {
 	const struct receiver *receiver;
 	unsigned otlp_port;
-	unsigned grpc_port; /* 0: a build without gRPC */
+	unsigned grpc_port;   /* 0: a build without gRPC */
+	const char *send_url; /* a request of it makes a trace; NULL: not known */
 };
 
 /**
@@ -32,6 +33,7 @@ void stats_write_metrics(struct buffer *out, const struct stats_source *source);
  *   evictedTraces, evictedSpans evicted over a limit
  *   refusedRequests, lastRefusal         likewise whole requests
  *   notKeptRequests                      with metrics or logs
+ *   sendUrl                              a request of it makes a trace; null: not known
  */
 void stats_write_json(struct buffer *out, const struct stats_source *source);
 

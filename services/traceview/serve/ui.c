@@ -70,24 +70,26 @@ static struct lt_slice header(h2o_req_t *req, const char *name)
 		req->headers.entries[at].value.base, req->headers.entries[at].value.len};
 }
 
-static void answer_page(h2o_req_t *req, int status, const struct page_file *file)
+static void answer_page(
+	h2o_req_t *req, int status, const struct site *site, const struct page_file *file)
 {
+	struct lt_slice content = site_page(site, file);
 	struct lt_slice known = header(req, "if-none-match");
-	http_send_header(req, "content-security-policy", PAGE_POLICY);
+	http_send_header(req, "content-security-policy", site->policy);
 	http_send_header(req, "cache-control", "no-cache");
 	http_send_header(req, "etag", file->etag);
 	if (status == 200 && h2o_memis(known.ptr, known.len, file->etag, strlen(file->etag)))
 		http_answer_as(req, 304, file->type, "", 0);
 	else
-		http_answer_as(req, status, file->type, (const char *)file->data, file->len);
+		http_answer_as(req, status, file->type, content.ptr, content.len);
 }
 
 /* Browsers get the page also for wrong paths; programs get an error. */
-static void answer_nothing(h2o_req_t *req)
+static void answer_nothing(h2o_req_t *req, const struct site *site)
 {
 	struct lt_slice accept = header(req, "accept");
 	if (memmem(accept.ptr, accept.len, "text/html", strlen("text/html")))
-		answer_page(req, 404, page_index());
+		answer_page(req, 404, site, page_index());
 	else
 		http_error(req, 404, "not_found", "there is nothing at this path");
 }
@@ -103,7 +105,8 @@ static bool is_own(struct lt_slice path)
 	return !starts_with(path, "/api/") || is(path, "/api/traceview/stats");
 }
 
-static void answer_get(h2o_req_t *req, const struct stats_source *source, struct lt_slice path)
+static void answer_get(h2o_req_t *req, const struct site *site, const struct stats_source *source,
+	struct lt_slice path)
 {
 	const struct page_file *file = page_find(path);
 	if (is(path, "/api/traceview/stats"))
@@ -111,18 +114,24 @@ static void answer_get(h2o_req_t *req, const struct stats_source *source, struct
 	else if (is(path, "/metrics"))
 		answer_stats(req, source, METRICS_TYPE, stats_write_metrics);
 	else if (file)
-		answer_page(req, 200, file);
+		answer_page(req, 200, site, file);
 	else if (is(path, "/healthz"))
 		http_answer(req, 200, H2O_STRLIT("{\"status\":\"ok\"}"));
 	else if (!is(path, "/readyz"))
-		answer_nothing(req);
+		answer_nothing(req, site);
 	else if (req->conn->ctx->shutdown_requested)
 		http_error(req, 503, "draining", "traceview is shutting down");
 	else
 		http_answer(req, 200, H2O_STRLIT("{\"status\":\"ready\"}"));
 }
 
-void ui_answer(h2o_req_t *req, const struct stats_source *source)
+/* Health checks are answered with and without the prefix. */
+static bool is_health(struct lt_slice path)
+{
+	return is(path, "/healthz") || is(path, "/readyz");
+}
+
+void ui_answer(h2o_req_t *req, const struct site *site, const struct stats_source *source)
 {
 	size_t path_len = req->query_at == SIZE_MAX ? req->path.len : req->query_at;
 	size_t query_at = path_len < req->path.len ? path_len + 1 : path_len;
@@ -133,10 +142,15 @@ void ui_answer(h2o_req_t *req, const struct stats_source *source)
 	http_send_header(req, "x-content-type-options", "nosniff");
 	if (!clean_path(path, &clean)) {
 		answer_moved(req, &clean, path_len);
+	} else if (is(path, site->base)) {
+		buffer_puts(&clean, "/");
+		answer_moved(req, &clean, path_len);
+	} else if (!site_strip(site, &path) && !is_health(path)) {
+		http_error(req, 404, "not_found", "all paths begin with TRACEVIEW_BASE_PATH");
 	} else if (!is_own(path)) {
 		answer_api(req, source->receiver->store, path, query);
 	} else if (method_of(req) == QUERY_GET) {
-		answer_get(req, source, path);
+		answer_get(req, site, source, path);
 	} else {
 		http_send_header(req, "allow", "GET, HEAD");
 		http_error(req, 405, "method_not_allowed", "this port allows GET and HEAD only");

@@ -4,9 +4,10 @@
 #define TRACEVIEW_UI_H
 
 #include "h2o_compat.h"
+#include "serve/site.h"
 #include "serve/stats.h"
 
 /** Handles a request to the query port. */
-void ui_answer(h2o_req_t *req, const struct stats_source *source);
+void ui_answer(h2o_req_t *req, const struct site *site, const struct stats_source *source);
 
 #endif

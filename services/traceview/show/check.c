@@ -63,8 +63,9 @@ static int run(struct check *check, struct fetcher *fetcher)
 	struct attempt attempt = {.store = NULL};
 	struct wanted wanted = {.accept = accept, .user = check};
 	bool holds = attempt_until(&attempt, fetcher, &check->view, &wanted);
-	bool written = fwrite(check->out.data, 1, check->out.len, stdout) == check->out.len &&
-		       fflush(stdout) == 0;
+	const struct buffer *out = &check->out;
+	bool written = !out->len ||
+		       (fwrite(out->data, 1, out->len, stdout) == out->len && fflush(stdout) == 0);
 	if (!attempt.trace)
 		fprintf(stderr, "traceview check: %s\n", attempt.why);
 	if (!written || check->out.failed)

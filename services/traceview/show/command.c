@@ -72,10 +72,10 @@ static bool choose_color(const char *when, struct look *look)
 
 static void begin(struct view *view)
 {
-	const char *port = getenv("TRACEVIEW_UI_PORT");
+	const char *port = getenv("TRACEVIEW_UI_PORT"), *base = getenv("TRACEVIEW_BASE_PATH");
 	*view = (struct view){.service = NULL};
-	snprintf(view->target.url, sizeof(view->target.url), "http://localhost:%.5s",
-		port && *port ? port : "16686");
+	snprintf(view->target.url, sizeof(view->target.url), "http://localhost:%.5s%.255s",
+		port && *port ? port : "16686", base ? base : "");
 	setlocale(LC_CTYPE, "");
 	view->look.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	choose_width(&view->look);

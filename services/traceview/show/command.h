@@ -18,7 +18,7 @@ struct view {
 
 #define COMMAND_HELP                                                                               \
 	"  --url URL          the query API (default http://localhost:16686; TRACEVIEW_UI_PORT\n"  \
-	"                     changes the port)\n"                                                 \
+	"                     changes the port, TRACEVIEW_BASE_PATH the path)\n"                   \
 	"  --service NAME     only traces that this service takes part in\n"                       \
 	"  --ascii            print ASCII only (default: as the locale says)\n"                    \
 	"  --color WHEN       auto (default), always or never; NO_COLOR is respected\n"            \

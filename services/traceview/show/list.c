@@ -62,9 +62,9 @@ static const struct command_option options[] = {
 /* Prints and empties a buffer. */
 static bool flush_text(struct buffer *text)
 {
-	bool ok = fwrite(text->data, 1, text->len, stdout) == text->len && fflush(stdout) == 0;
+	bool ok = !text->len || fwrite(text->data, 1, text->len, stdout) == text->len;
 	text->len = 0;
-	return ok;
+	return fflush(stdout) == 0 && ok;
 }
 
 static int complain(const char *command, const char *why)
