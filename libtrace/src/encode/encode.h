@@ -24,7 +24,8 @@ struct lt_otlp_partial_success {
 	struct lt_slice message; /* borrowed from the response */
 };
 
-/** Reads an ExportTraceServiceResponse in protobuf; false if it is none.  Nothing said: all zero. */
+/** Reads an ExportTraceServiceResponse in protobuf; false if it is none.  Nothing said: all
+ * zero. */
 bool lt_otlp_protobuf_decode_response(
 	struct lt_slice response, struct lt_otlp_partial_success *ret_partial);
 

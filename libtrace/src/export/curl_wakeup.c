@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libcurl does not tell its descriptors.  They are the two on which a wake-up can be seen, and they
  * took the lowest numbers that were free: not far beyond what was free just before, or below it
- * where another thread has closed a descriptor since.
- */
+ * where another thread has closed a descriptor since. */
 #include "export/curl_wakeup.h"
 
 #include <fcntl.h>

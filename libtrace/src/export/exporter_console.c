@@ -169,8 +169,8 @@ static void print_batch(struct batch *batch)
 	}
 }
 
-/* Opened for each batch: what the program does with its descriptors meanwhile is no concern of ours.
- * -1: it cannot be, which is reported. */
+/* Opened for each batch: what the program does with its descriptors meanwhile is no concern of
+ * ours. -1: it cannot be, which is reported. */
 static int open_file(const char *path)
 {
 	int fd = open(

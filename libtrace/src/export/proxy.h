@@ -2,12 +2,11 @@
 /* proxy.h - the proxy of the environment, and which requests go past it.
  *
  * As libcurl has it, with two differences: this machine's loopback is never reached through a
- * proxy, which would look for it on its own machine, and an address or network in no_proxy holds for
- * a host by name too, that has such an address.  One reader for the exporter and for --doctor.
+ * proxy, which would look for it on its own machine, and an address or network in no_proxy holds
+ * for a host by name too, that has such an address.  One reader for the exporter and for --doctor.
  *
  * Source: https://curl.se/libcurl/c/CURLOPT_PROXY.html
- *         https://curl.se/libcurl/c/CURLOPT_NOPROXY.html
- */
+ * https://curl.se/libcurl/c/CURLOPT_NOPROXY.html */
 #ifndef LT_PROXY_H
 #define LT_PROXY_H
 

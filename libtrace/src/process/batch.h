@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* batch.h - what a batch processor consists of: the processor (processor_batch.c) puts ended spans
- * into a queue, a worker thread (batch_worker.c) takes them out and exports them.
- */
+ * into a queue, a worker thread (batch_worker.c) takes them out and exports them. */
 #ifndef LT_BATCH_H
 #define LT_BATCH_H
 
@@ -18,21 +17,22 @@ struct lt_batch {
 	struct lt_exporter *exporter;
 	struct lt_batch_options limits; /* resolved */
 	struct lt_batch *next;		/* in the list of all, for forks */
-	size_t stack_bytes;		/* of the worker, with what thread-local data take of it */
+	size_t stack_bytes;		/* of the worker, including its thread-local data */
 
 	struct lt_span_queue queue;
-	atomic_bool is_running;	 /* the worker has been started */
-	atomic_size_t wake_at;	 /* it sleeps until so many are queued; SIZE_MAX: it is awake */
+	atomic_bool is_running; /* the worker has been started */
+	atomic_size_t
+		wake_at; /* the worker sleeps until so many are queued; SIZE_MAX: it is awake */
 	atomic_bool is_closed;	 /* shut down: nothing more is queued */
 	atomic_bool is_given_up; /* shutdown's deadline has passed: what is queued is dropped */
-	_Atomic uint64_t start_at_ns; /* monotonic; no worker is started before: it failed */
+	_Atomic uint64_t start_at_ns; /* monotonic; after a failure no worker is started before */
 	_Atomic uint64_t n_exported;
 	struct lt_batch_drops drops;
 
-	/* The worker's, which are made here since it cannot fail later: one batch. */
+	/* The worker's batch, allocated in advance since the worker cannot fail. */
 	struct lt_span **taken;
 	const struct lt_span_data **spans; /* the same, as exporters read them */
-	size_t n_kept; /* of them: the exporter gave them back, to be exported again */
+	size_t n_kept; /* of them returned by the exporter, to be exported again */
 
 	pthread_mutex_t lock; /* of what follows; never held while exporting or reporting */
 	pthread_cond_t wake;  /* the worker has something to do */
@@ -41,7 +41,7 @@ struct lt_batch {
 	bool must_stop;
 	bool is_done;			   /* the worker has stopped, and is to be joined */
 	uint64_t flush_wanted, flush_done; /* tickets */
-	unsigned restart_ms;		   /* after a worker that could not start; 0: it could */
+	unsigned restart_ms;		   /* after a worker failed to start; 0: it started */
 };
 
 /** ms from now, on the monotonic clock. */

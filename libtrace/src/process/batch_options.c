@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* batch_options.c - a batch processor's limits: the program's, the environment's or the defaults. */
+/* batch_options.c - a batch processor's limits: the program's, the environment's or the
+ * defaults. */
 #include "process/batch.h"
 #include "util/config.h"
 #include "util/defaults.h"
 
-#define QUEUE_SIZE_MAX (1 << 20)	  /* 2 GiB of blocks: more is a mistake in a variable */
-#define QUEUE_BYTES_MIN (2 * 1024 * 1024) /* any one span fits: see LT_ARENA_MAX_BYTES */
+#define QUEUE_SIZE_MAX (1 << 20)	  /* 2 GiB of blocks: a larger value is a mistake */
+#define QUEUE_BYTES_MIN (2 * 1024 * 1024) /* any single span fits: LT_ARENA_MAX_BYTES */
 
 struct lt_batch_options lt_batch_options_resolve(const struct lt_batch_options *options)
 {
@@ -32,6 +33,6 @@ struct lt_batch_options lt_batch_options_resolve(const struct lt_batch_options *
 	if (limits.max_batch_size > limits.max_queue_bytes / LT_SPAN_BLOCK_BYTES)
 		limits.max_batch_size = limits.max_queue_bytes / LT_SPAN_BLOCK_BYTES;
 	if (!limits.schedule_delay_ms)
-		limits.schedule_delay_ms = 1; /* "at once", and still not a busy loop */
+		limits.schedule_delay_ms = 1; /* "at once" without a busy loop */
 	return limits;
 }

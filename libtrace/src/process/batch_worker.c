@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #define NAP_MS 10		 /* after a full batch, see wait_for_work */
-#define RETRY_NAP_MS 20		 /* before a batch that came back is exported again */
+#define RETRY_NAP_MS 20		 /* before a returned batch is exported again */
 #define STACK_BYTES (512 * 1024) /* libcurl and OpenSSL need some 100 KiB */
-#define RESTART_FIRST_MS 1000	 /* after a worker that could not start, doubled */
+#define RESTART_FIRST_MS 1000	 /* after a worker failed to start; doubled */
 #define RESTART_MAX_MS 60000	 /* each time up to this */
 
 static void report_drops(struct lt_batch *batch, bool is_last)
@@ -28,7 +28,7 @@ static void report_drops(struct lt_batch *batch, bool is_last)
 		lt_batch_drops_report(&batch->drops, n_new, &batch->limits);
 }
 
-/* The batch that the exporter gave back, or the next one; returns its size. */
+/* Takes the batch that the exporter has returned, else the next one; returns its size. */
 static size_t take_batch(struct lt_batch *batch)
 {
 	if (batch->n_kept)
@@ -53,8 +53,8 @@ static void count_exported(struct lt_batch *batch, int result, size_t n)
 		lt_batch_drops_add(&batch->drops, LT_DROP_REJECTED, n_rejected);
 }
 
-/* Exports one batch of what is queued, or drops it when it is too late; returns its size.  One that
- * the exporter gives back keeps its places, unless others have need of them. */
+/* Exports one batch of the queue, or drops it when it is too late; returns its size.  A batch that
+ * the exporter returns keeps its slots unless new spans need them. */
 static size_t export_batch(struct lt_batch *batch, bool is_last)
 {
 	size_t n = take_batch(batch);
@@ -76,8 +76,8 @@ static size_t export_batch(struct lt_batch *batch, bool is_last)
 	return n;
 }
 
-/* Exports what was queued when it was called, or as many full batches; what comes while it exports
- * can wait for its turn, and what is behind a batch that came back has to.
+/* Exports what was queued at the call, or as many full batches.  Spans that end meanwhile wait for
+ * the next turn, as do those behind a returned batch.
  * @return whether that was a full batch or more */
 static bool export_queued(struct lt_batch *batch, bool all_is_due, bool is_last)
 {
@@ -98,14 +98,14 @@ static bool is_asked(const struct lt_batch *batch)
 	return batch->must_stop || batch->flush_wanted != batch->flush_done;
 }
 
-/* Sleeps until n_spans are queued, or half of the memory that they may take is taken, or somebody
- * asks (true), or the time has passed (false). */
+/* Sleeps until n_spans are queued, half of the queue's bytes are used or a flush or shutdown is
+ * requested (true), or the time has passed (false). */
 static bool sleep_until(struct lt_batch *batch, size_t n_spans, unsigned timeout_ms)
 {
 	uint64_t deadline_ns = lt_batch_deadline_ns(timeout_ms);
 	bool has_work = false;
 	for (;;) {
-		/* First say so, then look: a span that comes in between wakes us. */
+		/* Set first, then check: a span that ends in between wakes us. */
 		atomic_store(&batch->wake_at, n_spans);
 		has_work = is_asked(batch) || lt_span_queue_count(&batch->queue) >= n_spans ||
 			   lt_span_queue_is_heavy(&batch->queue);
@@ -127,9 +127,9 @@ static void sleep_for(struct lt_batch *batch, unsigned ms)
 		pthread_cond_timedwait(&batch->wake, &batch->lock, &deadline);
 }
 
-/* Until there is a full batch, somebody asks, or the delay has passed.  To be woken costs the
- * thread that does it a system call; so after a full batch, when the next may be near, the worker
- * wakes up by itself, unless the queue gets half full meanwhile.
+/* Waits for a full batch, a request, or the end of the delay.  Waking the worker costs the waking
+ * thread a system call; so after a full batch, when the next may be near, the worker wakes up by
+ * itself, unless the queue gets half full before.
  * @return whether all that is queued is due, and not only full batches */
 static bool wait_for_work(struct lt_batch *batch, bool is_busy)
 {
@@ -149,7 +149,7 @@ static bool wait_for_work(struct lt_batch *batch, bool is_busy)
 static void *work(void *arg)
 {
 	struct lt_batch *batch = arg;
-	lt_suppress_enter(); /* the exporter's own requests are nobody's spans */
+	lt_suppress_enter(); /* the exporter's own requests make no spans */
 
 	pthread_mutex_lock(&batch->lock);
 	bool must_stop, is_busy = false;
@@ -173,7 +173,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* The worker takes no signals: they are the program's.  batch->lock held. */
+/* The worker blocks all signals: they are the program's.  batch->lock held. */
 static int create_worker(struct lt_batch *batch)
 {
 	sigset_t every, before;
@@ -197,7 +197,7 @@ static int add_tls(struct dl_phdr_info *info, size_t size, void *user)
 	return 0;
 }
 
-/* glibc takes the thread-local data of all that was there at the start from a thread's stack. */
+/* glibc puts the thread-local data of all libraries loaded at start on the thread's stack. */
 size_t lt_batch_worker_stack_bytes(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = STACK_BYTES;
@@ -210,7 +210,7 @@ int lt_batch_worker_start(struct lt_batch *batch)
 	if (atomic_load(&batch->is_running))
 		return 0;
 	if (batch->must_stop)
-		return -EIO; /* what comes now is lost */
+		return -EIO; /* new spans are lost */
 	int err = create_worker(batch);
 	if (err) {
 		batch->restart_ms = batch->restart_ms ? 2 * batch->restart_ms : RESTART_FIRST_MS;
@@ -222,7 +222,7 @@ int lt_batch_worker_start(struct lt_batch *batch)
 	batch->restart_ms = 0;
 	pthread_setname_np(batch->worker, LT_THREAD_NAME);
 	atomic_store(&batch->is_running, true);
-	lt_exit_renew(); /* the span that ends may have set up the TLS library that we share */
+	lt_exit_renew(); /* the program may have initialised the TLS library that we share */
 	return 0;
 }
 

@@ -15,17 +15,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOOK_MS 20	       /* how long a process that has ended stays at most */
+#define LOOK_MS 20	       /* how much later than its last thread a process ends at most */
 #define LOOK_UNWATCHED_MS 5000 /* see lt_leader_look */
 
 static pthread_key_t key; /* its destructor runs at pthread_exit, not at exit */
 static bool has_key;
-static atomic_bool is_watched;	/* the destructor will tell */
+static atomic_bool is_watched;	/* the destructor is registered */
 static atomic_bool has_watcher; /* the main thread has left, and a thread waits for the others */
 
 /* --- what is left of a process ------------------------------------------------------------ */
 
-/* One file's text; false when it is not there. */
+/* Reads a file; false when it does not exist. */
 static bool read_text(const char *path, char *ret_text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -36,14 +36,14 @@ static bool read_text(const char *path, char *ret_text, size_t size)
 	return n > 0;
 }
 
-/* One that has ended stays so until all others have.
+/* A main thread that has exited remains a zombie until all others have.
  * https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
 static bool has_main_thread_left(void)
 {
 	char text[1024];
 	if (!read_text("/proc/self/stat", text, sizeof(text)))
 		return false;
-	const char *name_end = strrchr(text, ')'); /* the program's name may be anything */
+	const char *name_end = strrchr(text, ')'); /* the name may contain anything */
 	return name_end && strncmp(name_end, ") Z", 3) == 0;
 }
 
@@ -51,7 +51,7 @@ static bool is_ours(const char *thread)
 {
 	char path[64], name[32];
 	snprintf(path, sizeof(path), "/proc/self/task/%.20s/comm", thread);
-	/* One that is no more there is no more the program's. */
+	/* A thread that is gone is not the program's. */
 	return !read_text(path, name, sizeof(name)) || strcmp(name, LT_THREAD_NAME "\n") == 0;
 }
 
@@ -91,7 +91,7 @@ static void start_watcher(void)
 		return;
 	sigfillset(&every);
 	pthread_sigmask(SIG_SETMASK, &every, &program_mask);
-	/* With a stack of the usual size: exit handlers run on it, which are the program's. */
+	/* With a default stack: the program's exit handlers run on it. */
 	if (pthread_create(&thread, NULL, wait_for_the_last, NULL) == 0)
 		pthread_detach(thread);
 	else

@@ -17,13 +17,13 @@
 
 #define LOCK_NAP_MS 1 /* see lock_until */
 
-/* All batch processors of the process: a fork's child has no worker of any of them. */
+/* All batch processors of the process: a fork's child has none of their workers. */
 static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lt_batch *all;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* False at the deadline.  The lock is only ever held for moments; but exit may be called by a
- * signal handler that has interrupted the thread that holds it. */
+/* False at the deadline.  The lock is only held briefly, but exit() may be called by a signal
+ * handler that has interrupted the thread that holds it. */
 static bool lock_until(struct lt_batch *batch, uint64_t deadline_ns)
 {
 	while (pthread_mutex_trylock(&batch->lock) != 0) {
@@ -34,14 +34,14 @@ static bool lock_until(struct lt_batch *batch, uint64_t deadline_ns)
 	return true;
 }
 
-/* Not while the one that could not be started waits for its next try. */
+/* Not before the next attempt after a failure. */
 static bool may_start(struct lt_batch *batch)
 {
 	uint64_t start_at_ns = atomic_load_explicit(&batch->start_at_ns, memory_order_relaxed);
 	return start_at_ns == 0 || lt_clock_monotonic_ns() >= start_at_ns;
 }
 
-/* Whether the worker sleeps and should not; the one who is told so wakes it. */
+/* Whether the worker sleeps and must be woken: true for one caller only, which wakes it. */
 static bool is_time(struct lt_batch *batch, size_t n_queued, bool is_large)
 {
 	return (n_queued >= atomic_load(&batch->wake_at) ||
@@ -102,7 +102,7 @@ static int flush(struct lt_processor *self, unsigned timeout_ms)
 	return err;
 }
 
-/* Until the worker has stopped; then it is joined, which takes a moment. */
+/* Waits until the worker has stopped; then joins it, which is quick. */
 static int wait_for_end(struct lt_batch *batch, uint64_t deadline_ns)
 {
 	struct timespec deadline = lt_batch_timespec(deadline_ns);
@@ -115,8 +115,8 @@ static int wait_for_end(struct lt_batch *batch, uint64_t deadline_ns)
 	return 0;
 }
 
-/* With the worker stuck in export(), which nothing can end: it keeps what it uses, and drops the
- * rest when it comes back. */
+/* For a worker stuck in export(), which cannot be interrupted: it keeps what it uses, and drops the
+ * rest when it returns. */
 static int give_up(struct lt_batch *batch, unsigned timeout_ms)
 {
 	atomic_store(&batch->is_given_up, true);
@@ -198,8 +198,7 @@ static void after_fork_parent(void)
 	pthread_mutex_unlock(&all_lock);
 }
 
-/* What is queued, and what has been counted, is the parent's; the child starts anew, with its first
- * span. */
+/* The queue and the counts are the parent's; the child starts anew with its first span. */
 static void after_fork_child(void)
 {
 	lt_leader_after_fork();

@@ -22,7 +22,7 @@ struct simple {
 	struct lt_exporter *exporter;
 
 	pthread_mutex_t lock; /* of what follows; never held while exporting */
-	pthread_cond_t idle;  /* nobody exports any more */
+	pthread_cond_t idle;  /* no thread exports */
 	pid_t exporting;      /* the process, one thread of which is in export(); 0: none.  A fork's
 				 child has no such thread */
 	bool is_shut_down;
@@ -35,7 +35,7 @@ static bool is_busy(const struct simple *simple)
 	return simple->exporting && simple->exporting == getpid();
 }
 
-/* Export() must not run twice at once; false after shutdown. */
+/* Waits its turn: export() must not run concurrently.  False after a shutdown. */
 static bool begin_export(struct simple *simple)
 {
 	pthread_mutex_lock(&simple->lock);
@@ -74,7 +74,7 @@ static void on_end(struct lt_processor *self, struct lt_span *span)
 	lt_span_recycle(span);
 }
 
-/* Lock held: until nobody exports. */
+/* Waits until no thread exports.  Lock held. */
 static int wait_until_idle(struct simple *simple, unsigned timeout_ms)
 {
 	uint64_t end_ns = lt_clock_monotonic_ns() + timeout_ms * UINT64_C(1000000);
@@ -103,7 +103,7 @@ static int shut_down(struct lt_processor *self, unsigned timeout_ms)
 	struct simple *simple = (struct simple *)self;
 	pthread_mutex_lock(&simple->lock);
 	simple->is_shut_down = true;
-	pthread_cond_broadcast(&simple->idle); /* those who wait to export are too late */
+	pthread_cond_broadcast(&simple->idle); /* threads that wait to export give up */
 	pthread_mutex_unlock(&simple->lock);
 	if (simple->exporter->impl->hurry)
 		simple->exporter->impl->hurry(simple->exporter, timeout_ms);

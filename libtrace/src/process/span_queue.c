@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* span_queue.c - positions count up for ever; a position's place is its remainder. */
+/* span_queue.c - positions count up for ever; a position's slot is its remainder. */
 #include "process/span_queue.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 
-#define SPANS_AHEAD 4 /* fetched while the ones before are recycled */
+#define SPANS_AHEAD 4 /* prefetched while earlier ones are recycled */
 
 int lt_span_queue_init(struct lt_span_queue *queue, size_t max, size_t max_bytes)
 {
@@ -29,7 +29,7 @@ int lt_span_queue_init(struct lt_span_queue *queue, size_t max, size_t max_bytes
 void lt_span_queue_clear(struct lt_span_queue *queue)
 {
 	for (size_t i = 0; i <= queue->mask; i++) {
-		/* A place that a thread of the parent was about to fill stays empty. */
+		/* A slot that a thread of the parent was about to fill stays empty. */
 		struct lt_span *span = atomic_exchange(&queue->places[i], NULL);
 		if (span)
 			lt_span_recycle(span);
@@ -61,9 +61,9 @@ static ssize_t put(struct lt_span_queue *queue, struct lt_span *span)
 	size_t n_extra = atomic_load_explicit(&queue->n_extra, memory_order_relaxed);
 	size_t head;
 	do {
-		/* Acquire: the place has been emptied before it was released. */
+		/* Acquire: the slot was emptied before it was released. */
 		head = atomic_load_explicit(&queue->head, memory_order_acquire);
-		/* Negative: tail is an old one, and about to be found out. */
+		/* Negative: tail is outdated, which the exchange below detects. */
 		ptrdiff_t n_queued = (ptrdiff_t)(tail - head);
 		if (n_queued >= (ptrdiff_t)queue->max)
 			return -ENOSPC;
@@ -104,7 +104,7 @@ size_t lt_span_queue_take(struct lt_span_queue *queue, struct lt_span **spans, s
 		n = n_queued;
 	for (size_t i = 0; i < n; i++) {
 		_Atomic(struct lt_span *) *place = &queue->places[queue->next++ & queue->mask];
-		/* Its thread has the place, and fills it with its very next instruction. */
+		/* A thread has taken the slot and fills it with its next instruction. */
 		while (!(spans[i] = atomic_load_explicit(place, memory_order_acquire)))
 			sched_yield();
 		atomic_store_explicit(place, NULL, memory_order_relaxed);

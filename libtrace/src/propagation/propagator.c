@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* propagator.c - extract and inject, in the formats that OTEL_PROPAGATORS names. */
+/* propagator.c - extract and inject in the formats of OTEL_PROPAGATORS. */
 #include "propagation/propagator.h"
 
 #include "util/config.h"
@@ -15,7 +15,7 @@ static bool use_tracecontext;
 static void read_config(void)
 {
 	struct lt_slice list = lt_config_text("OTEL_PROPAGATORS"), name;
-	use_tracecontext = !list.ptr; /* the default, tracecontext,baggage: what there is of it */
+	use_tracecontext = !list.ptr; /* the default; baggage is not implemented */
 	while (lt_config_next_item(&list, &name)) {
 		if (lt_slice_is_word(name, "tracecontext"))
 			use_tracecontext = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* propagator.h - the formats that lt_extract and lt_inject choose from. */
+/* propagator.h - the formats that lt_extract() and lt_inject() select from. */
 #ifndef LT_PROPAGATOR_H
 #define LT_PROPAGATOR_H
 

@@ -32,7 +32,7 @@ char *lt_traceparent_print(const struct lt_span_context *context, char text[LT_T
 	return text;
 }
 
-/* version "-" trace-id "-" parent-id "-" flags; a higher version may go on after another "-" */
+/* version "-" trace-id "-" parent-id "-" flags; a higher version may continue after another "-" */
 int lt_traceparent_parse(struct lt_slice text, struct lt_span_context *ret_context)
 {
 	const char *p = text.ptr;

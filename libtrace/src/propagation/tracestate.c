@@ -113,7 +113,7 @@ int lt_tracestate_append(
 		if (!member_is_valid(member))
 			return -EBADMSG;
 		if (key_is_in(list, member))
-			continue; /* the first one is the latest: each vendor writes on the left */
+			continue; /* the first is the newest: each vendor prepends its member */
 		if (++*n_members > MEMBERS_MAX)
 			return -EBADMSG;
 		append_member(list, member);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tracestate.h - the list that other vendors send along; we carry it and add nothing of our own. */
+/* tracestate.h - the list of vendors' members that travels with a trace. */
 #ifndef LT_TRACESTATE_H
 #define LT_TRACESTATE_H
 
 #include <libtrace/propagation.h>
 
 /**
- * Validates one more header's value and appends its members to a list.  Of several with one key the
+ * Validates a header's value and appends its members to a list.  Of several with the same key the
  * first is kept.
  *
  * @param list       NUL-terminated, LT_TRACESTATE_MAX + 1 bytes
@@ -17,11 +17,11 @@
 int lt_tracestate_append(
 	struct lt_slice value, char list[LT_TRACESTATE_MAX + 1], unsigned *n_members);
 
-/** A list that anybody may have written, as it may be sent: "" if it is malformed.
+/** Validates an untrusted list and copies it in the form to be sent; "" if it is malformed.
  * @return its length */
 size_t lt_tracestate_clean(struct lt_slice text, char list[LT_TRACESTATE_MAX + 1]);
 
-/** The tracestate of a context that anybody may have written; empty without its NUL. */
+/** The tracestate of an untrusted context; empty if it lacks its NUL. */
 static inline struct lt_slice lt_tracestate_of(const struct lt_span_context *context)
 {
 	size_t len = strnlen(context->tracestate, sizeof(context->tracestate));

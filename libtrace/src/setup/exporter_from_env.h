@@ -8,10 +8,10 @@
 enum lt_exporter_kind { LT_EXPORTER_OTLP, LT_EXPORTER_CONSOLE, LT_EXPORTER_NONE };
 
 /**
- * Makes it: otlp (the default), console or none.
+ * Creates it: otlp (the default), console or none.
  * @param ret_exporter  new; NULL for none, and on failure
  * @param ret_kind      filled in any case
- * @return 0, -EINVAL for an endpoint that cannot be one (reported), or -ENOMEM
+ * @return 0, -EINVAL for an invalid endpoint (reported), or -ENOMEM
  */
 int lt_exporter_from_env(struct lt_exporter **ret_exporter, enum lt_exporter_kind *ret_kind);
 

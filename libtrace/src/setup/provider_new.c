@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* provider_new.c - lt_provider_new(): what its options leave out comes from the environment. */
+/* provider_new.c - lt_provider_new(): options that are not set come from the environment. */
 #include "process/processor_none.h"
 #include "setup/exporter_from_env.h"
 #include "trace/processor.h"
@@ -12,7 +12,7 @@
 
 #include <errno.h>
 
-/* The general variable is the fallback of the span's own: both may be unset. */
+/* The general variable is the default of the specific one; both may be unset. */
 static uint32_t limit(uint32_t option, const char *variable, const char *general, uint32_t fallback)
 {
 	if (option)
@@ -48,7 +48,7 @@ static int processor_from_env(struct lt_processor **ret_processor)
 	int err = lt_exporter_from_env(&exporter, &kind);
 	if (err == -ENOMEM)
 		return err;
-	/* With an endpoint that cannot be one, which has been reported, the trace still goes on. */
+	/* An invalid endpoint has been reported; contexts are still propagated. */
 	if (err || !exporter) {
 		*ret_processor = lt_processor_none();
 		return 0;
@@ -61,7 +61,7 @@ int lt_provider_new(const struct lt_provider_options *options, struct lt_provide
 	static const struct lt_provider_options defaults;
 	if (!options)
 		options = &defaults;
-	(void)lt_report_level(); /* what is wrong with it is said now, not beside the first trouble */
+	(void)lt_report_level(); /* so that an invalid level is reported now */
 	struct lt_provider_parts parts = {.resource = options->resource,
 		.sampler = options->sampler,
 		.processor = options->processor,

@@ -10,11 +10,12 @@
 
 #include <libtrace/testing.h>
 
-#define SPARE_ATTRS 4 /* room for what comes later than the first ones */
+#define SPARE_ATTRS 4 /* room for attributes after the first call */
 
 static const struct lt_attr *find(const struct lt_attributes *set, struct lt_slice key)
 {
-	/* A set is small (128 by default), and lengths mostly differ: a scan beats an index. */
+	/* A set is small (128 by default) and most lengths differ: a scan is faster than an
+	 * index. */
 	for (uint32_t i = 0; i < set->n; i++) {
 		const struct lt_attr *attr = &set->items[i];
 		if (lt_slice_equal(attr->key, key))
@@ -62,7 +63,7 @@ static bool has_value(const struct lt_attr *attr)
 
 static struct lt_slice cut(struct lt_slice text, uint32_t max_chars)
 {
-	if (text.len > max_chars) /* as bytes: perhaps not as characters */
+	if (text.len > max_chars) /* in bytes: perhaps not in characters */
 		text.len = lt_utf8_prefix(text, max_chars);
 	return text;
 }
@@ -125,7 +126,7 @@ static bool copy_value(struct lt_arena *arena, uint32_t value_length, const stru
 	return true;
 }
 
-/* Makes room for n more, as far as the limit and the arena go. */
+/* Makes room for n more, as far as the limit and the arena allow. */
 static void reserve(struct lt_attributes *set, struct lt_attributes_room *room,
 	struct lt_arena *arena, uint32_t max_count, size_t n)
 {
@@ -143,16 +144,16 @@ static void reserve(struct lt_attributes *set, struct lt_attributes_room *room,
 	room->capacity = (uint32_t)wanted;
 }
 
-/* One-bit Bloom filter: a clear bit means that the key is absent.  With these factors the keys of the
- * conventions for HTTP have different bits.  Without the filter a span with 3 attributes takes 127
- * instructions more than 1,297, and one of the agent's with 15 some 830 more. */
+/* One-bit Bloom filter: a clear bit means that the key is absent.  With these factors the keys of
+ * the conventions for HTTP have different bits.  Without the filter a span with 3 attributes takes
+ * 127 instructions more than 1,297, and one of the agent's with 15 some 830 more. */
 static uint64_t key_bit(struct lt_slice key)
 {
 	uint8_t first = (uint8_t)key.ptr[0], last = (uint8_t)key.ptr[key.len - 1];
 	return UINT64_C(1) << ((key.len + 53u * first + 2u * last) % 64);
 }
 
-/* Key and string lie side by side, in one piece. */
+/* Key and string are adjacent, in one allocation. */
 static bool append(struct lt_attributes *set, uint32_t capacity, struct lt_arena *arena,
 	const struct lt_attribute_limits *limits, const struct lt_attr *attr)
 {
@@ -168,7 +169,7 @@ static bool append(struct lt_attributes *set, uint32_t capacity, struct lt_arena
 	lt_copy_text(text, key.ptr, n_key);
 	lt_copy_text(text + n_key, string.ptr, string.len);
 
-	/* Field by field, as the caller has just written them: see agent/http/attribute.h. */
+	/* Field by field, as the caller has just written them: agent/http/attribute.h tells why. */
 	struct lt_attr *slot = (struct lt_attr *)&set->items[set->n];
 	*slot = (struct lt_attr){.key = {attr->fixed_key ? key.ptr : text, key.len},
 		.type = attr->type,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* attributes.h - a set of attributes, kept in an arena; keys are unique, order is that of arrival.
- */
+/* attributes.h - a set of attributes in an arena, in order of arrival, with unique keys. */
 #ifndef LT_ATTRIBUTES_H
 #define LT_ATTRIBUTES_H
 
@@ -13,7 +12,7 @@ struct lt_attribute_limits {
 	uint32_t value_length; /* characters of a string, or of each string of an array */
 };
 
-/* What a set that grows has beside it; all zero for an empty set. */
+/* Bookkeeping of a set that grows; all zero for an empty set. */
 struct lt_attributes_room {
 	uint32_t capacity; /* attributes that fit */
 	uint64_t key_bits; /* Bloom filter of the keys */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* processor.h - for those who own a processor: one of a program's own may leave functions out. */
+/* processor.h - for owners of a processor: a custom one may leave functions out. */
 #ifndef LT_PROCESSOR_H
 #define LT_PROCESSOR_H
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* provider.c - holds resource, sampler, processor and limits together, and takes them apart again.
- */
+/* provider.c - owns resource, sampler, processor and limits, and frees them. */
 #include "trace/provider.h"
 
 #include "trace/processor.h"
@@ -19,7 +18,7 @@ static void shut_down_at_exit(struct lt_exit_entry *entry, unsigned timeout_ms)
 		timeout_ms);
 }
 
-/* Those whose exporters were stuck when they were to be freed: what these use stays theirs. */
+/* Providers whose exporter was stuck when they were to be freed: what it uses is never freed. */
 static _Atomic(struct lt_provider *) kept;
 
 static void keep(struct lt_provider *provider)
@@ -87,7 +86,7 @@ void lt_provider_free(struct lt_provider *provider)
 	lt_exit_remove(&provider->at_exit);
 	lt_provider_shutdown(provider, FREE_TIMEOUT_MS);
 	lt_tracers_retire(provider);
-	/* It may have come back since. */
+	/* The exporter may have returned since. */
 	if (provider->is_stuck &&
 		provider->processor->impl->shutdown(provider->processor, 0) == -ETIMEDOUT) {
 		keep(provider);

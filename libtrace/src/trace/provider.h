@@ -11,15 +11,15 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* Spans that another thread than their own has changed, before a tracer's spans have no owner. */
+/* After so many spans that another thread has changed, a tracer's spans get no owner any more. */
 #define LT_SHARED_SPANS_MAX 16
 
 struct lt_tracer {
 	struct lt_instrumentation_scope scope;
-	_Atomic(struct lt_provider *) provider; /* NULL: none yet, or none any more */
+	_Atomic(struct lt_provider *) provider; /* NULL: not yet, or no longer */
 	struct lt_tracer *next;
-	bool follows_global;	    /* asked for without a provider: the next global one gets it */
-	atomic_uint n_shared;	    /* spans that did not stay with the thread that started them */
+	bool follows_global;	    /* made without a provider: the next global one takes it */
+	atomic_uint n_shared;	    /* spans that another thread than their own has changed */
 	struct lt_attributes attrs; /* of the scope */
 	struct lt_arena arena;	    /* of the scope's strings */
 	_Alignas(LT_ARENA_ALIGNMENT) char bytes[256]; /* enough for most */
@@ -28,7 +28,7 @@ struct lt_tracer {
 struct lt_tracers {
 	struct lt_tracer *first;
 	unsigned n;
-	unsigned n_over; /* asked for beyond the limit */
+	unsigned n_over; /* requests beyond the limit */
 };
 
 struct lt_provider {
@@ -41,7 +41,7 @@ struct lt_provider {
 	bool is_disabled; /* OTEL_SDK_DISABLED: spans only hand their parent's context on */
 	atomic_bool is_shut_down;
 
-	bool is_stuck; /* its processor still used its spans when its shutdown's time was over */
+	bool is_stuck; /* its processor still used spans when the shutdown's limit had passed */
 
 	struct lt_exit_entry at_exit;
 	struct lt_provider *next_kept; /* of those that are never freed */
@@ -49,7 +49,7 @@ struct lt_provider {
 	struct lt_tracers tracers; /* of tracer.c, under its lock */
 };
 
-struct lt_provider_parts { /* all there, and resolved: no field means "the default" */
+struct lt_provider_parts { /* all set and resolved: no field means "the default" */
 	struct lt_resource *resource;
 	struct lt_sampler *sampler;
 	struct lt_processor *processor;
@@ -58,13 +58,13 @@ struct lt_provider_parts { /* all there, and resolved: no field means "the defau
 	bool is_disabled;
 };
 
-/** A new provider, which takes the parts; NULL, with nothing taken, without memory. */
+/** A new provider, which takes the parts; NULL, with nothing taken, when out of memory. */
 struct lt_provider *lt_provider_make(const struct lt_provider_parts *parts);
 
 /** Frees an id generator of any kind; NULL is fine. */
 void lt_id_generator_free(struct lt_id_generator *generator);
 
-/** Lets a provider's tracers outlive it; it is the global one no more. */
+/** Detaches a provider's tracers, which outlive it; it is no longer the global one. */
 void lt_tracers_retire(struct lt_provider *provider);
 
 #endif

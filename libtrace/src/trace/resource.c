@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* resource.c - what made the spans: SDK, process, host, and what the user says of the service.
+/* resource.c - what made the spans: SDK, process, host, and the user's attributes of the service.
  *
  * Source: https://opentelemetry.io/docs/specs/otel/resource/sdk/
  *         https://opentelemetry.io/docs/specs/semconv/resource/
@@ -20,7 +20,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-/* Not the user's to fill without end: an environment may be large, a resource should not. */
+/* An environment may be large; a resource should not be. */
 static const struct lt_attribute_limits limits = {.count = 256, .value_length = 4096};
 
 static void set(struct lt_resource *resource, struct lt_attr attr)
@@ -63,7 +63,7 @@ static void set_process(struct lt_resource *resource)
 		set(resource, lt_str(LT_HOST_NAME, host.nodename));
 }
 
-/* Returns the text of the instance's id. */
+/* Returns the instance's id. */
 static const char *set_known(struct lt_resource *resource)
 {
 	char service[256];
@@ -79,8 +79,8 @@ static const char *set_known(struct lt_resource *resource)
 }
 
 /* All of it or nothing:
- * https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable
- */
+ *
+ * https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable */
 static void set_from_variable(struct lt_resource *resource)
 {
 	char *check = lt_config_copy("OTEL_RESOURCE_ATTRIBUTES");
@@ -120,8 +120,8 @@ static void in_parent(void)
 	pthread_mutex_unlock(&all_lock);
 }
 
-/* Another process, and another instance of the service.  In place: a fork's child may not be able
- * to allocate, and has no other thread that reads them. */
+/* The child is another process and another instance of the service.  Changed in place: a fork's
+ * child may be unable to allocate, and has no other thread that reads them. */
 static void in_child(void)
 {
 	for (struct lt_resource *resource = all; resource; resource = resource->next) {
@@ -136,13 +136,13 @@ static void in_child(void)
 	pthread_mutex_unlock(&all_lock);
 }
 
-/* Also registers those of ids.c, whose child makes other numbers, before: set_known() has run. */
+/* The handlers of ids.c, which reseed the child, are registered before: set_known() has run. */
 static void watch_forks(void)
 {
 	pthread_atfork(before_fork, in_parent, in_child);
 }
 
-/* What set_known() has set of this process, unless it has been set anew. */
+/* The attributes of this process that set_known() has set and nothing has replaced. */
 static void find_own(struct lt_resource *resource, const char *known_instance_id)
 {
 	struct lt_attr *pid =

@@ -11,7 +11,7 @@ struct lt_resource {
 	struct lt_attributes attrs;
 	struct lt_attributes_room room; /* of attrs */
 	struct lt_resource *next;
-	/* Of attrs, what a fork's child has anew; NULL where the user said something else. */
+	/* The attributes that a fork's child changes; NULL where the user has set them. */
 	struct lt_attr *own_pid, *own_instance_id;
 	struct lt_arena arena;
 	_Alignas(LT_ARENA_ALIGNMENT) char bytes[1024]; /* of the arena: enough for most */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sampler.h - for those who own a sampler. */
+/* sampler.h - for owners of a sampler. */
 #ifndef LT_SAMPLER_H
 #define LT_SAMPLER_H
 
 #include <libtrace/sdk.h>
 
-/* Where a span's parent stands. */
+/* The sampled state of a span's parent. */
 enum lt_parent {
 	LT_PARENT_NONE,
 	LT_PARENT_LOCAL_DROPPED,
@@ -24,8 +24,8 @@ static inline enum lt_parent lt_parent_of(const struct lt_span_context_view *par
 }
 
 /**
- * What a sampler always answers for such a parent; LT_ASK when that depends on more.  A remote
- * parent with a tracestate is always for the sampler: that may have a threshold to be looked at.
+ * A sampler's constant decision for such a parent; LT_ASK when it depends on more.  The sampler is
+ * always called for a remote parent with a tracestate, which may contain a threshold.
  */
 #define LT_ASK (-1)
 int lt_sampler_answer(const struct lt_sampler *sampler, enum lt_parent parent);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sampler_composite.c - samplers that are put together from thresholds, so that what they decide is
- * consistent over a trace, whichever rules led there.
+/* sampler_composite.c - samplers composed of thresholds, so that decisions are consistent across a
+ * trace, whichever rules apply.
  *
  * Source: https://opentelemetry.io/docs/specs/otel/trace/sdk/#compositesampler
  */

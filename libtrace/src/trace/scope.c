@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scope.c - what is current on this thread: a list of the scopes that it is in.
+/* scope.c - the current span of a thread: the list of scopes that it has entered.
  *
- * A scope that is not left (an early return, longjmp, an exception, pthread_exit) leaves its struct
- * in a frame that is gone.  So the list is in memory of our own, and what is in the frame is never
- * believed.  It is only looked at to find that a scope has gone, and only where it can be read: on
- * the thread's own stack, above the stack pointer.  On any other stack (a coroutine's, a signal's)
- * a scope is there until it, or one outside it, is left, or its thread ends.
+ * A scope that is not left (early return, longjmp, exception, pthread_exit) leaves its struct in a
+ * stack frame that no longer exists.  So the list is in memory of our own, and the frame's content
+ * is never trusted.  It is read only to detect that a scope is gone, and only where reading is
+ * safe: on the thread's own stack, above the stack pointer.  On any other stack (of a coroutine, of
+ * a signal handler) a scope stays until it or an outer one is left, or its thread ends.
  *
- * Source: https://opentelemetry.io/docs/specs/otel/context/
- */
+ * Source: https://opentelemetry.io/docs/specs/otel/context/ */
 #include "trace/span.h"
 #include "util/thread.h"
 
@@ -19,7 +18,7 @@
 #include <unistd.h>
 
 #define CHUNK_ENTRIES 16
-#define DEPTH_MAX 1024 /* of scopes on a thread: more were not left, and cannot be told */
+#define DEPTH_MAX 1024 /* scopes on a thread: more were never left, which goes undetected */
 /* Of the main thread's stack, which grows; nothing else is mapped within 128 MiB of its
  * start.  Source: Linux, arch/x86/mm/mmap.c, mmap_base() */
 #define MAIN_STACK_BYTES (64 * 1024 * 1024)
@@ -28,11 +27,11 @@ struct lt_scope_entry {
 	struct lt_scope_entry *outer; /* or the next spare one */
 	struct lt_span *span;	      /* held; NULL: no span is current */
 	const struct lt_scope *scope;
-	/* Odd: entered, even: left or spare.  The only part that other threads touch. */
+	/* Odd: entered, even: left or spare.  The only field that other threads access. */
 	_Atomic uint64_t use;
 };
 
-/* Never freed, so that a scope that is left on another thread leads nowhere else. */
+/* Never freed, so that a scope that is left on another thread points to valid memory. */
 struct chunk {
 	struct chunk *next;
 	struct lt_scope_entry entries[CHUNK_ENTRIES];
@@ -89,7 +88,7 @@ static void init(void)
 	pthread_atfork(before_fork, after_fork, after_fork);
 }
 
-/* Where this thread's stack is; without bounds nothing is known to be on it. */
+/* The bounds of this thread's stack; unknown: no address is taken to be on it. */
 static void find_stack(void)
 {
 	pthread_attr_t attr;
@@ -110,7 +109,7 @@ static void find_stack(void)
 	}
 }
 
-/* One of this thread's own again; NULL without memory. */
+/* A spare entry of this thread; NULL when out of memory. */
 static struct lt_scope_entry *refill(void)
 {
 	pthread_once(&once, init);
@@ -154,7 +153,7 @@ static bool is_on_stack(uintptr_t address)
 	return address - lt_thread.stack_start < lt_thread.stack_bytes;
 }
 
-/* Whether the frame still holds the scope's struct.  It may be a frame that has returned. */
+/* Whether the frame still contains the scope's struct.  Its function may have returned. */
 __attribute__((no_sanitize("address", "thread"))) static bool is_intact(
 	const struct lt_scope_entry *entry, uint64_t use)
 {
@@ -162,7 +161,7 @@ __attribute__((no_sanitize("address", "thread"))) static bool is_intact(
 	return scope->entry == entry && scope->use == use;
 }
 
-/* Whether a scope may be there, as seen from a frame of this thread. */
+/* Whether a scope may still exist, judged from a frame of this thread. */
 static bool may_be_there(const struct lt_scope_entry *entry, uintptr_t frame)
 {
 	uint64_t use = atomic_load_explicit(&entry->use, memory_order_relaxed);
@@ -185,7 +184,7 @@ static void leave_innermost(void)
 	lt_span_release(span); /* last: it may call the program's own exporter */
 }
 
-/* Its frame is below all that the caller has: inlined, it would have the caller's. */
+/* Not inlined: its frame must be below the caller's. */
 #define FRAME_OF_ITS_OWN __attribute__((noinline))
 
 /* --- the interface ------------------------------------------------------------------------ */
@@ -226,7 +225,7 @@ static bool is_entered(const struct lt_scope *scope)
 	return false;
 }
 
-/* It has been left already, or this is not its thread: then that one finds it left. */
+/* Left already, or on another thread, which will find it left. */
 static void leave_elsewhere(const struct lt_scope *scope)
 {
 	uint64_t use = scope->use;

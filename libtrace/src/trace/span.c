@@ -25,7 +25,7 @@ static struct lt_provider *provider_of(const struct lt_span *span)
 	return atomic_load_explicit(&span->tracer->provider, memory_order_relaxed);
 }
 
-/* True, with the lock held, if there is something to record on. */
+/* True, with the lock held, if the span is recording. */
 static inline bool lock_if_open(struct lt_span *span)
 {
 	if (lt_span_lock_take(&span->lock))
@@ -36,7 +36,7 @@ static inline bool lock_if_open(struct lt_span *span)
 	return false;
 }
 
-/* The block, with its lock held, if there is something to record on; else NULL. */
+/* The block, with its lock held, if the span is recording; else NULL. */
 static struct lt_span *begin_change(struct lt_span *handle)
 {
 	if (!lt_span_may_record(handle))
@@ -45,7 +45,7 @@ static struct lt_span *begin_change(struct lt_span *handle)
 	return lock_if_open(span) ? span : NULL;
 }
 
-/* Of a span that may be changed: it has one. */
+/* For a span that is recording: its provider exists. */
 static const struct lt_span_limits *limits_of(const struct lt_span *span)
 {
 	return &provider_of(span)->limits;
@@ -81,7 +81,7 @@ static struct lt_attributes copy_attrs(
 	return set;
 }
 
-/* Room for a context of the caller's, whose tracestate may be anything. */
+/* A caller's context, whose tracestate is not trusted. */
 struct checked_context {
 	struct lt_span_context_view view;
 	char tracestate[LT_TRACESTATE_MAX + 1];
@@ -108,8 +108,7 @@ static inline const struct lt_span_context_view *check_context(
 	return view;
 }
 
-/* The present, or another time, by the clock as it was when the span began: a step since then is
- * not the span's. */
+/* Now, or a given time, by the clock's offset at the span's start: a step since then is ignored. */
 static uint64_t time_of(const struct lt_span *span, uint64_t time_ns)
 {
 	uint64_t now = lt_clock_read_ns();
@@ -173,13 +172,13 @@ static const struct lt_span_context_view *parent_of(
 	return current ? &lt_span_block(current)->data.context : NULL;
 }
 
-/* A number that is no kind is none. */
+/* An invalid kind counts as unset. */
 static enum lt_kind kind_of(const struct lt_span_options *options)
 {
 	return (unsigned)options->kind <= LT_KIND_CONSUMER ? options->kind : LT_KIND_INTERNAL;
 }
 
-/* What a program is to have of the block: the next head's turn has come. */
+/* The program's pointer to the block: the next head in turn. */
 static struct lt_span *hand_out(struct lt_span *span, uint8_t state)
 {
 	span->turn = span->turn == LT_SPAN_HEADS - 1 ? 1 : (uint8_t)(span->turn + 1);
@@ -202,7 +201,7 @@ static void init_context(
 	context->remote = false;
 }
 
-/* Ids of a program's own generator in place of the random ones. */
+/* Ids of a custom generator replace the random ones. */
 __attribute__((noinline)) static void generate_ids(struct lt_id_generator *generator,
 	struct lt_span_context_view *context, const struct lt_span_context_view *parent)
 {
@@ -223,7 +222,7 @@ __attribute__((noinline)) static void generate_ids(struct lt_id_generator *gener
 	}
 }
 
-/* All that an unrecorded span needs. */
+/* Initialises what an unrecorded span needs. */
 static inline void init_bare(
 	struct lt_span *span, struct lt_tracer *tracer, const struct lt_span_context_view *parent)
 {
@@ -259,7 +258,7 @@ static void init_recording(struct lt_span *span, struct lt_slice name,
 	data->events = NULL;
 	data->links = NULL;
 	span->event_capacity = span->link_capacity = 0;
-	/* Where spans change threads as a rule, taking the lock from an owner is wasted time. */
+	/* Where spans usually change threads, an owner would only cost time. */
 	lt_span_lock_init(&span->lock, atomic_load_explicit(&span->tracer->n_shared,
 					       memory_order_relaxed) < LT_SHARED_SPANS_MAX);
 	copy_text(span, name, &data->name);
@@ -299,7 +298,7 @@ __attribute__((noinline)) static void copy_tracestate(
 	copy_text(span, (struct lt_slice){list, lt_tracestate_clean(text, list)}, ret_copy);
 }
 
-/* The sampler's decision; the context gets the tracestate and the flag that follow from it. */
+/* The sampler's decision, whose tracestate and flag are set in the context. */
 static enum lt_decision sample(struct lt_span *span, struct lt_slice name,
 	const struct lt_span_options *options, const struct lt_span_context_view *parent,
 	struct lt_sampling_result *ret_extra)
@@ -311,7 +310,7 @@ static enum lt_decision sample(struct lt_span *span, struct lt_slice name,
 	if (decision == LT_ASK)
 		decision = (int)ask_sampler(span, name, options, parent, ret_extra);
 	if (decision != LT_RECORD_AND_SAMPLE && decision != LT_RECORD_ONLY)
-		decision = LT_DROP; /* also what is no decision */
+		decision = LT_DROP; /* also for an invalid decision */
 	if (decision == LT_RECORD_AND_SAMPLE)
 		context->flags |= LT_FLAG_SAMPLED;
 	if (ret_extra->tracestate.ptr)
@@ -321,10 +320,10 @@ static enum lt_decision sample(struct lt_span *span, struct lt_slice name,
 	return (enum lt_decision)decision;
 }
 
-/* What a disabled SDK starts: its parent's context, to be handed on as it came.
+/* The span of a disabled SDK: its parent's context, propagated unchanged.
  * Source:
- * https://opentelemetry.io/docs/specs/otel/trace/api/#behavior-of-the-api-in-the-absence-of-an-installed-sdk
- */
+ *
+ * https://opentelemetry.io/docs/specs/otel/trace/api/#behavior-of-the-api-in-the-absence-of-an-installed-sdk */
 __attribute__((noinline)) static struct lt_span *start_disabled(
 	struct lt_tracer *tracer, const struct lt_span_context_view *parent)
 {
@@ -385,8 +384,8 @@ bool lt_span_is_recording(const struct lt_span *span)
 	       !atomic_load_explicit(&lt_span_block(span)->ended, memory_order_relaxed);
 }
 
-/* gcc builds a result where the caller wants it, instead of copying half a kilobyte there, only if
- * its address is not taken: so the rare case has a function of its own. */
+/* gcc builds a result in place, instead of copying half a kilobyte, only if its address is not
+ * taken: so the rare case has a function of its own. */
 __attribute__((noinline)) static struct lt_span_context context_without_tracestate(
 	const struct lt_span_context_view *view)
 {
@@ -504,7 +503,7 @@ static bool drop_hold(struct lt_span *span)
 /* True for the last holder. */
 static inline bool let_go(struct lt_span *handle, struct lt_span *span)
 {
-	/* The only holder is this caller: nobody can become another one behind its back. */
+	/* The caller is the only holder, so no other thread can become one. */
 	if (atomic_load_explicit(&span->n_holders, memory_order_acquire) != 1 && !drop_hold(span))
 		return false;
 	((struct lt_span_head *)handle)->state = 0;
@@ -520,7 +519,7 @@ static void process(struct lt_span *span)
 		recycle(span);
 }
 
-/* Out of line, so that a span without recording does not pay for the registers. */
+/* Not inlined, so that a span that is not recording saves no registers for it. */
 __attribute__((noinline)) static void end_recording(
 	struct lt_span *handle, struct lt_span *span, uint64_t end_ns)
 {

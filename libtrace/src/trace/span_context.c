@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* span_context.c - questions to a span context that need no span. */
+/* span_context.c - functions of a span context that need no span. */
 #include "util/id_hex.h"
 #include "util/ids.h"
 

@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* ThreadSanitizer knows nothing of barriers that the kernel makes. */
+/* ThreadSanitizer does not model membarrier. */
 #if defined(__SANITIZE_THREAD__) || defined(LT_PLAIN)
 #define MAY_HAVE_OWNERS 0
 #elif defined(__has_feature) /* clang's */
@@ -35,12 +35,12 @@ void lt_span_lock_setup(void)
 	pthread_once(&once, register_process);
 }
 
-/* is_locked held.  After the barrier the owner has either been seen busy, or will see is_shared. */
+/* is_locked held.  After the barrier either the owner is seen busy, or it will see is_shared. */
 static void share(struct lt_span_lock *lock)
 {
 	atomic_store_explicit(&lock->is_shared, true, memory_order_relaxed);
 	if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) != 0)
-		membarrier(MEMBARRIER_CMD_GLOBAL); /* slow, and asks for no registration */
+		membarrier(MEMBARRIER_CMD_GLOBAL); /* slow, but needs no registration */
 	while (atomic_load_explicit(&lock->owner_is_busy, memory_order_acquire))
 		sched_yield();
 }

@@ -2,13 +2,13 @@
 /* span_pool.c - blocks for spans: a magazine per thread, and a shared depot of magazines.
  *
  * Most spans start on one thread and are recycled on another, so blocks have to travel.  They do so
- * by the magazine: one short lock for MAGAZINE_SPANS of them.  A thread that starts a span only tries
- * that lock and never waits for it.  The list of free blocks is beside them, not in them: recycling a
- * span writes to no memory that the next one will use.
+ * by the magazine: one short lock for MAGAZINE_SPANS of them.  A thread that starts a span only
+ * tries that lock and never waits for it.  The list of free blocks is beside them, not in them:
+ * recycling a span writes to no memory that the next one will use.
  *
  * Two threads that start spans while the exporter's recycles them take 150 ns of wall time a span;
- * with one list under one lock (span_pool_plain.c) 450 to 670 ns, since they wait for each other.
- */
+ * with one list under one lock (span_pool_plain.c) 450 to 670 ns, since they wait for each
+ * other. */
 #include "trace/span.h"
 #include "util/thread.h"
 

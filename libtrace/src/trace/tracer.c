@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tracer.c - one tracer an instrumentation scope, found again by name, version, schema and
+/* tracer.c - one tracer per instrumentation scope, identified by name, version, schema and
  * attributes.
  *
- * Programs keep tracers, so one lives as long as the process, and leads to its provider while that
- * lives.  One that was asked of the global provider leads to the next one that becomes it.
+ * Programs keep tracers, so a tracer lives as long as the process and refers to its provider while
+ * that lives.  One that was requested from the global provider moves on to the next global one.
  */
 #include "trace/provider.h"
 #include "util/slice.h"
@@ -11,13 +11,13 @@
 #include <libtrace/instrumentation.h>
 #include <stdlib.h>
 
-#define TRACERS_MAX 1024 /* of a provider: a scope a request must not grow for ever */
+#define TRACERS_MAX 1024 /* of a provider: guards against a new scope per request */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all lists of tracers, and of: */
 static _Atomic(struct lt_provider *) global;		 /* read without it */
 
 static struct lt_tracers waiting; /* for a global provider */
-static struct lt_tracers retired; /* of providers that are no more */
+static struct lt_tracers retired; /* of providers that have been freed */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -49,7 +49,7 @@ static bool value_equal(const struct lt_attr *a, const struct lt_attr *b)
 		return a->value.boolean == b->value.boolean;
 	case LT_TYPE_INT:
 		return a->value.integer == b->value.integer;
-	case LT_TYPE_DOUBLE: /* not a number is equal to itself here */
+	case LT_TYPE_DOUBLE: /* NaN is equal to itself here */
 		return memcmp(&a->value.number, &b->value.number, sizeof(a->value.number)) == 0;
 	default:
 		break;
@@ -71,7 +71,7 @@ static bool has_attr(const struct lt_instrumentation_scope *scope, const struct 
 	return false;
 }
 
-/* Both as a tracer has them: no attribute without a value, no key twice. */
+/* Both in a tracer's form: no attribute without a value, unique keys. */
 static bool scope_equal(
 	const struct lt_instrumentation_scope *a, const struct lt_instrumentation_scope *b)
 {
@@ -131,7 +131,7 @@ static struct lt_tracer *pop(struct lt_tracers *tracers)
 	return tracer;
 }
 
-/* Where the tracer of that scope is in its list: after it, if there is one. */
+/* The link that leads to the scope's tracer, or to the end of the list. */
 static struct lt_tracer **find(
 	struct lt_tracers *tracers, const struct lt_instrumentation_scope *scope)
 {
@@ -151,7 +151,8 @@ static struct lt_tracer *take_retired(const struct lt_instrumentation_scope *sco
 	return tracer;
 }
 
-/* A candidate, taken, or one that was there: the list's tracer of that scope.  Lock held. */
+/* The list's tracer of that scope: an existing one, else the candidate, which is taken.  Lock
+ * held. */
 static struct lt_tracer *find_or_add(
 	struct lt_tracers *tracers, struct lt_provider *provider, struct lt_tracer *candidate)
 {

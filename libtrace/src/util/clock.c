@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* clock.c - monotonic time plus an offset, so that a step of the wall clock makes no negative span.
- * How the monotonic time is read is in clock_counter.c or clock_kernel.c.
- */
+ * How the monotonic time is read is in clock_counter.c or clock_kernel.c. */
 #include "util/clock.h"
 
 #include <stdatomic.h>
@@ -22,7 +21,7 @@ static int64_t read_ns(clockid_t clock)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* Wall minus monotonic, from the quickest of a few readings: one that was interrupted is wrong. */
+/* Wall minus monotonic, from the fastest of a few readings: an interrupted one is wrong. */
 static int64_t measure_offset(void)
 {
 	enum { N_READINGS = 5 };
@@ -47,7 +46,7 @@ void lt_clock_anchor(void)
 		atomic_store_explicit(&lt_clock_anchor_ns, measured, memory_order_relaxed);
 }
 
-/* A single reading tells a step, if not by how much: it may have been interrupted. */
+/* A single reading detects a step but not its size: it may have been interrupted. */
 static void look_at_wall(uint64_t monotonic_ns)
 {
 	int64_t offset = read_ns(CLOCK_REALTIME) - (int64_t)monotonic_ns;

@@ -2,8 +2,8 @@
 /* clock_counter.c - reads the time by the processor's time stamp counter (x86_64).
  *
  * clock_gettime takes 25 ns, and a span reads the time two or three times.  Where the kernel keeps
- * its own time by that counter, we read it (10 ns) and extrapolate from the last time that we asked
- * the kernel: for a second at most, by a rate measured over as long. A
+ * its own time by that counter, we read it (10 ns) and extrapolate from the last reading of the
+ * kernel's clock: for a second at most, at a rate measured over as long. A
  * span with three attributes and an event takes 84 ns by it, 125 ns by clock_kernel.c.
  */
 #include "util/clock.h"
@@ -19,10 +19,10 @@
 
 #define RATE_BITS 32	    /* after the binary point of ns_per_tick */
 #define BASELINE_NS 1000000 /* the shortest stretch that a rate is measured over */
-#define VALID_NS 1000000000 /* the longest that one is extrapolated for */
+#define VALID_NS 1000000000 /* the longest extrapolation */
 
-/* The last time we asked the kernel.  Written by one thread at a time; odd sequence: being written.
- */
+/* The last reading of the kernel's clock.  Written by one thread at a time; an odd sequence means
+ * that it is being written. */
 static struct {
 	atomic_uint sequence;
 	_Atomic uint64_t tick, ns;
@@ -48,25 +48,24 @@ static void look_at_counter(void)
 	close(fd);
 }
 
-/* One of two rates cannot be right when they differ by more than this: the machine slept between.
- */
+/* Rates that differ by more than this are not both right: the machine was suspended in between. */
 static bool is_near(uint64_t rate, uint64_t other)
 {
 	return rate - other + (other >> 10) <= other >> 9; /* a thousandth either way */
 }
 
-/* being_anchored held.  The rate is measured from the anchor before to this one, and trusted for
- * twice as long: so what it is off by stays near the error of one reading, some 50 ns. */
+/* being_anchored held.  The rate is measured from the previous anchor to this one, and used for
+ * twice as long: so the error stays near that of one reading, some 50 ns. */
 static void move_anchor(uint64_t tick, uint64_t ns)
 {
 	uint64_t before_ns = atomic_load_explicit(&anchor.ns, memory_order_relaxed);
 	uint64_t before_rate = atomic_load_explicit(&anchor.ns_per_tick, memory_order_relaxed);
 	uint64_t ticks = tick - atomic_load_explicit(&anchor.tick, memory_order_relaxed);
 	uint64_t elapsed_ns = ns - before_ns;
-	uint64_t rate = 0, valid = 0; /* of the first one: nothing to measure from */
+	uint64_t rate = 0, valid = 0; /* the first anchor: nothing to measure from */
 	if (before_ns) {
 		if (elapsed_ns < BASELINE_NS || ticks == 0)
-			return; /* too short to tell a rate from */
+			return; /* too short for a rate */
 		rate = (uint64_t)(((unsigned __int128)elapsed_ns << RATE_BITS) / ticks);
 		valid = elapsed_ns < VALID_NS / 2
 				? 2 * ticks

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define NUMBER_MAX_BYTES 64 /* a longer one is none */
-#define WORDS_MAX_BYTES 256 /* of the words that a report names */
+#define NUMBER_MAX_BYTES 64 /* a longer one is invalid */
+#define WORDS_MAX_BYTES 256 /* of the valid words in a report */
 
 static int hex_value(char c)
 {
@@ -52,11 +52,11 @@ uint64_t lt_config_uint(const char *name, uint64_t fallback, uint64_t min, uint6
 	return value;
 }
 
-/* A decimal number in C's own notation: no "inf", no "nan", no hexadecimal one. */
+/* A decimal number as in C: no "inf", no "nan", no hexadecimal number. */
 static bool parse_double(struct lt_slice text, double *ret_value)
 {
 	char digits[NUMBER_MAX_BYTES];
-	/* glibc's is a constant: not allocated, and there is nothing to free. */
+	/* In glibc a constant: nothing is allocated or freed. */
 	locale_t c_locale = newlocale(LC_ALL_MASK, "C", NULL);
 	if (text.len >= sizeof(digits) || !c_locale)
 		return false;
@@ -133,7 +133,7 @@ bool lt_config_next_item(struct lt_slice *list, struct lt_slice *ret_item)
 	return false;
 }
 
-/* Ends a part of a text with a NUL, trimmed and decoded; NULL when an escape is broken. */
+/* Trims and decodes a part of a text in place and adds a NUL; NULL for an invalid escape. */
 static char *decode(char *text, size_t len)
 {
 	struct lt_slice from = lt_slice_trim((struct lt_slice){text, len});

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* defaults.h - what holds where an OTEL_* variable is not set: for those who read it, and for the
- * launcher's table (instrument/known.c), from which --help and the tests have it.
+/* defaults.h - the values of OTEL_* variables that are not set, for their readers and for the
+ * launcher's table (instrument/known.c), which --help prints.
  *
  * Numbers are literals, since the table prints them.
  * Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* encode_buffer.c - growing by doubling, failing once and for all. */
+/* encode_buffer.c - doubles when it grows; the first failure sticks. */
 #include "util/encode_buffer.h"
 
 #include "util/utf8.h"
@@ -43,7 +43,7 @@ bool lt_buffer_grow(struct lt_buffer *buffer, size_t n)
 
 static void print(struct lt_buffer *buffer, const char *format, va_list args)
 {
-	for (size_t room = 128;;) { /* mostly enough; else the second time round is */
+	for (size_t room = 128;;) { /* usually enough; else the second round is */
 		char *to = lt_buffer_reserve(buffer, room);
 		if (!to)
 			return;
@@ -63,7 +63,7 @@ static void print(struct lt_buffer *buffer, const char *format, va_list args)
 
 void lt_buffer_printf(struct lt_buffer *buffer, const char *format, ...)
 {
-	/* glibc's is a constant: not allocated, and there is nothing to free. */
+	/* In glibc a constant: nothing is allocated or freed. */
 	locale_t c_locale = newlocale(LC_ALL_MASK, "C", NULL), threads = uselocale(c_locale);
 	va_list args;
 	va_start(args, format);

@@ -12,7 +12,7 @@ struct lt_buffer { /* zero is empty */
 	char *bytes;
 	size_t len;
 	size_t capacity;
-	bool failed; /* no memory, or over the limit: the content is useless from here on */
+	bool failed; /* out of memory or over the limit: the content is invalid from here on */
 };
 
 /** Forgets the content and keeps the memory. */
@@ -21,10 +21,10 @@ void lt_buffer_reset(struct lt_buffer *buffer);
 /** Frees the memory. */
 void lt_buffer_done(struct lt_buffer *buffer);
 
-/** Makes capacity for n more bytes; false, with failed set, if there is none. */
+/** Grows the buffer by n bytes of capacity or more; false, with failed set, on failure. */
 bool lt_buffer_grow(struct lt_buffer *buffer, size_t n);
 
-/** Room for n more bytes, not yet counted in len; NULL, with failed set, if there is none. */
+/** Room for n more bytes, not yet counted in len; NULL, with failed set, on failure. */
 static inline char *lt_buffer_reserve(struct lt_buffer *buffer, size_t n)
 {
 	if (n > buffer->capacity - buffer->len && !lt_buffer_grow(buffer, n))
@@ -51,11 +51,11 @@ static inline void lt_buffer_add_text(struct lt_buffer *buffer, const char *text
 	lt_buffer_add(buffer, text, strlen(text));
 }
 
-/** As printf() has it in the C locale: the program's own does not matter. */
+/** As printf() in the C locale, whatever the program's is. */
 void lt_buffer_printf(struct lt_buffer *buffer, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/** Adds text with what is not UTF-8 in it replaced by U+FFFD. */
+/** Adds text, with U+FFFD for what is not UTF-8. */
 void lt_buffer_add_utf8(struct lt_buffer *buffer, struct lt_slice text);
 
 #endif

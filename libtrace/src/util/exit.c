@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exit.c - the last spans leave before what carries them (TLS above all) is torn down.
+/* exit.c - runs before what the entries need (above all the TLS library) is torn down.
  *
- * However many entries there are, and however often the handler has been renewed, a process waits
- * once: until exit_deadline_ns, which the first handler to run sets.
+ * A process waits once, however many entries there are and however often the handler has been
+ * renewed: until exit_deadline_ns, which the first handler to run sets.
  */
 #include "util/exit.h"
 
@@ -14,7 +14,7 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows; held for moments */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows; held briefly */
 static pthread_cond_t finished = PTHREAD_COND_INITIALIZER;
 static _Atomic(struct lt_exit_entry *) first; /* written with the lock held */
 static struct lt_exit_entry *current;	      /* the one that an exit is running */
@@ -33,7 +33,7 @@ static void after_fork(void)
 
 static void after_fork_child(void)
 {
-	current = NULL; /* the thread that was at it is the parent's */
+	current = NULL; /* its thread exists in the parent only */
 	exit_deadline_ns = 0;
 	pthread_cond_init(&finished, NULL);
 	pthread_mutex_unlock(&lock);
@@ -56,9 +56,8 @@ static void unlink_entry(const struct lt_exit_entry *entry)
 	}
 }
 
-/* Makes the next one of the list the current one; false when all have been.  A share of the time
- * that is left for all is its own, so that one collector that hangs does not cost another its
- * spans. */
+/* Makes the next entry the current one; false when all have run.  Each gets an equal share of the
+ * time that is left, so that a collector that hangs does not cost another its spans. */
 static bool take_next(unsigned *ret_timeout_ms)
 {
 	uint64_t now_ns = lt_clock_monotonic_ns();
@@ -127,6 +126,6 @@ void lt_exit_clear(void)
 
 void lt_exit_renew(void)
 {
-	if (atomic_load(&first)) /* without the lock: callers hold locks of their own */
+	if (atomic_load(&first)) /* without the lock: callers hold other locks */
 		atexit(on_exit_process);
 }

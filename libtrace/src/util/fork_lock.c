@@ -8,16 +8,16 @@
 #include <stdint.h>
 #include <time.h>
 
-/* What a fork waits at most.  Loading libcurl from a cold disk takes some 100 ms.  A glibc
- * before 2.36 runs these handlers with a lock held that a library's constructor may want
- * (https://sourceware.org/bugzilla/show_bug.cgi?id=24595): then we wait in vain. */
+/* Limit of a fork's wait.  Loading libcurl from a cold disk takes some 100 ms.  glibc before 2.36
+ * runs these handlers with a lock held that a library's constructor may need
+ * (https://sourceware.org/bugzilla/show_bug.cgi?id=24595): then the wait is in vain. */
 #define WAIT_MAX_MS 1000
-#define NAP_US 100 /* while it waits */
+#define NAP_US 100 /* between attempts */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic uintptr_t owner;	 /* the thread that holds it; 0: none.  A fork keeps its value */
 static _Atomic uintptr_t forker; /* the same, of a thread that holds it to fork */
-static atomic_bool is_broken;	 /* this is a child that was cut off in the middle of something */
+static atomic_bool is_broken;	 /* a child whose fork did not get the lock */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static uintptr_t this_thread(void)
@@ -25,7 +25,7 @@ static uintptr_t this_thread(void)
 	return (uintptr_t)pthread_self();
 }
 
-/* False when it would take too long, or for ever: the thread has it already. */
+/* False after the limit, or if this thread holds the lock already. */
 static bool take_in_time(void)
 {
 	uint64_t end_ns = lt_clock_monotonic_ns() + WAIT_MAX_MS * UINT64_C(1000000);
@@ -87,7 +87,7 @@ bool lt_fork_lock_take(void)
 void lt_fork_lock_give(void)
 {
 	if (atomic_load(&owner) != this_thread())
-		return; /* it was left behind by a fork */
+		return; /* a fork has left it taken */
 	atomic_store(&owner, 0);
 	pthread_mutex_unlock(&lock);
 }

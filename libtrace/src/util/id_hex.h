@@ -10,7 +10,7 @@
 /** Writes 2 * n digits, no NUL; returns the byte after them. */
 char *lt_hex_print(char *out, const uint8_t *bytes, size_t n);
 
-/** Reads 2 * n lower-case digits; false, with bytes half-written, for any other character. */
+/** Reads 2 * n lower-case digits; false, with bytes undefined, for any other character. */
 bool lt_hex_parse(const char *text, uint8_t *bytes, size_t n);
 
 #endif

@@ -18,7 +18,7 @@
 
 /* --- signals ------------------------------------------------------------------------------ */
 
-/* What a write may raise, on the thread that writes. */
+/* The signals that a write may raise on its thread. */
 struct mask {
 	sigset_t before, pending; /* as they were */
 };
@@ -34,7 +34,7 @@ static void block_signals(struct mask *mask)
 	sigpending(&mask->pending);
 }
 
-/* Takes back the one signal that came with err; one that was pending before is the program's. */
+/* Consumes the signal that came with err; one that was pending before is the program's. */
 static void restore_signals(const struct mask *mask, int err)
 {
 	int number = err == -EPIPE ? SIGPIPE : err == -EFBIG ? SIGXFSZ : 0;
@@ -57,8 +57,8 @@ static bool wait_until_writable(int fd, uint64_t deadline_ns)
 	return poll(&wanted, 1, left_ms > INT_MAX ? INT_MAX : (int)left_ms) > 0;
 }
 
-/* Where RWF_NOWAIT is not known: pipes before Linux 6.4, terminals.  A pipe that is ready has room
- * for PIPE_BUF bytes, pipe(7), unless somebody else fills it just now. */
+/* Where RWF_NOWAIT is not supported: pipes before Linux 6.4, terminals.  A pipe that is ready has
+ * room for PIPE_BUF bytes, pipe(7), unless another writer fills it in between. */
 static ssize_t write_when_ready(int fd, const char *bytes, size_t n)
 {
 	if (!wait_until_writable(fd, 0)) {
@@ -68,7 +68,7 @@ static ssize_t write_when_ready(int fd, const char *bytes, size_t n)
 	return write(fd, bytes, n < PIPE_BUF ? n : PIPE_BUF);
 }
 
-/* As much as goes without waiting; -1 with EAGAIN for none. */
+/* Writes as much as possible without waiting; -1 with EAGAIN for none. */
 static ssize_t write_some(int fd, mode_t type, const char *bytes, size_t n)
 {
 	if (S_ISSOCK(type))

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* own_fd.h - descriptors of ours in a process that is not ours.
+/* own_fd.h - our descriptors in a process that may close them.
  *
- * A program may close every descriptor that it did not open, and the next file that it opens has
- * the number of one of ours.  So each is remembered with the identity of what it is, and looked at
- * before it is written to or closed.  None is below 3, where a program expects its standard streams,
- * and none goes on to a program that is executed.
+ * A program may close descriptors that it did not open, and the next file that it opens gets the
+ * number of one of ours.  So the file's device and inode are kept and checked before a write or a
+ * close.  Our descriptors are never below 3, the standard streams, and are closed on exec.
  */
 #ifndef LT_OWN_FD_H
 #define LT_OWN_FD_H
@@ -19,16 +18,16 @@ struct lt_own_fd {
 };
 
 /**
- * Makes fd ours: moved to 3 or above where it is below, and closed on exec.
- * @param fd  takes; it is closed where this fails
- * @return whether it is one now; errno otherwise
+ * Takes fd over: moves it to 3 or above and sets close-on-exec.
+ * @param fd  takes; closed on failure
+ * @return false, with errno set, on failure
  */
 bool lt_own_fd_init(struct lt_own_fd *own, int fd);
 
-/** Whether the number still is what it was. */
+/** Whether the descriptor still is the same file. */
 bool lt_own_fd_is_intact(const struct lt_own_fd *own);
 
-/** Closes it, if it is still ours, and makes it none. */
+/** Closes it if it is still ours, and resets it to none. */
 void lt_own_fd_close(struct lt_own_fd *own);
 
 #endif

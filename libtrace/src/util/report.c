@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* report.c - diagnostics: few, whole, printable lines, on standard error unless the program takes
- * them.  They may come from any thread of any program, so they wait for nobody and raise no signal.
- */
+/* report.c - diagnostics: few, whole, printable lines on standard error, unless the program has set
+ * a handler.  They may come from any thread of any program, so they never block and raise no
+ * signal. */
 #include "util/report.h"
 
 #include "util/clock.h"
@@ -46,7 +46,7 @@ void lt_set_report_handler(
 	handler = new_handler;
 }
 
-/* n: the length that text would have had. */
+/* n: the length before the cut. */
 static void clean_line(char *text, size_t size, int n)
 {
 	size_t len = n < 0 ? 0 : (size_t)n;
@@ -57,7 +57,7 @@ static void clean_line(char *text, size_t size, int n)
 	memcpy(text + len, is_cut ? CUT : "", is_cut ? sizeof(CUT) : 1);
 }
 
-/* n_left_out: reports of this kind that were not made. */
+/* n_left_out: suppressed reports of this kind. */
 static void report(enum lt_level level, uint64_t n_left_out, const char *format, va_list args)
 {
 	int err_before = errno;
@@ -86,10 +86,10 @@ void lt_report(enum lt_level level, const char *format, ...)
 	va_end(args);
 }
 
-/* --- one an interval ---------------------------------------------------------------------- */
+/* --- one per interval ---------------------------------------------------------------------- */
 
-/* Without a lock, which a fork's child could find taken for ever.  Two threads that come with a new
- * kind at one time may both report it. */
+/* Without a lock, which a fork's child could find taken for ever.  Two threads with the same new
+ * kind may both report it. */
 static struct {
 	_Atomic uint64_t kind;	/* its hash */
 	_Atomic uint64_t at_ns; /* of the last report; 0: a free place */

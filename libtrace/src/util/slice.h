@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* slice.h - questions to text that is borrowed and has no NUL: as in the C locale, whatever the
- * program's is.  Used by the library, the agent and the launcher.
- */
+/* slice.h - tests and conversions of borrowed text without a NUL, by the rules of the C locale
+ * whatever the program's is.  Used by the library, the agent and the launcher. */
 #ifndef LT_SLICE_H
 #define LT_SLICE_H
 
@@ -75,8 +74,8 @@ static inline struct lt_slice lt_slice_trim_ows(struct lt_slice text)
 	return text;
 }
 
-/** Reads a whole number of digits only; none at all is 0.  False, with *ret_value untouched, for
- * anything else, and for what does not fit. */
+/** Reads a whole number that has digits only; an empty text is 0.  False, with *ret_value
+ * untouched, for anything else and on overflow. */
 static inline bool lt_slice_to_uint(struct lt_slice digits, uint64_t *ret_value)
 {
 	uint64_t value = 0;
@@ -90,8 +89,7 @@ static inline bool lt_slice_to_uint(struct lt_slice digits, uint64_t *ret_value)
 }
 
 /**
- * Reads the port behind a host; none at all is 0.  False, with *ret_port untouched, for what cannot
- * be one.
+ * Reads a port; an empty text is 0.  False, with *ret_port untouched, for an invalid one.
  * Source: https://www.rfc-editor.org/rfc/rfc3986#section-3.2.3
  */
 static inline bool lt_slice_to_port(struct lt_slice digits, uint16_t *ret_port)

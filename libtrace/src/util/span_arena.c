@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* span_arena.c - a span's attributes, events and strings: many small pieces with one life. */
+/* span_arena.c - a span's attributes, events and strings: many small pieces with one lifetime. */
 #include "util/span_arena.h"
 
 #include <stdlib.h>
 
 #define CHUNK_BYTES 4096
-#define FIRST_ITEMS 2 /* of an array that grows: events and links are mostly few */
+#define FIRST_ITEMS 2 /* of an array that grows: most spans have few events and links */
 
 struct lt_chunk {
 	struct lt_chunk *older;

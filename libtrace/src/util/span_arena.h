@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* span_arena.h - memory that grows by chunks and goes all at once; the first chunk is the owner's.
- */
+/* span_arena.h - memory that grows by chunks and is freed all at once; the first chunk is the
+ * owner's. */
 #ifndef LT_SPAN_ARENA_H
 #define LT_SPAN_ARENA_H
 
 #include <libtrace/trace.h>
 
-/* Bytes that one span may take beyond its block.  What does not fit is dropped and counted. */
+/* Limit of one span beyond its block.  What does not fit is dropped and counted. */
 #define LT_ARENA_MAX_BYTES (1024 * 1024)
-#define LT_ARENA_ALIGNMENT 8 /* of every type we store: no long double among them */
+#define LT_ARENA_ALIGNMENT 8 /* enough for every type stored: there is no long double */
 
 struct lt_arena {
-	char *next, *end; /* free bytes of the newest piece */
+	char *next, *end; /* free bytes of the newest chunk */
 	struct lt_chunk *chunks;
 	size_t n_bytes; /* in chunks */
 };
 
-/** Starts with size bytes at memory, both multiples of LT_ARENA_ALIGNMENT; they stay the caller's.
- */
+/** Starts with size bytes at memory, both multiples of LT_ARENA_ALIGNMENT; they stay the
+ * caller's. */
 static inline void lt_arena_init(struct lt_arena *arena, void *memory, size_t size)
 {
 	arena->next = memory;
@@ -26,7 +26,7 @@ static inline void lt_arena_init(struct lt_arena *arena, void *memory, size_t si
 	arena->n_bytes = 0;
 }
 
-/** Of an arena that has chunks, which few have. */
+/** Slow path of lt_arena_done(): frees the chunks. */
 void lt_arena_free_chunks(struct lt_arena *arena);
 
 /** Frees what was added; the arena must be initialised again before use. */
@@ -36,7 +36,7 @@ static inline void lt_arena_done(struct lt_arena *arena)
 		lt_arena_free_chunks(arena);
 }
 
-/** The others' way when the newest piece is full: size bytes of a new one. */
+/** Slow path of lt_arena_alloc(): adds a chunk. */
 void *lt_arena_alloc_chunk(struct lt_arena *arena, size_t size);
 
 /** Memory for any type, not cleared; NULL at the limit or without memory. */
@@ -60,10 +60,10 @@ static inline char *lt_arena_alloc_text(struct lt_arena *arena, size_t n)
 	return text;
 }
 
-/** memcpy for text, which is mostly short: a call would cost more than the copy. */
+/** memcpy for text, which is usually short: a call would cost more than the copy. */
 static inline void lt_copy_text(char *to, const char *from, size_t n)
 {
-	/* Each: the first bytes and the last ones, which may be some of the first. */
+	/* Copies the first and the last bytes, which may overlap. */
 	if (n > 32) {
 		memcpy(to, from, n);
 	} else if (n >= 16) {
@@ -98,7 +98,7 @@ static inline bool lt_arena_copy(
  * Makes room for one more item in an array of n items that grows by doubling inside the arena.
  * @param items     NULL while *capacity is 0
  * @param capacity  items that fit; updated
- * @return the array, perhaps moved; NULL at the limit, with the old one as it was
+ * @return the array, perhaps moved; NULL at the limit, with the old one untouched
  */
 void *lt_arena_grow(
 	struct lt_arena *arena, void *items, uint32_t n, uint32_t *capacity, size_t item_size);

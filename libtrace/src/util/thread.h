@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* thread.h - all that libtrace keeps per thread, in one place, so that a call finds it in one go.
- */
+/* thread.h - everything that libtrace keeps per thread, in one struct, so that one access finds
+ * it. */
 #ifndef LT_THREAD_H
 #define LT_THREAD_H
 
@@ -12,15 +12,15 @@ struct lt_thread {
 	unsigned n_scopes;
 	unsigned suppressed;	      /* depth of lt_suppress_enter */
 	struct lt_magazine *magazine; /* free spans, of span_pool.c; NULL: none yet */
-	uint32_t span_bytes;	      /* that the last span took of its block */
-	bool seeded;	  /* cleared in a fork's child: two processes must not make the same ids */
+	uint32_t span_bytes;	      /* used of the last span's block */
+	bool seeded; /* cleared in a fork's child: two processes must not generate the same ids */
 	uint64_t seed[4]; /* of ids.c */
 	uintptr_t stack_start;
 	size_t stack_bytes; /* 0: not known */
 };
 
-/* initial-exec: libtrace.so is loaded at start, never by dlopen from a thread in full flight, so
- * its few words fit the static TLS block and cost no call to find. */
+/* initial-exec: a few words fit into the static TLS block, also after a dlopen (glibc keeps room
+ * there), and are found without a call. */
 extern __thread struct lt_thread lt_thread __attribute__((tls_model("initial-exec")));
 
 #endif

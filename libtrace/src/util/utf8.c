@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* utf8.c - a receiver rejects a whole batch for one string that is not UTF-8, so we look first.
+/* utf8.c - a receiver rejects a whole batch for one string that is not UTF-8, so strings are
+ * checked.
  *
- * Source: https://www.unicode.org/versions/Unicode15.0.0/ch03.pdf, table 3-7
- */
+ * Source: https://www.unicode.org/versions/Unicode15.0.0/ch03.pdf, table 3-7 */
 #include "util/utf8.h"
 
 /* Length in bytes of the character at p; 0 if it is not well-formed. */
@@ -37,7 +37,7 @@ size_t lt_utf8_valid(struct lt_slice text)
 	size_t i = 0;
 	while (i < text.len) {
 		uint64_t word;
-		if (i + sizeof(word) <= text.len) { /* mostly ASCII: eight at a time */
+		if (i + sizeof(word) <= text.len) { /* usually ASCII: eight bytes at a time */
 			memcpy(&word, p + i, sizeof(word));
 			if ((word & 0x8080808080808080u) == 0) {
 				i += sizeof(word);
@@ -75,7 +75,7 @@ static uint32_t decode(const uint8_t *p, size_t len)
 	return character;
 }
 
-/* Controls (C0, DEL, C1), other ends of lines, and what turns the direction of text round. */
+/* Controls (C0, DEL, C1), line separators and characters that change the direction of text. */
 static bool is_harmful(uint32_t character)
 {
 	static const struct {
