@@ -40,6 +40,7 @@ for name in $builds; do
 	if [ "$name" = plain ]; then
 		get_pycurl build/tests/hosts/pycurl
 		for language in python js; do
+		tests/browser/get.sh build/tests/browser/axe >/dev/null 2>&1 || true
 			tests/sdks/get.sh build/tests/sdks $language >/dev/null 2>&1 || true
 		done
 	fi

@@ -16,6 +16,11 @@ export async function getJson(path) {
 	return JSON.parse(await getText(path));
 }
 
+// The `data` of Jaeger's API, which has null for an empty list.
+export async function getList(path) {
+	return (await getJson(path)).data || [];
+}
+
 function reasonIn(text) {
 	try {
 		const body = JSON.parse(text);

@@ -37,6 +37,9 @@ export function plural(n, word) {
 
 export function formatPercent(part, whole) {
 	const percent = whole > 0 ? (100 * part) / whole : 0;
+	if (percent > 0 && percent < 0.05) {
+		return "< 0.1 %";
+	}
 	return `${percent > 0 && percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`;
 }
 

@@ -43,7 +43,7 @@ function drawTop(part) {
 	}
 	labelTheme(theme);
 	document.getElementById("top").replaceChildren(
-		make("a", {className: "home", href: `${base}/search`},
+		make("a", {className: "home", href: `${base}/search`, "aria-label": "traceview"},
 			make("img", {src: `${base}/ui/icon.svg`, alt: "", width: 20, height: 20}), make("span", {}, "traceview")),
 		make("nav", {"aria-label": "Pages"}, navLink("/search", "Search", part === "search"),
 			navLink("/dependencies", "Dependencies", part === "dependencies")),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The graph of services: who calls whom, how often.
 
-import {base, getJson, keepFresh} from "../api.js";
+import {base, getList, keepFresh} from "../api.js";
 import {assignColors, colorClass} from "../color.js";
 import {clip, make, makeSvg, nameOf} from "../dom.js";
 import {formatCount} from "../format.js";
@@ -9,22 +9,50 @@ import {formatCount} from "../format.js";
 const NODE_WIDTH = 170, NODE_HEIGHT = 40, GAP_X = 90, GAP_Y = 26, MARGIN = 20;
 const LOOKBACK_MS = 365 * 86400e3; // what is kept, is shown
 
-// Services in columns: each to the right of those that call it, as far as there is no cycle.
-export function layOut(edges) {
-	const names = [...new Set(edges.flatMap(({parent, child}) => [parent, child]))].sort();
-	const calls = new Map(names.map((name) => [name, edges.filter(({parent, child}) => parent === name && child !== name)
-		.map(({child}) => child)]));
-	const columns = new Map(names.map((name) => [name, 0]));
-	const called = new Set(edges.filter(({parent, child}) => parent !== child).map(({child}) => child));
-	const starts = names.filter((name) => !called.has(name));
-	const stack = (starts.length ? starts : names.slice(0, 1)).map((name) => ({name, path: [name]}));
-	for (let turns = 0; stack.length && turns < 20000; turns++) {
-		const {name, path} = stack.pop();
-		for (const child of calls.get(name)) {
-			if (!path.includes(child) && columns.get(child) < columns.get(name) + 1) {
-				columns.set(child, columns.get(name) + 1);
-				stack.push({name: child, path: [...path, child]});
+// Calls without those that close a cycle, and the services in an order in which callers come first.
+function cutCycles(names, calls) {
+	const isOnPath = new Map(); // by service: false when all below it is done
+	const kept = new Map(names.map((name) => [name, []]));
+	const done = [];
+	for (const start of names) {
+		if (isOnPath.has(start)) {
+			continue;
+		}
+		const stack = [{name: start, next: 0}];
+		isOnPath.set(start, true);
+		while (stack.length) {
+			const top = stack.at(-1);
+			const child = calls.get(top.name)[top.next++];
+			if (child === undefined) {
+				isOnPath.set(top.name, false);
+				done.push(top.name);
+				stack.pop();
+			} else if (!isOnPath.get(child)) {
+				kept.get(top.name).push(child);
+				if (!isOnPath.has(child)) {
+					isOnPath.set(child, true);
+					stack.push({name: child, next: 0});
+				}
 			}
+		}
+	}
+	return {kept, order: done.reverse()};
+}
+
+// Services in columns: each to the right of those that call it, but for cycles.
+export function layOut(edges) {
+	const called = new Set(edges.filter(({parent, child}) => parent !== child).map(({child}) => child));
+	const names = [...new Set(edges.flatMap(({parent, child}) => [parent, child]))]
+		.sort((a, b) => called.has(a) - called.has(b) || (a < b ? -1 : 1)); // those that nobody calls come first
+	const calls = new Map(names.map((name) => [name, []]));
+	for (const {parent, child} of edges.filter((edge) => edge.parent !== edge.child)) {
+		calls.get(parent).push(child);
+	}
+	const {kept, order} = cutCycles(names, calls);
+	const columns = new Map(names.map((name) => [name, 0]));
+	for (const name of order) {
+		for (const child of kept.get(name)) {
+			columns.set(child, Math.max(columns.get(child), columns.get(name) + 1));
 		}
 	}
 	const rows = new Map();
@@ -50,10 +78,6 @@ function placeNodes(nodes) {
 function edgePath(from, to) {
 	const y1 = from.y + NODE_HEIGHT / 2;
 	const y2 = to.y + NODE_HEIGHT / 2;
-	if (from === to) {
-		const x = from.x + NODE_WIDTH / 2;
-		return `M ${x - 18} ${from.y} C ${x - 18} ${from.y - 30}, ${x + 18} ${from.y - 30}, ${x + 18} ${from.y - 2}`;
-	}
 	if (to.column <= from.column) { // back
 		const low = Math.max(from.y, to.y) + NODE_HEIGHT;
 		return `M ${from.x + NODE_WIDTH / 2} ${from.y + NODE_HEIGHT} C ${from.x + NODE_WIDTH / 2} ${low + 46}, ` +
@@ -63,12 +87,14 @@ function edgePath(from, to) {
 	return `M ${from.x + NODE_WIDTH} ${y1} C ${from.x + NODE_WIDTH + bend} ${y1}, ${to.x - bend} ${y2}, ${to.x - 3} ${y2}`;
 }
 
-function drawGraph(edges) {
-	const nodes = layOut(edges);
+// Calls within a service are in the table only.
+function drawGraph(all) {
+	const nodes = layOut(all);
+	const edges = all.filter(({parent, child}) => parent !== child);
 	const {width, height} = placeNodes(nodes);
 	const byName = new Map(nodes.map((node) => [node.name, node]));
-	const most = Math.max(...edges.map((edge) => edge.callCount));
-	const svg = makeSvg("svg", {class: "graph", viewBox: `0 0 ${width} ${height}`, width, height, role: "img",
+	const most = Math.max(1, ...edges.map((edge) => edge.callCount));
+	const svg = makeSvg("svg", {class: "graph", viewBox: `0 0 ${width} ${height}`, width, height, role: "group",
 		"aria-label": "Graph of services; the table below has the same"},
 	makeSvg("defs", {}, makeSvg("marker", {id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7,
 		markerUnits: "userSpaceOnUse", orient: "auto"}, makeSvg("path", {d: "M0 0L8 4L0 8z", class: "arrow"}))));
@@ -81,7 +107,7 @@ function drawGraph(edges) {
 	for (const edge of edges) {
 		const [from, to] = [byName.get(edge.parent), byName.get(edge.child)];
 		const label = makeSvg("text", {class: "edge-label", "text-anchor": "middle", x: (from.x + to.x + NODE_WIDTH) / 2,
-			y: from === to ? from.y - 26 : to.column <= from.column ? Math.max(from.y, to.y) + NODE_HEIGHT + 40 : (from.y + to.y + NODE_HEIGHT) / 2 - 7});
+			y: to.column <= from.column ? Math.max(from.y, to.y) + NODE_HEIGHT + 40 : (from.y + to.y + NODE_HEIGHT) / 2 - 7});
 		label.textContent = formatCount(edge.callCount);
 		svg.append(label);
 	}
@@ -111,16 +137,16 @@ export async function show(main) {
 	let shown = "";
 	async function refresh() {
 		const now = Date.now();
-		const [edges, services] = await Promise.all([getJson(`/api/dependencies?endTs=${now + 60000}&lookback=${LOOKBACK_MS}`),
-			getJson("/api/services")]);
-		const key = JSON.stringify(edges.data);
+		const [edges, services] = await Promise.all([getList(`/api/dependencies?endTs=${now + 60000}&lookback=${LOOKBACK_MS}`),
+			getList("/api/services")]);
+		const key = JSON.stringify(edges);
 		if (key === shown) {
 			return;
 		}
 		shown = key;
-		assignColors(services.data);
-		box.replaceChildren(make("h1", {}, "Dependencies"), ...(edges.data.length ?
-			[make("div", {className: "graph-box"}, drawGraph(edges.data)), drawTable(edges.data)] :
+		assignColors(services);
+		box.replaceChildren(make("h1", {}, "Dependencies"), ...(edges.length ?
+			[make("div", {className: "graph-box"}, drawGraph(edges)), drawTable(edges)] :
 			[make("p", {className: "quiet"}, "No trace that is kept has a call from one service to another.")]));
 	}
 	document.title = "Dependencies – traceview";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The form of a search. It shows what the URL says, and reports each change.
 
-import {getJson} from "../api.js";
+import {getList} from "../api.js";
 import {clip, make} from "../dom.js";
 import {LIMIT_DEFAULT, parseTags} from "../url.js";
 import {parseDuration} from "../format.js";
@@ -131,5 +131,5 @@ export function makeForm(onchange) {
 }
 
 export async function operationsOf(service) {
-	return service ? (await getJson(`/api/services/${encodeURIComponent(service)}/operations`)).data : [];
+	return service ? getList(`/api/services/${encodeURIComponent(service)}/operations`) : [];
 }

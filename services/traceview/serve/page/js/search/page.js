@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The search: form, plot and results.
 
-import {base, getJson, getStats, keepFresh} from "../api.js";
+import {base, getList, getStats, keepFresh} from "../api.js";
 import {assignColors} from "../color.js";
 import {announce, make} from "../dom.js";
 import {formatBytes, formatCount, plural} from "../format.js";
@@ -129,14 +129,14 @@ async function refresh() {
 	const number = ++drawn;
 	const asked = search;
 	try {
-		const [services, operations, traces, now] = await Promise.all([getJson("/api/services"),
+		const [services, operations, traces, now] = await Promise.all([getList("/api/services"),
 			operationsOf(asked.service), findTraces(asked), getStats()]);
 		if (number !== drawn) {
 			return;
 		}
 		[found, stats] = [traces, now];
-		assignColors(services.data);
-		form.show(asked, services.data, operations);
+		assignColors(services);
+		form.show(asked, services, operations);
 		scatter.show(found);
 		showKept();
 		showList();
@@ -161,7 +161,9 @@ function bindAll() {
 }
 
 export async function show(main) {
-	const side = make("details", {className: "side", open: true}, make("summary", {}, "Search"), form.element, kept);
+	const side = make("details", {className: "side", open: true}, make("summary", {}, "Search"), form.element, kept,
+		make("p", {className: "keys-hint quiet"}, make("kbd", {}, "s"), " longest first ", make("kbd", {}, "j"), " ", make("kbd", {}, "k"),
+			" choose ", make("kbd", {}, "Enter"), " open ", make("kbd", {}, "?"), " all keys"));
 	if (matchMedia("(max-width: 800px)").matches) {
 		side.removeAttribute("open");
 	}

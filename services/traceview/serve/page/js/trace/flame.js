@@ -125,5 +125,5 @@ export function makeFlame(view) {
 			draw();
 		}
 	});
-	return {label: "Flame graph", element, draw};
+	return {label: "Flame graph", element, draw, focus: () => element.focus()};
 }

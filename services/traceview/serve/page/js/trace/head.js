@@ -29,7 +29,7 @@ function hotButton(entry, view) {
 	make("span", {className: "hot-bar"}), make("span", {className: "dot"}), nameOf(entry.name),
 	entry.n > 1 ? make("span", {className: "quiet"}, `×${formatCount(entry.n)}`) : null,
 	make("strong", {}, formatNs(entry.ns)), make("span", {className: "quiet"}, part));
-	button.querySelector(".hot-bar").style.width = part.replace(" ", "");
+	button.querySelector(".hot-bar").style.width = `${(100 * entry.ns) / view.trace.duration}%`;
 	return button;
 }
 
@@ -89,7 +89,7 @@ export function makeHead(view, tabs) {
 			make("span", {className: "id"}, make("code", {}, trace.id.slice(0, 16)), copyButton("Copy the trace's id", () => trace.id, "Copy ID")),
 		].filter(Boolean));
 		hot.replaceChildren(make("span", {className: "hot-title", title: "The operations that decided how long the trace took"},
-			"Time went to"), ...hotOperations(trace).slice(0, HOT_SHOWN).map((entry) => hotButton(entry, view)));
+			"Time went to ", make("kbd", {}, "h")), ...hotOperations(trace).slice(0, HOT_SHOWN).map((entry) => hotButton(entry, view)));
 		legend.replaceChildren(services(trace, view));
 		actions.replaceChildren(downloads(trace));
 	}

@@ -66,5 +66,5 @@ export function makeOperations(view) {
 			draw();
 		}
 	});
-	return {label: "By operation", element, draw};
+	return {label: "By operation", element, draw, focus: () => element.focus()};
 }

@@ -30,6 +30,9 @@ function makeTabs(parts) {
 				buttons[i].tabIndex = key === name ? 0 : -1;
 			});
 			parts[name].draw();
+			if (document.activeElement === document.body || document.activeElement.closest("[hidden]")) {
+				parts[name].focus();
+			}
 		},
 	};
 	tabs.element.addEventListener("keydown", (event) => {
@@ -51,7 +54,7 @@ function makeTimeline(view) {
 	const element = make("section", {id: "part-timeline", className: "timeline", role: "tabpanel",
 		"aria-labelledby": "tab-timeline"}, minimap.element, axis.element, rows.element);
 	new ResizeObserver(() => axis.draw()).observe(element);
-	return {label: "Timeline", element, rows, draw() {
+	return {label: "Timeline", element, rows, focus: rows.focus, draw() {
 		axis.draw();
 		minimap.draw();
 		rows.draw();
