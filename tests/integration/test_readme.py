@@ -127,7 +127,8 @@ class Blocks(unittest.TestCase):
                     for output in re.findall(r"\.#([a-z-]+)", line) or [line.split(" ", 1)[1]]:
                         self.assertRegex(nix, rf"\b{output}\b")
                 else:
-                    self.assertRegex(line, r"^(make |kubectl apply -f k8s/$|libtrace-instrument |cc |export |OTEL_\w+=\w+ \./shop$)")
+                    self.assertRegex(line, r"^(make |kubectl apply -f k8s/$|libtrace-instrument |cc |export |OTEL_\w+=\w+ \./shop$|"
+                                           r"traceview )")  # test_terminal.py's
 
     def test_the_launcher_s_commands(self):
         own = [line for line in shell_lines() if line.startswith("libtrace-instrument ")]

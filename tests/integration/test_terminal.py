@@ -2,6 +2,7 @@
 """traceview in the terminal: show, list, tail and check say what is there, within the width that they have."""
 import json
 import os
+import shlex
 import shutil
 import tempfile
 import time
@@ -171,6 +172,17 @@ class Check(TerminalTest):
 
     def test_a_checkout_is_as_its_file_says(self):
         self.check_checkout()
+
+    def test_the_readme_s_commands_show_a_checkout(self):
+        trace = self.checkout()
+        self.backend.trace(trace, 5)
+        with open(os.path.join(SOURCE, "README.md")) as file:
+            lines = [line.split("  #")[0].strip() for line in file if line.startswith("traceview ")]
+        self.assertEqual([line.split()[1] for line in lines], ["list", "show", "check"])
+        for line in lines:
+            done = run(["sh", "-c", f"cd {shlex.quote(SOURCE)} && {line}"], env=UTF8)
+            self.assertEqual(done.code, 0, done)
+            self.assertIn("insert_order_record" if "list" not in line else trace, done.out)
 
     @unittest.skipUnless(shutil.which("jaeger"), "no jaeger on PATH")
     def test_a_checkout_is_as_its_file_says_in_a_jaeger_too(self):
