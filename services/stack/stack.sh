@@ -90,8 +90,9 @@ trap 'exit 143' TERM
 start() {
 	local name=$1
 	shift
-	# In a session of its own: Ctrl-C reaches this script only, which stops the processes in order.
-	setsid env "$@" > >(trap '' INT && exec sed -u "s/^/$(printf '%-13s' "$name") | /") 2>&1 &
+	# Each in a session of its own: Ctrl-C reaches this script only, which stops the processes in
+	# order, and sed ends with the program's last line.
+	setsid env "$@" > >(exec setsid sed -u "s/^/$(printf '%-13s' "$name") | /") 2>&1 &
 	pids+=($!) names+=("$name")
 }
 
