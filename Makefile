@@ -10,6 +10,9 @@ SEND = curl -sS -i http://localhost:8000/checkout
 # Settings of the demo: a trace is visible within 2 s of its answer.
 TRACED = OTEL_BSP_SCHEDULE_DELAY=500 PATH=$(BIN):$$PATH
 
+# Where packages.sh builds libh2o on a system that has no package of it.
+export PKG_CONFIG_PATH := $(CURDIR)/build/h2o/lib/pkgconfig:$(PKG_CONFIG_PATH)
+
 .PHONY: help build demo check check-nix check-cluster bench fuzz format clean packages \
 	infra-up infra-down run-order run-order-custom run-order-manual \
 	run-gateway run-gateway-manual run-request

@@ -2,14 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # packages.sh [TOOL...] - installs what building and testing need, from Debian's packages when run
 # as root; otherwise prints the command that does. TOOLs, named as their packages, are optional: the
-# tests that need one are skipped without it.
+# tests that need one are skipped without it.  libh2o is built by libh2o.sh where no package has it.
 set -euo pipefail
+cd "$(dirname "$0")"
 
 apt=(gcc libc6-dev meson ninja-build pkg-config python3 curl zlib1g-dev libssl-dev
 	libh2o-evloop-dev libcurl4-openssl-dev libjansson-dev libnghttp2-dev libzstd-dev check python3-yaml)
 dnf=(gcc meson ninja-build pkgconf python3 curl zlib-devel openssl-devel libh2o-devel
 	libcurl-devel jansson-devel libnghttp2-devel libzstd-devel check-devel)
 pacman=(gcc meson ninja pkgconf python curl zlib openssl libh2o jansson libnghttp2 zstd check)
+
+h2o_prefix=$PWD/../../build/h2o
+export PKG_CONFIG_PATH=$h2o_prefix/lib/pkgconfig:${PKG_CONFIG_PATH-} # as the Makefile has it
 
 missing=()
 for tool in gcc meson ninja pkg-config python3 curl; do
@@ -25,6 +29,16 @@ for tool in "$@"; do
 done
 [ ${#missing[@]} -eq 0 ] && [ ${#wanted[@]} -eq 0 ] && exit 0
 
+# Debian 13 and later have no libh2o.
+apt_has_h2o() {
+	[[ $(apt-cache policy libh2o-evloop-dev 2>/dev/null) == *"Candidate: "[!\(]* ]]
+}
+
+# Packages to build it instead.
+apt_without_h2o() {
+	mapfile -t apt < <(printf '%s\n' "${apt[@]}" cmake g++ perl git ca-certificates | grep -vx libh2o-evloop-dev)
+}
+
 apt_install() { # PACKAGE...
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get install -y --no-install-recommends "$@"
@@ -36,10 +50,13 @@ if command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
 	log=$(mktemp)
 	trap 'rm -f "$log"' EXIT
 	apt-get update >"$log" 2>&1 || cat "$log" >&2
-	if [ ${#missing[@]} -gt 0 ] && ! apt_install "${apt[@]}" >"$log" 2>&1; then
-		cat "$log" >&2
-		echo "packages.sh: apt-get failed, see above" >&2
-		exit 1
+	if [ ${#missing[@]} -gt 0 ]; then
+		apt_has_h2o || apt_without_h2o
+		if ! apt_install "${apt[@]}" >"$log" 2>&1; then
+			cat "$log" >&2
+			echo "packages.sh: apt-get failed, see above" >&2
+			exit 1
+		fi
 	fi
 	if [ ${#wanted[@]} -gt 0 ] && ! apt_install "${wanted[@]}" >"$log" 2>&1; then
 		for tool in "${wanted[@]}"; do # one that cannot be installed does not prevent the others
@@ -47,12 +64,17 @@ if command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
 				echo "packages.sh: continuing without $tool: $(tail -n 1 "$log")" >&2
 		done
 	fi
+	pkg-config --exists libh2o-evloop || ./libh2o.sh "$h2o_prefix"
 	exit 0
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 
+if [ "${missing[*]}" = libh2o-evloop ] && command -v apt-get >/dev/null && ! apt_has_h2o; then
+	exec ./libh2o.sh "$h2o_prefix" # needs no root
+fi
 echo "missing: ${missing[*]}" >&2
 if command -v apt-get >/dev/null; then
+	apt_has_h2o || apt_without_h2o
 	echo "install it with:  sudo apt-get install -y ${apt[*]}" >&2
 elif command -v dnf >/dev/null; then
 	echo "install it with:  sudo dnf install -y ${dnf[*]}" >&2
