@@ -55,7 +55,8 @@ int otlp_read_protobuf(struct lt_slice request, struct otlp_sink *sink);
  * Reads the JSON encoding: ids are hex, enumerations numbers or names, 64-bit integers numbers or
  * strings; names of members may be in snake_case; unknown members are ignored. `{"result": {...}}`,
  * as Jaeger's query API wraps it, is accepted too.
- * @param ret_why  for -EBADMSG: what is wrong and where, in up to OTLP_WHY_BYTES with the NUL
+ * @param ret_why  what is wrong and where, in up to OTLP_WHY_BYTES with the NUL; may stay empty for
+ *                 other errors than -EBADMSG
  */
 int otlp_read_json(struct lt_slice request, struct otlp_sink *sink, char ret_why[OTLP_WHY_BYTES]);
 

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* otlp_json.c - reads an ExportTraceServiceRequest in JSON. */
 #include "otlp/otlp_json.h"
+#include "otlp/otlp_json_split.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Limits jansson's tree, in which a small value takes some 100 bytes. Values are counted before
- * parsing, by the bytes that introduce them outside of strings: , : [ { */
-#define JSON_VALUES_MAX 4000000
-
 struct reader {
 	struct json_decoder decoder;
 	struct otlp_sink *sink;
 	struct buffer encoded; /* the current part's protobuf */
+	struct json_split split;
+	bool has_snake_case;
 };
 
 static const char *const kind_names[KIND_COUNT] = {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL",
@@ -99,6 +98,13 @@ static int part_error(const struct reader *r)
 	return r->decoder.error ? r->decoder.error : r->encoded.failed ? -EMSGSIZE : 0;
 }
 
+/* The error has been dealt with: the next one has a text of its own. */
+static void forget_error(struct reader *r)
+{
+	r->decoder.error = 0;
+	*r->decoder.why = '\0';
+}
+
 /* Rejects n spans because of an attribute of theirs, their resource or their scope. */
 static void reject(struct reader *r, size_t n, int err)
 {
@@ -130,7 +136,7 @@ static int read_span(struct reader *r, const json_t *json)
 	int err = part_error(r);
 	if (is_attribute_error(err)) {
 		reject(r, 1, err);
-		r->decoder.error = 0;
+		forget_error(r);
 		return 0;
 	}
 	if (!err) {
@@ -140,11 +146,52 @@ static int read_span(struct reader *r, const json_t *json)
 	return err ? err : r->sink->span(r->sink, buffer_slice(&r->encoded), &span);
 }
 
+/* @param at  where the text is in the request, for the message */
+static int parse(struct reader *r, struct lt_slice text, size_t at, json_t **ret_json)
+{
+	json_error_t error;
+	*ret_json = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
+	if (!*ret_json) {
+		size_t position = text.ptr == r->split.rest.data
+					  ? json_split_position(&r->split, (size_t)error.position)
+					  : at + (size_t)error.position;
+		snprintf(r->decoder.why, JSON_WHY_BYTES, "%s at byte %zu", error.text, position);
+		return json_error_code(&error) == json_error_out_of_memory ? -ENOMEM : -EBADMSG;
+	}
+	int err = r->has_snake_case ? json_names_to_camel_case(*ret_json) : 0;
+	if (err)
+		json_decref(*ret_json);
+	return err;
+}
+
+/* A span that was cut out of the request, by its number. */
+static int read_piece(struct reader *r, const json_t *number)
+{
+	size_t i = json_is_integer(number) ? (size_t)json_integer_value(number) : SIZE_MAX;
+	struct json_piece *piece = i < r->split.n ? &r->split.pieces[i] : NULL;
+	json_t *json;
+	if (!piece ||
+		piece->is_used) /* one that was left there, since its array is "sp\u0061ns", say */
+		return read_span(r, number);
+	piece->is_used = true;
+	int err = parse(r, piece->text, (size_t)(piece->text.ptr - r->split.text.ptr), &json);
+	if (err)
+		return err;
+	err = read_span(r, json);
+	json_decref(json);
+	return err;
+}
+
 /* Rejects all spans of a scope without decoding them. */
+static void reject_spans_of(struct reader *r, const json_t *scope_spans, int err)
+{
+	reject(r, json_array_size(json_object_get(scope_spans, "spans")), err);
+}
+
 static int reject_scope_spans(struct reader *r, const json_t *json, int err)
 {
-	reject(r, json_array_size(json_object_get(json, "spans")), err);
-	r->decoder.error = 0;
+	reject_spans_of(r, json, err);
+	forget_error(r);
 	return 0;
 }
 
@@ -173,7 +220,7 @@ static int read_scope_spans(struct reader *r, const json_t *json)
 	if (!err)
 		err = r->sink->scope(r->sink, buffer_slice(&r->encoded), schema_url);
 	for (size_t i = 0; !err && i < n; i++)
-		err = read_span(r, json_array_get(spans, i));
+		err = read_piece(r, json_array_get(spans, i));
 	return err;
 }
 
@@ -181,8 +228,8 @@ static int reject_resource_spans(struct reader *r, const json_t *json, int err)
 {
 	const json_t *scopes = json_object_get(json, "scopeSpans");
 	for (size_t i = 0; i < json_array_size(scopes); i++)
-		reject_scope_spans(r, json_array_get(scopes, i), err);
-	r->decoder.error = 0;
+		reject_spans_of(r, json_array_get(scopes, i), err);
+	forget_error(r);
 	return 0;
 }
 
@@ -213,62 +260,61 @@ static int read_resource_spans(struct reader *r, const json_t *json)
 	return err;
 }
 
-static int read_tree(const json_t *root, struct otlp_sink *sink, char ret_why[JSON_WHY_BYTES])
+static int read_root(struct reader *r, const json_t *root)
 {
-	struct arena arena;
-	arena_init(&arena, OTLP_ARENA_MAX_BYTES);
-	struct reader r = {.decoder = {.arena = &arena, .why = ret_why}, .sink = sink};
-	buffer_init(&r.encoded, OTLP_ARENA_MAX_BYTES);
 	const json_t *result = json_object_get(root, "result");
 	json_t *groups = NULL;
 	size_t n = 0;
 	if (!json_is_object(root))
-		json_decoder_fail(&r.decoder, "the message", "an object");
+		json_decoder_fail(&r->decoder, "the message", "an object");
 	else
-		json_get_array(&r.decoder, result ? result : root, "resourceSpans", &groups, &n);
-	int err = r.decoder.error;
+		json_get_array(&r->decoder, result ? result : root, "resourceSpans", &groups, &n);
+	int err = r->decoder.error;
 	for (size_t i = 0; !err && i < n; i++)
-		err = read_resource_spans(&r, json_array_get(groups, i));
-	buffer_done(&r.encoded);
-	arena_done(&arena);
+		err = read_resource_spans(r, json_array_get(groups, i));
 	return err;
 }
 
-static int parse(struct lt_slice text, json_t **ret_root, char ret_why[JSON_WHY_BYTES])
+static int read_text(struct reader *r, struct lt_slice text)
 {
-	json_error_t error;
-	*ret_root = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, &error);
-	if (*ret_root)
-		return 0;
-	snprintf(ret_why, JSON_WHY_BYTES, "%s at byte %d", error.text, error.position);
-	return json_error_code(&error) == json_error_out_of_memory ? -ENOMEM : -EBADMSG;
+	json_t *root;
+	int err = json_split(text, &r->split);
+	if (err == -EMSGSIZE)
+		snprintf(r->decoder.why, JSON_WHY_BYTES, "the request has too many values");
+	if (!err)
+		err = parse(r, r->split.rest.len ? buffer_slice(&r->split.rest) : lt_slice(""), 0,
+			&root);
+	if (!err) {
+		err = read_root(r, root);
+		json_decref(root);
+	}
+	json_split_done(&r->split);
+	return err;
 }
 
-static int parse_deep(struct lt_slice text, json_t **ret_root, char ret_why[JSON_WHY_BYTES])
+static int read_deep_text(struct reader *r, struct lt_slice text)
 {
 	char *copy = malloc(text.len);
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy, text.ptr, text.len);
 	json_flatten(copy, text.len);
-	int err = parse((struct lt_slice){copy, text.len}, ret_root, ret_why);
+	int err = read_text(r, (struct lt_slice){copy, text.len});
 	free(copy);
 	return err;
 }
 
 int otlp_read_json(struct lt_slice request, struct otlp_sink *sink, char ret_why[JSON_WHY_BYTES])
 {
+	struct arena arena;
 	struct json_scan seen = json_scan(request);
-	if (seen.n_values > JSON_VALUES_MAX)
-		return -EMSGSIZE;
-	json_t *root;
-	int err = (seen.is_too_deep ? parse_deep : parse)(request, &root, ret_why);
-	if (err)
-		return err;
-	if (seen.has_snake_case)
-		err = json_names_to_camel_case(root);
-	if (!err)
-		err = read_tree(root, sink, ret_why);
-	json_decref(root);
+	struct reader r = {.decoder = {.arena = &arena, .why = ret_why},
+		.sink = sink,
+		.has_snake_case = seen.has_snake_case};
+	arena_init(&arena, OTLP_ARENA_MAX_BYTES);
+	buffer_init(&r.encoded, OTLP_ARENA_MAX_BYTES);
+	int err = (seen.is_too_deep ? read_deep_text : read_text)(&r, request);
+	buffer_done(&r.encoded);
+	arena_done(&arena);
 	return err;
 }

@@ -46,7 +46,6 @@ bool json_get_object(
 bool json_get_id(const json_t *object, const char *key, uint8_t *id, size_t n);
 
 struct json_scan {
-	size_t n_values;     /* of the tree, about */
 	bool has_snake_case; /* a member's name has an underscore */
 	bool is_too_deep;    /* for jansson */
 };

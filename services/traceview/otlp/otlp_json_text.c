@@ -21,12 +21,10 @@ struct json_scan json_scan(struct lt_slice text)
 			has_underscore |= *p == '_';
 			p += *p == '\\'; /* an escaped quote ends no string */
 		} else if (*p == '[' || *p == '{') {
-			scan.n_values++;
 			scan.is_too_deep |= ++depth > JSON_DEPTH_MAX;
 		} else if (*p == ']' || *p == '}') {
 			depth -= depth > 0;
 		} else {
-			scan.n_values += *p == ',' || *p == ':';
 			scan.has_snake_case |= *p == ':' && has_underscore;
 		}
 	}

@@ -30,6 +30,14 @@ static void on_reject(struct otlp_sink *self, size_t n, const char *why)
 	store_batch_reject(((struct store_sink *)self)->batch, n, why);
 }
 
+/* Of an error that its finder has no words for. */
+static const char *why_of(int err)
+{
+	return err == -ENOMEM	 ? "out of memory"
+	       : err == -EBADMSG ? "not an ExportTraceServiceRequest in protobuf"
+				 : "the request exceeds the limit of the store";
+}
+
 int intake(struct store *store, struct lt_slice request, enum encoding encoding,
 	struct store_result *ret_result, char ret_why[OTLP_WHY_BYTES])
 {
@@ -38,15 +46,12 @@ int intake(struct store *store, struct lt_slice request, enum encoding encoding,
 	int err = store_batch_new(store, &sink.batch);
 	if (err)
 		return err;
-	snprintf(ret_why, OTLP_WHY_BYTES, "not an ExportTraceServiceRequest in protobuf");
+	*ret_why = '\0';
 	err = encoding == ENCODING_JSON ? otlp_read_json(request, &sink.sink, ret_why)
 					: otlp_read_protobuf(request, &sink.sink);
 	if (err) {
-		if (err != -EBADMSG) {
-			snprintf(ret_why, OTLP_WHY_BYTES,
-				err == -ENOMEM ? "out of memory"
-					       : "the request exceeds the limit of the store");
-		}
+		if (!*ret_why)
+			snprintf(ret_why, OTLP_WHY_BYTES, "%s", why_of(err));
 		store_batch_free(sink.batch);
 		return err;
 	}

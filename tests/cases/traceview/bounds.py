@@ -2,6 +2,7 @@
 """traceview keeps to its memory whatever is sent: a million spans, uploads of the largest size at once."""
 import collections
 import http.client
+import json
 import unittest
 
 import harness
@@ -90,6 +91,19 @@ class Bounds(StackTest):
                 return "refused"
             return "taken" if answer.status == 200 else "refused"
         self.check_uploads(30, upload)
+
+    def test_a_request_of_62_mb_in_json_is_taken_and_is_never_all_a_tree(self):
+        value = otlp.one_span(MARK.hex() + "0" * 16)
+        spans = value["resourceSpans"][0]["scopeSpans"][0]["spans"] = [span(i) for i in range(1000)]
+        one = json.dumps(spans)[1:-1]
+        begin, end = json.dumps(value).split(one)
+        n = 62 * 10 ** 6 // len(one)
+        body = (begin + ",".join(one.replace(f'{"0" * 8}", "spanId"', f'{i:08x}", "spanId"') for i in range(n)) + end).encode()
+        answer = harness.request("POST", Backend.OTLP, "/v1/traces", body, {"Content-Type": "application/json"}, timeout=60)
+        self.assertEqual((answer.status, answer.body), (200, b"{}"))
+        self.assertEqual(self.metric("spans_received_total"), 1000 * n)
+        if not harness.SANITIZED:
+            self.assertLess(self.grown(), STORE + 2 * BODY)
 
     @unittest.skipUnless(harness.HAS_GRPC, "this build of traceview has no gRPC")
     def test_uploads_of_62_mb_by_grpc_at_once_stay_within_the_bound(self):

@@ -43,6 +43,33 @@ class Intake(StackTest):
                 results.append(answer.body)
         return results
 
+    def refusal(self, body):
+        answer = request("POST", Backend.OTLP, "/v1/traces", body, JSON)
+        self.assertEqual(answer.status, 400, answer)
+        return json.loads(answer.body)["message"]
+
+    def test_the_place_of_what_is_no_json_is_told_in_the_request_whichever_part_has_it(self):
+        value = otlp.one_span(TRACE)
+        spans_in(value).extend([spans_in(value)[0]] * 3)
+        good = json.dumps(value)
+        last = good.rindex('"name"')
+        for at in (good.index('"resource"'), last, good.rindex("]")):
+            self.assertRegex(self.refusal((good[:at] + "!" + good[at:]).encode()), rf"at byte ({at}|{at + 1})$")
+        self.assertEqual(self.backend.spans(TRACE), [])
+
+    def test_spans_are_found_however_their_array_is_written(self):
+        text = json.dumps(otlp.one_span(TRACE))
+        for i, (old, new) in enumerate((('"spans": [', '"spans"\n:\t['), ('"spans"', '"sp\\u0061ns"'), ("}]}]}]}", "} ] } ] } ] }"),
+                                        ('{"resourceSpans"', '{"spans":[1,2],"resourceSpans"'),
+                                        ('"spans": [', '"spans": [], "spans": ['))):
+            body = text.replace(old, new).replace(TRACE, f"{i + 1:032x}").encode()
+            self.assertEqual(request("POST", Backend.OTLP, "/v1/traces", body, JSON).body, b"{}", body)
+            self.assertEqual(len(self.backend.spans(f"{i + 1:032x}")), 1, body)
+        for spans in ("[0]", "[0,0]", '["x"]', "[[]]", "[{}{}]", "[{},]", "[,{}]", '[{"a":}]', "[{]}", '{"a":[0]}', "[nul]"):
+            body = '{"resourceSpans":[{"scopeSpans":[{"sp%sns":%s}]}]}'
+            for name in ("a", "\\u0061"):
+                self.refusal((body % (name, spans)).encode())
+
     def test_two_different_spans_that_share_an_id_are_both_kept(self):
         first, second = otlp.one_span(TRACE), otlp.one_span(TRACE)
         second["resourceSpans"][0]["resource"]["attributes"] = [otlp.text("service.name", "other")]
