@@ -25,9 +25,11 @@ SELECTED = ".row[aria-selected=true]"
 class BrowserTest(unittest.TestCase):
     """One traceview and one browser for all tests of a class."""
 
+    options = ()  # of traceview serve
+
     @classmethod
     def setUpClass(cls):
-        cls.server = harness.Program(["traceview", "serve"]).wait_ready(UI)
+        cls.server = harness.Program(["traceview", "serve", *cls.options]).wait_ready(UI)
         cls.browser = Browser(f"http://127.0.0.1:{UI}")
         cls.now = time.time_ns() // SEC * SEC
 
@@ -79,6 +81,37 @@ class Empty(BrowserTest):
         self.send(traces.checkout(TRACE, self.now))
         b.wait_text(".result .operation", "POST /checkout")
         self.assertEqual(b.count(".empty"), 0)
+
+
+class Below(BrowserTest):
+    """Below a path prefix, beside a gateway."""
+
+    options = ("--base-path", "/tools/traces", "--gateway", "http://127.0.0.1:8000")
+
+    def test_all_pages_work_below_a_path_prefix(self):
+        b = self.browser
+        trace = self.send(traces.checkout(TRACE, self.now)).id
+        b.open("/tools/traces/search?service=mail")
+        b.wait_for(".result")
+        b.keys("j", "Enter")
+        b.wait_for(".row")
+        self.assertEqual(b.path(), f"/tools/traces/trace/{trace}")
+        b.keys("h")
+        b.wait("return location.search.startsWith('?uiFind=')")
+        self.assertEqual(b.js("return new Set([...document.querySelectorAll('a')].map((a) => new URL(a.href).pathname.split('/')[2])).size"), 1)
+        b.keys("g")
+        b.wait_for(".graph")
+        self.assertEqual(b.path(), "/tools/traces/dependencies")
+
+    def test_a_button_sends_a_request_where_the_gateway_is_known(self):
+        b = self.browser
+        gateway = harness.RawServer(8000, harness.http_bytes(200, b"{}"))
+        self.addCleanup(gateway.stop)
+        b.open("/tools/traces/search")
+        b.wait_for(".empty .send")
+        b.click(".empty .send")
+        harness.wait_until(lambda: any(request.startswith(b"GET /checkout ") for request in gateway.requests), what="a request")
+        b.wait_text("#status", "Sent")
 
 
 class Search(BrowserTest):
@@ -345,6 +378,31 @@ class Tree(BrowserTest):
             self.assertIn(part, text)
         self.assertEqual(b.js("return document.querySelector('.event-row > a').getAttribute('href')"),
                          f"/trace/{TRACE}?uiFind=00000000000000aa")
+
+    def test_parents_and_links_lead_there(self):
+        b = self.browser
+        self.open_trace(TRACE)
+        b.keys("End")
+        self.wait_selected("send confirmation")
+        b.keys("Enter")
+        b.wait_text(".event-row > a", "insert_order_record")
+        b.click(".event-row > a")
+        self.wait_selected("insert_order_record")
+        b.click(".facts a")
+        self.wait_selected("POST /orders")
+        b.wait_text(".details h2", "POST /orders")
+
+    def test_a_trace_is_saved_as_jaeger_and_as_otlp_writes_it(self):
+        b = self.browser
+        self.open_trace(TRACE)
+        b.js("window.saved = []; URL.createObjectURL = (blob) => { window.saved.push(blob); return '#'; }")
+        b.click(".menu summary")
+        b.click(".menu-list button:nth-of-type(1)")
+        b.click(".menu-list button:nth-of-type(2)")
+        b.wait("return window.saved.length === 2")
+        texts = b.js_async("return Promise.all(window.saved.map((blob) => blob.text()))")
+        self.assertEqual([json.loads(text) for text in texts], [json.loads(harness.get(UI, path + TRACE).body)
+                                                                 for path in ("/api/v3/traces/", "/api/traces/")])
 
     def test_a_trace_that_grows_keeps_what_is_open(self):
         b = self.browser

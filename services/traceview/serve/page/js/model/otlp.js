@@ -3,8 +3,6 @@
 
 export const KINDS = ["", "internal", "server", "client", "producer", "consumer"];
 
-const UNKNOWN_SERVICE = "unknown-service";
-
 // Text of an AnyValue.
 export function valueText(value) {
 	if (!value) {
@@ -42,12 +40,11 @@ export function attributeText(attributes, key) {
 
 function readResource(group) {
 	const attributes = (group.resource && group.resource.attributes) || [];
-	const service = attributes.find((pair) => pair.key === "service.name");
 	return {
 		attributes,
 		dropped: (group.resource && group.resource.droppedAttributesCount) || 0,
 		schemaUrl: group.schemaUrl || "",
-		service: (service && service.value && service.value.stringValue) || UNKNOWN_SERVICE,
+		service: attributeText(attributes, "service.name"), // the server gives a name to those without
 		host: ["host.id", "host.name", "ip", "host.ip", "service.instance.id"]
 			.map((key) => attributeText(attributes, key)).find(Boolean) || "",
 	};

@@ -7,7 +7,7 @@ import {announce, make} from "../dom.js";
 import {formatBytes, formatCount, plural} from "../format.js";
 import {bindKeys} from "../keyboard.js";
 import {LIMIT_DEFAULT, readSearch, writeSearch} from "../url.js";
-import {firstSteps, nothingFound} from "./empty.js";
+import {firstSteps, nothingFound, sendButton} from "./empty.js";
 import {makeForm, operationsOf} from "./form.js";
 import {makeResults} from "./results.js";
 import {makeScatter} from "./scatter.js";
@@ -49,8 +49,9 @@ const count = make("h1", {className: "count"});
 const tools = make("div", {className: "tools"});
 const more = make("button", {type: "button", className: "more", hidden: true});
 const kept = make("p", {className: "kept quiet"});
+const send = make("span");
 const empty = make("div");
-const body = make("div", {className: "found"}, make("div", {className: "found-head"}, count, tools, sort),
+const body = make("div", {className: "found"}, make("div", {className: "found-head"}, count, send, tools, sort),
 	scatter.element, empty, results.element, more);
 
 function limit() {
@@ -111,6 +112,9 @@ function showList() {
 
 function showKept() {
 	const lost = [];
+	if (!send.firstChild && stats.sendUrl) {
+		send.append(sendButton(stats));
+	}
 	if (stats.rejectedSpans) {
 		lost.push(`${plural(stats.rejectedSpans, "span")} rejected (${stats.lastRejection})`);
 	}

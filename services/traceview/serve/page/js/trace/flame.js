@@ -9,6 +9,7 @@ import {formatCount, formatNs, formatPercent} from "../format.js";
 const FRAME_PX = 24;
 const FRAME_MIN_SHARE = 0.0015; // of the width: narrower frames are left out, and counted
 const FRAMES_MAX = 1500;
+const LABEL_MIN_SHARE = 0.05; // narrower frames have no label
 
 function frameOf(parent, span) {
 	const key = `${span.service}\n${span.name}`;
@@ -68,8 +69,10 @@ export function makeFlame(view) {
 				focus = focus === frame ? frame.parent : frame;
 				draw();
 			}, ondblclick: () => view.goTo(frame.longest, true)});
-		if (width > 0.02) {
+		if (width > LABEL_MIN_SHARE) {
 			button.append(nameOf(frame.name), make("span", {className: "frame-time"}, formatNs(frame.total)));
+		} else {
+			button.classList.add("tiny");
 		}
 		button.style.left = `${100 * left}%`;
 		button.style.width = `calc(${100 * width}% - 1px)`;
