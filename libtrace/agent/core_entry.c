@@ -29,7 +29,7 @@ static uintptr_t bound_word(void)
 	return (uintptr_t)&hook_bound;
 }
 
-/* Nobody looks libh2o's functions up: those that matter are called by libh2o alone. */
+/* libh2o's functions are not looked up by name: only libh2o calls the wrapped ones. */
 static int library_of(unsigned wrapped, const void *function)
 {
 	return strncmp(names[wrapped], "curl_", 5) == 0

@@ -30,8 +30,7 @@ static bool is_self(const char *entry, size_t len)
 	return same == len && !own[same];
 }
 
-/* Takes this gate out of a list, in place: it only gets shorter, and stays where the program's
- * environment has it. */
+/* Removes this gate from a list, in place in the program's environment: it only gets shorter. */
 static void take_out(char *list)
 {
 	char *to = list;
@@ -84,8 +83,8 @@ void children_start(void)
 		leave_children();
 }
 
-/* In another root the agent's path may lead nowhere, of which ld.so would complain in every program
- * started there.  And what is to be loaded is loaded now. */
+/* In another root the agent's path may not exist, which ld.so would report in every program started
+ * there.  What must be loaded is loaded before. */
 __attribute__((visibility("default"))) int chroot(const char *path)
 {
 	int (*real)(const char *) = real_symbol("chroot");

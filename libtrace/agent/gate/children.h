@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* children.h - which programs that this one starts get the agent, too. */
+/* children.h - which child programs get the agent, too. */
 #ifndef LT_AGENT_CHILDREN_H
 #define LT_AGENT_CHILDREN_H
 
-/** Takes the agent out of LD_PRELOAD where OTEL_C_CHILDREN is false. */
+/** Removes the agent from LD_PRELOAD where OTEL_C_CHILDREN is false. */
 void children_start(void);
 
 #endif

@@ -15,10 +15,10 @@
 enum state { STATE_UNKNOWN, STATE_LOADED, STATE_NONE };
 
 static atomic_int state;
-static atomic_int loading_pid; /* of the process that has begun to load it; 0: none */
+static atomic_int loading_pid; /* of the process that has started to load it; 0: none */
 static struct gate gate = {.find = real_find, .generation = 1};
 
-/* Where each wrapped function's name leads to; gate_*.S has them lead here first. */
+/* The target of each wrapped function's jump; initially set by gate_*.S. */
 extern _Atomic(void *) gate_slots[WRAPPED_COUNT];
 
 /* A function for each library and wrapped function, so many bytes apart. */
@@ -47,8 +47,8 @@ static bool has_interest(const struct elf_object *object, void *user)
 	       !elf_symbol(object, GATE_MARK);
 }
 
-/* The core is made for glibc, and must not obey the caller of a setuid program; of two agents in
- * one process the second steps aside. */
+/* The core needs glibc and must not run in a setuid program; of two agents in one process the
+ * second does nothing. */
 static bool may_load(void)
 {
 	unsigned long (*get)(unsigned long) = real_symbol("getauxval");
@@ -68,15 +68,15 @@ static uintptr_t thread_pointer(void)
 	return pointer;
 }
 
-/* libtrace is the program's own, where it has one, and else beside the core: by its path, since
- * valgrind takes glibc's reading of an $ORIGIN in a dlopen for a fault.  False: it is there and
- * does not load. */
+/* libtrace is the program's own if it has one, else the one beside the core: by its path, since
+ * valgrind reports an error in glibc's handling of $ORIGIN in dlopen.  False: it exists but does
+ * not load. */
 static bool open_library(const struct dynamic_linker *linker)
 {
 	int (*can)(const char *, int) = real_symbol("access");
 	char path[SELF_PATH_MAX_BYTES];
 
-	/* dlopen would look for it in all folders first, even to tell whether it is loaded. */
+	/* dlopen would search all folders even to check whether it is loaded. */
 	return real_symbol("lt_provider_new") || !self_beside(LIBRARY_FILE, path) || !can ||
 	       can(path, R_OK) || linker->open(path, RTLD_LAZY | RTLD_LOCAL);
 }
@@ -94,8 +94,8 @@ static const struct gate_core *open_core(const struct dynamic_linker *linker)
 											     : NULL;
 }
 
-/* Threads that come here at once each load it, since one that waited for another might hold the
- * dynamic linker's lock, which that one needs.  All find the same. */
+/* Concurrent threads each load it: a thread that waits for another might hold the dynamic linker's
+ * lock, which that one needs.  All get the same result. */
 static bool load(void)
 {
 	int (*get_pid)(void) = real_symbol("getpid");
@@ -103,7 +103,7 @@ static bool load(void)
 	struct dynamic_linker linker;
 	int loading = 0;
 
-	/* A thread that the fork left behind was at it: it is half loaded here. */
+	/* A thread of the parent was loading it during the fork: it is half loaded here. */
 	bool is_interrupted =
 		!atomic_compare_exchange_strong(&loading_pid, &loading, pid) && loading != pid;
 	if (is_interrupted || !may_load() || !real_dynamic_linker(&linker)) {
@@ -172,7 +172,8 @@ void core_forget(void)
 	atomic_fetch_add(&gate.generation, 1);
 }
 
-/* What was found by address may be another object's from here on, and again once it is gone. */
+/* Addresses that were looked up may belong to another object from here on, and again after the
+ * call. */
 int gate_dlclose(void *handle);
 int gate_dlclose(void *handle)
 {
@@ -185,7 +186,7 @@ int gate_dlclose(void *handle)
 	atomic_fetch_add(&gate.generation, 1);
 	int result = linker.close(handle);
 	atomic_fetch_add(&gate.generation, 1);
-	if (atomic_load(&gate.n_forks) == n_forks) /* or the child has begun to count anew */
+	if (atomic_load(&gate.n_forks) == n_forks) /* else a fork's child has reset the count */
 		atomic_fetch_sub(&gate.n_closing, 1);
 	return result;
 }

@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core.h - the agent proper, loaded where there is something to trace and it can be. */
+/* core.h - loads the core, the agent proper, where there is something to trace. */
 #ifndef LT_AGENT_CORE_H
 #define LT_AGENT_CORE_H
 
 #include <stdbool.h>
 
-/** Loads the core if objects from the first-th on hold what the agent traces: libcurl, libh2o or
- * libtrace. */
+/** Loads the core if an object with index first or above is libcurl, libh2o or libtrace. */
 void core_load_if_wanted(unsigned first);
 
-/** Loads the core where it is wanted from the start, and finds out where it cannot be. */
+/** Loads the core if it is needed at start, or records that it cannot be loaded. */
 void core_start(void);
 
-/** Loads it at the first call; whether it is there.  Threads: any. */
+/** Loads it at the first call; whether it is loaded.  Threads: any. */
 bool core_load(void);
 
 /** Whether it is loaded or may still be. */
 bool core_is_possible(void);
 
-/** The function to be called for one of a library's own; NULL: that one itself.  Core loaded. */
+/** The function to call in place of a library's own; NULL: that one itself.  Only once the core is
+ * loaded. */
 void *core_bound(unsigned wrapped, void *real);
 
-/** Objects have been unloaded: what was found by address may be another's now. */
+/** Objects have been unloaded: addresses that were looked up may be invalid. */
 void core_forget(void);
 
-/** The core's function; once it is loaded. */
+/** The core's wrapper.  Only once the core is loaded. */
 void *core_wrapper(unsigned wrapped);
 
 #endif

@@ -3,7 +3,7 @@
  * https://sourceware.org/legacy-ml/binutils/2006-10/msg00377.html (DT_GNU_HASH). */
 #include "gate/elf.h"
 
-/* Weak and without a version: every C library's serves, and none is needed. */
+/* Weak and without a version: any C library's will do, and none is required. */
 __typeof__(dl_iterate_phdr) dl_iterate_phdr __attribute__((weak));
 
 struct walk {
@@ -157,7 +157,7 @@ static struct symbols read_symbols(const struct elf_object *object)
 static void *address_of(
 	const struct elf_object *object, const struct symbols *symbols, size_t i, const char *name)
 {
-	enum { HIDDEN = 0x8000 }; /* an old version, kept for those that name it */
+	enum { HIDDEN = 0x8000 }; /* an old version, kept for objects that request it */
 	const ElfW(Sym) *symbol = &symbols->table[i];
 	unsigned type = ELF64_ST_TYPE(symbol->st_info);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* elf.h - loaded objects and their symbols, read where they lie: needs of libc dl_iterate_phdr at
- * most, and not even that it is there.
- */
+/* elf.h - loaded objects and their symbols, read in memory.  Uses no function of libc but
+ * dl_iterate_phdr(), and that only where it exists. */
 #ifndef LT_AGENT_ELF_H
 #define LT_AGENT_ELF_H
 
@@ -13,19 +12,19 @@
 
 /* A loaded object. */
 struct elf_object {
-	const struct dl_phdr_info *info; /* the dynamic linker's; valid inside of elf_each only */
-	uintptr_t base;			 /* what its addresses are relative to */
+	const struct dl_phdr_info *info; /* the dynamic linker's; valid during elf_each() only */
+	uintptr_t base;			 /* base of its addresses */
 	uintptr_t start, end;		 /* where it is mapped */
 	unsigned index;			 /* 0: the program itself */
 };
 
-/** Calls visit for each object in the order of loading until it returns true; returns that. */
+/** Calls visit for each object in load order until it returns true; returns whether it did. */
 bool elf_each(bool (*visit)(const struct elf_object *object, void *user), void *user);
 
-/** Whether an object is the one that this code is in: the gate. */
+/** Whether an object is the gate, which contains this code. */
 bool elf_is_own(const struct elf_object *object);
 
-/** How many objects have come and gone; false: the dynamic linker does not say. */
+/** How many objects have been loaded and unloaded; false: the dynamic linker does not tell. */
 bool elf_changes(uint64_t *ret_loaded, uint64_t *ret_unloaded);
 
 /** The address of a function or an object's data that the object defines; NULL: none. */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* enter.c - libtrace-agent.so, what is preloaded: where a wrapped call goes, and the constructor.
  *
- * Every process that a traced one starts gets it, those that have nothing to trace, another C
- * library or another root, too.  So it needs no library, no symbol and no version, and all it does
- * at first is to look for libcurl and libh2o.  Once one is there, the core is loaded, which does
- * the work; where that cannot be, calls go on to where they would have gone without an agent.
- */
+ * It is loaded into every child of a traced process, also into those that have nothing to trace,
+ * another C library or another root.  So it requires no library, symbol or version, and at first it
+ * only looks for libcurl and libh2o.  Once one is loaded, the core is loaded, which does the work;
+ * where that fails, calls go to where they would have gone without an agent. */
 #include "gate/children.h"
 #include "gate/core.h"
 #include "gate/elf.h"
@@ -14,7 +13,7 @@
 #include "gate/real.h"
 #include "gate/wrapped.h"
 
-/* Another gate sees it by its name alone. */
+/* Other gates detect it by its name. */
 __attribute__((visibility("default"))) const unsigned lt_agent_gate = GATE_VERSION;
 
 static const char *const names[] = {
@@ -26,8 +25,8 @@ static const char *const names[] = {
 /* --- where calls go while there is no core ------------------------------------------------------
  */
 
-/* What was found for a name that one object alone defines.  Valid while nothing has come or gone.
- */
+/* The function found for a name that only one object defines.  Valid while no object is loaded or
+ * unloaded. */
 struct passed {
 	_Atomic uint64_t version; /* 0: being written */
 	_Atomic(void *) function;
@@ -36,7 +35,7 @@ struct passed {
 static struct passed passed[WRAPPED_COUNT];
 static atomic_flag is_writing = ATOMIC_FLAG_INIT;
 
-/* For a name that nothing defines: one that is only there because the gate has it. */
+/* For a name that only the gate defines. */
 static void *nothing(void)
 {
 	return NULL;
@@ -73,7 +72,7 @@ static void *pass(unsigned wrapped, uintptr_t caller)
 	return function;
 }
 
-/* A wrapped function's first call, and every one while there is no core: where it goes. */
+/* The target of a wrapped function's first call, and of every call while there is no core. */
 void *gate_enter(unsigned wrapped, uintptr_t caller);
 void *gate_enter(unsigned wrapped, uintptr_t caller)
 {

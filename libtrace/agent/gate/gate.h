@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gate.h - what the gate (libtrace-agent.so) and the core (libtrace-agent-core.so) know of each
- * other.  They are installed together and never mixed; the version guards against that.
- */
+/* gate.h - the interface between the gate (libtrace-agent.so) and the core
+ * (libtrace-agent-core.so).  They are installed together; the version detects a mix. */
 #ifndef LT_AGENT_GATE_H
 #define LT_AGENT_GATE_H
 
@@ -25,17 +24,17 @@ struct gate {
 	struct dynamic_linker linker;
 
 	/**
-	 * The real function of a name that a caller would call were there no agent.
+	 * The function that a caller would call by a name if there were no agent.
 	 * @param caller  an address inside the calling object
 	 * @return NULL: there is none.  Threads: any.
 	 */
 	void *(*find)(const char *name, uintptr_t caller);
 
-	/* Raised before and after each dlclose: what was found by address before may be another's
-	 * now. */
+	/* Incremented before and after each dlclose, which makes addresses invalid that were looked
+	 * up before. */
 	_Atomic uint64_t generation;
-	atomic_uint n_closing; /* dlcloses at work; what is found meanwhile must not be kept */
-	atomic_uint n_forks; /* raised in a fork's child, where none but the forker's is at work */
+	atomic_uint n_closing; /* dlcloses in progress: what is found must not be kept */
+	atomic_uint n_forks;   /* incremented in a fork's child, which has one thread */
 };
 
 /* The core's, for the gate. */
@@ -44,11 +43,11 @@ struct gate_core {
 	unsigned n_wrappers; /* WRAPPED_COUNT */
 	void *const *wrappers;
 
-	/** Called once the core is loaded, before any wrapper; more than once does no harm. */
+	/** Called once the core is loaded, before any wrapper; repeated calls do nothing. */
 	void (*start)(struct gate *gate);
-	/** This thread's word in which a bound function says which library it is for. */
+	/** This thread's word in which a bound function stores which library it is for. */
 	uintptr_t (*bound_word)(void);
-	/** The number, from 0, of the library whose wrapped function this is; -1: has none. */
+	/** The number, from 0, of the library that this wrapped function belongs to; -1: none. */
 	int (*library_of)(unsigned wrapped, const void *function);
 };
 

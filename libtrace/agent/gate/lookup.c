@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dlopen itself is left alone: it looks at who calls it, and an object opened is of no use
- * until dlsym is called for its entry point.  So what has been opened is looked at then.
- */
+/* dlopen is not wrapped: it depends on its caller's address, and an opened object is of no use
+ * until dlsym is called for its entry point.  So new objects are examined at that call. */
 #include "gate/lookup.h"
 #include "gate/core.h"
 #include "gate/elf.h"
@@ -29,12 +28,12 @@ static void *real_dlsym(void *handle, const char *name)
 	return atomic_load(&gate_real_dlsym)(handle, name);
 }
 
-/* What has been looked at: all objects, of so many that had come and gone then. */
+/* The objects examined so far: all of those at these counts of loaded and unloaded objects. */
 static _Atomic uint64_t n_loaded, n_unloaded;
 static atomic_uint n_seen, n_at_start;
 
-/* Before the gate's own beginning, which is the last of all libraries', others are in theirs: a
- * sanitizer or another allocator looks for the functions that all else here would call. */
+/* Before the gate's constructor, the last of all, other libraries' run: a sanitizer or an allocator
+ * looks up the functions that everything else here would call. */
 static atomic_bool is_started;
 
 static bool count_one(const struct elf_object *object, void *user)
@@ -71,14 +70,14 @@ static void look_at_new(void)
 	if (!elf_changes(&loaded, &unloaded) ||
 		(loaded == atomic_load(&n_loaded) && unloaded == atomic_load(&n_unloaded)))
 		return;
-	/* An unloaded object's place in the order is taken by the next one. */
+	/* The next object takes an unloaded one's index. */
 	bool has_lost = unloaded != atomic_load(&n_unloaded);
 	unsigned first = atomic_load(has_lost ? &n_at_start : &n_seen);
 	unsigned end = count_objects();
 	if (has_lost)
 		core_forget();
-	/* Another thread may be relocating some of them, with the dynamic linker's lock held, which
-	 * this waits for. */
+	/* Waits for another thread that is relocating some of them with the dynamic linker's lock
+	 * held. */
 	real_dlsym(RTLD_DEFAULT, "dlsym");
 	if (!elf_changes(&loaded_since, &unloaded_since) || unloaded_since != unloaded)
 		return; /* the next call looks again */
@@ -104,7 +103,7 @@ static bool find_own(const struct elf_object *object, void *user)
 	return true;
 }
 
-/* Calls of libtrace's and of the core's own are for the real functions. */
+/* libtrace and the core call the real functions. */
 static bool is_own(uintptr_t caller)
 {
 	struct own own = {.address = caller};
@@ -115,7 +114,7 @@ static bool is_own(uintptr_t caller)
 
 struct answer {
 	void *symbol;
-	uintptr_t is_final; /* 0: the real function is to answer */
+	uintptr_t is_final; /* 0: the real function must answer */
 };
 
 /* A wrapped function, looked up by name. */
@@ -126,7 +125,7 @@ static struct answer look_up(
 
 	if (is_own(caller))
 		return by_real;
-	/* The gate has the name whether or not a library does. */
+	/* The gate defines the name whether or not a library does. */
 	if ((handle == RTLD_DEFAULT || handle == RTLD_NEXT) && real_in_scope(name, caller))
 		return by_real;
 	void *real = version ? atomic_load(&gate_real_dlvsym)(handle, name, version)
@@ -139,7 +138,7 @@ static struct answer look_up(
 	return (struct answer){bound ? bound : real, true};
 }
 
-/* What dlsym and dlvsym ask first.  version: NULL for dlsym. */
+/* Called first by dlsym and dlvsym. version: NULL for dlsym. */
 struct answer gate_symbol(void *handle, const char *name, const char *version, uintptr_t caller);
 struct answer gate_symbol(void *handle, const char *name, const char *version, uintptr_t caller)
 {

@@ -3,7 +3,7 @@
 #include "gate/elf.h"
 #include <dlfcn.h>
 
-/* glibc before 2.34 keeps dlopen in a library of its own, which a program need not have. */
+/* Before glibc 2.34 dlopen is in a separate library, which a program may lack. */
 #define OLD_LIBRARY "libdl.so.2"
 #define OLD_OPEN "__libc_dlopen_mode"
 #define OLD_OPEN_MODE 0x80000000u /* glibc's __RTLD_DLOPEN, without which it refuses */
@@ -17,8 +17,8 @@ struct search {
 	unsigned n_found;
 };
 
-/* Only behind this gate: what is before it (a sanitizer, another preloaded library) may itself
- * stand in front of us. */
+/* Only objects after this gate: those before it (a sanitizer, another preloaded library) may wrap
+ * us. */
 static bool look(const struct elf_object *object, void *user)
 {
 	struct search *search = user;
@@ -72,7 +72,7 @@ bool real_dynamic_linker(struct dynamic_linker *ret_linker)
 
 	if (!atomic_load_explicit(&is_known, memory_order_acquire)) {
 		void *(*old_open)(const char *, unsigned) = real_symbol(OLD_OPEN);
-		/* Never closed, so that what is found may be kept. */
+		/* Never closed, so that its functions may be kept. */
 		if (old_open)
 			old_open(OLD_LIBRARY, RTLD_LAZY | OLD_OPEN_MODE);
 		struct dynamic_linker found = {.open = real_symbol("dlopen"),
@@ -81,7 +81,7 @@ bool real_dynamic_linker(struct dynamic_linker *ret_linker)
 			.error = real_symbol("dlerror")};
 		if (!found.open || !found.symbol || !found.close || !found.error)
 			return false;
-		linker = found; /* threads that meet here write the same */
+		linker = found; /* concurrent threads write the same value */
 		atomic_store_explicit(&is_known, true, memory_order_release);
 	}
 	*ret_linker = linker;
@@ -132,7 +132,7 @@ static void *symbol_in(const struct dynamic_linker *linker, const char *path, co
 	void *handle = linker->open(path, RTLD_LAZY | RTLD_NOLOAD);
 	void *symbol = handle ? linker->symbol(handle, name) : NULL;
 
-	/* The caller may be unloaded later as before. */
+	/* The caller may still be unloaded later. */
 	if (handle)
 		linker->close(handle);
 	return unless_gate(symbol);
@@ -154,7 +154,7 @@ void *real_in_scope(const char *name, uintptr_t caller)
 			symbol = symbol_in(&linker, place.path, name);
 		if (!symbol)
 			symbol = unless_gate(linker.symbol(RTLD_NEXT, name));
-		if (!symbol) /* what was looked for in vain is not the program's to read */
+		if (!symbol) /* hides our failed lookup from the program's dlerror() */
 			linker.error();
 	}
 	return symbol;

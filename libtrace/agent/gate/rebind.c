@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An object's import is a slot that the dynamic linker writes: at once, or at the first call, until
- * when it leads back into the object.  Writing the gate's function into it is what the dynamic
- * linker does itself without RTLD_DEEPBIND; so an object that was bound in the usual way
- * notices nothing.
- */
+/* An object's import is a slot that the dynamic linker fills: at load time, or at the first call,
+ * until when it points back into the object.  Without RTLD_DEEPBIND the dynamic linker itself
+ * writes the gate's function there, so nothing changes for an object that was bound in the usual
+ * way. */
 #include "gate/rebind.h"
 #include "gate/elf.h"
 #include "gate/real.h"
@@ -20,7 +19,7 @@
 #define SLOT_ANYWHERE R_AARCH64_ABS64
 #endif
 
-/* Hidden names of the gate's own, since a library before it may have the public ones. */
+/* Hidden aliases of the gate's functions, since a library before it may define the public names. */
 extern char gate_dlsym[], gate_dlvsym[], gate_dlclose[];
 extern void *const gate_functions[WRAPPED_COUNT];
 
@@ -82,12 +81,12 @@ static bool find_first(const struct elf_object *object, void *user)
 	return first->function;
 }
 
-/* Whether the name is the gate's to the whole process: a library that was preloaded before it, or
- * the program, may define it, too. */
+/* Whether the name resolves to the gate in the whole process: the program or a library preloaded
+ * before the gate may define it, too. */
 static bool is_ours(unsigned i)
 {
 	enum { UNKNOWN, OURS, ANOTHERS };
-	static atomic_uchar known[N_NAMES]; /* nothing comes before the gate later */
+	static atomic_uchar known[N_NAMES]; /* nothing is ever inserted before the gate */
 	unsigned char answer = atomic_load(&known[i]);
 
 	if (answer == UNKNOWN) {
@@ -99,8 +98,8 @@ static bool is_ours(unsigned i)
 	return answer == OURS;
 }
 
-/* Whether its page is read-only since the object was relocated: RELRO, of whole pages only, as the
- * dynamic linker rounds it. */
+/* Whether its page has been read-only since relocation: RELRO, rounded to whole pages as by the
+ * dynamic linker. */
 static bool is_protected(const struct elf_object *object, uintptr_t page, size_t page_bytes)
 {
 	for (unsigned i = 0; i < object->info->dlpi_phnum; i++) {
@@ -152,7 +151,7 @@ static void rebind_slot(const struct imports *imports, const ElfW(Rela) *relocat
 		return;
 	_Atomic(uintptr_t) *slot = (_Atomic(uintptr_t) *)(object->base + relocation->r_offset);
 	uintptr_t current = atomic_load(slot);
-	/* In a slot of a call the addend is of no account. */
+	/* For a call's slot the addend is irrelevant. */
 	uintptr_t wanted = (uintptr_t)own_function(name) +
 			   (type == SLOT_ANYWHERE ? (uintptr_t)relocation->r_addend : 0);
 	if (current && current != wanted)

@@ -36,7 +36,7 @@ const char *self_name(void)
 {
 	const char *name = "";
 
-	elf_each(take_name, &name); /* preloaded, so never unloaded: the name stays */
+	elf_each(take_name, &name); /* preloaded, so never unloaded: the name stays valid */
 	return name;
 }
 
@@ -54,7 +54,7 @@ bool self_beside(const char *file, char path[SELF_PATH_MAX_BYTES])
 	const char *name = self_name();
 	size_t folder_len = 0;
 
-	/* A link to the installed file is as good as its own name. */
+	/* Follows a link to the installed file. */
 	ssize_t len = read_link ? read_link(name, path, SELF_PATH_MAX_BYTES - 1) : -1;
 	if (len > 0 && path[0] == '/')
 		path[len] = '\0';
@@ -76,7 +76,7 @@ static bool is_silent(void)
 	return level && elf_same(level, "none");
 }
 
-/* As libtrace reports, which is not there. */
+/* In the form of libtrace's reports, which is not loaded. */
 void self_report(const char *reason)
 {
 	int (*wait)(struct pollfd *, nfds_t, int) = real_symbol("poll");

@@ -13,10 +13,10 @@ bool self_is_first(void);
 /** The name by which this gate was loaded, as LD_PRELOAD has it; static; "" when unknown. */
 const char *self_name(void);
 
-/** The path of a file in the folder of this gate's own; false: it is not known. */
+/** The path of a file in this gate's folder; false: unknown. */
 bool self_beside(const char *file, char path[SELF_PATH_MAX_BYTES]);
 
-/** Says on standard error that nothing is traced; waits for nobody, raises no signal. */
+/** Reports on standard error that nothing is traced; never blocks, raises no signal. */
 void self_report(const char *reason);
 
 #endif

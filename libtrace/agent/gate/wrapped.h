@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wrapped.h - the functions that the agent stands in front of, one a line and nowhere else.
+/* wrapped.h - the list of the functions that the agent wraps.
  *
- * The gate exports each under its name (gate/), and the core has the function that it leads to
- * (hook_curl.c, hook_h2o.c).  Read by the assembler, too.
- */
+ * The gate exports each by its name, and the core contains the wrapper that it jumps to
+ * (hook_curl.c, hook_h2o.c).  Also read by the assembler. */
 #ifndef LT_AGENT_WRAPPED_H
 #define LT_AGENT_WRAPPED_H
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agent.c - the agent's beginning and end inside a program that knows nothing of it.
+/* agent.c - starts and ends the agent in a program without tracing code.
  *
- * The constructor makes the provider that the program's own spans (if it has any) use too, since
- * libtrace.so is shared by both.  At exit what is left is sent, within a deadline.
- */
+ * The constructor creates the provider, which the program's own spans (if any) use too, since both
+ * share libtrace.so.  At exit the remaining spans are sent, within a time limit. */
 #include "hook/agent.h"
 #include <libtrace/semconv.h>
 #include <stdlib.h>

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libtrace wants a scope left in the function that entered it.  This one is left later, which is
- * sound because it is not in a frame but in the thread's own memory: should the program leave a
- * scope outside it first, libtrace has left this one too and completion_leave() finds nothing.
- */
+/* libtrace expects a scope to be left in the function that entered it.  This one is left later,
+ * which is valid because it is in thread-local memory, not in a stack frame: if the program leaves
+ * an outer scope first, libtrace has left this one too and completion_leave() does nothing. */
 #include "hook/completion.h"
 #include <pthread.h>
 
 struct completion {
 	struct lt_scope scope;
 	bool is_entered;
-	bool is_guarded; /* it is left at the thread's end, should that come first */
+	bool is_guarded; /* left at the thread's end at the latest */
 };
 
 static __thread struct completion completion;
@@ -26,7 +25,7 @@ void completion_leave(void)
 
 static void thread_exit(void *value)
 {
-	completion.is_guarded = false; /* another destructor may still come to enter one */
+	completion.is_guarded = false; /* another destructor may still enter one */
 	completion_leave();
 }
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* completion.h - what is current while a program handles a finished transfer.
+/* completion.h - the current span while a program handles a finished transfer.
  *
- * From curl_multi_info_read's handing out a finished transfer until it answers NULL, or hands out
- * the next one, or the event loop goes on, the program is in what other languages call the
- * completion callback: what it starts there belongs to what started the transfer.
- */
+ * From the return of a finished transfer by curl_multi_info_read() until it returns NULL or the
+ * next one, or the event loop continues, the program is in what other languages call the completion
+ * callback: its new spans are children of the span that started the transfer. */
 #ifndef LT_AGENT_COMPLETION_H
 #define LT_AGENT_COMPLETION_H
 

@@ -11,7 +11,7 @@
 struct gate *hook_gate;
 __thread unsigned hook_bound;
 
-/* Threads that were in a dlclose are the parent's. */
+/* Threads that were in dlclose() exist in the parent only. */
 static void after_fork_child(void)
 {
 	atomic_fetch_add(&hook_gate->n_forks, 1);
@@ -116,15 +116,15 @@ static struct hook_library *library_new(
 	memcpy(library->soname, object->soname, sizeof(library->soname));
 	for (size_t i = 0; i < family->n_names; i++)
 		library->symbols[i] = hook_gate->linker.symbol(handle, family->names[i]);
-	hook_gate->linker.error(); /* what was looked for in vain is not the program's to read */
-	/* A kept one is never closed: from now on somebody holds pointers into it. */
+	hook_gate->linker.error(); /* hides our failed lookup from the program's dlerror() */
+	/* A kept library is never closed: pointers into it are held from now on. */
 	if (!keep)
 		hook_gate->linker.close(handle);
 	return library;
 }
 
-/* The kept library mapped at object, added when it is new and may be.  Without a lock, so that a
- * fork finds none taken: of two threads that add the same one, the second lets go of its own. */
+/* The kept library mapped at object, added if it is new and there is room.  Lock-free, so that a
+ * fork finds no lock taken: of two threads that add the same one, the second frees its own. */
 static struct hook_library *kept_at(
 	struct hook_family *family, const struct object *object, bool may_add, int *ret_number)
 {
@@ -157,8 +157,8 @@ static bool is_same(const struct hook_library *a, const struct hook_library *b)
 	       memcmp(a->symbols, b->symbols, sizeof(a->symbols)) == 0;
 }
 
-/* A library that is not kept may go and come back elsewhere, or another in its place; what is known
- * of one may be at use in another thread, so it is never changed nor freed. */
+/* A library that is not kept may be unloaded and mapped elsewhere, or another in its place; its
+ * entry may be in use by another thread, so it is never changed or freed. */
 static struct hook_library *passing_at(struct hook_family *family, const struct object *object)
 {
 	struct hook_library *added = library_new(family, object, false);
@@ -190,7 +190,7 @@ int hook_library_number(struct hook_family *family, const void *function)
 
 /* --- callers -------------------------------------------------------------------------------- */
 
-/* Takes a place that is unused, out of date or, with none such, just next in turn. */
+/* Takes an entry that is unused or out of date, else the next in turn. */
 static struct hook_caller *take_place(struct hook_family *family, uint64_t now)
 {
 	struct hook_caller *place = NULL;
@@ -245,7 +245,8 @@ struct hook_call hook_resolve(struct hook_family *family, uintptr_t address)
 		library = passing_at(family, &target);
 	if (!library)
 		return (struct hook_call){0};
-	/* What a library's end calls must not be known when another has taken its place. */
+	/* Calls made by a library's destructors must not be cached, since another may take its
+	 * place. */
 	if (!is_closing && atomic_load(&hook_gate->n_closing) == 0 && object_at(address, &caller))
 		remember(family, &caller, library, generation);
 	return hook_call_of(library, address);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hook.h - which real library a wrapped call is meant for.
+/* hook.h - finds the library that a wrapped call is meant for.
  *
- * A process may hold several libcurls (the program's, a plugin's with another TLS library, the
- * exporter's own), and each must get its own callers' calls.  So a call is resolved by the object
- * that makes it: the main program's by what follows the agent in the global scope, any other
- * object's by that object's own dependencies first.  A call that comes out of the library itself
- * (curl_easy_perform calls curl_multi_add_handle through its PLT) is no call of the program.
- */
+ * A process may contain several libcurls (the program's, a plugin's with another TLS library, the
+ * exporter's own), and each must get the calls of its own callers.  So a call is resolved by the
+ * calling object: for the main program the next definition after the agent in the global scope, for
+ * any other object its own dependencies first.  A call from the library itself (curl_easy_perform
+ * calls curl_multi_add_handle through its PLT) is not a call of the program. */
 #ifndef LT_AGENT_HOOK_H
 #define LT_AGENT_HOOK_H
 
@@ -26,14 +25,13 @@ struct hook_library {
 	uintptr_t start, end;		 /* where it is mapped */
 	char soname[64];		 /* "" when it has none */
 	atomic_int verdict;		 /* for the family's own use; 0 at first */
-	bool passes;			 /* its calls are only passed on, and it may be unloaded */
+	bool passes;			 /* calls are only passed on; it may be unloaded */
 	void *symbols[HOOK_SYMBOLS_MAX]; /* in the family's order; NULL: not in this version */
 	struct hook_library *next;	 /* of those that pass */
 };
 
-/* A calling object; valid while its generation is the gate's, since it may be unloaded and
- * another mapped in its place.  Read without a lock: the generation is looked at before and after.
- */
+/* A calling object; valid while its generation is the gate's, since it may be unloaded and another
+ * mapped in its place.  Read without a lock: the generation is checked before and after. */
 struct hook_caller {
 	_Atomic uint64_t generation; /* HOOK_UNUSED, HOOK_BUSY: being written, or the gate's */
 	_Atomic uintptr_t start, end;
@@ -48,9 +46,9 @@ struct hook_family {
 	const char *const *names; /* the first one is in every version of the library */
 	size_t n_names;
 	bool calls_itself; /* and just these calls are what the agent is for */
-	/* Kept loaded from the first call on: their functions are called when they like. */
+	/* Kept loaded from the first call on, since their functions may be called at any time. */
 	_Atomic(struct hook_library *) libraries[HOOK_LIBRARIES_MAX];
-	_Atomic(struct hook_library *) passing; /* newest first; grows with what is loaded */
+	_Atomic(struct hook_library *) passing; /* newest first; one per such library */
 	struct hook_caller callers[HOOK_CALLERS_MAX];
 	atomic_size_t n_callers; /* that were ever used */
 	atomic_size_t n_replaced;
@@ -58,7 +56,7 @@ struct hook_family {
 
 struct hook_call {
 	struct hook_library *target; /* NULL: none; the wrapper must fail as the library would */
-	bool internal;		     /* the library calls itself, or its calls only pass */
+	bool internal;		     /* the library calls itself, or calls are only passed on */
 };
 
 /** Called by the gate, before any wrapper. */
@@ -66,14 +64,14 @@ void hook_start(struct gate *gate);
 
 extern struct gate *hook_gate;
 
-/* What dlsym gave for a library's handle sets this to the library's number, from 1, on its way to
- * the wrapper, which takes it. */
+/* Set to the library's number, from 1, by the function that dlsym returned for a library's handle,
+ * and reset by the wrapper that it calls. */
 extern __thread unsigned hook_bound;
 
-/** The number, from 0, of the library that has this function; -1: it is none that is traced. */
+/** The number, from 0, of the library that contains this function; -1: not a traced one. */
 int hook_library_number(struct hook_family *family, const void *function);
 
-/** The slow way of hook_call(): asks the dynamic linker. */
+/** Slow path of hook_call(): queries the dynamic linker. */
 struct hook_call hook_resolve(struct hook_family *family, uintptr_t caller);
 
 static inline struct hook_call hook_call_of(struct hook_library *target, uintptr_t address)
@@ -83,7 +81,7 @@ static inline struct hook_call hook_call_of(struct hook_library *target, uintptr
 }
 
 /**
- * Which library a call goes to.
+ * The library that a call is meant for.
  * @param caller  __builtin_return_address(0) of the wrapper
  * Threads: any; takes no lock but the dynamic linker's, on an object's first call and the first
  * after a dlclose.

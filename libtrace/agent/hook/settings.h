@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* settings.h - the agent's own variables: read once, before main(), and by --doctor, which says
- * what is wrong with them. */
+/* settings.h - the agent's own variables: read once, before main(), and by --doctor, which reports
+ * their errors. */
 #ifndef LT_AGENT_SETTINGS_H
 #define LT_AGENT_SETTINGS_H
 
 #include <libtrace/trace.h>
 
-/* Which answers name their trace. */
+/* Which responses carry trace headers. */
 enum response_headers {
 	RESPONSE_HEADERS_NONE,
 	RESPONSE_HEADERS_EDGE, /* to clients that sent no context, and so cannot know it */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_codes.c - libcurl's result codes by name, for error.type: libcurl itself only has sentences.
+/* curl_codes.c - names of libcurl's result codes, for error.type: libcurl itself only has
+ * descriptions.
  *
  * By number, since the program's libcurl may be newer than the header this is compiled with.
- * Source: https://curl.se/libcurl/c/libcurl-errors.html
- */
+ * Source: https://curl.se/libcurl/c/libcurl-errors.html */
 #include "hook_curl/curl_functions.h"
 
 static const char *const names[] = {

@@ -9,7 +9,7 @@
 #include "hook/hook.h"
 #include <curl/curl.h> /* its macros are off: see meson.build */
 
-/* X(name, type): the first is the one a library is recognised by. */
+/* X(name, type): the first identifies the library. */
 #define CURL_FUNCTIONS(X)                                                                          \
 	X(curl_easy_setopt, CURLcode(CURL *, CURLoption, ...))                                     \
 	X(curl_easy_getinfo, CURLcode(CURL *, CURLINFO, ...))                                      \

@@ -40,14 +40,14 @@ static void copy_text(char *to, size_t size, const char *from)
 	to[len] = '\0';
 }
 
-/* A request with a body, or a plain GET: each of them undoes CURLOPT_NOBODY. */
+/* A request with a body or a plain GET: both reset CURLOPT_NOBODY. */
 static void note_request(struct curl_settings *settings, enum curl_request request)
 {
 	settings->request = request;
 	settings->no_body = false;
 }
 
-/* The path and the name undo each other. */
+/* The path and the name reset each other. */
 static void note_socket(struct curl_settings *settings, const char *mark, const char *name)
 {
 	char *to = settings->unix_socket;
@@ -86,7 +86,7 @@ bool curl_handle_notes(CURLoption option)
 	}
 }
 
-/* What each option does to the method and to the others is libcurl's lib/setopt.c. */
+/* The effect of each option on the method and on the others follows libcurl's lib/setopt.c. */
 void curl_handle_note(struct curl_handle *handle, CURLoption option, void *argument)
 {
 	struct curl_settings *settings = &handle->settings;
@@ -118,7 +118,7 @@ void curl_handle_note(struct curl_handle *handle, CURLoption option, void *argum
 		note_socket(settings, "@", argument);
 		break;
 	case CURLOPT_HTTPAUTH:
-		/* One of several is chosen by what the server offers, which this never is. */
+		/* One of several is selected by the server's offer; SigV4 never is. */
 		settings->signs =
 			((unsigned long)(uintptr_t)argument & ~CURLAUTH_ONLY) == CURLAUTH_AWS_SIGV4;
 		break;

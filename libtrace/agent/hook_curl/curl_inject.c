@@ -57,8 +57,8 @@ int curl_injection_write(struct curl_injection *injection, const struct lt_span_
 	return err;
 }
 
-/* Whether a header line of the program's ("Name: value", "Name:", "Name;") has that name, which is
- * in lower case.  Most differ in the first letter. */
+/* Whether a header line ("Name: value", "Name:", "Name;") has that name, which is in lower case.
+ * Most differ in the first letter. */
 static bool has_name(const char *line, const char *name, size_t len)
 {
 	return (line[0] | ' ') == name[0] && strncasecmp(line, name, len) == 0 &&
@@ -107,8 +107,8 @@ static void free_copy(struct curl_injection *injection)
 	injection->copy = NULL;
 }
 
-/* Nodes of our own that borrow the program's lines, all but its trace context.  False: no memory.
- */
+/* A list of our own nodes that borrow the program's lines without its trace context.  False: out of
+ * memory. */
 static bool copy_others(struct curl_injection *injection, const struct curl_slist *headers)
 {
 	struct curl_slist **tail = &injection->copy;
@@ -146,7 +146,7 @@ struct curl_slist *curl_injection_link(struct curl_injection *injection, struct 
 
 	for (size_t i = injection->n; i-- > 0;) {
 		char *line = injection->text + injection->offsets[i];
-		/* The program's own value of any other field stands. */
+		/* The program's value of any other field is kept. */
 		if (has_header(first, line, injection->key_lens[i]))
 			continue;
 		injection->nodes[i] = (struct curl_slist){.data = line, .next = first};

@@ -6,10 +6,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define N_SHARDS 16 /* so that threads seldom meet; a power of two */
+#define N_SHARDS 16 /* so that contention is rare; a power of two */
 #define MIN_BUCKETS 16
 
-/* A hash map in parts.  Its locks are leaves: nothing but memory is asked for under them. */
+/* A sharded hash map.  Its locks are leaves: under them only memory is allocated. */
 struct shard {
 	pthread_mutex_t lock;
 	struct curl_entry **buckets;
@@ -19,9 +19,9 @@ struct shard {
 
 static struct shard shards[N_SHARDS] = {[0 ... N_SHARDS - 1] = {.lock = PTHREAD_MUTEX_INITIALIZER}};
 
-/* What this thread has found lately: most look-ups need no lock.  An entry that goes makes all of
- * these out of date, since its address may soon be another one's. */
-#define RECENT_FINDS 64 /* a power of two; one event loop's calls at once, as a rule */
+/* This thread's recent lookups, so that most need no lock.  The removal of any entry invalidates
+ * all of them, since its address may be reused. */
+#define RECENT_FINDS 64 /* a power of two; usually enough for one event loop's concurrent calls */
 
 struct find {
 	uintptr_t key;
@@ -32,7 +32,7 @@ struct find {
 static __thread struct find *recent; /* RECENT_FINDS; NULL: none yet, or no memory */
 static pthread_key_t at_thread_exit;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static _Atomic uint64_t n_removed; /* entries, ever; raised with their shard's lock held */
+static _Atomic uint64_t n_removed; /* entries in total; incremented with the shard's lock held */
 
 /* libcurl allocates its handles, so that the last bit of their addresses is free. */
 static uintptr_t key_of(enum curl_kind kind, const void *address)
@@ -54,7 +54,7 @@ static struct shard *lock_shard(uintptr_t key)
 	return shard;
 }
 
-/* The link that points at the entry, or at the NULL in its place.  Lock held, buckets not NULL. */
+/* The link to the entry, or to the NULL at its bucket's end.  Lock held, buckets not NULL. */
 static struct curl_entry **find_link(struct shard *shard, uintptr_t key)
 {
 	struct curl_entry **link = &shard->buckets[hash(key) / N_SHARDS % shard->n_buckets];
@@ -64,7 +64,7 @@ static struct curl_entry **find_link(struct shard *shard, uintptr_t key)
 	return link;
 }
 
-/* One entry a bucket on average.  Lock held. */
+/* One entry per bucket on average.  Lock held. */
 static bool make_room(struct shard *shard)
 {
 	if (shard->n_entries < shard->n_buckets)
@@ -105,8 +105,8 @@ static void make_key(void)
 	pthread_key_create(&at_thread_exit, thread_exit);
 }
 
-/* Where this thread keeps what it found.  On the heap, since what the dynamic linker holds ready for
- * thread-locals of objects that come late is small and not ours alone. */
+/* This thread's recent lookups.  On the heap, since the static TLS that the dynamic linker reserves
+ * for late objects is small and shared. */
 static struct find *recent_find(uintptr_t key)
 {
 	if (!recent) {
@@ -170,7 +170,7 @@ void curl_map_put_back(struct curl_entry *entry)
 	struct shard *shard = lock_shard(entry->key);
 
 	entry->next = NULL;
-	make_room(shard); /* it has been here: without memory its bucket only grows longer */
+	make_room(shard); /* re-added, which never fails: without memory its bucket gets longer */
 	add(shard, entry);
 	pthread_mutex_unlock(&shard->lock);
 }

@@ -49,7 +49,7 @@ void curl_stack_add(CURLM *multi, struct curl_handle *handle)
 {
 	struct curl_stack *stack = get(multi);
 
-	curl_stack_leave(handle); /* a multi handle that has gone unseen */
+	curl_stack_leave(handle); /* a multi handle whose end was not observed */
 	if (stack)
 		join(stack, handle);
 }
@@ -128,7 +128,7 @@ CURLMsg *curl_stack_read(struct hook_library *library, CURLM *multi, int *n_left
 
 	if (!stack || !stack->n_unread)
 		return CURL_REAL(library, curl_multi_info_read)(multi, n_left);
-	curl_stack_look_at_all(library, stack); /* so that all which are left are counted */
+	curl_stack_look_at_all(library, stack); /* so that the remaining ones are counted */
 	struct curl_handle *handle = HANDLE_OF(stack->unread.next, unread);
 	CURLMsg *message = handle->message;
 	forget_message(handle);

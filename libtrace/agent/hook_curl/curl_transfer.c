@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span
- */
+/* Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span */
 #include "hook_curl/curl_transfer.h"
 #include "hook/agent.h"
 #include "http/attribute.h"
@@ -9,7 +8,7 @@
 
 #define ERROR_FROM 400 /* on a client's span 4xx is an error too */
 
-/* A CURLU may change until the transfer begins. */
+/* A CURLU may change until the transfer starts. */
 static bool read_url(struct hook_library *library, struct curl_handle *handle)
 {
 	if (handle->settings.url_handle)
@@ -97,8 +96,8 @@ static const char *version_of(long version)
 	}
 }
 
-/* CURLINFO_EFFECTIVE_METHOD (libcurl 7.72) knows better what was sent than what was noted of the
- * options; after a redirect it is the last request's, though, and the span tells the first. */
+/* CURLINFO_EFFECTIVE_METHOD (libcurl 7.72) is more reliable than the recorded options; after a
+ * redirect, however, it is the last request's, and the span describes the first. */
 static void correct_method(struct hook_library *library, struct curl_handle *handle)
 {
 	const char *sent = info_text(library, handle, CURLINFO_EFFECTIVE_METHOD);
@@ -115,7 +114,7 @@ static void correct_method(struct hook_library *library, struct curl_handle *han
 struct peer {
 	const char *address;   /* NULL: there was no connection */
 	long port;	       /* 0: none */
-	const char *transport; /* NULL: what HTTP always goes by */
+	const char *transport; /* NULL: the usual one of HTTP */
 };
 
 static struct peer read_peer(struct hook_library *library, struct curl_handle *handle)
@@ -157,8 +156,8 @@ static int describe(struct hook_library *library, struct curl_handle *handle)
 	return status;
 }
 
-/* When libcurl finished with a transfer; 0: now.  In a multi handle that was some time ago: the
- * program comes to it when it likes.  libcurl's own count goes from when it began to its end. */
+/* When libcurl finished a transfer; 0: now.  In a multi handle that was some time ago: the program
+ * may read it at any time. libcurl's total time counts from the start to the end. */
 static uint64_t finished_ns(struct hook_library *library, struct curl_handle *handle)
 {
 	curl_off_t total_us = 0;
@@ -185,7 +184,7 @@ void curl_transfer_finish(struct hook_library *library, struct curl_handle *hand
 {
 	if (handle->span && lt_span_is_recording(handle->span)) {
 		int status = describe(library, handle);
-		/* A progress callback that says no is the program's own wish, not a failure. */
+		/* An abort by a progress callback is the program's own decision, not a failure. */
 		if (result != CURLE_OK && result != CURLE_ABORTED_BY_CALLBACK &&
 			status < ERROR_FROM) {
 			lt_span_set(handle->span,

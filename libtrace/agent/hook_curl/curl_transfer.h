@@ -6,12 +6,12 @@
 #include "hook_curl/curl_handle.h"
 
 /**
- * Starts the span of a transfer that is about to begin, and gives its request the span's context.
- * Makes no span for another protocol than HTTP, nor where there is no request
- * (CURLOPT_CONNECT_ONLY); adds no header to what libcurl signs (CURLOPT_AWS_SIGV4): it signs the
- * headers too, and a proxy that sets its own traceparent would make the signature wrong.
+ * Starts the span of a transfer that is about to start, and adds the span's context to its request.
+ * No span for protocols other than HTTP, and where there is no request (CURLOPT_CONNECT_ONLY); adds
+ * no header to what libcurl signs (CURLOPT_AWS_SIGV4): it signs the headers too, and a proxy that
+ * sets its own traceparent would make the signature wrong.
  *
- * One span is made for the whole transfer, whose redirects libcurl follows by itself.
+ * One span covers the whole transfer, including redirects that libcurl follows.
  */
 void curl_transfer_start(struct hook_library *library, struct curl_handle *handle);
 
@@ -19,7 +19,7 @@ void curl_transfer_start(struct hook_library *library, struct curl_handle *handl
 void curl_transfer_finish(
 	struct hook_library *library, struct curl_handle *handle, CURLcode result);
 
-/** Ends the span of a transfer that the program has given up: its status stays unset. */
+/** Ends the span of a transfer that the program has cancelled: its status stays unset. */
 void curl_transfer_abandon(struct hook_library *library, struct curl_handle *handle);
 
 #endif

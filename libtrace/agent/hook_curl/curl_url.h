@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_url.h - the URL that a program keeps in parts, in a CURLU. */
+/* curl_url.h - the URL that a program keeps in a CURLU, in parts. */
 #ifndef LT_AGENT_CURL_URL_H
 #define LT_AGENT_CURL_URL_H
 
@@ -12,15 +12,15 @@ struct curl_url {
 	uint64_t n_changes; /* of all CURLUs until then */
 };
 
-/** Says that the program has changed a CURLU, or frees it, so that its address may become another
- * one's: whatever has been read is out of date. */
+/** The program has changed a CURLU, or frees it, so that its address may be reused: whatever has
+ * been read is out of date. */
 void curl_url_changed(void);
 
 /**
- * Takes over the URL that a CURLU holds now, if it may be another one than the last one read.
+ * Reads the URL of a CURLU, unless it has not changed since the last read.
  *
  * @param handle  borrowed
- * @param url     left as it is when the parts make no whole, without a host for instance
+ * @param url     unchanged when the parts make no URL, without a host for instance
  */
 void curl_url_read(
 	struct curl_url *last, struct hook_library *library, const CURLU *handle, struct url *url);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hook_curl.c - the libcurl functions that the agent stands in front of.
+/* hook_curl.c - wrappers of libcurl's functions.
  *
- * Each calls the real one exactly once, with the program's own arguments but for the header list,
- * and returns what that returned; but curl_multi_info_read may be called ahead of the program
- * (curl_stack.h).
- */
+ * Each calls the real function exactly once, with the program's arguments but for the header list,
+ * and returns its result; but curl_multi_info_read may be called ahead of the program
+ * (curl_stack.h). */
 #include "hook/agent.h"
 #include "hook/completion.h"
 #include "hook_curl/curl_stack.h"
@@ -32,13 +31,13 @@ struct hook_family curl_family = {.names = names, .n_names = CURL_FUNCTION_COUNT
 /* The call at hand; a macro, since the return address is the wrapper's. */
 #define THIS_CALL() hook_call(&curl_family, __builtin_return_address(0))
 
-/* Whether the program's own call may begin a span. */
+/* Whether the program's call may start a span. */
 static bool may_trace(const struct hook_call *call)
 {
 	return agent.client_tracer && !call->internal && !lt_suppressed();
 }
 
-/* The handle's state where the call is the program's; settings are noted even while suppressed. */
+/* The handle's state for a call of the program; settings are recorded even while suppressed. */
 static struct curl_handle *handle_of(const struct hook_call *call, CURL *easy)
 {
 	return agent.client_tracer && !call->internal && easy ? curl_handle_find(easy) : NULL;
@@ -49,7 +48,7 @@ __attribute__((constructor)) static void guard_forks(void)
 	pthread_atfork(curl_map_lock, curl_map_unlock, curl_map_unlock);
 }
 
-/* The program ends a transfer by taking its handle away. */
+/* The program ends a transfer by removing its handle. */
 static void end_transfer(const struct hook_call *call, struct curl_handle *handle)
 {
 	if (!handle->is_running)
@@ -77,7 +76,7 @@ AGENT_HOOK CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
 		return CURL_REAL(call.target, curl_easy_setopt)(easy, option, argument);
 
 	if (option == CURLOPT_HTTPHEADER && handle->is_injected) {
-		/* In the middle of a transfer: the new list goes behind our lines, too. */
+		/* During a transfer the new list also goes after our lines. */
 		handle->settings.headers = argument;
 		return CURL_REAL(call.target, curl_easy_setopt)(
 			easy, option, curl_injection_link(&handle->injection, argument));
@@ -134,7 +133,7 @@ AGENT_HOOK void curl_easy_reset(CURL *easy)
 	struct curl_handle *handle = handle_of(&call, easy);
 	CURL_REAL(call.target, curl_easy_reset)(easy);
 	if (handle) {
-		handle->is_injected = false; /* libcurl has forgotten our list with the program's */
+		handle->is_injected = false; /* libcurl has dropped our list with the program's */
 		curl_handle_reset(handle);
 	}
 }
@@ -166,7 +165,7 @@ AGENT_HOOK CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy)
 	struct curl_handle *handle = result == CURLM_OK ? handle_of(&call, easy) : NULL;
 	if (!handle)
 		return result;
-	if (handle->is_running) /* in a multi handle that has gone unseen, or it would be refused */
+	if (handle->is_running) /* its multi handle has gone unobserved, else libcurl refuses */
 		curl_transfer_abandon(call.target, handle);
 	if (may_trace(&call))
 		curl_transfer_start(call.target, handle);
@@ -206,7 +205,7 @@ AGENT_HOOK CURLMcode curl_multi_cleanup(CURLM *multi)
 	/* Before another thread can be given the same address for a new handle. */
 	curl_stack_remove(stack);
 	const CURLMcode result = CURL_REAL(call.target, curl_multi_cleanup)(multi);
-	if (result != CURLM_OK) { /* from within a callback it is refused */
+	if (result != CURLM_OK) { /* refused when called from a callback */
 		curl_stack_put_back(stack);
 		return result;
 	}
@@ -238,7 +237,7 @@ AGENT_HOOK CURLMsg *curl_multi_info_read(CURLM *multi, int *n_left)
 	return message;
 }
 
-/* The program lets libcurl go on. */
+/* The program drives libcurl. */
 static void going_on(CURLM *multi)
 {
 	completion_leave();

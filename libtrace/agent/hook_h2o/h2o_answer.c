@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether an answer was whole is told by no field of libh2o's.  It is when its handler ended it
- * (the generator and all filters are done), with FINAL and not with ERROR, and when what was left to
- * write then has been written:
+/* libh2o has no field that shows whether a response was complete.  It is complete when its handler
+ * ended it (generator and all filters are done) with FINAL and not with ERROR, and the rest has
+ * been written:
  *
- * - HTTP/1: libh2o hands a function to the socket with the last write, and that one's error to
- *   nobody.  It is always the same function; so is ours that takes its place.  (2.3 notes the time
- *   when it succeeded, and needs none of this.)
+ * - HTTP/1: libh2o passes a callback to the socket with the last write and ignores its error.  It
+ *   is always the same function, and so is ours, which replaces it.  (2.3 records the time of
+ *   success and needs none of this.)
  * - HTTP/2: h2o_http2_stream_proceed() is called when a stream's frames have been written, and
- *   disposes of the request; a reset or closed connection does that from elsewhere.  (So does 2.3, in
- *   good order too, where a handler is given the request's body as it comes.)
+ *   disposes of the request; a reset or closed connection does that elsewhere.  (So does 2.3 for
+ *   complete responses, too, where a handler receives the request's body as a stream.)
  *
- * Source: lib/http1.c, lib/http2/stream.c of 2.2.5
- */
+ * Source: lib/http1.c, lib/http2/stream.c of 2.2.5 */
 #include "hook_h2o/h2o_answer.h"
 #include "hook/agent.h"
 #include "hook_h2o/h2o_library.h"
@@ -21,8 +20,8 @@
 #include <stdatomic.h>
 #include <strings.h>
 
-/* error.type of answers that are not whole */
-#define RESPONSE_ABORTED "response_aborted"   /* by its handler, or short of its Content-Length */
+/* error.type of incomplete responses */
+#define RESPONSE_ABORTED "response_aborted"   /* by its handler, or too short for its length */
 #define CONNECTION_CLOSED "connection_closed" /* or the stream reset, before all was written */
 
 /* --- the headers that tell the trace --- */
@@ -34,11 +33,11 @@ static bool name_is(const h2o_header_t *header, const char *name)
 	return header->name->len == len && strncasecmp(header->name->base, name, len) == 0;
 }
 
-/* server-timing's metric that is a trace */
+/* the server-timing metric for a trace */
 static const char timing[] = "trace;desc=";
 #define TIMING_LEN (sizeof(timing) - 1)
 
-/* Where a server-timing value names a trace; NULL: nowhere. */
+/* The start of the trace in a server-timing value; NULL: none. */
 static const char *find_trace(h2o_iovec_t value)
 {
 	const char *end = value.base + value.len;
@@ -59,8 +58,8 @@ static bool names_trace(const h2o_header_t *header)
 	       (name_is(header, "server-timing") && find_trace(header->value));
 }
 
-/* Takes the trace that the upstream named out of a server-timing value that has others too: what it
- * leaves is what stands before and behind.  The value is the request's own copy. */
+/* Removes the upstream's trace from a server-timing value that has other metrics, in place.  The
+ * value is the request's own copy. */
 static void cut_trace(h2o_iovec_t *value)
 {
 	char *item = value->base + (find_trace(*value) - value->base);
@@ -76,7 +75,7 @@ static void cut_trace(h2o_iovec_t *value)
 		value->len--;
 }
 
-/* The upstream told its own span; here it is not the one that answers. */
+/* Removes the upstream's span: here ours answers. */
 static void drop_upstream_headers(h2o_headers_t *headers)
 {
 	size_t n = 0;
@@ -104,7 +103,7 @@ static bool has_header(const h2o_headers_t *headers, const char *name)
 	return false;
 }
 
-/* Tells the client which trace answered it, in both spellings that are in use.
+/* Adds the response headers that name the trace, in both formats in use.
  * Source: https://www.w3.org/TR/trace-context-2/#trace-context-http-response-headers-format,
  * https://www.w3.org/TR/2021/WD-trace-context-2-20210617/#traceresponse-header */
 static void add_headers(struct hook_library *library, h2o_req_t *req, struct h2o_request *request)
@@ -112,12 +111,13 @@ static void add_headers(struct hook_library *library, h2o_req_t *req, struct h2o
 	const struct lt_span_context context = lt_span_get_context(request->span);
 	h2o_headers_t *headers = &req->res.headers;
 
-	/* A remote one is the caller's own, handed on by a disabled SDK: it answers nothing. */
+	/* A remote context is the caller's own, propagated by a disabled SDK: it has no response
+	 * header. */
 	if (!lt_span_context_is_valid(&context) || context.remote)
 		return;
 	if (request->sent_up)
 		drop_upstream_headers(headers);
-	/* One text serves both: the second header's value is the end of the first one's. */
+	/* Both share one buffer: the second value is the end of the first. */
 	char *value = H2O_REAL(library, h2o_mem_alloc_shared)(
 		&req->pool, TIMING_LEN + LT_TRACEPARENT_LEN + 1, NULL);
 	memcpy(value, timing, TIMING_LEN);
@@ -175,9 +175,9 @@ void h2o_answer_send(h2o_req_t *req, int state)
 		h2o_upstream_end(req, request, request->is_given_up ? RESPONSE_ABORTED : NULL);
 }
 
-/* What libh2o hands over with an HTTP/1 answer's last write; NULL: not seen yet. */
+/* libh2o's callback of an HTTP/1 response's last write; NULL: not seen yet. */
 static _Atomic(h2o_socket_cb) last_written;
-static __thread bool has_failed; /* the write whose end is being told */
+static __thread bool has_failed; /* the write whose end is being reported */
 
 static void on_last_written(h2o_socket_t *sock, const char *err)
 {
@@ -186,8 +186,8 @@ static void on_last_written(h2o_socket_t *sock, const char *err)
 	has_failed = false;
 }
 
-/* Whether this write is the end of an answer: h2o_send() or a filter has passed the last of it on to
- * the connection. */
+/* Whether this write ends a response: h2o_send() or a filter has passed its last part to the
+ * connection. */
 static bool is_last(const h2o_socket_t *sock, const h2o_req_t *sending)
 {
 	return sending && sending->version < 0x200 && sock->data == sending->conn &&
@@ -210,7 +210,7 @@ h2o_socket_cb h2o_answer_completion(
 
 static bool was_written(const h2o_req_t *req, bool is_flushed)
 {
-	/* Taken by the request that the write was for: the next one may come and go inside it. */
+	/* Reset before the call, in which the next request may start and end. */
 	bool failed = has_failed;
 	has_failed = false;
 
@@ -241,7 +241,7 @@ static bool is_tunnel(const h2o_req_t *req, const struct h2o_request *request)
 	       (method.len == 7 && memcmp(method.base, "CONNECT", 7) == 0);
 }
 
-/* Whether any of it has left; the first of it does with libh2o's first write. */
+/* Whether any of it was sent; its first bytes go with libh2o's first write. */
 static bool was_begun(const h2o_req_t *req, const struct h2o_request *request)
 {
 #if H2O_IS_2_2
@@ -252,7 +252,8 @@ static bool was_begun(const h2o_req_t *req, const struct h2o_request *request)
 	return request->is_switched || (request->has_response && sent);
 }
 
-/* Why an answer is not whole; NULL: it is, or none of it was sent since the client had gone. */
+/* Why a response is incomplete; NULL: it is complete, or nothing was sent since the client had
+ * disconnected. */
 static const char *what_failed(
 	const h2o_req_t *req, const struct h2o_request *request, bool is_flushed)
 {

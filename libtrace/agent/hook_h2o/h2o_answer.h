@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* h2o_answer.h - a request's answer: the headers that tell its trace, and how it ends.
+/* h2o_answer.h - a request's response: the headers that name its trace, and how it ends.
  *
- * As h2o_reader.h's functions of the same endings.
+ * Like the functions of h2o_reader.h with the same endings.
  */
 #ifndef LT_AGENT_H2O_ANSWER_H
 #define LT_AGENT_H2O_ANSWER_H

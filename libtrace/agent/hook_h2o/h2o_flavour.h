@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* h2o_flavour.h - what is compiled once for each flavour of libh2o: with its own event loop, and
- * with libuv's.
+/* h2o_flavour.h - for files that are compiled once for each flavour of libh2o: with its own event
+ * loop, and with libuv's.
  *
- * libh2o's structures hold timers, and a timer is another thing in each flavour: what comes behind
- * one in a structure (2.3's h2o_req_t.pool) is elsewhere.  So the files that read them include this
- * first and are compiled with H2O_FLAVOUR=evloop, H2O_USE_LIBUV=0 and again with H2O_FLAVOUR=uv,
- * H2O_USE_LIBUV=1; their functions have the flavour in their names, and h2o_reader.h's table of each
- * flavour is all that the rest of the agent sees of them.
- */
+ * libh2o's structures contain timers, whose type differs between the flavours: members after one
+ * (2.3's h2o_req_t.pool) have other offsets.  So the files that read them include this first and
+ * are compiled with H2O_FLAVOUR=evloop, H2O_USE_LIBUV=0 and again with H2O_FLAVOUR=uv,
+ * H2O_USE_LIBUV=1; their functions have the flavour in their names, and the rest of the agent uses
+ * them through h2o_reader.h's tables only. */
 #ifndef LT_AGENT_H2O_FLAVOUR_H
 #define LT_AGENT_H2O_FLAVOUR_H
 
@@ -39,7 +38,7 @@ static inline struct lt_slice h2o_slice(h2o_iovec_t text)
 	return (struct lt_slice){text.base, text.len};
 }
 
-/* libh2o has the names of a request's headers in lower case, whichever protocol they came by. */
+/* libh2o keeps the names of request headers in lower case, whatever the protocol. */
 static inline bool h2o_header_is(const h2o_header_t *header, const char *name, size_t len)
 {
 	return header->name->len == len && memcmp(header->name->base, name, len) == 0;

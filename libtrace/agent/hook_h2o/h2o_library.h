@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* h2o_library.h - libh2o's functions that the agent wraps or calls, by name.
  *
- * The agent knows the layout of one libh2o's structures, the one whose headers it was compiled
- * with, and is not linked with it: the functions are found in the libh2o that the program calls.
- */
+ * The agent knows the structures of the libh2o whose headers it was compiled with, and is not
+ * linked with it: the functions are found in the libh2o that the program calls. */
 #ifndef LT_AGENT_H2O_LIBRARY_H
 #define LT_AGENT_H2O_LIBRARY_H
 
 #include "hook/hook.h"
 
-/* X(name): the first is the one a library is recognised by. */
+/* X(name): the first identifies the library. */
 #define H2O_FUNCTIONS(X)                                                                           \
 	X(h2o_process_request)                                                                     \
 	X(h2o_dispose_request)                                                                     \

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* h2o_reader.h - all that the hooks know of libh2o's structures: a table of functions that read
- * them, one table for each flavour (h2o_flavour.h).
+/* h2o_reader.h - the hooks' access to libh2o's structures: a table of functions that read them, one
+ * for each flavour (h2o_flavour.h).
  *
- * Threads: a request's own.
- */
+ * Threads: the request's. */
 #ifndef LT_AGENT_H2O_READER_H
 #define LT_AGENT_H2O_READER_H
 
@@ -16,37 +15,37 @@ struct st_h2o_socket_t;
 
 struct h2o_reader {
 	/**
-	 * Starts the span of a request, a child of what its headers carry.
+	 * Starts the span of a request, a child of the context in its headers.
 	 *
 	 * @param from_arrival    start when the request's first byte was read, not now; NULL then
 	 *                        for what is no request yet
 	 * @param ret_has_caller  set to whether its headers carry a context, if there is a span
-	 * @return new; NULL when OTEL_C_EXCLUDED_URLS names its path, or libtrace does not trace now
+	 * @return new; NULL when OTEL_C_EXCLUDED_URLS names its path, or tracing is suppressed
 	 */
 	struct lt_span *(*start)(struct st_h2o_req_t *req, bool from_arrival, bool *ret_has_caller);
 
-	/** Whether a request has been read so far that something can be told of it. */
+	/** Whether enough of a request has been read for a span. */
 	bool (*is_request)(const struct st_h2o_req_t *req);
 
-	/** libh2o's proxy takes the request over: starts the CLIENT span and puts it into the
-	 * headers that go up. */
+	/** libh2o's proxy takes the request: starts the CLIENT span and injects it into the
+	 * upstream request's headers. */
 	void (*proxy)(struct hook_library *library, struct st_h2o_req_t *req,
 		struct h2o_request *request);
 
-	/** An answer begins; adds the headers that tell its trace, where they are wanted. */
+	/** A response starts; adds the headers that name its trace, if enabled. */
 	void (*answer)(struct hook_library *library, struct st_h2o_req_t *req,
 		struct h2o_request *request, const struct st_h2o_generator_t *generator);
 
-	/** The connection is about to be another protocol's, after the answer that is in req. */
+	/** The connection is about to change to another protocol, after the response in req. */
 	void (*switch_protocol)(struct st_h2o_req_t *req, struct h2o_request *request);
 
-	/** A part of an answer comes from its handler; state is an h2o_send_state_t. */
+	/** The handler has sent a part of a response; state is an h2o_send_state_t. */
 	void (*send)(struct st_h2o_req_t *req, int state);
 
 	/**
-	 * Which function a write's end is to be told to.
+	 * The callback to use for the end of a write.
 	 *
-	 * @param written  the one that libh2o names
+	 * @param written  libh2o's callback
 	 * @param sending  the request whose h2o_send() this is in; NULL: none
 	 * @return written, or one that calls it
 	 */
@@ -55,10 +54,10 @@ struct h2o_reader {
 		const struct st_h2o_req_t *sending))(struct st_h2o_socket_t *, const char *);
 
 	/**
-	 * A request ends: records route, name, status, and what went wrong with its answer, while
-	 * libh2o still has them.
+	 * A request ends: records route, name, status, and the error of its response, while libh2o
+	 * still has them.
 	 *
-	 * @param is_flushed  libh2o says that an HTTP/2 stream's frames have all been written
+	 * @param is_flushed libh2o says that an HTTP/2 stream's frames have all been written
 	 */
 	void (*end)(struct st_h2o_req_t *req, struct h2o_request *request, bool is_flushed);
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Open addressing with linear probing, at most half full; a removal moves later entries up, so
- * there are no marks of removed ones.
- */
+ * there are no tombstones. */
 #include "hook_h2o/h2o_requests.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -33,7 +32,7 @@ static struct h2o_request *find_place(const struct table *t, const void *req)
 	return &t->places[i];
 }
 
-/* Requests that outlive their thread's loop end without an answer. */
+/* Requests that outlive their thread's loop end without a response. */
 static void thread_exit(void *value)
 {
 	for (size_t i = 0; i < table.n_places; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* h2o_soname.h - the libh2o whose structures the agent knows, by the name its file gives itself. */
+/* h2o_soname.h - the soname of the libh2o whose structures the agent knows. */
 #ifndef LT_AGENT_H2O_SONAME_H
 #define LT_AGENT_H2O_SONAME_H
 

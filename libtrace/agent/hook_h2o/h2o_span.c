@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span
- */
+/* Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span */
 #include "hook_h2o/h2o_span.h"
 #include "hook/agent.h"
 #include "http/attribute.h"
@@ -14,7 +13,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#define NAME_MAX_BYTES 256 /* of "{method} {route}"; longer ones are cut off */
+#define NAME_MAX_BYTES 256 /* of "{method} {route}"; longer ones are cut */
 #define ERROR_FROM 500	   /* on a server's span 4xx is the client's error */
 
 static bool get_header(void *carrier, const char *key, size_t index, struct lt_slice *ret_value)
@@ -31,12 +30,12 @@ static bool get_header(void *carrier, const char *key, size_t index, struct lt_s
 	return false;
 }
 
-/* The request headers that attributes come from; ptr NULL: absent. */
+/* The request headers used for attributes; ptr NULL: absent. */
 struct facts {
 	struct lt_slice user_agent, forwarded, x_for, x_host, x_proto;
 };
 
-/* Where a header's value belongs; NULL: nowhere.  Their names are of five lengths. */
+/* The member for a header's value; NULL: none.  The names have five lengths. */
 static struct lt_slice *fact_of(struct facts *facts, const h2o_header_t *header)
 {
 	switch (header->name->len) {
@@ -71,10 +70,10 @@ struct peer {
 	char text[INET6_ADDRSTRLEN];
 	struct lt_slice address; /* of text; ptr NULL: none, as on a Unix socket */
 	uint16_t port;
-	const char *transport; /* NULL: what HTTP always goes by */
+	const char *transport; /* NULL: the usual one of HTTP */
 };
 
-/* inet_ntop() for IPv4, which there goes by way of sprintf().  Returns its end, without a NUL. */
+/* inet_ntop() for IPv4 without its sprintf().  Returns the end, without a NUL. */
 static char *print_ipv4(const uint8_t bytes[4], char *out)
 {
 	for (int i = 0; i < 4; i++) {
@@ -130,13 +129,13 @@ static uint64_t arrival_ns(const h2o_req_t *req)
 	return (uint64_t)at->tv_sec * 1000000000 + (uint64_t)at->tv_usec * 1000;
 }
 
-/* What is empty is as good as absent. */
+/* Empty values count as absent. */
 static struct lt_slice if_any(struct lt_slice text)
 {
 	return text.len ? cut(text) : (struct lt_slice){0};
 }
 
-/* The target's path and query are what the span may show of them. */
+/* Path and query are already in the form that the span may show. */
 static struct lt_span *start(h2o_req_t *req, const struct http_target *target,
 	const struct lt_span_context *parent, bool from_arrival)
 {
@@ -152,7 +151,7 @@ static struct lt_span *start(h2o_req_t *req, const struct http_target *target,
 		scheme = target->scheme;
 	if (!scheme.len && req->input.scheme)
 		scheme = h2o_slice(req->input.scheme->name);
-	/* A target's host goes before the Host header's: RFC 9112, section 3.2.2. */
+	/* A target's host takes precedence over the Host header: RFC 9112, section 3.2.2. */
 	struct http_authority server =
 		http_authority(original.host.len       ? original.host
 			       : target->authority.len ? target->authority
@@ -190,7 +189,7 @@ static struct lt_span *start(h2o_req_t *req, const struct http_target *target,
 		});
 }
 
-/* In a frame of its own: 8 KB in everybody's would push the rest out of the first cache. */
+/* Not inlined: 8 KB in the caller's frame would evict the rest from the L1 cache. */
 __attribute__((noinline)) static struct lt_span *start_redacted(h2o_req_t *req,
 	struct http_target target, const struct lt_span_context *parent, bool from_arrival)
 {
@@ -217,7 +216,7 @@ struct lt_span *h2o_span_start(h2o_req_t *req, bool from_arrival, bool *ret_has_
 	return start(req, &target, parent, from_arrival);
 }
 
-/* The path that the program registered; "" for none (h2o's fallback, or no handler was asked). */
+/* The path that the program registered; "" for none (h2o's fallback, or no handler was called). */
 static struct lt_slice route_of(const h2o_req_t *req)
 {
 	if (!req->pathconf || !req->hostconf || req->pathconf == &req->hostconf->fallback_path)
@@ -247,7 +246,7 @@ void h2o_span_describe(struct lt_span *span, const h2o_req_t *req, int status, c
 		return;
 	const struct lt_slice route = if_any(route_of(req));
 	char code[4];
-	/* A status that is an error says more than that the rest of its answer is missing. */
+	/* An error status is more specific than an incomplete response. */
 	const char *type = http_error_type(status, ERROR_FROM, code);
 	if (!type)
 		type = error;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* h2o_span.h - the SERVER span of a request: what it says at its start and at its end. */
+/* h2o_span.h - the SERVER span of a request: its attributes at the start and at the end. */
 #ifndef LT_AGENT_H2O_SPAN_H
 #define LT_AGENT_H2O_SPAN_H
 
@@ -9,10 +9,10 @@
 struct lt_span *h2o_span_start(h2o_req_t *req, bool from_arrival, bool *ret_has_caller);
 
 /**
- * Records route, name, status and error: to be called while h2o still has them.
+ * Records route, name, status and error.  Call it while h2o still has them.
  *
- * @param status  what was answered; 0: nothing
- * @param error   why the answer is not whole (static text); NULL: it is
+ * @param status  the response's status; 0: none
+ * @param error   why the response is incomplete (static); NULL: it is complete
  */
 void h2o_span_describe(struct lt_span *span, const h2o_req_t *req, int status, const char *error);
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* 2.2.5's proxy copies the headers at once, 2.3's when it is connected: they are the request's until
- * its answer begins.
+/* 2.2.5's proxy copies the headers at once, 2.3's when it has connected: they belong to the request
+ * until its response starts.
  *
  * Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span,
- * lib/core/proxy.c of both
- */
+ * lib/core/proxy.c of both */
 #include "hook_h2o/h2o_upstream.h"
 #include "hook/agent.h"
 #include "hook_h2o/h2o_library.h"
@@ -21,13 +20,13 @@
 #define FIELDS_MAX 4   /* header fields of all propagators */
 #define ERROR_FROM 400 /* a client's */
 
-/* error.type of a request that the proxy itself had to answer */
+/* error.type of a request that the proxy answered itself */
 #define NO_RESPONSE "no_response"
 
 /* In the request's pool, followed by room for the entries. */
 struct sent_up {
 	h2o_headers_t own;	/* what the client sent */
-	unsigned n_reprocessed; /* count_reprocessed() when the request went up */
+	unsigned n_reprocessed; /* count_reprocessed() when the request was proxied */
 	h2o_headers_t headers;	/* what goes up */
 	h2o_header_t entries[];
 };
@@ -39,7 +38,7 @@ bool h2o_upstream_any(void)
 	return n_alive > 0;
 }
 
-/* Another number each time the request is handled anew. */
+/* Changes each time the request is processed again. */
 static unsigned count_reprocessed(const h2o_req_t *req)
 {
 #if H2O_IS_2_2
@@ -55,10 +54,10 @@ struct injection {
 	struct hook_library *library;
 	h2o_req_t *req;
 	h2o_headers_t *headers;
-	bool has_begun; /* and the caller's own fields are dropped */
+	bool has_begun; /* the caller's fields are dropped */
 };
 
-/* What the caller says is another span's; its tracestate is in ours. */
+/* The caller's context is another span's; its tracestate is in ours. */
 static void drop_context(h2o_headers_t *headers)
 {
 	size_t n = 0;
@@ -121,7 +120,7 @@ static void put_context(struct hook_library *library, h2o_req_t *req, struct h2o
 	request->sent_up = up;
 }
 
-/* Unless somebody has changed them meanwhile: then they are that one's. */
+/* Unless they have been changed meanwhile. */
 static void put_back(h2o_req_t *req, const struct sent_up *up)
 {
 	if (req->headers.entries == up->entries && req->headers.size == up->headers.size)
@@ -130,8 +129,8 @@ static void put_back(h2o_req_t *req, const struct sent_up *up)
 
 /* --- the span --- */
 
-/* Where the proxy's handler sends it; NULL: not known (yet), or the request itself says where (a
- * redirect that is followed inside libh2o).  2.3 chooses when it is connected. */
+/* The upstream that the proxy's handler uses; NULL: not known (yet), or given by the request (a
+ * redirect followed inside libh2o). 2.3 selects it on connecting. */
 static const h2o_url_t *origin_of(const h2o_req_t *req)
 {
 	return req->overrides ? req->overrides->location_rewrite.match : NULL;
@@ -151,7 +150,7 @@ struct where {
 	uint16_t port;
 };
 
-/* Where it goes, as the span tells it. */
+/* The upstream's address for the span. */
 static struct where where_of(const h2o_req_t *req, char text[FULL_MAX_BYTES])
 {
 	const h2o_url_t *origin = origin_of(req);
@@ -178,7 +177,7 @@ static struct where where_of(const h2o_req_t *req, char text[FULL_MAX_BYTES])
 		.port = parts.port ? parts.port : scheme->default_port};
 }
 
-/* Both in a frame of their own, as the text is long. */
+/* Not inlined, as the buffer is large. */
 __attribute__((noinline)) static struct lt_span *start(
 	const h2o_req_t *req, const struct lt_span_context *parent)
 {
@@ -225,7 +224,7 @@ void h2o_upstream_start(struct hook_library *library, h2o_req_t *req, struct h2o
 
 	if (request->sent_up)
 		h2o_upstream_end(req, request, NULL);
-	/* A remote one is the caller's own: it goes up as it came. */
+	/* A remote context is the caller's own: it is forwarded unchanged. */
 	if (!lt_span_context_is_valid(&parent) || parent.remote)
 		return;
 	struct lt_span *span = start(req, &parent);
@@ -258,7 +257,7 @@ void h2o_upstream_answer(
 	if (!request->upstream)
 		return;
 	if (up->n_reprocessed != count_reprocessed(req)) {
-		/* libh2o followed a redirect of the upstream's to somebody else. */
+		/* libh2o followed the upstream's redirect to another server. */
 		h2o_upstream_end(req, request, NULL);
 	} else if (generator && !generator->proceed) {
 		h2o_upstream_end(req, request, NO_RESPONSE); /* libh2o's own 502 */

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hook_h2o.c - the libh2o functions that the agent stands in front of.
+/* hook_h2o.c - wrappers of libh2o's functions.
  *
- * h2o_process_request is where a request's handlers run, h2o_dispose_request where it ends,
- * h2o_start_response where its headers can still be added to; the others tell how its answer fares.
- * libh2o calls them all through its PLT.  The request's span is current only inside the first and the
- * last: between them the thread works for others.
+ * A request's handlers run in h2o_process_request, it ends in h2o_dispose_request, and response
+ * headers can be added in h2o_start_response; the others show how its response ends. libh2o calls
+ * them all through its PLT. The request's span is current only inside the first and the last: in
+ * between the thread serves other requests.
  *
- * What a libh2o's structures hold is read by the reader of its flavour (h2o_reader.h); here they have
- * no members.
- */
+ * libh2o's structures are read by the reader of its flavour (h2o_reader.h) only. */
 #include "hook/agent.h"
 #include "hook/completion.h"
 #include "hook_h2o/h2o_library.h"
@@ -45,7 +43,7 @@ static struct hook_family h2o_family = {
 
 enum verdict { VERDICT_NONE, VERDICT_EVLOOP, VERDICT_UV, VERDICT_OTHER };
 
-/* Where the structures of another version differ, reading them would be reading at random. */
+/* The structures of another version differ, so they must not be read. */
 __attribute__((cold, noinline)) static enum verdict judge(struct hook_library *library)
 {
 	const char *refused = h2o_soname_refused(library->soname);
@@ -81,7 +79,7 @@ static inline const struct h2o_reader *reader_of(struct hook_library *library)
 	return readers[verdict];
 }
 
-/* Most calls are libh2o's own, and it is kept loaded: what calls from inside it means itself. */
+/* Most calls are libh2o's own, and it is kept loaded: a call from inside it is for itself. */
 static inline struct hook_call call_from(const void *caller)
 {
 	uintptr_t address = (uintptr_t)caller;
@@ -102,7 +100,7 @@ static const struct h2o_reader *tracing_reader(const struct hook_call *call)
 	return agent.server_tracer && !lt_suppressed() ? reader_of(call->target) : NULL;
 }
 
-/* Starts the request's span and enters it in the table; NULL without memory. */
+/* Starts the request's span and adds it to the table; NULL when out of memory. */
 static struct h2o_request *start(
 	const struct h2o_reader *reader, struct st_h2o_req_t *req, bool from_arrival)
 {
@@ -125,7 +123,7 @@ AGENT_HOOK void h2o_process_request(struct st_h2o_req_t *req)
 	if (!call.target)
 		return;
 	const struct h2o_reader *reader = tracing_reader(&call);
-	/* A request that is processed once more has its span. */
+	/* A request that is processed again keeps its span. */
 	if (!reader || h2o_request_find(req)) {
 		H2O_REAL(call.target, h2o_process_request)(req);
 		return;
@@ -153,8 +151,7 @@ AGENT_HOOK void h2o_dispose_request(struct st_h2o_req_t *req)
 		return;
 	}
 	reader->end(req, &request, is_proceeding);
-	/* The program's generator may be stopped in here, and what it gives up is this request's.
-	 */
+	/* The program's generator may be stopped in here, and cancels calls of this request. */
 	lt_scope_enter(&scope, request.span);
 	H2O_REAL(call.target, h2o_dispose_request)(req);
 	lt_scope_leave(&scope);
@@ -197,7 +194,7 @@ AGENT_HOOK void h2o_send(struct st_h2o_req_t *req, void *parts, size_t n, int st
 	sending = outer;
 }
 
-/* 2.3's, with parts that it reads from elsewhere. */
+/* Of 2.3, with parts that are read on demand. */
 AGENT_HOOK void h2o_sendvec(struct st_h2o_req_t *req, void *parts, size_t n, int state)
 {
 	const struct hook_call call = THIS_CALL();

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* attribute.h - trace.h's attributes for keys that are literals here: the agent is never unloaded,
- * so no span has to copy them.
+/* attribute.h - attributes whose keys are literals of the agent: it is never unloaded, so spans
+ * need not copy them.
  *
- * Put them into an array's initialiser, where the compiler writes each in its place.  An attribute
- * that is written first and copied then costs a wait each: the processor cannot load in one piece
- * what it has just stored in several.
- */
+ * Use them in an array's initialiser, where the compiler writes them in place.  An attribute that
+ * is written first and then copied costs a stall: the processor cannot forward several stores to
+ * one wider load. */
 #ifndef LT_AGENT_ATTRIBUTE_H
 #define LT_AGENT_ATTRIBUTE_H
 
@@ -26,7 +25,7 @@ static inline struct lt_attr attr_str(const char *key, const char *value)
 	return attr_strn(key, lt_slice(value));
 }
 
-/** A port, a status, a count: 0 or less says that there is none, and is not recorded. */
+/** For a port, a status, a count: 0 or less means none and is not recorded. */
 static inline struct lt_attr attr_int(const char *key, int64_t value)
 {
 	return (struct lt_attr){.key = lt_slice(key),

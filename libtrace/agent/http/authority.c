@@ -27,7 +27,7 @@ struct http_authority http_authority(struct lt_slice text)
 		lt_slice_to_port(
 			(struct lt_slice){colon + 1, (size_t)(end - colon - 1)}, &authority.port))
 		return authority;
-	/* Who is let in may stand before it: libh2o 2.3 leaves a target's there. */
+	/* User and password may precede it: libh2o 2.3 leaves a target's there. */
 	const char *at = memrchr(text.ptr, '@', text.len);
 	return at ? http_authority((struct lt_slice){at + 1, (size_t)(end - at - 1)})
 		  : (struct http_authority){0};
@@ -48,7 +48,7 @@ static struct lt_slice take_scheme(struct lt_slice *rest)
 	return scheme;
 }
 
-/* Takes host[:port] off the front of rest; who is let in is left out. */
+/* Takes host[:port] off the front of rest, without user and password. */
 static struct lt_slice take_authority(struct lt_slice *rest)
 {
 	const char *start = rest->ptr, *const limit = start + rest->len, *end = start;
@@ -70,7 +70,7 @@ struct http_target http_target(struct lt_slice text)
 	if (text.ptr[0] != '/' && !lt_slice_is_word(text, "*")) {
 		const struct lt_slice scheme = take_scheme(&text);
 		target.authority = take_authority(&text);
-		if (!scheme.len) /* CONNECT's, or no target at all */
+		if (!scheme.len) /* of CONNECT, or an invalid target */
 			return target;
 		if (lt_slice_is_word(scheme, "http") || lt_slice_is_word(scheme, "https"))
 			target.scheme = lt_slice(scheme.len == 4 ? "http" : "https");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* authority.h - who was asked, and by whom: host:port, and what proxies add about both. */
+/* authority.h - host:port of a request, and what proxies add about server and client. */
 #ifndef LT_AGENT_AUTHORITY_H
 #define LT_AGENT_AUTHORITY_H
 
@@ -11,26 +11,25 @@ struct http_authority {
 	uint16_t port;	      /* 0: none was given */
 };
 
-/** Splits host[:port], behind user:password@ or not; anything that is not that gives an empty host. */
+/** Splits [user:password@]host[:port]; anything else gives an empty host. */
 struct http_authority http_authority(struct lt_slice text);
 
-/* What a request asks for, as its first line or :path says it. */
+/* A request's target, from its first line or :path. */
 struct http_target {
 	struct lt_slice scheme;	   /* "http" or "https", static; empty: not in it */
 	struct lt_slice authority; /* host[:port], without user and password; empty: not in it */
 	struct lt_slice path;	   /* ptr NULL: it names none */
-	struct lt_slice query;	   /* without "?"; ptr NULL: none, or one without a byte */
+	struct lt_slice query;	   /* without "?"; ptr NULL: none or empty */
 };
 
 /**
- * Takes a request's target apart: "/path?query", "http://user:password@host/path" as proxies are
- * sent it, "host:port" of CONNECT, "*".  All slices are borrowed.
+ * Splits a request's target: "/path?query", "http://user:password@host/path" as sent to proxies,
+ * "host:port" of CONNECT, "*".  All slices are borrowed.
  * Source: RFC 9112, section 3.2
  */
 struct http_target http_target(struct lt_slice text);
 
-/* What proxies in front of a server say of the client's own request; empty where they say nothing.
- */
+/* What proxies in front of a server report of the client's request; empty where absent. */
 struct http_forwarded {
 	struct lt_slice client; /* IP address, without port or brackets; no "unknown", no "_name" */
 	struct lt_slice host;	/* host[:port] */

@@ -2,7 +2,7 @@
 #include "http/http.h"
 #include <string.h>
 
-#define METHOD_MAX_BYTES 32 /* of one, with its NUL; a longer one is not taken */
+#define METHOD_MAX_BYTES 32 /* with its NUL; longer ones are ignored */
 
 static struct {
 	char name[METHOD_MAX_BYTES];
@@ -24,7 +24,7 @@ void http_know_methods(const struct lt_slice *methods, size_t n)
 
 struct http_method http_method(struct lt_slice sent)
 {
-	/* Methods are case-sensitive: "get" is another one. */
+	/* Methods are case-sensitive: "get" is a different one. */
 	for (size_t i = 0; i < n_known; i++) {
 		const char *name = known[i].name;
 		if (known[i].len == sent.len && memcmp(name, sent.ptr, sent.len) == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http.h - the HTTP semantic conventions that client and server spans have in common.
+/* http.h - the HTTP semantic conventions common to client and server spans.
  *
  * Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
  */
@@ -10,8 +10,8 @@
 
 #define HTTP_METHODS_MAX 32 /* known methods */
 
-/** Takes the methods that spans may be named by, copied, in place of those before: n of them,
- * HTTP_METHODS_MAX at most, the most frequent first.  Before any request. */
+/** Sets the known methods, which span names may contain: n of them (copied), HTTP_METHODS_MAX at
+ * most, the most frequent first.  Before any request. */
 void http_know_methods(const struct lt_slice *methods, size_t n);
 
 #define HTTP_METHOD_MAX_BYTES 64 /* of http.request.method_original; the rest is cut off */
@@ -22,10 +22,10 @@ struct http_method {
 	struct lt_slice original; /* http.request.method_original, borrowed; ptr NULL: not needed */
 };
 
-/** What the conventions make of a method as it was sent. */
+/** A method as the conventions represent it. */
 struct http_method http_method(struct lt_slice sent);
 
-/** status if it is one (three digits), else 0. */
+/** status if it is valid (three digits), else 0. */
 int http_status(long status);
 
 /**
@@ -38,8 +38,7 @@ int http_status(long status);
  */
 const char *http_error_type(int status, int error_from, char code[4]);
 
-/** The version as network.protocol.version has it, of major * 256 + minor; static; NULL: unknown.
- */
+/** The value of network.protocol.version for major * 256 + minor; static; NULL: unknown. */
 const char *http_version(int version);
 
 #endif

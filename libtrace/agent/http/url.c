@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* This reads URLs as libcurl does where it matters for a span (one to three slashes, the scheme
- * guessed from the host's name), and does not judge them: libcurl refuses the bad ones itself.
- */
+/* Reads URLs as libcurl does where it matters for a span (one to three slashes, the scheme guessed
+ * from the host's name), without validation: libcurl refuses invalid ones itself. */
 #include "http/url.h"
 #include "util/slice.h"
 #include <errno.h>
@@ -10,7 +9,7 @@
 
 #define SECRET "REDACTED"
 
-/* Query keys whose values let the reader in; matched in their letter case.
+/* Query keys whose values are credentials; case-sensitive.
  * Source: https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/ (url.query) */
 static const char *const secret_keys[] = {"AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature",
 	"X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token"};
@@ -38,7 +37,7 @@ static char *put_some(char *out, const char *end, const char *from, size_t len)
 	return put(out, from, len < room ? len : room);
 }
 
-/* Where the first of some "key=value"s, with "&" between them, ends. */
+/* The end of the first "key=value" before a "&". */
 static const char *find_pair_end(const char *pair, const char *end)
 {
 	const char *separator = memchr(pair, '&', (size_t)(end - pair));
@@ -46,7 +45,7 @@ static const char *find_pair_end(const char *pair, const char *end)
 	return separator ? separator : end;
 }
 
-/* Where a pair's value begins, if that is a secret; NULL: it is none. */
+/* The start of a pair's value if it is a secret; NULL: it is not. */
 static const char *find_secret(const char *pair, const char *end)
 {
 	const char *equals = memchr(pair, '=', (size_t)(end - pair));
@@ -139,7 +138,7 @@ int url_set(struct url *url, const char *text)
 	return url_set_pieces(url, &text, text ? 1 : 0);
 }
 
-/* The length of the scheme that text begins with, 0 when it has none: "localhost:8000" has none. */
+/* The length of text's scheme, 0 for none: "localhost:8000" has none. */
 static size_t scheme_len(const char *text)
 {
 	size_t len = 0;

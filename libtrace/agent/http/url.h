@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* url.h - a URL as a client span tells it: where it goes, and the text without its secrets. */
+/* url.h - a URL for a client span: its server, and its text without secrets. */
 #ifndef LT_AGENT_URL_H
 #define LT_AGENT_URL_H
 
@@ -7,8 +7,8 @@
 
 #define URL_MAX_BYTES 8192 /* of url.full, url.path, url.query: the rest is cut off */
 
-/* Zero is an empty one.  Memory is kept for the next URL, so that a client which asks for another
- * path each time does not allocate each time. */
+/* Zero is an empty one.  Memory is reused for the next URL, so that a client that requests changing
+ * paths does not allocate each time. */
 struct url {
 	char *text; /* as the program gave it, NUL-terminated; NULL: none */
 	size_t text_capacity;
@@ -24,15 +24,14 @@ struct url {
 	size_t full_capacity;
 };
 
-/** Takes over another text (copied; NULL: none); the same one again costs a comparison. 0 or
- * -ENOMEM */
+/** Sets the text (copied; NULL: none); the same text again costs a comparison. 0 or -ENOMEM */
 int url_set(struct url *url, const char *text);
 
 /** The same for a text in n pieces. */
 int url_set_pieces(struct url *url, const char *const *pieces, size_t n);
 
 /**
- * Fills what a span needs, if that has not been done for this text.
+ * Parses the text for a span, unless that has been done.
  *
  * @param default_scheme  what a text without one begins with; "" lets the host's name decide, as
  *                        libcurl does

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* encode.h - an ExportTraceServiceRequest out of a batch of spans, in its two encodings.
+/* encode.h - an ExportTraceServiceRequest from a batch of spans, in both encodings.
  *
  * Source: https://github.com/open-telemetry/opentelemetry-proto, v1.11.0, trace.proto
  */
@@ -10,31 +10,31 @@
 
 #include <libtrace/sdk.h>
 
-/** Appends the request for n spans of one provider (0: an empty one); look at buffer->failed after
- * it. */
+/** Appends the request for n spans of one provider (0: an empty request); check buffer->failed
+ * afterwards. */
 void lt_otlp_protobuf_encode(
 	struct lt_buffer *buffer, const struct lt_span_data *const *spans, size_t n);
 void lt_otlp_json_encode(
 	struct lt_buffer *buffer, const struct lt_span_data *const *spans, size_t n);
 
-/* What a receiver says of a batch that it took in part.
+/* A receiver's response to a batch that it accepted in part.
  * Source: https://opentelemetry.io/docs/specs/otlp/#partial-success-1 */
 struct lt_otlp_partial_success {
 	int64_t n_rejected;	 /* spans */
 	struct lt_slice message; /* borrowed from the response */
 };
 
-/** Reads an ExportTraceServiceResponse in protobuf; false if it is none.  Nothing said: all
+/** Decodes an ExportTraceServiceResponse in protobuf; false if it is invalid.  Absent fields are
  * zero. */
 bool lt_otlp_protobuf_decode_response(
 	struct lt_slice response, struct lt_otlp_partial_success *ret_partial);
 
-/** The same in JSON.  The message is as it was written, escapes included. */
+/** The same in JSON.  The message keeps its escapes. */
 bool lt_otlp_json_decode_response(
 	struct lt_slice response, struct lt_otlp_partial_success *ret_partial);
 
-/** The message of a google.rpc.Status in protobuf, which comes with a failure; false if there is
- * none.  Borrowed.  Source: https://opentelemetry.io/docs/specs/otlp/#failures-1 */
+/** The message of a google.rpc.Status in protobuf, the body of a failure; false if there is none.
+ * Borrowed.  Source: https://opentelemetry.io/docs/specs/otlp/#failures-1 */
 bool lt_otlp_protobuf_decode_status(struct lt_slice response, struct lt_slice *ret_message);
 
 /** Whether spans[i] is the first of its scope: one ScopeSpans message starts with each of these. */

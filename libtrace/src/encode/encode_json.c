@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* encode_json.c - the JSON encoding, straight into the send buffer.
+/* encode_json.c - the JSON encoding, written directly into the send buffer.
  *
- * A JSON library builds a tree first; for thousands of spans a second that is most of the cost, and
- * writing JSON is the easy half.  Ids are hex here, not base64, and 64-bit integers are strings.
+ * A JSON library builds a tree first, which is most of the cost at thousands of spans a second, and
+ * writing JSON needs no parser.  Ids are hex here, not base64, and 64-bit integers are strings.
  *
- * Source: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
- */
+ * Source: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding */
 #include "encode/encode.h"
 #include "trace/attributes.h"
 #include "util/id_hex.h"
@@ -30,7 +29,7 @@ static void add_escaped(struct lt_buffer *b, char c)
 		lt_buffer_printf(b, "\\u%04x", (unsigned)(uint8_t)c);
 }
 
-/* Valid UTF-8: only quotes, backslashes and control characters need care. */
+/* For valid UTF-8: only quotes, backslashes and control characters are escaped. */
 static void add_valid(struct lt_buffer *b, const char *text, size_t n)
 {
 	size_t done = 0;
@@ -58,7 +57,7 @@ static void add_string(struct lt_buffer *b, struct lt_slice text)
 	lt_buffer_add_char(b, '"');
 }
 
-/* Puts the comma before all but the first member of an object or array. */
+/* Adds a comma before every member but the first of an object or array. */
 static void add_comma(struct lt_buffer *b)
 {
 	if (b->len && b->bytes[b->len - 1] != '{' && b->bytes[b->len - 1] != '[')
@@ -151,7 +150,7 @@ static void add_any_int(struct lt_buffer *b, int64_t value)
 static void add_finite(struct lt_buffer *b, double value)
 {
 	lt_buffer_add_text(b, "{\"doubleValue\":");
-	/* "-0" is an integer to many a reader, and has no sign there. */
+	/* Many readers take "-0" for an integer, which loses the sign. */
 	lt_buffer_printf(b, value == 0 && signbit(value) ? "%.1f" : "%.17g", value);
 	lt_buffer_add_char(b, '}');
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* encode_protobuf.c - the binary encoding, written front to back in one pass.
  *
- * A message's length stands before it and is known after it: we leave the bytes that it will most
- * likely take, and move the message in the rare case that it takes more or fewer.
+ * A message's length precedes it but is known only afterwards: the usual number of bytes is
+ * reserved, and the message is moved in the rare case that its length takes more or fewer.
  *
- * Source: https://protobuf.dev/programming-guides/encoding/
- */
+ * Source: https://protobuf.dev/programming-guides/encoding/ */
 #include "encode/encode.h"
 #include "trace/attributes.h"
 
@@ -18,7 +17,7 @@ enum wire { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
 
 /* --- the encoding ------------------------------------------------------------------------- */
 
-/* put_ writes where there is room, and returns where to go on; add_ makes the room. */
+/* put_ writes into reserved room and returns the end; add_ reserves the room first. */
 
 static char *put_varint(char *to, uint64_t value)
 {
@@ -68,7 +67,7 @@ static void add_tag(struct lt_buffer *b, unsigned field, enum wire wire)
 		b->len += (size_t)(put_tag(to, field, wire) - to);
 }
 
-/* Zero is every number's default, and not sent. */
+/* Zero is the default of every number and is not sent. */
 static void add_uint(struct lt_buffer *b, unsigned field, uint64_t value)
 {
 	char *to = value ? lt_buffer_reserve(b, 2 * VARINT_MAX_BYTES) : NULL;
@@ -76,7 +75,7 @@ static void add_uint(struct lt_buffer *b, unsigned field, uint64_t value)
 		b->len += (size_t)(put_varint(put_tag(to, field, VARINT), value) - to);
 }
 
-/* Starts a message whose length takes `guess` bytes if it is as long as most. */
+/* Starts a message and reserves `guess` bytes for its length. */
 static size_t begin_message(struct lt_buffer *b, unsigned field, size_t guess)
 {
 	add_tag(b, field, BYTES);
@@ -103,7 +102,7 @@ static void end_message(struct lt_buffer *b, size_t start, size_t guess)
 
 enum { SHORT = 1, LONG = 2, HUGE = 3 }; /* guesses: under 128 bytes, under 16 KiB, under 2 MiB */
 
-/* Copies n bytes of text; false, with whatever copied, unless all are ASCII. */
+/* Copies n bytes of text; false, with undefined bytes copied, unless all are ASCII. */
 static bool put_ascii(char *to, const char *from, size_t n)
 {
 	uint64_t bits = 0, word;
@@ -147,7 +146,7 @@ static void add_string(struct lt_buffer *b, unsigned field, struct lt_slice text
 
 enum any_value { ANY_STRING = 1, ANY_BOOL = 2, ANY_INT = 3, ANY_DOUBLE = 4, ANY_ARRAY = 5 };
 
-/* Of a value that is neither string nor array. */
+/* For a value that is neither a string nor an array. */
 static char *put_any_scalar(char *to, const struct lt_attr *attr)
 {
 	uint64_t bits;
@@ -191,8 +190,8 @@ static void add_any(struct lt_buffer *b, const struct lt_attr *attr)
 	}
 }
 
-/* Most attributes by far: short ASCII, a string or a number.  Their lengths are known beforehand,
- * so all is written in one go; false, with nothing written, for the others. */
+/* Fast path for most attributes: short ASCII strings and numbers.  Their lengths are known in
+ * advance, so everything is written in one pass; false, with nothing written, for the others. */
 static bool add_plain_attr(struct lt_buffer *b, unsigned field, const struct lt_attr *attr)
 {
 	bool is_string = attr->type == LT_TYPE_STRING;
@@ -335,7 +334,7 @@ static void add_span(struct lt_buffer *b, const struct lt_span_data *span)
 	end_message(b, start, LONG);
 }
 
-/* Spans come from another core's cache: the next one travels while this one is written. */
+/* Spans are in another core's cache: the next one is prefetched while this one is written. */
 static void prefetch(const struct lt_span_data *span)
 {
 	enum { LINE_BYTES = 64, N_LINES = 16 }; /* with the attributes behind it */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* response_json.c - the two members of a collector's response that matter, out of its JSON.
+/* response_json.c - reads the two relevant members of a collector's JSON response.
  *
  *	{"partialSuccess": {"rejectedSpans": "3", "errorMessage": "too old"}}
  *
- * Wherever in it they are: who answers otherwise than so is not ours to teach.  64-bit integers are
- * strings, and taken as numbers too.
+ * At any depth, since collectors differ. 64-bit integers are strings; numbers are accepted too.
  *
  * Source: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
@@ -24,7 +23,7 @@ static void skip_blanks(struct lt_slice *in)
 		skip(in, 1);
 }
 
-/* What is between the quotes, the first of which is next; false when there is no second one. */
+/* Takes a string, whose opening quote is next; false when there is no closing one. */
 static bool take_string(struct lt_slice *in, struct lt_slice *ret_text)
 {
 	size_t i = 1;

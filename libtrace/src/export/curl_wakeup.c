@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libcurl does not tell its descriptors.  They are the two on which a wake-up can be seen, and they
- * took the lowest numbers that were free: not far beyond what was free just before, or below it
- * where another thread has closed a descriptor since. */
+/* libcurl does not reveal these descriptors.  They are the two on which a wake-up becomes visible,
+ * and they have the lowest numbers that were free: not far above the lowest one before, or below it
+ * where another thread has closed a descriptor in between. */
 #include "export/curl_wakeup.h"
 
 #include <fcntl.h>
@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 #define FIRST 3	      /* beyond the standard streams */
-#define BEYOND 128    /* numbers looked at beyond: other threads open descriptors, too */
+#define BEYOND 128    /* numbers checked above it: other threads open descriptors, too */
 #define LOOKED_AT 512 /* in all, the highest of them: two system calls each */
 #define FILLERS_MAX (FIRST + 1)
 
-/* Takes what is free below FIRST, with copies of any descriptor; returns the lowest number that is
- * free beyond. */
+/* Fills the free numbers below FIRST with copies of any descriptor; returns the lowest free number
+ * above. */
 static int fill(int fillers[FILLERS_MAX], int *n_fillers)
 {
 	int source = open("/", O_PATH | O_CLOEXEC);
@@ -42,7 +42,7 @@ static int count_of(int fd, unsigned long what)
 	return ioctl(fd, what, &n) == 0 ? n : 0;
 }
 
-/* One end of a connection within the machine that an executed program would inherit. */
+/* Whether it is one end of a local connection without close-on-exec. */
 static bool may_be(int fd)
 {
 	struct sockaddr_storage address;
@@ -57,7 +57,7 @@ struct counts {
 	int to_read[LOOKED_AT], sent[LOOKED_AT]; /* bytes */
 };
 
-/* The first whose count was 0 and is not any more; -1: none. */
+/* The first descriptor whose count was 0 and is not any more; -1: none. */
 static int changed(int first, const int before[LOOKED_AT], int n, unsigned long what)
 {
 	for (int i = 0; i < n; i++) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_wakeup.h - the descriptors that a libcurl multi handle keeps for itself.
+/* curl_wakeup.h - the descriptors that a libcurl multi handle has for itself.
  *
- * They are two ends of a connection, from which curl_multi_wakeup wakes a curl_multi_poll.  We use
- * neither; but they are there, and before libcurl 8.9 a program that is executed inherits them.
- */
+ * They are the two ends of a connection by which curl_multi_wakeup() wakes curl_multi_poll().  We
+ * use neither function, but the descriptors exist, and before libcurl 8.9 executed programs inherit
+ * them. */
 #ifndef LT_CURL_WAKEUP_H
 #define LT_CURL_WAKEUP_H
 
@@ -14,7 +14,7 @@
 
 /**
  * Makes a multi handle whose descriptors are above 2 and closed on exec.
- * @param ret_fds  they, where they could be told from the program's; else none
+ * @param ret_fds  the descriptors, where they could be distinguished from the program's; else none
  * @return NULL on failure
  */
 CURLM *lt_curl_wakeup_multi_new(

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exporter.h - for those who own an exporter: one of a program's own may leave functions out. */
+/* exporter.h - for owners of an exporter: a custom one may leave functions out. */
 #ifndef LT_EXPORTER_H
 #define LT_EXPORTER_H
 
 #include <libtrace/sdk.h>
 
-/** Sends the spans, if it sends anything: 0 or -Exxx. */
+/** Exports the spans if it has an export function: 0 or -Exxx. */
 static inline int lt_exporter_export(struct lt_exporter *exporter,
 	const struct lt_span_data *const *spans, size_t n, unsigned timeout_ms)
 {

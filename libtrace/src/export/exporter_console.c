@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exporter_console.c - batches as trees on standard error, or in a file, for a first look without a
- * backend.  Never on standard output, which is what the program has to say.
+ * backend.  Never on standard output, which belongs to the program.
  *
  *	trace 4bf92f3577b34da6a3ce929d0e0e4736
  *	GET /checkout  SERVER  1.82 s  http.response.status_code=200 url.path="/checkout"
@@ -39,7 +39,7 @@ struct batch { /* what one export() prints */
 
 static const char *const kinds[] = {"INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"};
 
-/* Fit for a terminal, and for a reader who goes by lines. */
+/* Safe for a terminal and for line-based readers. */
 static void add_clean(struct lt_buffer *b, struct lt_slice text)
 {
 	size_t before = b->len;
@@ -169,8 +169,8 @@ static void print_batch(struct batch *batch)
 	}
 }
 
-/* Opened for each batch: what the program does with its descriptors meanwhile is no concern of
- * ours. -1: it cannot be, which is reported. */
+/* Opened for each batch, so that a program may close all descriptors in between. -1: it cannot be
+ * opened, which is reported. */
 static int open_file(const char *path)
 {
 	int fd = open(
@@ -221,7 +221,8 @@ static void free_console(struct lt_exporter *self)
 	free(console);
 }
 
-/* Absolute, since the program may change its folder; NULL for none, or without memory. */
+/* Absolute, since the program may change its working directory; NULL for none and when out of
+ * memory. */
 static char *file_path(void)
 {
 	struct lt_slice path = lt_config_text("OTEL_C_CONSOLE_FILE");

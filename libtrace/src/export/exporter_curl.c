@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exporter_curl.c - finds libcurl, preferring the flavour that the program has loaded anyway. */
+/* exporter_curl.c - finds libcurl, preferably the flavour that the program has loaded. */
 #include "export/exporter_curl.h"
 
 #include "util/clock.h"
@@ -27,9 +27,9 @@ static const char *const names[] = {
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
 
 static struct lt_curl_library library;
-static atomic_bool is_loaded; /* then library is written no more */
+static atomic_bool is_loaded; /* library is not written after that */
 
-/* With the fork lock held, under which all of this happens: */
+/* All of this runs with the fork lock held: */
 static bool is_over;	     /* OpenSSL has been cleaned up: never again */
 static uint64_t next_try_ns; /* monotonic */
 static unsigned retry_ms;
@@ -48,14 +48,13 @@ static void *open_library(int flags)
 	return NULL;
 }
 
-/* OpenSSL registers its clean-up for the exit at its first use, within curl_global_init.  No
- * handler of ours can be before one registered a moment ago, so an exit just then would take
- * OpenSSL from under our thread, which crashes, or waits for ever for a lock that is gone.  Who
- * uses OpenSSL first decides for the process; if that is us, we ask for no clean-up.  Its memory
- * ends with the process, as it always does since OpenSSL 4
- * (https://github.com/openssl/openssl/pull/29385).
+/* OpenSSL registers its exit handler at its first use, in curl_global_init().  Our handler cannot
+ * run before one registered later, so an exit right after that would clean OpenSSL up while our
+ * thread uses it, which crashes or waits for ever for a destroyed lock.  The first use decides for
+ * the process; if that is ours, we request no clean-up.  The memory is freed with the process, as
+ * always since OpenSSL 4 (https://github.com/openssl/openssl/pull/29385).
  *
- * Returns false when the clean-up has been: then nothing of OpenSSL may be touched. */
+ * Returns false after the clean-up: then OpenSSL must not be used any more. */
 static bool prepare_openssl(void *libcurl)
 {
 	enum { NO_ATEXIT = 0x80000 }; /* OPENSSL_INIT_NO_ATEXIT, in openssl/crypto.h since 1.1.1 */
@@ -64,7 +63,7 @@ static bool prepare_openssl(void *libcurl)
 	return !init || init(NO_ATEXIT, NULL);
 }
 
-/* By handle: never the agent's. */
+/* By handle, so that it is never the agent's wrapper. */
 static bool find_functions(void *libcurl, struct problem *problem)
 {
 	const struct {
@@ -119,9 +118,9 @@ static bool load(struct problem *problem)
 			"the last spans are lost: the exit cleaned OpenSSL up first");
 		return false;
 	}
-	lt_exit_renew(); /* before the clean-up of a program that has come to use OpenSSL */
+	lt_exit_renew(); /* runs before OpenSSL's clean-up if the program uses it */
 	CURLcode code = library.global_init(CURL_GLOBAL_DEFAULT);
-	lt_exit_renew(); /* before that of any other TLS library, registered just now */
+	lt_exit_renew(); /* runs before that of another TLS library, registered just now */
 	if (code != CURLE_OK)
 		snprintf(problem->text, sizeof(problem->text), "libcurl does not start: %s",
 			library.easy_strerror(code));

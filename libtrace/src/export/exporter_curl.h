@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exporter_curl.h - the exporter's own way into libcurl, unseen by the program and by the agent.
+/* exporter_curl.h - the exporter's access to libcurl, invisible to the program and to the agent.
  *
- * Nothing links libcurl: a program that is never traced should not load it, and one that has the
- * GnuTLS flavour must not end up calling the OpenSSL one.
- */
+ * libtrace is not linked with libcurl: a program that is never traced should not load it, and a
+ * program with the GnuTLS flavour must not end up calling the OpenSSL one. */
 #ifndef LT_EXPORTER_CURL_H
 #define LT_EXPORTER_CURL_H
 
@@ -30,10 +29,10 @@ struct lt_curl_library {
 };
 
 /**
- * Loads libcurl where that has not been done.  What keeps it from being loaded may pass (no
- * descriptor left, a chroot), so after a failure, which is reported, a later call tries again: at
- * the earliest a second later, then half as often each time, down to once a minute.
- * @return static; NULL: there is none now
+ * Loads libcurl at the first call.  A failure is reported and may be temporary (no descriptor left,
+ * a chroot), so a later call tries again: after a second at the earliest, then half as often each
+ * time, down to once a minute.
+ * @return static; NULL: not available now
  * Threads: any.
  */
 const struct lt_curl_library *lt_curl_library(void);

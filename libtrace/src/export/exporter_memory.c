@@ -17,7 +17,7 @@ struct piece {
 struct kept {
 	struct lt_span_data data;
 	struct piece *pieces; /* everything that data points at */
-	bool failed;	      /* one of them could not be had: the span is not kept */
+	bool failed;	      /* an allocation has failed: the span is not kept */
 };
 
 struct memory {
@@ -117,7 +117,7 @@ static void free_kept(struct kept *kept)
 	free(kept);
 }
 
-/* All of it, since what it points at is recycled; or NULL without memory. */
+/* A deep copy, since the span is recycled; NULL when out of memory. */
 static struct kept *keep(const struct lt_span_data *span)
 {
 	struct kept *kept = malloc(sizeof(*kept));

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exporter_otlp_http.c - encodes a batch, sends it, tries again when that may help.
+/* exporter_otlp_http.c - encodes a batch, sends it, and retries after temporary failures.
  *
- * A batch that another try may help goes back to the processor, with -EAGAIN, which keeps it and
- * calls again, until the queue needs its place.  What a collector asks for (Retry-After) and the
- * back-off hold for the batches behind it, too.  In a shutdown all further tries are made here.
+ * After a temporary failure the batch goes back to the processor with -EAGAIN, which keeps it and
+ * exports it again until the queue needs its slots.  Retry-After and the back-off delay the
+ * following batches, too.  During a shutdown all retries are made here.
  *
- * Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp
- */
+ * Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp */
 #include "encode/encode.h"
 #include "export/otlp_transfer.h"
 #include "export/zlib_library.h"
@@ -21,15 +20,15 @@
 
 #define BACKOFF_FIRST_MS 500	 /* doubled for each further try, */
 #define BACKOFF_MAX_MS 5000	 /* up to this, with jitter of half of it */
-#define RETRY_AFTER_MAX_MS 60000 /* a collector may ask for more, and gets this */
-#define WAIT_MS 1000		 /* for a turn; then the processor has a look at the queue */
+#define RETRY_AFTER_MAX_MS 60000 /* limit of what a collector may request */
+#define WAIT_MS 1000		 /* per call; then the processor checks the queue */
 #define SHOWN_MAX_BYTES 200	 /* of a collector's text */
 /* In a shutdown: */
 #define LAST_BACKOFF_FIRST_MS 50 /* as above, */
 #define LAST_WAIT_SHARE 2	 /* and no more than this part of what is left, so that */
 #define LAST_TRY_MS 10		 /* there is a try until this is left */
 #define FINISH_MS 25		 /* of it, for what comes after the last try */
-#define NOBODY_MS 200		 /* for a collector that nothing has ever been heard of */
+#define NOBODY_MS 200		 /* for a collector that has never responded */
 
 #define NS_PER_MS UINT64_C(1000000)
 
@@ -39,16 +38,16 @@ struct otlp_http {
 	struct lt_otlp_transfer transfer;
 	struct lt_buffer request, compressed;
 
-	unsigned n_failures;		/* tries in a row that another may make up for */
-	uint64_t next_try_ns;		/* monotonic; no try before, whatever the batch */
+	unsigned n_failures;		/* consecutive temporary failures */
+	uint64_t next_try_ns;		/* monotonic; no attempt before, for any batch */
 	bool has_answered;		/* there has been a response */
-	bool has_left;			/* shutdown's first try has been made */
+	bool has_left;			/* the shutdown's first attempt has been made */
 	_Atomic uint64_t hurried_at_ns; /* monotonic; 0: no shutdown yet */
 };
 
 /* --- talking about failure ---------------------------------------------------------------- */
 
-/* One a minute of each kind, and text is no part of it. */
+/* One per minute of each kind, whatever the text. */
 static void report_failure(struct otlp_http *otlp, const char *what, struct lt_slice text)
 {
 	char kind[256];
@@ -92,7 +91,7 @@ static void report_status(struct otlp_http *otlp, long status)
 	report_failure(otlp, what, first_line(text));
 }
 
-/* How many of n spans the collector did not take. */
+/* How many of n spans the collector has rejected. */
 static int read_partial_success(struct otlp_http *otlp, size_t n)
 {
 	struct lt_otlp_partial_success partial = {0};
@@ -128,7 +127,7 @@ static bool is_retryable(long status)
 
 static enum verdict judge(struct otlp_http *otlp, const struct lt_otlp_outcome *outcome)
 {
-	/* CURLE_WRITE_ERROR: the response was longer than anybody needs. */
+	/* CURLE_WRITE_ERROR: the response was over the limit. */
 	bool is_answered = outcome->status &&
 			   (outcome->code == CURLE_OK || outcome->code == CURLE_WRITE_ERROR);
 	otlp->has_answered |= is_answered;
@@ -167,7 +166,7 @@ static unsigned backoff_ms(unsigned n_failures, unsigned first_ms)
 	return ms / 2 + (unsigned)(lt_ids_random() % (ms / 2));
 }
 
-/* After a failure: when the next try is due. */
+/* When the next attempt is due, after a failure. */
 static void hold(struct otlp_http *otlp, int64_t retry_after_s)
 {
 	bool is_hurried = atomic_load(&otlp->hurried_at_ns);
@@ -177,12 +176,11 @@ static void hold(struct otlp_http *otlp, int64_t retry_after_s)
 		wait_ms = retry_after_s < RETRY_AFTER_MAX_MS / 1000 ? (uint64_t)retry_after_s * 1000
 								    : RETRY_AFTER_MAX_MS;
 	else if (retry_after_s < 0 && otlp->n_failures == 1)
-		wait_ms = 0; /* a date that is past: now; after that as any other failure */
+		wait_ms = 0; /* a date in the past: now; then as after any other failure */
 	otlp->next_try_ns = lt_clock_monotonic_ns() + wait_ms * NS_PER_MS;
 }
 
-/* A shutdown has begun: there is no later time, so one try is due at once, and further ones within
- * what is left.
+/* A shutdown has begun: one attempt is due at once, and further ones within the remaining time.
  * @param end_ns  of the shutdown
  * @return the end of the tries */
 static uint64_t hurry_up(struct otlp_http *otlp, uint64_t hurried_at_ns, uint64_t end_ns)
@@ -202,7 +200,7 @@ static uint64_t hurry_up(struct otlp_http *otlp, uint64_t hurried_at_ns, uint64_
 	return end_ns > LAST_TRY_MS * NS_PER_MS ? end_ns - LAST_TRY_MS * NS_PER_MS : 0;
 }
 
-/* Until the next try is due; false when that would be too late. */
+/* Waits until the next attempt is due; false when that would be too late. */
 static bool wait_for_turn(struct otlp_http *otlp, uint64_t end_ns)
 {
 	uint64_t now_ns = lt_clock_monotonic_ns();
@@ -271,7 +269,7 @@ static bool encode(struct otlp_http *otlp, const struct lt_span_data *const *spa
 	if (otlp->request.failed)
 		return false;
 	if (otlp->config.gzip) {
-		lt_curl_library(); /* which has brought zlib, as a rule, wherever that is */
+		lt_curl_library(); /* which has usually loaded zlib */
 		otlp->config.gzip = lt_zlib() != NULL;
 	}
 	return !otlp->config.gzip || compress_into(&otlp->compressed, &otlp->request);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* otlp_endpoint.c - takes a URL apart as far as an exporter must. */
+/* otlp_endpoint.c - splits a URL as far as an exporter needs. */
 #include "export/otlp_endpoint.h"
 
 #include "util/config.h"
@@ -8,14 +8,14 @@
 #include <errno.h>
 #include <stdio.h>
 
-struct parts {			   /* borrowed from the text; what is not there is empty */
+struct parts {			   /* borrowed from the text; absent parts are empty */
 	struct lt_slice scheme;	   /* with its "://" */
 	struct lt_slice authority; /* user:password@host:port */
 	struct lt_slice path;
 	struct lt_slice query; /* with its "?" */
 };
 
-/* The length of what comes before the first of these characters. */
+/* The length up to the first of these characters. */
 static size_t before(struct lt_slice text, const char *characters)
 {
 	for (size_t i = 0; i < text.len; i++) {
@@ -58,7 +58,7 @@ static bool is_port(struct lt_slice digits) /* an empty one is the scheme's */
 	return lt_slice_to_port(digits, &port) && (port || !digits.len);
 }
 
-/* False unless there are a host and a port that can be one. */
+/* False unless there are a host and a valid port, if any. */
 static bool find_host(struct lt_slice authority, struct lt_slice *ret_host)
 {
 	struct lt_slice rest = after_user(authority), host;
@@ -118,7 +118,7 @@ char *lt_otlp_endpoint_shown(struct lt_slice text)
 {
 	struct parts parts = split(text);
 	struct lt_slice host = after_user(parts.authority);
-	/* An @ further on may end a password that has a slash in it. */
+	/* A later @ may end a password that contains a slash. */
 	const char *end = parts.authority.ptr + parts.authority.len;
 	size_t n_rest = text.len - parts.scheme.len - parts.authority.len;
 	bool is_clear = !n_rest || !memchr(end, '@', n_rest);

@@ -41,7 +41,8 @@ static int refuse_endpoint(const char *name, struct lt_slice text)
 	return -EINVAL;
 }
 
-/* The traces' own endpoint is used as it is, but for a missing path; the general one is a base. */
+/* The endpoint for traces is used as it is, but for a missing path; the general one is a base
+ * URL. */
 static int set_endpoint(struct lt_otlp_http_config *config, const char *in_code)
 {
 	const char *name = in_code ? "the OTLP endpoint" : "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
@@ -106,7 +107,7 @@ static bool is_field_value(const char *text)
 	return true;
 }
 
-/* What the exporter says of its own requests: a second one would contradict it. */
+/* Headers that the exporter sets itself: a second one would contradict it. */
 static bool is_own_header(const char *name)
 {
 	static const char *const own[] = {"Content-Type", "Content-Encoding", "Content-Length",
@@ -118,7 +119,7 @@ static bool is_own_header(const char *name)
 	return false;
 }
 
-/* NULL, or why a member of the list is no header to send. */
+/* NULL, or the reason why a member of the list is not a valid header. */
 static const char *objection(int n, const struct lt_config_pair *pair, size_t n_headers)
 {
 	if (n < 0)
@@ -132,7 +133,7 @@ static const char *objection(int n, const struct lt_config_pair *pair, size_t n_
 	return n_headers == LT_OTLP_HEADERS_MAX ? "is one too many" : NULL;
 }
 
-/* Members are named by their number in reports: a malformed one may have a secret anywhere. */
+/* Reports name members by number: a malformed one may contain a secret anywhere. */
 static int set_headers(struct lt_otlp_http_config *config)
 {
 	char name[NAME_MAX_BYTES];
@@ -161,8 +162,7 @@ int lt_otlp_http_config_init(
 	char name[NAME_MAX_BYTES];
 	*config = (struct lt_otlp_http_config){0};
 	int err = set_endpoint(config, options->endpoint);
-	int headers_err =
-		set_headers(config); /* in any case: all that is wrong is reported at once */
+	int headers_err = set_headers(config); /* in any case: all errors are reported at once */
 	config->json = is_json(options->protocol);
 	config->gzip = is_gzip();
 	config->timeout_ms = (unsigned)lt_config_uint(

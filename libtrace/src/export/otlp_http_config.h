@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* otlp_http_config.h - what the OTEL_EXPORTER_OTLP_* variables say.
+/* otlp_http_config.h - the settings of the OTEL_EXPORTER_OTLP_* variables.
  *
  * Source: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
  */
@@ -10,11 +10,11 @@
 
 #include <libtrace/sdk.h>
 
-#define LT_OTLP_HEADERS_MAX 64 /* beyond that they are reported and left out */
+#define LT_OTLP_HEADERS_MAX 64 /* more are reported and ignored */
 
 struct lt_otlp_http_config {
 	char *endpoint; /* full URL */
-	char *shown;	/* the same without its secrets: the one to put into messages */
+	char *shown;	/* the same without its secrets, for messages */
 	struct lt_proxy proxy;
 	bool json; /* else protobuf */
 	bool gzip;
@@ -32,7 +32,7 @@ struct lt_otlp_http_config {
  */
 int lt_otlp_http_config_init(
 	struct lt_otlp_http_config *config, const struct lt_otlp_http_options *options);
-/** The proxy that the requests go through; NULL: none.  It may ask a name server. */
+/** The proxy for the requests; NULL: none.  May query a name server. */
 const char *lt_otlp_http_proxy(const struct lt_otlp_http_config *config);
 void lt_otlp_http_config_done(struct lt_otlp_http_config *config);
 

@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #define RESPONSE_MAX_BYTES (4 * 1024 * 1024) /* opentelemetry-proto, docs/specification.md */
-#define DNS_CACHE_S 5		/* a collector's Service that was made anew has another address */
+#define DNS_CACHE_S 5		/* a recreated Kubernetes Service has another address */
 #define SEND_BYTES (256 * 1024) /* at once: a batch of 512 spans mostly; curl's own is 64 KiB */
 #define WAIT_MAX_MS 60000	/* at once; libcurl's own limits are shorter */
-#define LEFT_MAX 16		/* sets of handles left behind, of some 100 KiB each */
+#define LEFT_MAX 16		/* sets of abandoned handles, some 100 KiB each */
 
 #define USER_AGENT "OTel-OTLP-Exporter-C/" LT_VERSION
 #define NS_PER_MS UINT64_C(1000000)
@@ -23,8 +23,8 @@
 
 /* --- what cannot be freed ----------------------------------------------------------------- */
 
-/* Handles whose descriptors are somebody else's now, or a parent's.  To free them would close
- * those, or write a TLS session's end into them. */
+/* Abandoned handles, whose descriptors now belong to the program or to a parent.  Freeing them
+ * would close these descriptors or write the end of a TLS session to them. */
 struct left {
 	struct left *next;
 	CURLM *multi;
@@ -48,7 +48,7 @@ static void leave_handles(struct lt_otlp_transfer *transfer)
 	transfer->multi = NULL;
 	transfer->easy = NULL;
 	transfer->headers = NULL;
-	/* By itself each is closed as it is: nothing is written, and a parent keeps its own. */
+	/* Closed directly: nothing is written, and the parent's copies stay open. */
 	for (size_t i = 0; i < LT_TRANSFER_SOCKETS; i++)
 		lt_own_fd_close(&transfer->sockets[i]);
 	for (size_t i = 0; i < LT_CURL_WAKEUP_FDS; i++)
@@ -69,8 +69,8 @@ static void init_waiting(struct lt_otlp_transfer *transfer)
 	pthread_mutex_init(&transfer->lock, NULL);
 }
 
-/* In a fork's child: nobody else uses the transfer then, and the parent's threads may have held its
- * lock. */
+/* In a fork's child, where no other thread uses the transfer, and the parent's threads may have
+ * held its lock. */
 static void adopt(struct lt_otlp_transfer *transfer)
 {
 	if (transfer->owner == getpid())
@@ -86,7 +86,7 @@ static size_t on_response(char *bytes, size_t size, size_t n, void *user)
 {
 	struct lt_otlp_transfer *transfer = user;
 	if (transfer->response.len + n > RESPONSE_MAX_BYTES)
-		return 0; /* ends the transfer; the status has been read by then */
+		return 0; /* ends the transfer; the status has been received before */
 	lt_buffer_add(&transfer->response, bytes, n);
 	return n;
 }
@@ -145,8 +145,8 @@ static void set_options(struct lt_otlp_transfer *transfer, const char *proxy)
 	const struct lt_curl_library *curl = transfer->curl;
 	CURL *easy = transfer->easy;
 	curl->easy_setopt(easy, CURLOPT_URL, config->endpoint);
-	/* Decided here, once a handle: libcurl would read the environment beside a program that may
-	 * write it. */
+	/* Decided once per handle: libcurl would read the environment while the program may change
+	 * it. */
 	curl->easy_setopt(easy, CURLOPT_PROXY, proxy ? proxy : "");
 	curl->easy_setopt(easy, CURLOPT_NOPROXY, "");
 	curl->easy_setopt(easy, CURLOPT_POST, 1L);
@@ -154,7 +154,7 @@ static void set_options(struct lt_otlp_transfer *transfer, const char *proxy)
 	curl->easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
 	curl->easy_setopt(easy, CURLOPT_USERAGENT, USER_AGENT);
 	curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	/* Does not wait for a name server when a try is over: an exit has its own limit. */
+	/* Does not wait for a name server after the attempt: an exit has its own limit. */
 	curl->easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 	curl->easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_CACHE_S);
 	curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_response);
@@ -186,7 +186,7 @@ static void free_handles(struct lt_otlp_transfer *transfer)
 	transfer->headers = NULL;
 }
 
-/* What ends a wait.  It tells, too, when a program has closed descriptors that it did not open. */
+/* Ends a wait.  It also shows when the program has closed descriptors that it did not open. */
 static bool open_wake(struct lt_otlp_transfer *transfer)
 {
 	int fds[2];
@@ -215,8 +215,8 @@ static bool make_handles(struct lt_otlp_transfer *transfer, const char *proxy)
 	return true;
 }
 
-/* Whether every descriptor of ours is what it was.  Where one is not, the program has closed those
- * that it does not know, among them libcurl's own. */
+/* Whether all our descriptors are unchanged.  If one is not, the program has closed descriptors
+ * that it did not open, libcurl's among them. */
 static bool is_intact(const struct lt_otlp_transfer *transfer)
 {
 	for (size_t i = 0; i < LT_TRANSFER_SOCKETS; i++) {
@@ -235,7 +235,7 @@ static bool has_handles(const struct lt_otlp_transfer *transfer)
 	return transfer->multi != NULL;
 }
 
-/* Handles of this process, with descriptors that are its own. */
+/* Creates handles for this process, with descriptors of its own. */
 static int have_handles(struct lt_otlp_transfer *transfer)
 {
 	if (has_handles(transfer) && !is_intact(transfer)) {
@@ -266,7 +266,7 @@ static int have_handles(struct lt_otlp_transfer *transfer)
 
 /* --- a request ---------------------------------------------------------------------------- */
 
-/* Into libcurl; false, and not in it, when its descriptors are not ours any more. */
+/* Enters libcurl; false, without entering it, when our descriptors have been closed. */
 static bool enter(struct lt_otlp_transfer *transfer)
 {
 	if (!lt_fork_lock_take())
@@ -287,7 +287,7 @@ static uint64_t earlier(uint64_t deadline_ns, uint64_t end_ns)
 	return end_ns && end_ns < deadline_ns ? end_ns : deadline_ns;
 }
 
-/* Until there is something to do for libcurl, or somebody has set another end. */
+/* Waits until libcurl has work to do or another thread has changed the end. */
 static void wait_until(struct lt_otlp_transfer *transfer, uint64_t now_ns, uint64_t deadline_ns)
 {
 	struct curl_waitfd wake = {.fd = transfer->wake[0].fd, .events = CURL_WAIT_POLLIN};
@@ -377,7 +377,7 @@ int lt_otlp_transfer_send(struct lt_otlp_transfer *transfer, const struct lt_buf
 
 /* --- life --------------------------------------------------------------------------------- */
 
-/* A child that has not used the transfer has nobody to wake either. */
+/* In a child that has not used the transfer there is no thread to wake. */
 void lt_otlp_transfer_end_by(struct lt_otlp_transfer *transfer, uint64_t end_ns)
 {
 	atomic_store(&transfer->end_ns, end_ns);
@@ -419,7 +419,7 @@ void lt_otlp_transfer_done(struct lt_otlp_transfer *transfer)
 		free_handles(transfer);
 		leave();
 	}
-	leave_handles(transfer); /* if there still are any, and what was opened for them */
+	leave_handles(transfer); /* if there are any, with their descriptors */
 	lt_buffer_done(&transfer->response);
 	pthread_cond_destroy(&transfer->ended);
 	pthread_mutex_destroy(&transfer->lock);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#define ADDRESSES_MAX 16   /* of a host; more are not looked at */
+#define ADDRESSES_MAX 16   /* of a host; more are ignored */
 #define HOST_MAX_BYTES 256 /* RFC 1035, 2.3.4; a longer one is no name */
 
 static const char loopback_reason[] = "this machine's loopback is not the proxy's";
@@ -164,7 +164,7 @@ static bool next_entry(struct lt_slice *list, struct lt_slice *ret_entry)
 	return ret_entry->len > 0;
 }
 
-/* "example.com" and ".example.com" alike are the host of that name and all below it. */
+/* "example.com" and ".example.com" both match that host and its subdomains. */
 static bool is_below(const char *name, struct lt_slice domain)
 {
 	size_t len = strlen(name);

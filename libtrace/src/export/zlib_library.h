@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* zlib_library.h - zlib, for an exporter that compresses.
  *
- * Nothing links it: libtrace is loaded into programs of systems that need not have it.
+ * libtrace is not linked with it, since systems that it is loaded on may lack it.
  */
 #ifndef LT_ZLIB_LIBRARY_H
 #define LT_ZLIB_LIBRARY_H
@@ -15,7 +15,7 @@ struct lt_zlib {
 	__typeof__(deflateEnd) *end;
 };
 
-/** Loads zlib at the first call; static; NULL when there is none, which is reported once. */
+/** Loads zlib at the first call; static; NULL when it is not available, which is reported once. */
 const struct lt_zlib *lt_zlib(void);
 
 #endif
