@@ -5,6 +5,7 @@
 #include "libraries.h"
 #include "preload.h"
 #include "program.h"
+#include "relay.h"
 #include "say.h"
 #include "util/config.h"
 #include "util/slice.h"
@@ -189,6 +190,9 @@ int doctor(const char *name)
 
 	enum prospect prospect = explain(&program);
 	delivery_read_settings(program_short_name(program.script[0] ? program.path : name));
+	const char *obstacle = relay_obstacle();
+	say("relay", "%s%s", obstacle ? "no, a thread of the program's sends its spans: " : "yes",
+		obstacle ? obstacle : "");
 	bool arrives = delivery_try();
 	bool traced = prospect == TRACED_FROM_START || prospect == MAY_BE_TRACED;
 	say("verdict", "%s%s", verdict(prospect),

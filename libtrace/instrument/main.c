@@ -5,6 +5,7 @@
 #include "options.h"
 #include "preload.h"
 #include "program.h"
+#include "relay.h"
 #include <errno.h>
 #include <libtrace/trace.h>
 #include <stdio.h>
@@ -41,9 +42,12 @@ static int run(char **program)
 		fprintf(stderr, "libtrace-instrument: %s\n", preload_explain(err));
 		return EXIT_LAUNCHER;
 	}
-	if (can_preload(program[0]) && preload_add(agent)) {
-		fprintf(stderr, "libtrace-instrument: out of memory\n");
-		return EXIT_LAUNCHER;
+	if (can_preload(program[0])) {
+		relay_start();
+		if (preload_add(agent)) {
+			fprintf(stderr, "libtrace-instrument: out of memory\n");
+			return EXIT_LAUNCHER;
+		}
 	}
 	execvp(program[0], program);
 	err = errno;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define AGENT "libtrace-agent.so"
+#define RELAY "libtrace-relay"
 
 /* The agent's folder relative to that of this program's file: as configured ("../lib",
  * "../lib/x86_64-linux-gnu"), the usual ones, and in the build tree. */
@@ -45,6 +46,21 @@ int preload_find_agent(char path[PATH_MAX])
 	int err = find(path);
 
 	return !err && link_is_needed(path) ? link_make(path) : err;
+}
+
+int preload_find_relay(char path[PATH_MAX])
+{
+	static const char *const beside[] = {
+		".", "../relay"}; /* installed, and in the build tree */
+	char folder[PATH_MAX], candidate[2 * PATH_MAX];
+
+	int err = own_folder(folder);
+	for (size_t i = 0; !err && i < sizeof(beside) / sizeof(beside[0]); i++) {
+		snprintf(candidate, sizeof(candidate), "%s/%s/" RELAY, folder, beside[i]);
+		if (realpath(candidate, path))
+			return 0;
+	}
+	return err ? err : -ENOENT;
 }
 
 const char *preload_explain(int err)

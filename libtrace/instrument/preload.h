@@ -22,4 +22,7 @@ const char *preload_explain(int err);
  */
 int preload_add(const char *agent);
 
+/** The path of libtrace-relay, beside this program.  @return 0 or -Exxx */
+int preload_find_relay(char path[PATH_MAX]);
+
 #endif

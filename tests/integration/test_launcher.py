@@ -106,8 +106,9 @@ class Table(unittest.TestCase):
 
     def test_the_table_has_every_variable_that_is_read_and_no_other(self):
         read = set()
-        for source in glob.glob(os.path.join(harness.SOURCE, "libtrace", "src", "**", "*.c"), recursive=True) + \
-                glob.glob(os.path.join(harness.SOURCE, "libtrace", "agent", "**", "*.c"), recursive=True):
+        sources = [source for folder in ("src", "agent", "relay")
+                   for source in glob.glob(os.path.join(harness.SOURCE, "libtrace", folder, "**", "*.c"), recursive=True)]
+        for source in sources + [os.path.join(harness.SOURCE, "libtrace", "instrument", "relay.c")]:
             code = re.sub(r"/\*.*?\*/", "", read_file(source), flags=re.DOTALL)
             read |= set(re.findall(r'"(OTEL_[A-Z0-9_]*[A-Z0-9])"', code))
             if source.endswith("otlp_http_config.c"):  # by their last words

@@ -12,6 +12,7 @@ ROOTS = {
     "libtrace/src/": ("libtrace/src",),
     "libtrace/agent/": ("libtrace/agent", "libtrace/src"),
     "libtrace/instrument/": ("libtrace/agent", "libtrace/src"),
+    "libtrace/relay/": ("libtrace/relay", "libtrace/src"),
     "services/": ("services", "services/traceview", "services/common", "services/gateway", "services/order",
                   "services/manual"),
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* provider_new.c - lt_provider_new(): options that are not set come from the environment. */
 #include "process/processor_none.h"
+#include "process/processor_relay.h"
 #include "setup/exporter_from_env.h"
 #include "trace/processor.h"
 #include "trace/provider.h"
@@ -53,7 +54,13 @@ static int processor_from_env(struct lt_processor **ret_processor)
 		*ret_processor = lt_processor_none();
 		return 0;
 	}
-	return lt_processor_batch_new(exporter, NULL, ret_processor);
+	struct lt_processor *thread;
+	err = lt_processor_batch_new(exporter, NULL, &thread);
+	if (err)
+		return err;
+	if (kind != LT_EXPORTER_OTLP || lt_processor_relay_new(thread, ret_processor) != 0)
+		*ret_processor = thread;
+	return 0;
 }
 
 int lt_provider_new(const struct lt_provider_options *options, struct lt_provider **ret_provider)

@@ -5,6 +5,7 @@
  */
 #include "trace/attributes.h"
 
+#include "util/shared_memory.h"
 #include "util/slice.h"
 #include "util/utf8.h"
 
@@ -162,7 +163,9 @@ static bool append(struct lt_attributes *set, uint32_t capacity, struct lt_arena
 	struct lt_slice key = attr->key, string = {"", 0};
 	if (attr->type == LT_TYPE_STRING)
 		string = cut(attr->value.string, limits->value_length);
-	size_t n_key = attr->fixed_key ? 0 : key.len;
+	bool keeps_key =
+		attr->fixed_key && !lt_shared_contains(arena); /* the relay sees no literal */
+	size_t n_key = keeps_key ? 0 : key.len;
 	char *text = lt_arena_alloc_text(arena, n_key + string.len);
 	if (!text)
 		return false;
@@ -171,10 +174,10 @@ static bool append(struct lt_attributes *set, uint32_t capacity, struct lt_arena
 
 	/* Field by field, as the caller has just written them: agent/http/attribute.h tells why. */
 	struct lt_attr *slot = (struct lt_attr *)&set->items[set->n];
-	*slot = (struct lt_attr){.key = {attr->fixed_key ? key.ptr : text, key.len},
+	*slot = (struct lt_attr){.key = {keeps_key ? key.ptr : text, key.len},
 		.type = attr->type,
 		.n_items = attr->n_items,
-		.fixed_key = attr->fixed_key,
+		.fixed_key = keeps_key,
 		.value.integer = attr->value.integer}; /* whichever scalar it is */
 	if (attr->type == LT_TYPE_STRING)
 		slot->value.string = (struct lt_slice){text + n_key, string.len};

@@ -25,10 +25,15 @@
  * alive. */
 #define LT_SPAN_HEADS 16 /* malloc's alignment: a pointer to a head leads to the block */
 
+/* For the relay: see span_slab.h. */
+enum lt_slab_stage { LT_SLAB_FREE, LT_SLAB_OPEN, LT_SLAB_ENDED };
+
 struct lt_span {
 	struct lt_span_head heads[LT_SPAN_HEADS];
 	uint8_t turn; /* the head in use: 1 to 15 */
 	atomic_bool ended;
+	_Atomic uint8_t stage; /* enum lt_slab_stage */
+	bool is_in_slab;       /* not from malloc */
 	atomic_uint n_holders;
 	struct lt_span_lock lock; /* never held while taking another */
 	struct lt_tracer *tracer;
@@ -63,6 +68,8 @@ static inline struct lt_span *lt_span_block_new(void)
 		memset(span->heads, 0, sizeof(span->heads));
 		span->heads[0].state = LT_SPAN_LIVES | LT_SPAN_RECORDS;
 		span->turn = 0;
+		span->is_in_slab = false;
+		atomic_init(&span->stage, LT_SLAB_FREE);
 	}
 	return span;
 }
@@ -75,6 +82,9 @@ void lt_span_pool_init(void);
 
 /** A block with valid heads and turn, and nothing else initialised; NULL when out of memory. */
 struct lt_span *lt_span_pool_get(void);
+
+/** Forgets all blocks that are free, in a fork's child: they are the parent's. */
+void lt_span_pool_forget(void);
 
 /** Prefetches the cache lines that this thread's next span will write if it is as large as the last
  * one: another core, the worker's, has used them last. */

@@ -10,6 +10,7 @@
  * with one list under one lock (span_pool_plain.c) 450 to 670 ns, since they wait for each
  * other. */
 #include "trace/span.h"
+#include "trace/span_slab.h"
 #include "util/thread.h"
 
 #include <pthread.h>
@@ -48,7 +49,7 @@ static void push(struct lt_magazine **list, struct lt_magazine *magazine)
 static void free_spans(struct lt_magazine *magazine)
 {
 	while (magazine->n)
-		free(magazine->spans[--magazine->n]);
+		lt_span_block_free(magazine->spans[--magazine->n]);
 }
 
 static void on_thread_exit(void *unused)
@@ -79,6 +80,15 @@ static void init(void)
 void lt_span_pool_init(void)
 {
 	pthread_once(&once, init);
+}
+
+/* Other threads' magazines are gone with them. */
+void lt_span_pool_forget(void)
+{
+	if (lt_thread.magazine)
+		lt_thread.magazine->n = 0;
+	full = NULL;
+	n_full = 0;
 }
 
 /* This thread's magazine, made if it has none; NULL without memory. */
@@ -117,7 +127,8 @@ static struct lt_span *refill(void)
 		if (magazine->n)
 			return magazine->spans[--magazine->n];
 	}
-	return lt_span_block_new();
+	struct lt_span *span = lt_slab_get_block();
+	return span ? span : lt_span_block_new();
 }
 
 struct lt_span *lt_span_pool_get(void)
@@ -174,7 +185,7 @@ void lt_span_pool_put(struct lt_span *span)
 	if (!magazine || magazine->n == MAGAZINE_SPANS) {
 		magazine = own_magazine();
 		if (!magazine) {
-			free(span);
+			lt_span_block_free(span);
 			return;
 		}
 		if (magazine->n == MAGAZINE_SPANS)

@@ -2,6 +2,7 @@
 /* span_pool_plain.c - blocks for spans: one list under one lock, for a build that is plain
  * (meson_options.txt) and for the tests, which compare. */
 #include "trace/span.h"
+#include "trace/span_slab.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -39,7 +40,14 @@ struct lt_span *lt_span_pool_get(void)
 	pthread_mutex_lock(&lock);
 	struct lt_span *span = n_spans ? spans[--n_spans] : NULL;
 	pthread_mutex_unlock(&lock);
+	if (!span)
+		span = lt_slab_get_block();
 	return span ? span : lt_span_block_new();
+}
+
+void lt_span_pool_forget(void)
+{
+	n_spans = 0;
 }
 
 void lt_span_pool_prefetch(void)
@@ -54,5 +62,5 @@ void lt_span_pool_put(struct lt_span *span)
 		spans[n_spans++] = span;
 	pthread_mutex_unlock(&lock);
 	if (!is_kept)
-		free(span);
+		lt_span_block_free(span);
 }

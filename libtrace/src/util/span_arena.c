@@ -2,6 +2,8 @@
 /* span_arena.c - a span's attributes, events and strings: many small pieces with one lifetime. */
 #include "util/span_arena.h"
 
+#include "util/shared_memory.h"
+
 #include <stdlib.h>
 
 #define CHUNK_BYTES 4096
@@ -9,6 +11,7 @@
 
 struct lt_chunk {
 	struct lt_chunk *older;
+	size_t size; /* with this header, in shared memory; 0: malloc's */
 	max_align_t bytes[];
 };
 
@@ -16,9 +19,22 @@ void lt_arena_free_chunks(struct lt_arena *arena)
 {
 	while (arena->chunks) {
 		struct lt_chunk *older = arena->chunks->older;
-		free(arena->chunks);
+		if (arena->chunks->size)
+			lt_shared_free(arena->chunks, arena->chunks->size);
+		else
+			free(arena->chunks);
 		arena->chunks = older;
 	}
+}
+
+/* Beside the arena: in shared memory, if that is where it lies. */
+static struct lt_chunk *alloc_chunk(const struct lt_arena *arena, size_t size)
+{
+	bool is_shared = lt_shared_contains(arena);
+	struct lt_chunk *chunk = is_shared ? lt_shared_alloc(size) : malloc(size);
+	if (chunk)
+		chunk->size = is_shared ? size : 0;
+	return chunk;
 }
 
 static bool add_chunk(struct lt_arena *arena, size_t size)
@@ -30,7 +46,7 @@ static bool add_chunk(struct lt_arena *arena, size_t size)
 		bytes = (size + LT_ARENA_ALIGNMENT - 1) & ~(size_t)(LT_ARENA_ALIGNMENT - 1);
 	if (bytes > LT_ARENA_MAX_BYTES - arena->n_bytes)
 		return false;
-	struct lt_chunk *chunk = malloc(sizeof(*chunk) + bytes);
+	struct lt_chunk *chunk = alloc_chunk(arena, sizeof(*chunk) + bytes);
 	if (!chunk)
 		return false;
 	chunk->older = arena->chunks;

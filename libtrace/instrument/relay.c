@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay.h"
+#include "preload.h"
+#include "process/relay_address.h"
+#include "util/config.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define BACKLOG 1024 /* programs that may come while a request is on its way */
+
+enum {
+	DOOR_FD = 3,
+	PROGRAM_FD = 4,
+	STATUS_FD = 5,
+	FREE_FD = 16
+}; /* 3 and 4: as main.c of the relay */
+
+const char *relay_obstacle(void)
+{
+	static const char *const words[] = {"no", "yes"};
+	static const char *const exporters[] = {"otlp", "console", "none"};
+	int is_subreaper = 0;
+
+	if (!lt_config_word("OTEL_C_RELAY", words, 2, 0))
+		return "OTEL_C_RELAY is no";
+	if (lt_config_bool("OTEL_SDK_DISABLED"))
+		return "OTEL_SDK_DISABLED is true";
+	if (lt_config_word("OTEL_TRACES_EXPORTER", exporters, 3, 0) != 0)
+		return "OTEL_TRACES_EXPORTER is not otlp";
+	/* The program would be its parent, and PID 1's end is everybody's. */
+	if (getpid() == 1)
+		return "the program is the first process of its container";
+	if (prctl(PR_GET_CHILD_SUBREAPER, &is_subreaper) == 0 && is_subreaper)
+		return "the program is to be the parent of orphans";
+	return NULL;
+}
+
+/* A name that the kernel chooses, in no folder: nothing is left behind. */
+static int open_door(char name[64])
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address.sun_family)) ||
+		listen(fd, BACKLOG) || getsockname(fd, (struct sockaddr *)&address, &len)) {
+		int err = -errno;
+		close(fd);
+		return err;
+	}
+	size_t n = len - offsetof(struct sockaddr_un, sun_path) - 1;
+	if (n >= 64) {
+		close(fd);
+		return -ENAMETOOLONG;
+	}
+	memcpy(name, address.sun_path + 1, n);
+	name[n] = '\0';
+	return fd;
+}
+
+static int make_token(char token[LT_SLAB_TOKEN_BYTES + 1])
+{
+	unsigned char bytes[LT_SLAB_TOKEN_BYTES / 2];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return -EIO;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(token + 2 * i, 3, "%02x", bytes[i]);
+	return 0;
+}
+
+/* Of the three that the relay starts with, moved out of each other's way first. */
+static void place_descriptors(int door, int program, int status)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int from[] = {door, program, status};
+
+	for (int i = 0; i < 3; i++)
+		from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, FREE_FD);
+	null = fcntl(null, F_DUPFD_CLOEXEC, FREE_FD);
+	for (int fd = 0; fd < DOOR_FD; fd++)
+		dup2(null, fd);
+	dup2(from[0], DOOR_FD);
+	dup2(from[1], PROGRAM_FD);
+	dup3(from[2], STATUS_FD, O_CLOEXEC);
+	syscall(SYS_close_range, STATUS_FD + 1, ~0U, 0);
+}
+
+static void become_relay(const char *path, int door, int program, int status)
+{
+	sigset_t none;
+
+	setsid();
+	if (fork() != 0)
+		_exit(EXIT_SUCCESS);
+	place_descriptors(door, program, status);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	unsetenv("LD_PRELOAD"); /* it is not to be traced */
+	if (chdir("/") == 0)
+		execl(path, "libtrace-relay", (char *)NULL);
+	int err = errno;
+	if (write(STATUS_FD, &err, sizeof(err)) < 0)
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_FAILURE);
+}
+
+/* 0 when the relay runs: its end of the pipe has been closed by its exec. */
+static int start(const char *path, int door, int program)
+{
+	int status[2], err = 0;
+
+	if (pipe2(status, O_CLOEXEC))
+		return -errno;
+	pid_t child = fork();
+	if (child == 0)
+		become_relay(path, door, program, status[1]);
+	close(status[1]);
+	if (child < 0)
+		err = -errno;
+	else if (read(status[0], &err, sizeof(err)) > 0)
+		err = -err;
+	close(status[0]);
+	if (child > 0)
+		waitpid(child, NULL, 0);
+	return err;
+}
+
+static int start_named(const char *path)
+{
+	char name[64], token[LT_SLAB_TOKEN_BYTES + 1], value[160];
+
+	int door = open_door(name);
+	if (door < 0)
+		return door;
+	int program = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	int err = program < 0 ? -errno : make_token(token);
+	if (!err) {
+		snprintf(value, sizeof(value), "%s,%s,%" PRIx64, name, token, lt_relay_settings());
+		err = setenv(LT_RELAY_VARIABLE, value, 1) ? -errno : 0;
+	}
+	if (!err)
+		err = start(path, door, program);
+	if (program >= 0)
+		close(program);
+	close(door);
+	return err;
+}
+
+void relay_start(void)
+{
+	struct lt_relay_address address;
+	char path[PATH_MAX];
+
+	if (relay_obstacle()) {
+		unsetenv(LT_RELAY_VARIABLE);
+		return;
+	}
+	if (lt_relay_address_read(&address))
+		return;
+	int err = preload_find_relay(path);
+	if (!err)
+		err = start_named(path);
+	if (err) {
+		unsetenv(LT_RELAY_VARIABLE);
+		fprintf(stderr,
+			"libtrace-instrument: no libtrace-relay: %s; the program exports its spans "
+			"itself\n",
+			strerror(-err));
+	}
+}

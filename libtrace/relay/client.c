@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
+
+#include "util/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOOK_FIRST_MS 1000 /* whether it has been executed: after so long without a span, */
+#define LOOK_MAX_MS 60000  /* and then twice as long each time */
+#define NS_PER_MS UINT64_C(1000000)
+
+/* --- its memory --------------------------------------------------------------------------- */
+
+/* A file that may shrink is a SIGBUS to its readers. */
+static bool is_sound_file(int fd, size_t bytes)
+{
+	struct stat stat_of;
+	int seals = fcntl(fd, F_GET_SEALS);
+	return seals >= 0 && (seals & F_SEAL_SHRINK) && (seals & F_SEAL_GROW) &&
+	       fstat(fd, &stat_of) == 0 && (uint64_t)stat_of.st_size == bytes;
+}
+
+static int map(struct client *client, const int fds[2])
+{
+	size_t bytes = lt_slab_bytes(client->n_blocks);
+	if (!is_sound_file(fds[0], bytes) || !is_sound_file(fds[1], LT_SHARED_PAGE_BYTES))
+		return -EBADMSG;
+	void *slab = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fds[0], 0);
+	if (slab == MAP_FAILED)
+		return -errno;
+	client->slab = slab;
+	/* The page behind it is heart.c's. */
+	char *control = mmap(NULL, 2 * LT_SHARED_PAGE_BYTES, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (control == MAP_FAILED)
+		return -errno;
+	client->control = (struct lt_slab_control *)control;
+	if (mmap(control, LT_SHARED_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		    fds[1], 0) == MAP_FAILED)
+		return -errno;
+	return 0;
+}
+
+int client_new(
+	uint32_t n_blocks, const int fds[2], pid_t pid, int pidfd, struct client **ret_client)
+{
+	int err = -ENOMEM;
+	struct client *client = calloc(1, sizeof(*client));
+	if (!client) {
+		if (pidfd >= 0)
+			close(pidfd);
+		return -ENOMEM;
+	}
+	client->pid = pid;
+	client->pidfd = pidfd;
+	client->n_blocks = n_blocks;
+	client->taken_ids = calloc(n_blocks, sizeof(*client->taken_ids));
+	if (client->taken_ids)
+		err = map(client, fds);
+	if (!err &&
+		(client->slab->magic != LT_SLAB_MAGIC || client->slab->version != LT_SLAB_VERSION ||
+			client->slab->n_blocks != n_blocks))
+		err = -EBADMSG;
+	if (err) {
+		client_free(client);
+		return err;
+	}
+	client->reader.memory = (const char *)client->slab;
+	client->reader.base = client->slab->base;
+	client->reader.bytes = lt_slab_bytes(n_blocks);
+	client->moved_ns = client->look_ns = lt_clock_monotonic_ns();
+	*ret_client = client;
+	return 0;
+}
+
+void client_free(struct client *client)
+{
+	if (client->slab)
+		munmap((void *)(uintptr_t)client->slab, lt_slab_bytes(client->n_blocks));
+	if (client->control)
+		munmap(client->control, 2 * LT_SHARED_PAGE_BYTES);
+	if (client->pidfd >= 0)
+		close(client->pidfd);
+	reader_done(&client->reader);
+	if (client->has_resource)
+		lt_arena_done(&client->resource.arena);
+	free(client->taken_ids);
+	free(client);
+}
+
+/* --- its queue ---------------------------------------------------------------------------- */
+
+uint64_t client_n_queued(struct client *client)
+{
+	uint64_t tail = atomic_load_explicit(&client->slab->tail, memory_order_acquire);
+	uint64_t n = tail - client->done;
+	if (n > client->n_blocks) /* no program of ours has as many */
+		n = client->n_blocks;
+	if (tail != client->tail_seen) {
+		client->tail_seen = tail;
+		client->moved_ns = lt_clock_monotonic_ns();
+		client->look_ns = client->moved_ns + LOOK_FIRST_MS * NS_PER_MS;
+	}
+	return n;
+}
+
+static void read_resource(struct client *client)
+{
+	uint64_t address = atomic_load_explicit(&client->slab->resource, memory_order_acquire);
+	if (!client->has_resource && address)
+		client->has_resource =
+			reader_copy_resource(&client->reader, address, &client->resource);
+}
+
+static size_t offset_of(const struct client *client, uint32_t index)
+{
+	return lt_slab_blocks_at(client->n_blocks) + (size_t)index * LT_SPAN_BLOCK_BYTES;
+}
+
+static bool copy_block(struct client *client, uint32_t index, struct span_copy *ret_span)
+{
+	if (!reader_copy_span(&client->reader, offset_of(client, index), ret_span)) {
+		atomic_fetch_add(&client->control->n_malformed, 1);
+		return false;
+	}
+	ret_span->data.resource = &client->resource;
+	memcpy(client->taken_ids[index], ret_span->data.context.span_id,
+		sizeof(client->taken_ids[index]));
+	return true;
+}
+
+/* Whether a hole need not be waited for. */
+static bool may_skip(struct client *client)
+{
+	uint64_t now_ns = lt_clock_monotonic_ns();
+	if (!client->hole_ns)
+		client->hole_ns = now_ns;
+	return client->is_dead || now_ns - client->hole_ns > LT_SLAB_HOLE_MS * NS_PER_MS;
+}
+
+static size_t take_queued(struct client *client, struct span_copy *const *spans, size_t max)
+{
+	const _Atomic uint64_t *places =
+		(const _Atomic uint64_t *)((const char *)client->slab + LT_SHARED_PAGE_BYTES);
+	uint64_t end = client->done + client_n_queued(client);
+	size_t n = 0;
+	for (; n < max && client->taken < end; client->taken++) {
+		uint32_t index;
+		uint64_t place = atomic_load_explicit(
+			&places[client->taken & (client->n_blocks - 1)], memory_order_acquire);
+		if (!lt_slab_read_place(place, client->taken, client->n_blocks, &index)) {
+			if (!may_skip(client))
+				break;
+			client->hole_ns = 0;
+			continue;
+		}
+		client->hole_ns = 0;
+		n += copy_block(client, index, spans[n]);
+	}
+	return n;
+}
+
+/* --- its remains -------------------------------------------------------------------------- */
+
+/* A span that was ended but not queued, or that was open. */
+static bool take_block(struct client *client, uint32_t index, struct span_copy *ret_span)
+{
+	const struct lt_span *block =
+		(const struct lt_span *)((const char *)client->slab + offset_of(client, index));
+	uint8_t id[8];
+	uint8_t stage = atomic_load_explicit(&block->stage, memory_order_acquire);
+	if (stage != LT_SLAB_OPEN && stage != LT_SLAB_ENDED)
+		return false;
+	memcpy(id, block->data.context.span_id, sizeof(id));
+	if (memcmp(id, client->taken_ids[index], sizeof(id)) == 0 ||
+		(stage == LT_SLAB_OPEN && !client->sends_open && block->data.end_ns == 0))
+		return false;
+	uint8_t taken_id[8];
+	memcpy(taken_id, client->taken_ids[index], sizeof(taken_id));
+	if (!copy_block(client, index, ret_span))
+		return false;
+	memcpy(client->taken_ids[index], taken_id, sizeof(taken_id)); /* it may be put back */
+	if (stage == LT_SLAB_OPEN && ret_span->data.end_ns == 0)
+		end_apply(&client->end, ret_span);
+	return true;
+}
+
+static size_t take_remains(struct client *client, struct span_copy *const *spans, size_t max)
+{
+	uint32_t n_used = atomic_load(&client->slab->n_fresh);
+	size_t n = 0;
+	if (n_used > client->n_blocks)
+		n_used = client->n_blocks;
+	for (; n < max && client->scan_at < n_used; client->scan_at++)
+		n += take_block(client, client->scan_at, spans[n]);
+	return n;
+}
+
+static bool is_queue_empty(struct client *client)
+{
+	return client->taken == client->done + client_n_queued(client);
+}
+
+size_t client_take(struct client *client, struct span_copy *const *spans, size_t max)
+{
+	read_resource(client);
+	client->taken = client->done;
+	client->scan_at = client->scanned;
+	if (atomic_load(&client->slab->is_closed))
+		return 0;
+	size_t n = take_queued(client, spans, max);
+	if (n < max && client->is_dead && client->knows_end && is_queue_empty(client))
+		n += take_remains(client, spans + n, max - n);
+	return n;
+}
+
+void client_confirm(struct client *client)
+{
+	client->done = client->taken;
+	client->scanned = client->scan_at;
+	atomic_store_explicit(&client->control->done, client->done, memory_order_release);
+}
+
+void client_put_back(struct client *client)
+{
+	client->taken = client->done;
+	client->scan_at = client->scanned;
+}
+
+bool client_is_over(struct client *client)
+{
+	uint32_t n_used = atomic_load(&client->slab->n_fresh);
+	if (n_used > client->n_blocks)
+		n_used = client->n_blocks;
+	if (!client->is_dead || !client->knows_end)
+		return false;
+	return atomic_load(&client->slab->is_closed) ||
+	       (client_n_queued(client) == 0 && client->scanned >= n_used);
+}
+
+/* --- exec --------------------------------------------------------------------------------- */
+
+/* The slab is not in the new program's memory.  False also where that cannot be told. */
+static bool has_lost_slab(const struct client *client)
+{
+	char path[64], *line = NULL;
+	size_t size = 0;
+	uint64_t start;
+	bool is_there = false, is_readable = false;
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)client->pid);
+	FILE *file = fopen(path, "re");
+	while (file && !is_there && getline(&line, &size, file) > 0) {
+		is_readable = true;
+		is_there =
+			sscanf(line, "%" SCNx64 "-", &start) == 1 && start == client->reader.base;
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	return is_readable && !is_there;
+}
+
+bool client_has_executed(struct client *client, uint64_t now_ns)
+{
+	if (client->pid <= 0 || now_ns < client->look_ns)
+		return false;
+	uint64_t idle_ns = now_ns - client->moved_ns;
+	uint64_t wait_ns =
+		idle_ns < LOOK_FIRST_MS * NS_PER_MS ? LOOK_FIRST_MS * NS_PER_MS : idle_ns;
+	if (wait_ns > LOOK_MAX_MS * NS_PER_MS)
+		wait_ns = LOOK_MAX_MS * NS_PER_MS;
+	client->look_ns = now_ns + wait_ns;
+	return has_lost_slab(client);
+}

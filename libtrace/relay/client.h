@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* client.h - one program whose spans the relay sends. */
+#ifndef LT_RELAY_CLIENT_H
+#define LT_RELAY_CLIENT_H
+
+#include "end.h"
+#include "reader.h"
+
+#include <sys/types.h>
+
+struct client {
+	struct client *next;
+	const struct lt_slab *slab;
+	struct lt_slab_control *control;
+	uint32_t n_blocks;
+	pid_t pid; /* in the relay's namespace; 0: not known */
+	int pidfd; /* -1: it was gone when its slab came */
+	struct reader reader;
+	struct lt_resource resource; /* of all its spans; without attributes until there is one */
+	bool has_resource;
+
+	bool is_dead;
+	bool knows_end; /* how it ended, or that nobody can tell */
+	struct end end;
+	uint64_t dead_ns;
+	bool sends_open; /* OTEL_C_OPEN_SPANS */
+
+	uint64_t done;		   /* as in control, which may be anything by now */
+	uint64_t taken;		   /* positions that the batch has come to */
+	uint32_t scanned, scan_at; /* blocks looked at since its death: delivered, taken */
+	uint8_t (*taken_ids)[8];   /* of the span taken last, of each block */
+	uint64_t hole_ns;	   /* since when the reader stands before one; 0: it does not */
+
+	uint64_t due_ns;      /* when what is queued is to be sent; 0: nothing is */
+	uint64_t retry_ns;    /* no earlier */
+	uint64_t full_before; /* the program's count of drops when a batch came back first */
+	bool is_kept;	      /* the last batch came back */
+	uint64_t flush_wanted,
+		flush_target; /* the last ticket seen, and what its flush waits for */
+	uint64_t moved_ns,
+		look_ns; /* when its tail moved; when to look whether it has been executed */
+	uint64_t tail_seen;
+};
+
+/** A client of what a hello brought.
+ * @param fds  slab and control; stay the caller's
+ * @param pidfd  taken, also on failure
+ * @return 0 or -Exxx: what came is not sound */
+int client_new(
+	uint32_t n_blocks, const int fds[2], pid_t pid, int pidfd, struct client **ret_client);
+
+/** Unmaps, closes and frees. */
+void client_free(struct client *client);
+
+/** Positions that are queued and not done; all sound. */
+uint64_t client_n_queued(struct client *client);
+
+/**
+ * Copies what is to be sent next: at most max spans from the queue, then, when the program is dead,
+ * of its blocks.
+ * @param spans  max pointers to places for spans
+ * @return how many, all of them with a resource
+ */
+size_t client_take(struct client *client, struct span_copy *const *spans, size_t max);
+
+/** What was taken last has been sent, or dropped. */
+void client_confirm(struct client *client);
+
+/** What was taken last is to be taken again. */
+void client_put_back(struct client *client);
+
+/** Whether nothing is left of a dead one. */
+bool client_is_over(struct client *client);
+
+/** Whether it executes another program; looks now and then. */
+bool client_has_executed(struct client *client, uint64_t now_ns);
+
+#endif

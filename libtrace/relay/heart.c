@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* heart.c - the thread that owns the futexes: when it is no more, the kernel goes through its list,
+ * and marks them.
+ *
+ * The list's links are in pages of the relay's own, a page behind each futex, since what is in shared
+ * memory may be anything by the time it is followed.
+ * Source: https://docs.kernel.org/locking/robust-futex-ABI.html
+ */
+#include "heart.h"
+
+#include "util/clock.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BEAT_MS 200
+#define STACK_BYTES (64 * 1024)
+
+struct link { /* in a client's page */
+	struct robust_list robust;
+	struct link *next;
+	struct lt_slab_control *control;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows */
+static pthread_cond_t is_up = PTHREAD_COND_INITIALIZER;
+static struct link *first;
+static pid_t owner; /* 0: not up yet; -1: it cannot be */
+static struct robust_list_head head = {
+	.list = {&head.list}, .futex_offset = -(long)LT_SHARED_PAGE_BYTES};
+
+_Static_assert(offsetof(struct lt_slab_control, owner) == 0, "a page before its link");
+_Static_assert(offsetof(struct link, robust) == 0, "at the page's start");
+
+static struct link *link_of(struct lt_slab_control *control)
+{
+	return (struct link *)((char *)control + LT_SHARED_PAGE_BYTES);
+}
+
+/* Lock held.  The kernel reads the list when the thread has ended, so the order does not matter. */
+static void string_together(void)
+{
+	struct robust_list *last = &head.list;
+	for (struct link *link = first; link; link = link->next) {
+		last->next = &link->robust;
+		last = &link->robust;
+	}
+	last->next = &head.list;
+}
+
+static void *beat(void *unused)
+{
+	long err = syscall(SYS_set_robust_list, &head, sizeof(head));
+	pthread_mutex_lock(&lock);
+	owner = err ? -1 : gettid();
+	pthread_cond_signal(&is_up);
+	for (;;) {
+		uint64_t now_ns = lt_clock_monotonic_ns();
+		for (struct link *link = first; link; link = link->next)
+			atomic_store(&link->control->beat_ns, now_ns);
+		pthread_mutex_unlock(&lock);
+		nanosleep(&(struct timespec){.tv_nsec = BEAT_MS * 1000000}, NULL);
+		pthread_mutex_lock(&lock);
+	}
+	return NULL;
+}
+
+int heart_start(void)
+{
+	pthread_t thread;
+	pthread_attr_t attr;
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	int err = pthread_create(&thread, &attr, beat, NULL);
+	pthread_attr_destroy(&attr);
+	if (err)
+		return -err;
+	pthread_mutex_lock(&lock);
+	while (!owner)
+		pthread_cond_wait(&is_up, &lock);
+	pthread_mutex_unlock(&lock);
+	return owner < 0 ? -ENOSYS : 0;
+}
+
+void heart_add(struct lt_slab_control *control)
+{
+	struct link *link = link_of(control);
+	pthread_mutex_lock(&lock);
+	link->control = control;
+	link->next = first;
+	first = link;
+	string_together();
+	atomic_store(&control->owner, (uint32_t)owner);
+	atomic_store(&control->beat_ns, lt_clock_monotonic_ns());
+	pthread_mutex_unlock(&lock);
+}
+
+void heart_remove(struct lt_slab_control *control)
+{
+	pthread_mutex_lock(&lock);
+	for (struct link **place = &first; *place; place = &(*place)->next) {
+		if (*place == link_of(control)) {
+			*place = (*place)->next;
+			break;
+		}
+	}
+	string_together();
+	pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/shared_memory.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct lt_shared lt_shared;
+
+/* Not in the shared memory: nobody else is to say which pages are free. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows; held for a search */
+static bool *is_used;					 /* of each page */
+static size_t n_pages, next;				 /* the search goes on at next */
+
+int lt_shared_set(char *base, char *heap, char *end)
+{
+	size_t n = (size_t)(end - heap) / LT_SHARED_PAGE_BYTES;
+	bool *pages = calloc(n, sizeof(*pages));
+	if (!pages)
+		return -ENOMEM;
+	pthread_mutex_lock(&lock);
+	free(is_used);
+	is_used = pages;
+	n_pages = n;
+	next = 0;
+	pthread_mutex_unlock(&lock);
+	lt_shared = (struct lt_shared){.base = base, .end = end, .heap = heap};
+	return 0;
+}
+
+/* A fork's child calls it, where the lock may be one of the parent's threads'. */
+void lt_shared_unset(void)
+{
+	pthread_mutex_init(&lock, NULL);
+	n_pages = 0;
+	lt_shared = (struct lt_shared){.base = NULL};
+}
+
+static size_t pages_of(size_t bytes)
+{
+	return (bytes + LT_SHARED_PAGE_BYTES - 1) / LT_SHARED_PAGE_BYTES;
+}
+
+/* The first of n free pages in a row from a given one on; n_pages without them.  Lock held. */
+static size_t find_run(size_t from, size_t n)
+{
+	size_t n_free = 0;
+	for (size_t i = from; i < n_pages; i++) {
+		n_free = is_used[i] ? 0 : n_free + 1;
+		if (n_free == n)
+			return i + 1 - n;
+	}
+	return n_pages;
+}
+
+void *lt_shared_alloc(size_t bytes)
+{
+	size_t n = pages_of(bytes);
+	char *memory = NULL;
+	pthread_mutex_lock(&lock);
+	size_t first = find_run(next, n);
+	if (first == n_pages)
+		first = find_run(0, n);
+	if (n && first < n_pages) {
+		memset(is_used + first, true, n);
+		next = first + n;
+		memory = lt_shared.heap + first * LT_SHARED_PAGE_BYTES;
+	}
+	pthread_mutex_unlock(&lock);
+	return memory;
+}
+
+void lt_shared_free(void *memory, size_t bytes)
+{
+	pthread_mutex_lock(&lock);
+	size_t first = (size_t)((char *)memory - lt_shared.heap) / LT_SHARED_PAGE_BYTES;
+	if (lt_shared_contains(memory) && first + pages_of(bytes) <= n_pages)
+		memset(is_used + first, false, pages_of(bytes));
+	pthread_mutex_unlock(&lock);
+}

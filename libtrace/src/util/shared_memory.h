@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* shared_memory.h - the memory that a process shares with the relay, and pages of its heap.
+ *
+ * One mapping a process.  A span whose block lies in it has its chunks in it too, so that the relay
+ * sees all of a span.  What is written here is for span_slab.h, which lays the mapping out.
+ */
+#ifndef LT_SHARED_MEMORY_H
+#define LT_SHARED_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LT_SHARED_PAGE_BYTES 4096
+
+struct lt_shared {
+	char *base, *end; /* both NULL: none; written while no other thread makes spans */
+	char *heap;	  /* pages, to the end */
+};
+
+extern struct lt_shared lt_shared;
+
+static inline bool lt_shared_contains(const void *address)
+{
+	return (uintptr_t)address - (uintptr_t)lt_shared.base <
+	       (uintptr_t)lt_shared.end - (uintptr_t)lt_shared.base;
+}
+
+/** Makes a mapping the process's; its heap starts at heap, a multiple of the page.
+ * @return 0 or -ENOMEM */
+int lt_shared_set(char *base, char *heap, char *end);
+
+/** From now on there is none; what was allocated in it is forgotten. */
+void lt_shared_unset(void);
+
+/** Whole pages of the heap, not cleared; NULL when no run of free ones is long enough.  Any thread. */
+void *lt_shared_alloc(size_t bytes);
+
+/** Gives back what lt_shared_alloc returned for as many bytes, also after lt_shared_unset. */
+void lt_shared_free(void *memory, size_t bytes);
+
+#endif

@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: Apache-2.0
+"""libtrace-relay: what arrives of a program however it ends, and what the program sees of it.
+
+LIBTRACE_DEATHS: how often each kind of end is tried at each rate, 2 if it is not set; 20 gives README's table.
+"""
+import json
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+import harness
+from collector import Answer, Collector
+
+DIES = os.environ["LIBTRACE_DIES"]
+EMIT = os.environ["LIBTRACE_EMIT"]
+ROUNDS = int(os.environ.get("LIBTRACE_DEATHS", "2"))
+RATES = (500, 5000)  # spans a second
+MEMORY = "/sys/fs/cgroup/memory"
+KINDS = ("kill", "kill-group", "memory-limit", "SIGSEGV", "abort", "_exit", "quick_exit", "exec", "SIGTERM", "pthread_exit",
+         "close_range", "chroot", "setuid", "seccomp", "daemon", "forks")
+ENV = {"OTEL_C_RELAY": "yes", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json", "OTEL_BSP_SCHEDULE_DELAY": "200"}
+
+
+def command(arguments, env=()):
+    line, environment = harness.command_of(arguments, {**ENV, **dict(env)}, traced=True)
+    return line, environment
+
+
+def in_memory_group():
+    folder = tempfile.mkdtemp(prefix="libtrace-dies-", dir=MEMORY)
+    with open(os.path.join(folder, "memory.limit_in_bytes"), "w") as file:
+        file.write(str(64 * 2 ** 20))
+    return folder
+
+
+class Death:
+    """One run of dies: how many spans it ended, and how many of them the collector has."""
+
+    def __init__(self, how, rate, number):
+        self.how, self.rate, self.name = how, rate, f"{how}/{rate}/{number}"
+        self.n_spans = rate // 5 if how != "forks" else 4
+        self.file = tempfile.NamedTemporaryFile()
+        self.file.write(bytes(4))
+        self.file.flush()
+
+    def run(self):
+        arguments = [DIES, self.how, self.name, str(self.rate), str(self.n_spans), self.file.name]
+        line, environment = command(arguments)
+        group = in_memory_group() if self.how == "memory-limit" else None
+        if group:  # the program alone is in it: its relay is not what the limit is for
+            line[-6:] = ["sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$@"', "sh", *line[-6:]]
+        try:
+            subprocess.run(line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL, timeout=60 * harness.SLOWNESS, start_new_session=True)
+        finally:
+            if group:
+                harness.wait_until(lambda: self.remove(group), what="an empty group")
+
+    @staticmethod
+    def remove(group):
+        try:
+            os.rmdir(group)
+        except OSError:
+            return False
+        return True
+
+    def n_ended(self):
+        with open(self.file.name, "rb") as file:
+            return struct.unpack("I", file.read(4))[0]
+
+
+def all_spans(collector):
+    with collector.lock:
+        bodies = [sent.body for sent in collector.sent]
+    return [span for body in bodies for group in json.loads(body)["resourceSpans"]
+            for scope in group["scopeSpans"] for span in scope["spans"]]
+
+
+def relays():
+    """The processes of libtrace-relay that run in this network."""
+    found = []
+    own = os.readlink("/proc/self/ns/net")
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/comm") as comm:
+                is_relay = comm.read().strip() == "libtrace-relay"
+            if is_relay and os.readlink(f"/proc/{pid}/ns/net") == own and os.readlink(f"/proc/{pid}/exe"):
+                found.append(int(pid))
+        except OSError:
+            pass  # it has ended
+    return found
+
+
+class Relay(unittest.TestCase):
+    def setUp(self):
+        self.collector = Collector()
+        self.addCleanup(self.collector.stop)
+
+    def tearDown(self):
+        harness.wait_until(lambda: not relays(), 40, "the end of each relay")
+
+    def test_no_ended_span_is_lost_and_open_ones_arrive_however_the_program_ends(self):
+        kinds = [kind for kind in KINDS if self.is_possible(kind)]
+        deaths = [Death(kind, rate, i) for i in range(ROUNDS) for kind in kinds for rate in RATES]
+        for first in range(0, len(deaths), 8):
+            harness.at_once(len(deaths[first:first + 8]), lambda i: deaths[first + i].run())
+        harness.wait_until(lambda: not relays(), 40, "the end of each relay")
+        taken, opened = {}, set()
+        for span in all_spans(self.collector):
+            name, _, number = span["name"].rpartition(" ")
+            if number == "open":
+                self.assertEqual(span["status"]["code"], 2)
+                opened.add(name)
+            else:
+                self.assertNotIn(number, taken.setdefault(name, set()), f"{name}: sent twice")
+                taken[name].add(number)
+        harness.note("| end | spans a second | ended | lost | open ones that arrived |")
+        for kind in kinds:
+            for rate in RATES:
+                group = [death for death in deaths if (death.how, death.rate) == (kind, rate)]
+                n_ended = sum(death.n_ended() for death in group)
+                n_lost = n_ended - sum(len(taken.get(death.name, ())) for death in group)
+                n_open = sum(death.name in opened for death in group)
+                harness.note(f"| {kind} | {rate} | {n_ended} | {n_lost} | {n_open} of {len(group)} |")
+                with self.subTest(kind=kind, rate=rate):
+                    self.assertGreater(n_ended, 0)
+                    self.assertEqual(n_lost, 0)
+                    self.assertEqual(n_open, len(group))
+
+    def start_waiting(self, n_spans, env=()):
+        """dies, which waits for its end after n_spans; returns the process, its count and the relay's pid."""
+        death = Death("wait", 5000, 0)
+        line, environment = command([DIES, "wait", "w", "5000", str(n_spans), death.file.name], env)
+        before = set(relays())
+        program = subprocess.Popen(line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(program.wait)
+        self.addCleanup(program.kill)
+        relay = harness.wait_until(lambda: set(relays()) - before, what="a relay").pop()
+        return program, death, relay
+
+    def names(self):
+        return [span["name"] for span in all_spans(self.collector)]
+
+    def test_how_a_program_ended_stands_on_the_span_that_was_open(self):
+        program, death, _ = self.start_waiting(10)
+        harness.wait_until(lambda: death.n_ended() == 10, what="ten spans")
+        program.kill()
+        program.wait()
+        harness.wait_until(lambda: "w open" in self.names(), what="the open span")
+        span = next(span for span in all_spans(self.collector) if span["name"] == "w open")
+        attributes = {a["key"]: a["value"] for a in span["attributes"]}
+        self.assertEqual(span["status"]["code"], 2)
+        self.assertIn(attributes["error.type"]["stringValue"], ("SIGKILL", "process_end"))  # before Linux 6.15: unknown
+        self.assertEqual([event["name"] for event in span["events"]], ["process.end"])
+
+    def test_open_spans_stay_away_where_that_is_set(self):
+        program, death, relay = self.start_waiting(10, {"OTEL_C_OPEN_SPANS": "false"})
+        harness.wait_until(lambda: death.n_ended() == 10, what="ten spans")
+        program.kill()
+        program.wait()
+        harness.wait_until(lambda: relay not in relays(), 40, "the relay's end")
+        self.assertEqual(sorted(self.names()), sorted(f"w {i}" for i in range(10)))
+
+    def test_a_relay_that_is_killed_loses_nothing_and_the_program_goes_on(self):
+        env = {"OTEL_BSP_SCHEDULE_DELAY": "60000", "OTEL_C_EXIT_TIMEOUT": "5000"}
+        line, environment = command([EMIT, "--from-env", "--per-second", "500", "--flush-ms", "5000", "1000"], env)
+        program = subprocess.Popen(line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        relay = harness.wait_until(relays, what="a relay").pop()
+        harness.wait_until(self.names, what="a first batch")  # 512 spans; the others are queued or not yet made
+        os.kill(relay, signal.SIGKILL)
+        out, err = program.communicate(timeout=30 * harness.SLOWNESS)
+        self.assertEqual(program.returncode, 0)
+        self.assertIn("flush ok", out)
+        self.assertIn("the relay has died", err)
+        self.assertEqual(sorted(set(self.names())), sorted(f"span {i}" for i in range(1000)))
+
+    def test_a_relay_that_hangs_loses_nothing(self):
+        env = {"OTEL_BSP_SCHEDULE_DELAY": "60000", "OTEL_C_EXIT_TIMEOUT": "5000"}
+        line, environment = command([EMIT, "--from-env", "--flush-ms", "20000", "--per-second", "100", "100"], env)
+        program = subprocess.Popen(line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        for relay in harness.wait_until(relays, what="a relay"):
+            os.kill(relay, signal.SIGSTOP)
+        out, err = program.communicate(timeout=40 * harness.SLOWNESS)
+        for relay in relays():
+            os.kill(relay, signal.SIGKILL)
+        self.assertEqual(program.returncode, 0, err)
+        self.assertEqual(sorted(set(self.names())), sorted(f"span {i}" for i in range(100)))
+
+    def test_a_flush_goes_there_and_back_and_an_exit_does_not_wait(self):
+        finished = harness.run([EMIT, "--from-env", "--flush-ms", "5000", "100"],
+                               {**ENV, "OTEL_BSP_SCHEDULE_DELAY": "60000"}, traced=True)
+        self.assertIn("flush ok", finished.out)
+        self.assertEqual(sorted(self.names()), sorted(f"span {i}" for i in range(100)))
+
+    def test_what_the_collector_refuses_is_counted_on_the_programs_standard_error(self):
+        self.collector.answer = lambda n, sent: Answer(400)
+        finished = harness.run([EMIT, "--from-env", "--flush-ms", "5000", "100"],
+                               {**ENV, "OTEL_C_EXIT_TIMEOUT": "2000"}, traced=True)
+        self.assertIn("100 that could not be exported", finished.err)
+        self.assertIn("400", finished.err)
+
+    def test_a_shells_substitution_ends_when_its_command_does(self):
+        self.collector.answer = lambda n, sent: time.sleep(3) or Answer(200)
+        line, environment = command(["curl", "-s", "http://127.0.0.1:4318/"])
+        began = time.monotonic()
+        script = 'x=$("$@" 2>&1); echo done'
+        done = subprocess.run(["sh", "-c", script, "sh", *line], env=environment, capture_output=True, text=True,
+                              timeout=30 * harness.SLOWNESS)
+        self.assertEqual(done.stdout, "done\n")
+        self.assertLess(time.monotonic() - began, 2 * harness.SLOWNESS)
+
+    def test_a_program_is_seen_by_the_system_as_the_untraced_one(self):
+        script = """if True:
+            import ctypes, os, sys
+            libc = ctypes.CDLL(None, use_errno=True)
+            libtrace = ctypes.CDLL("libtrace.so.0") if sys.argv[1] == "traced" else None
+            if libtrace:
+                libtrace.lt_provider_global.restype = ctypes.c_void_p
+                libtrace.lt_tracer_get.restype = ctypes.c_void_p
+                libtrace.lt_tracer_get.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p]
+                class Slice(ctypes.Structure):
+                    _fields_ = [("ptr", ctypes.c_char_p), ("len", ctypes.c_size_t)]
+                libtrace.lt_span_start_named.restype = ctypes.c_void_p
+                libtrace.lt_span_start_named.argtypes = [ctypes.c_void_p, Slice, ctypes.c_void_p]
+                libtrace.lt_span_end_at.argtypes = [ctypes.c_void_p, ctypes.c_uint64]
+                tracer = libtrace.lt_tracer_get(None, b"t", b"1")
+                for _ in range(1000):
+                    libtrace.lt_span_end_at(libtrace.lt_span_start_named(tracer, Slice(b"seen", 4), None), 0)
+            status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+            print("threads", status["Threads"].strip())
+            print("signals", *(status[k].strip() for k in ("SigBlk", "SigIgn", "SigCgt")))
+            print("descriptors", sorted(os.listdir("/proc/self/fd")))
+            print("children", open("/proc/self/task/%d/children" % os.getpid()).read())
+            print("group", os.getpgrp() == os.getppid() or os.getpgrp() == os.getpid(), os.getsid(0) == os.getsid(os.getppid()))
+            print("wait", libc.waitpid(-1, None, 0), ctypes.get_errno())
+            print("unshare", libc.unshare(0x10000000))
+            """
+        environment = {"LD_LIBRARY_PATH": os.environ["LIBTRACE_LIB"]}
+        plain = harness.run(["python3", "-c", script, "plain"])
+        traced = harness.run(["python3", "-c", script, "traced"], {**ENV, **environment}, traced=True)
+        self.assertEqual(traced.err, "")
+        self.assertEqual(traced.out, plain.out)
+        harness.wait_until(lambda: self.names().count("seen") == 1000, what="all spans")
+
+    def is_possible(self, kind):
+        if kind in ("chroot", "setuid") and os.geteuid() != 0:
+            harness.note(f"skipped: {kind}: needs root")
+            return False
+        if kind == "memory-limit" and not os.access(MEMORY, os.W_OK):
+            harness.note(f"skipped: {kind}: needs a memory cgroup")
+            return False
+        return True
+
+
+if __name__ == "__main__":
+    harness.main()
