@@ -13,6 +13,8 @@ import rooms  # noqa: E402
 import version  # noqa: E402
 
 CLANG_FORMAT = "clang-format-14"  # each major version has a layout of its own
+# sizeof without brackets, MAX_X, const on a local number.
+DIALECT = r"\bsizeof [^(]|#define MAX_\w+|^\t+const (?:int|size_t|bool|long|unsigned|u?int\d+_t) \w+ ="
 PLACEHOLDERS = r"_x[./]|_NAME\.|^name\.h$|^shop\.c$|^build/|^/"  # of recipes and examples; built; the system's
 
 
@@ -54,6 +56,14 @@ class Style(unittest.TestCase):
             missing += [f"{path}: {name}" for name in named if name
                         and not re.search(PLACEHOLDERS, name) and not self.is_somewhere(path, name)]
         self.assertEqual(missing, [])
+
+    def test_c_sources_keep_to_one_dialect(self):
+        """The table of CONTRIBUTING.md, as far as a pattern shows it."""
+        found = []
+        for path in sources(".c", ".h"):
+            code = re.sub(r'/\*.*?\*/|"(?:[^"\\\n]|\\.)*"', "", version.read(path), flags=re.S)
+            found += [f"{path}: {match[0].strip()}" for match in re.finditer(DIALECT, code, re.M)]
+        self.assertEqual(found, [])
 
     @staticmethod
     def exists(path, link):

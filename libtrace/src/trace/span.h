@@ -19,8 +19,8 @@
 #define LT_SPAN_BLOCK_BYTES 2048 /* a HTTP span with its 15 attributes fits */
 
 /* A program's pointer to a span leads not to the block but to one of the heads at its start: to the
- * next one each time that the block is used.  So a pointer to an ended span is told from the
- * block's later spans by its head's state, until that head is used again.  The first head is for
+ * next one each time that the block is used. So the state of its head distinguishes a pointer to an
+ * ended span from the block's later spans, until that head is used again. The first head is for
  * processors, which see recorded spans only: a pointer to it points to the block, and it is always
  * alive. */
 #define LT_SPAN_HEADS 16 /* malloc's alignment: a pointer to a head leads to the block */

@@ -44,7 +44,7 @@ char *lt_threshold_print(uint64_t threshold, char text[LT_THRESHOLD_DIGITS + 1])
 	uint8_t bytes[LT_THRESHOLD_DIGITS / 2];
 	for (int i = LT_THRESHOLD_DIGITS / 2; i-- > 0; threshold >>= 8)
 		bytes[i] = (uint8_t)threshold;
-	char *end = lt_hex_print(text, bytes, sizeof bytes);
+	char *end = lt_hex_print(text, bytes, sizeof(bytes));
 	while (end > text + 1 && end[-1] == '0')
 		end--;
 	*end = '\0';
@@ -56,14 +56,14 @@ static bool parse_digits(struct lt_slice text, uint64_t *ret_value)
 {
 	char digits[LT_THRESHOLD_DIGITS];
 	uint8_t bytes[LT_THRESHOLD_DIGITS / 2];
-	if (text.len == 0 || text.len > sizeof digits)
+	if (text.len == 0 || text.len > sizeof(digits))
 		return false;
-	memset(digits, '0', sizeof digits);
+	memset(digits, '0', sizeof(digits));
 	memcpy(digits, text.ptr, text.len);
-	if (!lt_hex_parse(digits, bytes, sizeof bytes))
+	if (!lt_hex_parse(digits, bytes, sizeof(bytes)))
 		return false;
 	uint64_t value = 0;
-	for (size_t i = 0; i < sizeof bytes; i++)
+	for (size_t i = 0; i < sizeof(bytes); i++)
 		value = value << 8 | bytes[i];
 	*ret_value = value;
 	return true;
@@ -173,7 +173,7 @@ uint64_t lt_randomness(const struct lt_sampling_parameters *parameters)
 static void write_member(const struct lt_sampling_parameters *parameters,
 	const struct ot_member *member, uint64_t threshold, struct lt_sampling_result *result)
 {
-	char text[MEMBER_MAX_BYTES + sizeof "ot="];
+	char text[MEMBER_MAX_BYTES + sizeof("ot=")];
 	if (threshold == member->threshold && threshold != LT_THRESHOLD_NEVER)
 		return; /* the parent's will do, where it stands */
 	if (threshold == LT_THRESHOLD_NEVER && !member->has_threshold)

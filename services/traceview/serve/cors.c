@@ -5,7 +5,7 @@
 #include "http_answer.h"
 
 #define DIGITS "0123456789"
-#define MAX_AGE "7200" /* seconds that a preflight's answer is valid; Chromium's limit */
+#define PREFLIGHT_AGE_S "7200" /* seconds that a preflight's answer is valid; Chromium's limit */
 
 static struct lt_slice header_of(const h2o_req_t *req, const char *name)
 {
@@ -89,7 +89,7 @@ bool cors_answer(h2o_req_t *req)
 	send_header(req, "access-control-allow-methods", lt_slice("POST"));
 	if (headers.len)
 		send_header(req, "access-control-allow-headers", headers);
-	send_header(req, "access-control-max-age", lt_slice(MAX_AGE));
+	send_header(req, "access-control-max-age", lt_slice(PREFLIGHT_AGE_S));
 	http_answer_as(req, 204, "text/plain", "", 0);
 	return true;
 }

@@ -15,8 +15,8 @@ static bool is_regex(const json_t *pattern, char why[MATCHER_WHY_BYTES])
 {
 	regex_t regex;
 	const char *text = json_string_value(pattern);
-	int error = text ? regcomp(&regex, text, REG_EXTENDED | REG_NOSUB) : REG_BADPAT;
-	if (error == 0) {
+	int err = text ? regcomp(&regex, text, REG_EXTENDED | REG_NOSUB) : REG_BADPAT;
+	if (err == 0) {
 		regfree(&regex);
 		return true;
 	}
