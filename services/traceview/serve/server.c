@@ -27,7 +27,7 @@
 #define UPLOADS_LOOK_MS 10	       /* between two sums of their sizes while they are small */
 #define UPLOAD_TURN_BYTES (512 * 1024) /* received from one connection per turn of the loop */
 
-#define LARGE_BLOCK_BYTES (512 * 1024)
+#define LARGE_BLOCK_BYTES (4 * 1024 * 1024)
 
 enum { PORT_OTLP, PORT_UI, PORT_GRPC, N_PORTS };
 
@@ -209,9 +209,11 @@ static int listen_all(struct server *server, const struct server_options *option
 int server_run(const struct server_options *options)
 {
 	static struct server server; /* in sight of leak checkers, whatever is late */
-	/* Blocks of at least that size are given back as soon as they are freed.  By itself glibc
-	 * raises this after the first large body, and then keeps what large ones leave. */
+	/* Blocks of at least that size are given back as soon as they are freed. By itself glibc
+	 * raises this after the first large body and then keeps what large ones leave; usual
+	 * bodies must stay below, and below what is trimmed, or each costs its pages again. */
 	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
+	mallopt(M_TRIM_THRESHOLD, 2 * LARGE_BLOCK_BYTES);
 	server.receiver.store = options->store;
 	http_raise_descriptor_limit();
 	int err = grpc_new(&server.receiver, &server.grpc);
