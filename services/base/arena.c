@@ -2,6 +2,7 @@
 /* arena.c - memory that is freed all at once. */
 #include "base/arena.h"
 
+#include <errno.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +24,10 @@ static int add_chunk(struct arena *a, size_t n)
 {
 	size_t size = n > CHUNK_BYTES ? n : CHUNK_BYTES;
 	if (size > a->limit - a->total)
-		return -1;
+		return -EMSGSIZE;
 	struct arena_chunk *chunk = malloc(sizeof(*chunk) + size);
 	if (!chunk)
-		return -1;
+		return -ENOMEM;
 	chunk->next = a->chunks;
 	chunk->size = size;
 	a->chunks = chunk;
@@ -38,11 +39,18 @@ static int add_chunk(struct arena *a, size_t n)
 void *arena_alloc(struct arena *a, size_t n_items, size_t item_bytes)
 {
 	size_t n;
-	if (__builtin_mul_overflow(n_items, item_bytes, &n) || n > a->limit)
+	if (__builtin_mul_overflow(n_items, item_bytes, &n) || n > a->limit) {
+		a->error = -EMSGSIZE;
 		return NULL;
+	}
 	n = (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
-	if ((!a->chunks || n > a->chunks->size - a->used) && add_chunk(a, n))
-		return NULL;
+	if (!a->chunks || n > a->chunks->size - a->used) {
+		int err = add_chunk(a, n);
+		if (err) {
+			a->error = err;
+			return NULL;
+		}
+	}
 	void *memory = a->chunks->data + a->used;
 	a->used += n;
 	return memset(memory, 0, n);

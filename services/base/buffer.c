@@ -29,7 +29,7 @@ char *buffer_reserve(struct buffer *b, size_t n)
 			cap += cap / 2;
 		char *data = realloc(b->data, cap);
 		if (!data) {
-			b->failed = true;
+			b->failed = b->out_of_memory = true;
 			return NULL;
 		}
 		b->data = data;

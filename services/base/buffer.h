@@ -14,6 +14,7 @@ struct buffer {
 	size_t len, cap;
 	size_t limit; /* bytes; len never exceeds it */
 	bool failed;
+	bool out_of_memory; /* why it failed; if not, it was the limit */
 };
 
 /** Makes an empty buffer; allocates nothing yet. */

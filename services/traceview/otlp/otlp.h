@@ -61,7 +61,7 @@ int otlp_read_protobuf(struct lt_slice request, struct otlp_sink *sink);
 int otlp_read_json(struct lt_slice request, struct otlp_sink *sink, char ret_why[OTLP_WHY_BYTES]);
 
 /* Decoders of the parts.  Strings in *ret point into message, arrays into arena.
- * 0, -EBADMSG, -EMSGSIZE when the arena is full, OTLP_BAD_ATTRIBUTE or OTLP_DEEP_ATTRIBUTE. */
+ * 0, -EBADMSG, -EMSGSIZE when the arena is full, -ENOMEM, OTLP_BAD_ATTRIBUTE or OTLP_DEEP_ATTRIBUTE. */
 int otlp_decode_span(struct lt_slice message, struct arena *arena, struct span *ret_span);
 int otlp_decode_resource(
 	struct lt_slice message, struct arena *arena, struct resource *ret_resource);

@@ -12,7 +12,7 @@
 
 struct decoder {
 	struct arena *arena;
-	int error; /* the first one: -EBADMSG, -EMSGSIZE or an OTLP_*_ATTRIBUTE */
+	int error; /* the first one: -EBADMSG, -EMSGSIZE, -ENOMEM or an OTLP_*_ATTRIBUTE */
 };
 
 #define FIELDS_COUNTED 17 /* Span has the highest number, 16 */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* otlp_json.c - reads an ExportTraceServiceRequest in JSON. */
 #include "otlp/otlp_json.h"
+
+#include "otlp/json_load.h"
 #include "otlp/otlp_json_split.h"
 
 #include <errno.h>
@@ -95,7 +97,9 @@ static void begin_part(struct reader *r)
 /* The result of decoding and encoding a part. */
 static int part_error(const struct reader *r)
 {
-	return r->decoder.error ? r->decoder.error : r->encoded.failed ? -EMSGSIZE : 0;
+	if (r->decoder.error || !r->encoded.failed)
+		return r->decoder.error;
+	return r->encoded.out_of_memory ? -ENOMEM : -EMSGSIZE;
 }
 
 /* The error has been dealt with: the next one has a text of its own. */
@@ -150,15 +154,16 @@ static int read_span(struct reader *r, const json_t *json)
 static int parse(struct reader *r, struct lt_slice text, size_t at, json_t **ret_json)
 {
 	json_error_t error;
-	*ret_json = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
-	if (!*ret_json) {
+	int err = json_load(text, JSON_ALLOW_NUL | JSON_DECODE_ANY, &error, ret_json);
+	if (err) {
 		size_t position = text.ptr == r->split.rest.data
 					  ? json_split_position(&r->split, (size_t)error.position)
 					  : at + (size_t)error.position;
 		snprintf(r->decoder.why, JSON_WHY_BYTES, "%s at byte %zu", error.text, position);
-		return json_error_code(&error) == json_error_out_of_memory ? -ENOMEM : -EBADMSG;
+		return err;
 	}
-	int err = r->has_snake_case ? json_names_to_camel_case(*ret_json) : 0;
+	if (r->has_snake_case)
+		err = json_names_to_camel_case(*ret_json);
 	if (err)
 		json_decref(*ret_json);
 	return err;

@@ -11,7 +11,7 @@
 
 struct json_decoder {
 	struct arena *arena;
-	int error; /* the first one: -EBADMSG, -EMSGSIZE or an OTLP_*_ATTRIBUTE */
+	int error; /* the first one: -EBADMSG, -EMSGSIZE, -ENOMEM or an OTLP_*_ATTRIBUTE */
 	char *why; /* JSON_WHY_BYTES; for -EBADMSG and OTLP_BAD_ATTRIBUTE */
 };
 

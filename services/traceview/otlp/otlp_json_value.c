@@ -24,7 +24,7 @@ void *json_decoder_array(struct json_decoder *d, size_t n, size_t item_bytes)
 {
 	void *items = n ? arena_alloc(d->arena, n, item_bytes) : NULL;
 	if (n && !items && !d->error)
-		d->error = -EMSGSIZE;
+		d->error = d->arena->error;
 	return items;
 }
 

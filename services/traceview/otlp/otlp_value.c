@@ -42,7 +42,7 @@ void *decoder_array(struct decoder *d, size_t n, size_t item_bytes)
 {
 	void *items = n ? arena_alloc(d->arena, n, item_bytes) : NULL;
 	if (n && !items)
-		decoder_fail(d, -EMSGSIZE);
+		decoder_fail(d, d->arena->error);
 	return items;
 }
 

@@ -3,9 +3,9 @@
 #include "query/common.h"
 
 #include "base/hex.h"
+#include "otlp/json_load.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 
 #define TAGS_MAX 64
@@ -127,10 +127,11 @@ bool query_parse_tags(
 	struct query *q, const char *json, struct search *search, char *ret_why, size_t why_bytes)
 {
 	json_error_t error;
-	json_t *object = json_loads(json, 0, &error);
-	if (!json_is_object(object)) {
+	json_t *object = NULL;
+	int err = json_load(lt_slice(json), 0, &error, &object);
+	if (err || !json_is_object(object)) {
 		snprintf(ret_why, why_bytes, "cannot unmarshal JSON: %s",
-			object ? "it is no object" : error.text);
+			err ? error.text : "it is no object");
 		json_decref(object);
 		return false;
 	}

@@ -47,7 +47,7 @@ static int encode_with_service(
 	if (!name) {
 		struct attr *items = arena_alloc(arena, attrs->n + 1, sizeof(*items));
 		if (!items)
-			return -EMSGSIZE;
+			return arena->error;
 		if (attrs->n)
 			memcpy(items, attrs->items, attrs->n * sizeof(*items));
 		attrs->items = items;
