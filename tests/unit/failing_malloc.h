@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* failing_malloc.h - runs a scenario with the first allocation failing, then with the second, and so
+ * on until one run meets no failure.  Whatever fails, nothing may leak; what else must hold, the
+ * scenario asserts.
+ *
+ * It replaces the program's malloc, so one file of a program includes it, and a sanitizer's build,
+ * whose malloc is its own, has no sweep.
+ */
+#ifndef FAILING_MALLOC_H
+#define FAILING_MALLOC_H
+
+#include "check_main.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define CAN_FAIL_MALLOC 1
+
+#define SWEEP_MAX 20000 /* allocations of a scenario: more are a loop that does not end */
+
+#define EXPORTED __attribute__((visibility("default"))) /* for the libraries' calls */
+
+static atomic_long allocations_left = -1; /* until one fails; negative: none does */
+static atomic_long n_live_allocations;
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t n, size_t size);
+extern void *__libc_realloc(void *memory, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+extern void __libc_free(void *memory);
+
+static bool fails(void)
+{
+	if (atomic_load(&allocations_left) < 0 || atomic_fetch_sub(&allocations_left, 1) != 1)
+		return false;
+	errno = ENOMEM;
+	return true;
+}
+
+static void *counted(void *memory)
+{
+	if (memory)
+		atomic_fetch_add(&n_live_allocations, 1);
+	return memory;
+}
+
+EXPORTED void *malloc(size_t size)
+{
+	return fails() ? NULL : counted(__libc_malloc(size));
+}
+
+EXPORTED void *calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : counted(__libc_calloc(n, size));
+}
+
+EXPORTED void *aligned_alloc(size_t alignment, size_t size)
+{
+	return fails() ? NULL : counted(__libc_memalign(alignment, size));
+}
+
+EXPORTED void free(void *memory)
+{
+	if (memory)
+		atomic_fetch_sub(&n_live_allocations, 1);
+	__libc_free(memory);
+}
+
+EXPORTED void *realloc(void *memory, size_t size)
+{
+	if (!memory)
+		return malloc(size);
+	if (size == 0) {
+		free(memory);
+		return NULL;
+	}
+	return fails() ? NULL : __libc_realloc(memory, size);
+}
+
+/* The scenario has a thread of its own, so that each run starts with empty per-thread caches. */
+struct sweep_run {
+	void (*scenario)(void);
+	long n; /* the allocation that fails; negative: none */
+	bool has_failed;
+};
+
+static void *sweep_run(void *arg)
+{
+	struct sweep_run *run = arg;
+	atomic_store(&allocations_left, run->n);
+	run->scenario();
+	run->has_failed = run->n >= 0 && atomic_exchange(&allocations_left, -1) <= 0;
+	return NULL;
+}
+
+/* Returns whether an allocation failed. */
+static bool sweep_once(void (*scenario)(void), long n)
+{
+	struct sweep_run run = {scenario, n, false};
+	pthread_t thread;
+	ck_assert_int_eq(pthread_create(&thread, NULL, sweep_run, &run), 0);
+	pthread_join(thread, NULL);
+	return run.has_failed;
+}
+
+/* An assertion in a scenario: libcheck allocates too, and must not fail. */
+#define CHECKED(assertion)                                                                         \
+	do {                                                                                       \
+		long checked_left = atomic_exchange(&allocations_left, -1);                        \
+		assertion;                                                                         \
+		atomic_store(&allocations_left, checked_left);                                     \
+	} while (0)
+
+/* Every stride-th allocation fails in turn, the last run without one; returns how many runs failed. */
+static inline long sweep_by(void (*scenario)(void), long stride)
+{
+	long n_runs = 0;
+	sweep_once(scenario, -1); /* what is made once and kept is there now */
+	sweep_once(scenario, -1);
+	for (long n = 1; n < SWEEP_MAX; n += stride) {
+		long n_live = atomic_load(&n_live_allocations);
+		if (!sweep_once(scenario, n))
+			return n_runs;
+		n_runs++;
+		ck_assert_msg(atomic_load(&n_live_allocations) <= n_live,
+			"%ld allocations leak when allocation %ld fails",
+			atomic_load(&n_live_allocations) - n_live, n);
+	}
+	ck_abort_msg("more than %d allocations", SWEEP_MAX);
+	return n_runs;
+}
+
+static inline long sweep(void (*scenario)(void))
+{
+	return sweep_by(scenario, 1);
+}
+
+#endif
+#endif
