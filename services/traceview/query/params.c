@@ -182,7 +182,10 @@ bool parse_rfc3339(const char *text, uint64_t *ret_ns)
 	long offset_s;
 	if (!parse_offset(rest, &offset_s))
 		return false;
+	int day = tm.tm_mday;
 	time_t seconds = timegm(&tm) - offset_s;
+	if (tm.tm_mday != day)
+		return false; /* the 30th of February, say */
 	/* Clamps to the range of 64-bit nanoseconds, 1970 to 2554. */
 	if (seconds < 0)
 		*ret_ns = 0;
