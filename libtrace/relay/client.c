@@ -248,7 +248,7 @@ bool client_is_over(struct client *client)
 
 /* --- exec --------------------------------------------------------------------------------- */
 
-/* The slab is not in the new program's memory.  False also where that cannot be told. */
+/* The slab is not in the new program's memory.  False also where that is unknown. */
 static bool has_lost_slab(const struct client *client)
 {
 	char path[64], *line = NULL;

@@ -74,7 +74,7 @@ static size_t read_rights(struct msghdr *message, int fds[2])
 	return n;
 }
 
-/* @return whether the connection has done its service, or none can be had of it */
+/* @return whether the connection is done: it has done its service, or cannot */
 static bool read_hello(struct door *door, int fd, struct client **ret_client)
 {
 	union {

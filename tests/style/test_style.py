@@ -15,6 +15,7 @@ import version  # noqa: E402
 CLANG_FORMAT = "clang-format-14"  # each major version has a layout of its own
 # sizeof without brackets, MAX_X, const on a local number.
 DIALECT = r"\bsizeof [^(]|#define MAX_\w+|^\t+const (?:int|size_t|bool|long|unsigned|u?int\d+_t) \w+ ="
+BANNED = r"\b(?:said|asked|told|the other way|(?:is|are|be|been|was|were) had|\w+\.c - see \w+\.h\.)"
 PLACEHOLDERS = r"_x[./]|_NAME\.|^name\.h$|^shop\.c$|^build/|^/"  # of recipes and examples; built; the system's
 
 
@@ -63,6 +64,14 @@ class Style(unittest.TestCase):
         for path in sources(".c", ".h"):
             code = re.sub(r'/\*.*?\*/|"(?:[^"\\\n]|\\.)*"', "", version.read(path), flags=re.S)
             found += [f"{path}: {match[0].strip()}" for match in re.finditer(DIALECT, code, re.M)]
+        self.assertEqual(found, [])
+
+    def test_comments_in_c_use_the_field_s_verbs(self):
+        """CONTRIBUTING.md, rule 7: code reports, returns and rejects; nothing is said, asked, told or had."""
+        found = []
+        for path in sources(".c", ".h"):
+            comments = re.findall(r"/\*.*?\*/", version.read(path), re.S)
+            found += [f"{path}: {word}" for comment in comments for word in re.findall(BANNED, comment, re.I)]
         self.assertEqual(found, [])
 
     @staticmethod
