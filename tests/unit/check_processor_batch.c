@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -550,10 +551,12 @@ START_TEST(a_batch_that_is_kept_gives_way_when_its_places_are_needed)
 	make_spans(16);
 	ck_assert_int_eq(lt_provider_flush(provider, 100), -ETIMEDOUT);
 	ck_assert_uint_eq(lt_processor_batch_stats(processor).n_queued, 16); /* none is needed */
-	while (lt_processor_batch_stats(processor).n_dropped_failed < 4) {
-		make_spans(1);
-		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-	}
+	gate_set_closed(&gate, true);
+	gate_wait_until_inside(&gate);
+	make_spans(1); /* finds no place while the batch is exported again */
+	gate_set_closed(&gate, false);
+	while (lt_processor_batch_stats(processor).n_dropped_failed < 4)
+		sched_yield();
 	lt_provider_free(provider);
 }
 END_TEST
