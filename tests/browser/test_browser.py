@@ -677,6 +677,24 @@ class Large(BrowserTest):
             return {rate: 1000 * (times.length - 1) / (times.at(-1) - times[0]), p95: gaps[Math.floor(gaps.length * 0.95)],
                     top: scroller.scrollTop, rows: document.querySelectorAll(".row").length};""")
 
+    def test_9000_levels_and_9000_children_are_shown(self):
+        b = self.browser
+        deep = self.send(traces.chain("9c" * 16, self.now, 9000)).id
+        wide = traces.Trace("9d" * 16, self.now)
+        root = wide.span("wide", "root", 0, 1000)
+        for i in range(9000):
+            wide.span("wide", "child", i * 0.1, 0.1, root)
+        self.send(wide)
+        for trace, last in ((deep, "step 8999"), (wide.id, "child")):
+            self.open_trace(trace)
+            b.keys("End")
+            self.wait_selected(last)
+            b.keys("f")
+            b.wait_for(".flame:not([hidden]) .frame")
+            self.assertLess(b.count("*"), 6000)
+        b.open(f"/trace/{deep}...{wide.id}")
+        b.wait_for(".compare tbody tr")
+
     def test_find_in_10000_spans_is_instant(self):
         b = self.browser
         self.open_trace(self.trace.id)
