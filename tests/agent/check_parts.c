@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_parts.c - unit tests of the agent's parts that need no program. */
+#include "check_main.h"
 #include "hook/agent.h"
 #include "hook/settings.h"
 #include "hook_curl/curl_inject.h"
@@ -7,31 +8,10 @@
 #include "http/authority.h"
 #include "http/http.h"
 #include "http/url.h"
-#include <stdio.h>
+
 #include <stdlib.h>
 
-static int n_failed;
-
-#define CHECK(holds)                                                                               \
-	do {                                                                                       \
-		if (!(holds)) {                                                                    \
-			printf("%s:%d: %s does not hold\n", __FILE__, __LINE__, #holds);           \
-			n_failed++;                                                                \
-		}                                                                                  \
-	} while (0)
-
-static void check_text(int line, struct lt_slice text, const char *expected)
-{
-	if (text.len == strlen(expected) &&
-		memcmp(text.ptr ? text.ptr : "", expected, text.len) == 0)
-		return;
-	printf("%s:%d: \"%.*s\" instead of \"%s\"\n", __FILE__, line, (int)text.len,
-		text.ptr ? text.ptr : "", expected);
-	n_failed++;
-}
-#define CHECK_TEXT(text, expected) check_text(__LINE__, text, expected)
-
-static void check_urls(void)
+START_TEST(a_url_is_told_apart_and_its_secrets_are_hidden)
 {
 	static const struct {
 		const char *text, *full, *host; /* full NULL: not an HTTP URL */
@@ -65,59 +45,59 @@ static void check_urls(void)
 	};
 	struct url url = {0};
 
-	CHECK(!url_parse(&url, ""));
+	ck_assert(!url_parse(&url, ""));
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		CHECK(url_set(&url, cases[i].text) == 0);
-		if (url_parse(&url, "") != !!cases[i].full) {
-			printf("%s: wrong\n", cases[i].text);
-			n_failed++;
-		}
+		ck_assert(url_set(&url, cases[i].text) == 0);
+		ck_assert_msg(url_parse(&url, "") == !!cases[i].full, "%s", cases[i].text);
 		if (!cases[i].full || !url.is_http)
 			continue;
-		CHECK_TEXT(url.full, cases[i].full);
-		CHECK_TEXT(url.host, cases[i].host);
-		CHECK(url.port == cases[i].port);
+		ck_assert_slice_eq(url.full, cases[i].full);
+		ck_assert_slice_eq(url.host, cases[i].host);
+		ck_assert(url.port == cases[i].port);
 	}
 	url_set(&url, "a/x");
-	CHECK(url_parse(&url, "https") && url.port == 443);
-	CHECK_TEXT(url.full, "https://a/x");
+	ck_assert(url_parse(&url, "https") && url.port == 443);
+	ck_assert_slice_eq(url.full, "https://a/x");
 
 	/* The longest one, all of it secret keys: each grows to its largest. */
 	char *text = malloc(3 * URL_MAX_BYTES);
 	strcpy(text, "http://a/?");
 	while (strlen(text) < 2 * URL_MAX_BYTES)
 		strcat(text, "sig=&");
-	CHECK(url_set(&url, text) == 0 && url_parse(&url, ""));
-	CHECK(url.full.len == URL_MAX_BYTES && strncmp(url.full.ptr, "http://a/?sig=RED", 17) == 0);
+	ck_assert(url_set(&url, text) == 0 && url_parse(&url, ""));
+	ck_assert(url.full.len == URL_MAX_BYTES &&
+		  strncmp(url.full.ptr, "http://a/?sig=RED", 17) == 0);
 	/* The host is somewhere behind all of a user's name, which must not be taken for it. */
 	memset(text, 'u', 2 * URL_MAX_BYTES);
 	memcpy(text, "http://", 7);
 	strcpy(text + 2 * URL_MAX_BYTES, "@a/");
-	CHECK(url_set(&url, text) == 0 && !url_parse(&url, ""));
+	ck_assert(url_set(&url, text) == 0 && !url_parse(&url, ""));
 	free(text);
-	CHECK(url_set(&url, NULL) == 0 && !url_parse(&url, ""));
+	ck_assert(url_set(&url, NULL) == 0 && !url_parse(&url, ""));
 	url_done(&url);
 }
+END_TEST
 
-static void check_authorities(void)
+START_TEST(an_authority_is_host_and_port_without_the_user)
 {
-	CHECK_TEXT(http_authority(lt_slice("a:80")).host, "a");
-	CHECK(http_authority(lt_slice("a:80")).port == 80);
-	CHECK(http_authority(lt_slice("a:")).port == 0);
-	CHECK_TEXT(http_authority(lt_slice("[::1]")).host, "::1");
-	CHECK(http_authority(lt_slice("[::1]:8")).port == 8);
-	CHECK_TEXT(http_authority(lt_slice("[::1]x")).host, "");
-	CHECK_TEXT(http_authority(lt_slice("a:b")).host, "");
-	CHECK_TEXT(http_authority(lt_slice("")).host, "");
-	CHECK_TEXT(http_authority(lt_slice(NULL)).host, "");
-	CHECK_TEXT(http_authority(lt_slice("u:p@a:80")).host, "a");
-	CHECK(http_authority(lt_slice("u:p@a:80")).port == 80);
-	CHECK_TEXT(http_authority(lt_slice("u:p@[::1]")).host, "::1");
-	CHECK_TEXT(http_authority(lt_slice("u:p@q@a")).host, "a");
-	CHECK_TEXT(http_authority(lt_slice("u:p@a:b")).host, "");
+	ck_assert_slice_eq(http_authority(lt_slice("a:80")).host, "a");
+	ck_assert(http_authority(lt_slice("a:80")).port == 80);
+	ck_assert(http_authority(lt_slice("a:")).port == 0);
+	ck_assert_slice_eq(http_authority(lt_slice("[::1]")).host, "::1");
+	ck_assert(http_authority(lt_slice("[::1]:8")).port == 8);
+	ck_assert_slice_eq(http_authority(lt_slice("[::1]x")).host, "");
+	ck_assert_slice_eq(http_authority(lt_slice("a:b")).host, "");
+	ck_assert_slice_eq(http_authority(lt_slice("")).host, "");
+	ck_assert_slice_eq(http_authority(lt_slice(NULL)).host, "");
+	ck_assert_slice_eq(http_authority(lt_slice("u:p@a:80")).host, "a");
+	ck_assert(http_authority(lt_slice("u:p@a:80")).port == 80);
+	ck_assert_slice_eq(http_authority(lt_slice("u:p@[::1]")).host, "::1");
+	ck_assert_slice_eq(http_authority(lt_slice("u:p@q@a")).host, "a");
+	ck_assert_slice_eq(http_authority(lt_slice("u:p@a:b")).host, "");
 }
+END_TEST
 
-static void check_targets(void)
+START_TEST(a_request_target_is_scheme_authority_path_and_query)
 {
 	static const struct {
 		const char *target, *scheme, *authority, *path, *query; /* NULL: none */
@@ -145,13 +125,15 @@ static void check_targets(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct http_target target = http_target(lt_slice(cases[i].target));
-		CHECK_TEXT(target.scheme, cases[i].scheme);
-		CHECK_TEXT(target.authority, cases[i].authority);
-		CHECK(!target.path.ptr == !cases[i].path && !target.query.ptr == !cases[i].query);
-		CHECK_TEXT(target.path, cases[i].path ? cases[i].path : "");
-		CHECK_TEXT(target.query, cases[i].query ? cases[i].query : "");
+		ck_assert_slice_eq(target.scheme, cases[i].scheme);
+		ck_assert_slice_eq(target.authority, cases[i].authority);
+		ck_assert(
+			!target.path.ptr == !cases[i].path && !target.query.ptr == !cases[i].query);
+		ck_assert_slice_eq(target.path, cases[i].path ? cases[i].path : "");
+		ck_assert_slice_eq(target.query, cases[i].query ? cases[i].query : "");
 	}
 }
+END_TEST
 
 static struct http_forwarded forwarded(const char *text)
 {
@@ -159,62 +141,65 @@ static struct http_forwarded forwarded(const char *text)
 		lt_slice(text), lt_slice("9.9.9.9"), lt_slice("x"), lt_slice("https"));
 }
 
-static void check_forwarded(void)
+START_TEST(a_forwarded_header_names_the_first_client_that_can_be_believed)
 {
 	struct http_forwarded f = forwarded("for=1.2.3.4:5;Proto=https;host=\"a:1\", for=6.6.6.6");
 
-	CHECK_TEXT(f.client, "1.2.3.4");
-	CHECK_TEXT(f.host, "a:1");
-	CHECK_TEXT(f.proto, "https");
-	CHECK_TEXT(forwarded("For=\"[2001:db8::1]:4711\"").client, "2001:db8::1");
-	CHECK_TEXT(forwarded("for=_hidden, for=1.1.1.1").client, "");
-	CHECK_TEXT(forwarded("for=unknown").client, "");
-	CHECK_TEXT(forwarded("for=\"_hidden:80\"").client, "");
-	CHECK_TEXT(forwarded("for=\"[2001:db8::1\"").client, "");
-	CHECK_TEXT(forwarded("for=\"[2001:db8::1]\"").client, "2001:db8::1");
-	CHECK_TEXT(forwarded("for=\"1.2.3.4:_port\"").client, "");
-	CHECK_TEXT(forwarded("for=1.2.3.4.5").client, "");
-	CHECK_TEXT(forwarded("host=\"a,b\"; for = 1.1.1.1").client, "1.1.1.1");
-	CHECK_TEXT(forwarded("").client, "");
-	CHECK_TEXT(forwarded(";;=;,").client, "");
-	CHECK_TEXT(forwarded("for").client, "");
-	CHECK_TEXT(forwarded("proto=gopher").proto, "");
+	ck_assert_slice_eq(f.client, "1.2.3.4");
+	ck_assert_slice_eq(f.host, "a:1");
+	ck_assert_slice_eq(f.proto, "https");
+	ck_assert_slice_eq(forwarded("For=\"[2001:db8::1]:4711\"").client, "2001:db8::1");
+	ck_assert_slice_eq(forwarded("for=_hidden, for=1.1.1.1").client, "");
+	ck_assert_slice_eq(forwarded("for=unknown").client, "");
+	ck_assert_slice_eq(forwarded("for=\"_hidden:80\"").client, "");
+	ck_assert_slice_eq(forwarded("for=\"[2001:db8::1\"").client, "");
+	ck_assert_slice_eq(forwarded("for=\"[2001:db8::1]\"").client, "2001:db8::1");
+	ck_assert_slice_eq(forwarded("for=\"1.2.3.4:_port\"").client, "");
+	ck_assert_slice_eq(forwarded("for=1.2.3.4.5").client, "");
+	ck_assert_slice_eq(forwarded("host=\"a,b\"; for = 1.1.1.1").client, "1.1.1.1");
+	ck_assert_slice_eq(forwarded("").client, "");
+	ck_assert_slice_eq(forwarded(";;=;,").client, "");
+	ck_assert_slice_eq(forwarded("for").client, "");
+	ck_assert_slice_eq(forwarded("proto=gopher").proto, "");
 
 	f = http_forwarded(
 		lt_slice(NULL), lt_slice(" 1.2.3.4 , 5.6.7.8"), lt_slice("a, b"), lt_slice("http"));
-	CHECK_TEXT(f.client, "1.2.3.4");
-	CHECK_TEXT(f.host, "a");
-	CHECK_TEXT(f.proto, "http");
+	ck_assert_slice_eq(f.client, "1.2.3.4");
+	ck_assert_slice_eq(f.host, "a");
+	ck_assert_slice_eq(f.proto, "http");
 	f = http_forwarded(lt_slice(NULL), lt_slice("2001:db8::1"), lt_slice(NULL), lt_slice(NULL));
-	CHECK_TEXT(f.client, "2001:db8::1");
+	ck_assert_slice_eq(f.client, "2001:db8::1");
 }
+END_TEST
 
-static void check_methods(void)
+START_TEST(a_method_is_one_of_those_known_or_other)
 {
 	setenv("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", " GET, BREW ,,", 1);
 	settings_init();
-	CHECK(strcmp(http_method(lt_slice("BREW")).name, "BREW") == 0);
-	CHECK(strcmp(http_method(lt_slice("POST")).name, "_OTHER") == 0);
-	CHECK(strcmp(http_method(lt_slice("get")).span_name, "HTTP") == 0);
-	CHECK(strcmp(http_method(lt_slice("GE")).name, "_OTHER") == 0);
-	CHECK(strcmp(http_method(lt_slice("")).name, "_OTHER") == 0);
-	CHECK_TEXT(http_method(lt_slice("POST")).original, "POST");
-	CHECK(!http_method(lt_slice("GET")).original.ptr);
+	ck_assert(strcmp(http_method(lt_slice("BREW")).name, "BREW") == 0);
+	ck_assert(strcmp(http_method(lt_slice("POST")).name, "_OTHER") == 0);
+	ck_assert(strcmp(http_method(lt_slice("get")).span_name, "HTTP") == 0);
+	ck_assert(strcmp(http_method(lt_slice("GE")).name, "_OTHER") == 0);
+	ck_assert(strcmp(http_method(lt_slice("")).name, "_OTHER") == 0);
+	ck_assert_slice_eq(http_method(lt_slice("POST")).original, "POST");
+	ck_assert(!http_method(lt_slice("GET")).original.ptr);
 	static char endless[400000] = "B";
 	memset(endless, 'B', sizeof(endless) - 1);
-	CHECK(http_method(lt_slice(endless)).original.len == HTTP_METHOD_MAX_BYTES);
-	CHECK(!http_version(0x102) && strcmp(http_version(0x200), "2") == 0);
+	ck_assert(http_method(lt_slice(endless)).original.len == HTTP_METHOD_MAX_BYTES);
+	ck_assert(!http_version(0x102) && strcmp(http_version(0x200), "2") == 0);
 }
+END_TEST
 
-static void check_settings(void)
+START_TEST(a_url_is_excluded_by_path_or_prefix)
 {
 	setenv("OTEL_LOG_LEVEL", "none", 1);
 	setenv("OTEL_C_EXCLUDED_URLS", " /a , /b/*,\n", 1);
 	settings_init();
-	CHECK(settings_exclude(lt_slice("/a")) && !settings_exclude(lt_slice("/a/")));
-	CHECK(settings_exclude(lt_slice("/b/c")) && !settings_exclude(lt_slice("/b")));
-	CHECK(!settings_exclude(lt_slice("")));
+	ck_assert(settings_exclude(lt_slice("/a")) && !settings_exclude(lt_slice("/a/")));
+	ck_assert(settings_exclude(lt_slice("/b/c")) && !settings_exclude(lt_slice("/b")));
+	ck_assert(!settings_exclude(lt_slice("")));
 }
+END_TEST
 
 static const struct lt_span_context context = {
 	.trace_id = {0x0a, [15] = 1}, .span_id = {[7] = 2}, .flags = LT_FLAG_SAMPLED};
@@ -233,7 +218,7 @@ static struct lt_slice joined(const struct curl_slist *list)
 	return lt_slice(text);
 }
 
-static void check_injection(void)
+START_TEST(headers_are_injected_unless_the_program_sends_them)
 {
 	char x[] = "X: 1", y[] = "tracestate: a=b",
 	     other[] = "TraceParent:00-0b000000000000000000000000000001-0000000000000003-01",
@@ -242,34 +227,37 @@ static void check_injection(void)
 	struct curl_slist last = {x, NULL}, first = {y, &last};
 	struct curl_injection injection = {.n = 0};
 
-	CHECK(curl_injection_write(&injection, &context) == 0);
-	CHECK_TEXT(joined(curl_injection_link(&injection, NULL)), OURS);
-	CHECK_TEXT(joined(curl_injection_link(&injection, &last)), OURS "|X: 1");
+	ck_assert(curl_injection_write(&injection, &context) == 0);
+	ck_assert_slice_eq(joined(curl_injection_link(&injection, NULL)), OURS);
+	ck_assert_slice_eq(joined(curl_injection_link(&injection, &last)), OURS "|X: 1");
 	last.data = longer;
-	CHECK_TEXT(joined(curl_injection_link(&injection, &last)), OURS "|traceparents: 1");
+	ck_assert_slice_eq(joined(curl_injection_link(&injection, &last)), OURS "|traceparents: 1");
 	last.data = other;
-	CHECK(curl_injection_link(&injection, &first) == &first);
+	ck_assert(curl_injection_link(&injection, &first) == &first);
 	last.data = none;
-	CHECK(curl_injection_link(&injection, &first) == &first);
+	ck_assert(curl_injection_link(&injection, &first) == &first);
 	last.data = same;
-	CHECK_TEXT(joined(curl_injection_link(&injection, &first)), OURS);
-	CHECK(first.next == &last && last.data == same);
+	ck_assert_slice_eq(joined(curl_injection_link(&injection, &first)), OURS);
+	ck_assert(first.next == &last && last.data == same);
 	last.data = x;
-	CHECK_TEXT(joined(curl_injection_link(&injection, &last)), OURS "|X: 1");
+	ck_assert_slice_eq(joined(curl_injection_link(&injection, &last)), OURS "|X: 1");
 
 	struct lt_span_context stateful = context;
 	strcpy(stateful.tracestate, "k=v");
-	CHECK(curl_injection_write(&injection, &stateful) == 0);
-	CHECK_TEXT(joined(curl_injection_link(&injection, NULL)), OURS "|tracestate: k=v");
+	ck_assert(curl_injection_write(&injection, &stateful) == 0);
+	ck_assert_slice_eq(joined(curl_injection_link(&injection, NULL)), OURS "|tracestate: k=v");
 	/* A tracestate of the program's stands. */
-	CHECK_TEXT(joined(curl_injection_link(&injection, &first)), OURS "|tracestate: a=b|X: 1");
+	ck_assert_slice_eq(
+		joined(curl_injection_link(&injection, &first)), OURS "|tracestate: a=b|X: 1");
 	last.data = same;
-	CHECK_TEXT(joined(curl_injection_link(&injection, &first)), OURS "|tracestate: k=v");
+	ck_assert_slice_eq(
+		joined(curl_injection_link(&injection, &first)), OURS "|tracestate: k=v");
 	curl_injection_done(&injection);
 }
+END_TEST
 
 /* Adds and removes at random, and compares with a plain array. */
-static void check_requests(void)
+START_TEST(the_table_of_requests_holds_what_a_plain_array_holds)
 {
 	enum { N = 1000 };
 	static char reqs[N][64];
@@ -277,33 +265,35 @@ static void check_requests(void)
 	struct h2o_request request;
 	unsigned random = 1;
 
-	CHECK(!h2o_request_find(reqs[0]) && !h2o_request_remove(reqs[0], &request));
+	ck_assert(!h2o_request_find(reqs[0]) && !h2o_request_remove(reqs[0], &request));
 	for (int step = 0; step < 100000; step++) {
 		random = random * 1103515245 + 12345;
 		unsigned i = random >> 8 & 1023;
 		if (i >= N)
 			continue;
 		if (present[i])
-			CHECK(h2o_request_remove(reqs[i], &request) && request.req == reqs[i]);
+			ck_assert(h2o_request_remove(reqs[i], &request) && request.req == reqs[i]);
 		else
-			CHECK(h2o_request_add(reqs[i], NULL));
+			ck_assert(h2o_request_add(reqs[i], NULL));
 		present[i] = !present[i];
 		unsigned j = random >> 18 & 1023;
-		CHECK(j >= N || !!h2o_request_find(reqs[j]) == present[j]);
+		ck_assert(j >= N || !!h2o_request_find(reqs[j]) == present[j]);
 	}
 	for (int i = 0; i < N; i++)
-		CHECK(h2o_request_remove(reqs[i], &request) == present[i]);
+		ck_assert(h2o_request_remove(reqs[i], &request) == present[i]);
 }
+END_TEST
 
 int main(void)
 {
-	check_urls();
-	check_authorities();
-	check_targets();
-	check_forwarded();
-	check_methods();
-	check_settings();
-	check_injection();
-	check_requests();
-	return n_failed ? 1 : 0;
+	TCase *tests = tcase_create("agent parts");
+	tcase_add_test(tests, a_url_is_told_apart_and_its_secrets_are_hidden);
+	tcase_add_test(tests, an_authority_is_host_and_port_without_the_user);
+	tcase_add_test(tests, a_request_target_is_scheme_authority_path_and_query);
+	tcase_add_test(tests, a_forwarded_header_names_the_first_client_that_can_be_believed);
+	tcase_add_test(tests, a_method_is_one_of_those_known_or_other);
+	tcase_add_test(tests, a_url_is_excluded_by_path_or_prefix);
+	tcase_add_test(tests, headers_are_injected_unless_the_program_sends_them);
+	tcase_add_test(tests, the_table_of_requests_holds_what_a_plain_array_holds);
+	return run_tests(tests, "agent parts");
 }

@@ -1,23 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_exporter_memory.c - the spans that tests read are complete copies. */
-#include "check_main.h"
+#include "memory_fixture.h"
 
 #include <errno.h>
-
-static struct lt_exporter *exporter;
-static struct lt_provider *provider;
-static struct lt_tracer *tracer;
-
-static void set_up(void)
-{
-	provider = memory_provider(&exporter, (struct lt_provider_options){0});
-	tracer = lt_tracer_get(provider, "check", NULL);
-}
-
-static void tear_down(void)
-{
-	lt_provider_free(provider);
-}
 
 /* A span with one of everything, all of it with the span's number. */
 static struct lt_span *start_full(char of)

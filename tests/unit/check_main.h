@@ -36,7 +36,7 @@ static inline struct lt_provider *memory_provider(
 	do {                                                                                       \
 		struct lt_slice ck_slice = (slice);                                                \
 		ck_assert_uint_eq(ck_slice.len, strlen(text));                                     \
-		ck_assert_mem_eq(ck_slice.ptr, (text), ck_slice.len);                              \
+		ck_assert_mem_eq(ck_slice.ptr ? ck_slice.ptr : "", (text), ck_slice.len);          \
 	} while (0)
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_scope.c - scopes that are not left, or left on another thread or in another order. */
-#include "check_main.h"
+#include "memory_fixture.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -8,21 +8,6 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <ucontext.h>
-
-static struct lt_exporter *exporter;
-static struct lt_provider *provider;
-static struct lt_tracer *tracer;
-
-static void set_up(void)
-{
-	provider = memory_provider(&exporter, (struct lt_provider_options){0});
-	tracer = lt_tracer_get(provider, "check", NULL);
-}
-
-static void tear_down(void)
-{
-	lt_provider_free(provider);
-}
 
 #define NOT_INLINED __attribute__((noinline))
 

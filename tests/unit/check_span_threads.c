@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_span_threads.c - spans that several threads make and change at the same time. */
-#include "check_main.h"
+#include "memory_fixture.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
-
-static struct lt_exporter *exporter;
-static struct lt_provider *provider;
-static struct lt_tracer *tracer;
-
-static void set_up(void)
-{
-	provider = memory_provider(&exporter, (struct lt_provider_options){0});
-	tracer = lt_tracer_get(provider, "check", NULL);
-}
-
-static void tear_down(void)
-{
-	lt_provider_free(provider);
-}
 
 #define N_THREADS 4
 #define N_SPANS 2000

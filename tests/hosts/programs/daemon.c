@@ -2,7 +2,8 @@
 /* Makes a request, then becomes a daemon in the usual way: a fork, a session, a fork, every
  * descriptor closed. It opens files where the closed ones were, makes requests, and writes into
  * FILE whether all it has open is still its own. */
-#include <curl/curl.h>
+#include "get.h"
+
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,25 +15,6 @@
 #define DESCRIPTORS 1024
 #define FILES 24
 #define REQUESTS 3
-
-static size_t ignore(char *data, size_t size, size_t n, void *user)
-{
-	(void)data;
-	(void)user;
-	return size * n;
-}
-
-static int get(const char *base, const char *path)
-{
-	char url[256];
-	snprintf(url, sizeof(url), "%s/%s", base, path);
-	CURL *curl = curl_easy_init();
-	curl_easy_setopt(curl, CURLOPT_URL, url);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
-	CURLcode code = curl_easy_perform(curl);
-	curl_easy_cleanup(curl);
-	return (int)code;
-}
 
 static void fork_and_leave_the_parent(void)
 {
@@ -53,8 +35,8 @@ int main(int argc, char **argv)
 	if (argc != 3)
 		return 2;
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-	printf("%d\n", get(argv[1], "held/1"));
-	printf("%d\n", get(argv[1], "held/2"));
+	printf("%d\n", get(argv[1], "held/1", NULL));
+	printf("%d\n", get(argv[1], "held/2", NULL));
 	fflush(stdout);
 	fork_and_leave_the_parent();
 	setsid();
@@ -73,7 +55,7 @@ int main(int argc, char **argv)
 	}
 	int codes[REQUESTS];
 	for (int i = 0; i < REQUESTS; i++)
-		codes[i] = get(argv[1], "held/3");
+		codes[i] = get(argv[1], "held/3", NULL);
 	for (int i = 0; i < FILES; i++)
 		n_changed += fds[i] != i || !same_file(fds[i], &files[i]);
 	FILE *out = fopen(argv[2], "w");
