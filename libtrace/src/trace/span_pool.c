@@ -124,11 +124,12 @@ static struct lt_span *refill(void)
 	struct lt_magazine *magazine = own_magazine();
 	if (magazine) {
 		magazine = lt_thread.magazine = change_for_full(magazine);
+		if (!magazine->n)
+			magazine->n = (unsigned)lt_slab_get_blocks(magazine->spans, MAGAZINE_SPANS);
 		if (magazine->n)
 			return magazine->spans[--magazine->n];
 	}
-	struct lt_span *span = lt_slab_get_block();
-	return span ? span : lt_span_block_new();
+	return lt_span_block_new();
 }
 
 struct lt_span *lt_span_pool_get(void)

@@ -40,9 +40,7 @@ struct lt_span *lt_span_pool_get(void)
 	pthread_mutex_lock(&lock);
 	struct lt_span *span = n_spans ? spans[--n_spans] : NULL;
 	pthread_mutex_unlock(&lock);
-	if (!span)
-		span = lt_slab_get_block();
-	return span ? span : lt_span_block_new();
+	return span || lt_slab_get_blocks(&span, 1) ? span : lt_span_block_new();
 }
 
 void lt_span_pool_forget(void)

@@ -265,33 +265,43 @@ static struct lt_span *take_fresh(void)
 	return span;
 }
 
-struct lt_span *lt_slab_get_block(void)
+/* Whether there is a slab, which is opened now for a fork's child. */
+static bool has_slab(void)
 {
-	if (!lt_slab) {
-		void (*on_need)(void) = atomic_load(&lt_slab_on_need);
-		if (!on_need || !atomic_compare_exchange_strong(&lt_slab_on_need, &on_need, NULL))
-			return NULL;
-		on_need();
-		if (!lt_slab)
-			return NULL;
-	}
-	struct lt_span *span = NULL;
-	for (int i = 0; pthread_mutex_trylock(&lock) != 0; i++) {
-		if (i == LOCK_TRIES_MAX)
-			return NULL; /* this is a signal handler, and the thread below it has the lock */
-		sched_yield();
-	}
+	if (lt_slab)
+		return true;
+	void (*on_need)(void) = atomic_load(&lt_slab_on_need);
+	if (!on_need || !atomic_compare_exchange_strong(&lt_slab_on_need, &on_need, NULL))
+		return false;
+	on_need();
+	return lt_slab != NULL;
+}
+
+/* Fresh blocks come last: their pages have not been touched.  Lock held. */
+static struct lt_span *take_block(void)
+{
 	if (!n_spare && !atomic_load(&lt_slab->is_closed)) {
 		uint64_t done = atomic_load_explicit(&lt_slab_control->done, memory_order_acquire);
 		for (int i = 0; i < RECLAIM_MAX && reclaim_one(done); i++)
 			;
 	}
-	if (n_spare)
-		span = block(spare[--n_spare]);
-	else
-		span = take_fresh();
+	return n_spare ? block(spare[--n_spare]) : take_fresh();
+}
+
+size_t lt_slab_get_blocks(struct lt_span **spans, size_t max)
+{
+	size_t n = 0;
+	if (!has_slab())
+		return 0;
+	for (int i = 0; pthread_mutex_trylock(&lock) != 0; i++) {
+		if (i == LOCK_TRIES_MAX)
+			return 0; /* this is a signal handler, and the thread below it has the lock */
+		sched_yield();
+	}
+	while (n < max && (spans[n] = take_block()))
+		n++;
 	pthread_mutex_unlock(&lock);
-	return span;
+	return n;
 }
 
 void lt_slab_put_block(struct lt_span *span)

@@ -44,7 +44,7 @@
 
 #define LT_SLAB_MAGIC UINT64_C(0x315941454c52544c) /* "LTRELAY1" */
 #define LT_SLAB_VERSION 1
-#define LT_SLAB_BLOCKS_MIN 64
+#define LT_SLAB_BLOCKS_MIN 1024		      /* each thread keeps up to 32 */
 #define LT_SLAB_BLOCKS_MAX (1 << 17)	      /* a larger one is no slab of ours */
 #define LT_SLAB_HEAP_BYTES (32 * 1024 * 1024) /* what is not used takes no memory */
 #define LT_SLAB_TOKEN_BYTES 32
@@ -131,11 +131,12 @@ int lt_slab_open(const char *name, const char *token, uint32_t n_blocks);
  * open in the parent can be read as before; none of what happens to them is seen by anybody. */
 void lt_slab_leave(void);
 
-/** Called once by the next lt_slab_get_block: it may open a slab.  NULL: nothing. */
+/** Called once by the next lt_slab_get_blocks: it may open a slab.  NULL: nothing. */
 extern void (*_Atomic lt_slab_on_need)(void);
 
-/** A block of the slab, its heads and its turn as they are to be; NULL: none is free. */
-struct lt_span *lt_slab_get_block(void);
+/** Takes up to max free blocks of the slab, their heads and turns as they are to be.
+ * @return how many; 0 also when there is no slab */
+size_t lt_slab_get_blocks(struct lt_span **spans, size_t max);
 void lt_slab_put_block(struct lt_span *span);
 
 /** Gives a block back to where it came from; for the pools. */
