@@ -39,7 +39,7 @@ const struct known known_settings[] = {
 	{OTLP "CLIENT_KEY", "FILE", "", LIB, "PEM: the client's key"},
 	{"OTEL_TRACES_SAMPLER", "WORD", "parentbased_always_on", LIB, "or always_on, always_off, traceidratio, parentbased_..."},
 	{"OTEL_TRACES_SAMPLER_ARG", "RATIO", "1", LIB, "from 0 to 1, of traceidratio"},
-	{"OTEL_PROPAGATORS", "WORD,...", "tracecontext,baggage", LIB, "or none; baggage has no effect yet"},
+	{"OTEL_PROPAGATORS", "WORD,...", "tracecontext,baggage", LIB, "also b3, b3multi, jaeger; or none"},
 	{"OTEL_BSP_SCHEDULE_DELAY", "MS", NUMBER(LT_DEFAULT_BSP_SCHEDULE_DELAY_MS), LIB, "how long ended spans wait for a batch"},
 	{"OTEL_BSP_EXPORT_TIMEOUT", "MS", NUMBER(LT_DEFAULT_BSP_EXPORT_TIMEOUT_MS), LIB, "limit of an export"},
 	{"OTEL_BSP_MAX_QUEUE_SIZE", "SPANS", NUMBER(LT_DEFAULT_BSP_QUEUE_SPANS), LIB, "spans that wait; more are dropped"},

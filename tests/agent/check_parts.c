@@ -227,7 +227,7 @@ START_TEST(headers_are_injected_unless_the_program_sends_them)
 	struct curl_slist last = {x, NULL}, first = {y, &last};
 	struct curl_injection injection = {.n = 0};
 
-	ck_assert(curl_injection_write(&injection, &context) == 0);
+	ck_assert(curl_injection_write(&injection, &context, NULL) == 0);
 	ck_assert_slice_eq(joined(curl_injection_link(&injection, NULL)), OURS);
 	ck_assert_slice_eq(joined(curl_injection_link(&injection, &last)), OURS "|X: 1");
 	last.data = longer;
@@ -244,7 +244,7 @@ START_TEST(headers_are_injected_unless_the_program_sends_them)
 
 	struct lt_span_context stateful = context;
 	strcpy(stateful.tracestate, "k=v");
-	ck_assert(curl_injection_write(&injection, &stateful) == 0);
+	ck_assert(curl_injection_write(&injection, &stateful, NULL) == 0);
 	ck_assert_slice_eq(joined(curl_injection_link(&injection, NULL)), OURS "|tracestate: k=v");
 	/* A tracestate of the program's stands. */
 	ck_assert_slice_eq(

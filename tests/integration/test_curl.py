@@ -49,6 +49,14 @@ class Curl(CurlTest):
         self.assertEqual(TRACEPARENT.search(server.requests[0])[1].decode(), f"00-{TRACE}-{span.id}-01")
         self.assertIn(b"\r\ntracestate: foo=bar\r\n", server.requests[0].lower())
 
+    def test_baggage_in_the_environment_goes_out(self):
+        server = self.serve_raw(8002, http_bytes(200))
+        env = {"TRACEPARENT": f"00-{TRACE}-{PARENT}-01", "BAGGAGE": "job=nightly", "OTEL_TRACES_EXPORTER": "none"}
+        self.curl("http://127.0.0.1:8002/", env=env)
+        self.assertIn(b"\r\nbaggage: job=nightly\r\n", server.requests[0].lower())
+        self.curl("-H", "Baggage: mine=1", "http://127.0.0.1:8002/", env=env)
+        self.assertEqual(re.findall(rb"(?i)\r\nbaggage: (\S+)\r\n", server.requests[1]), [b"mine=1"])
+
     def test_an_unsampled_parent_is_passed_on_and_not_recorded(self):
         self.start_backend()
         server = self.serve_raw(8002, http_bytes(200))

@@ -85,6 +85,7 @@ class Http2:
 
 class H2oTest(StackTest):
     PROGRAM = "LIBTRACE_H2O_HOST"
+    ARGUMENTS = []
     ENV = {}
 
     def setUp(self):
@@ -92,7 +93,7 @@ class H2oTest(StackTest):
         if not os.environ[self.PROGRAM]:
             self.skipTest("libh2o.so of libuv is not here: libh2o-dev, libuv1-dev")
         self.start_backend()
-        self.host = self.start([os.environ[self.PROGRAM], str(HOST)], traced=True, service="h2o_host",
+        self.host = self.start([os.environ[self.PROGRAM], str(HOST), *self.ARGUMENTS], traced=True, service="h2o_host",
                                env={**self.TRACING, "PROXIED_PORT": str(UPSTREAM), **self.ENV})
         self.host.wait_ready(HOST, "/hello")
 
@@ -395,6 +396,55 @@ class ProxyWithoutPropagation(H2oTest):
         for line in Proxy.OWN:
             name, _, value = line.partition(": ")
             self.assertEqual(answer.headers[name], value)
+
+
+class Baggage(H2oTest):
+    ARGUMENTS = [f"http://127.0.0.1:{UPSTREAM}/up"]
+    SENT = "baggage: user=J%C3%BCrgen,plus=a+b;ttl=1\r\nBaggage: more=%20x\r\n"
+
+    def sent_up(self, path, headers):
+        server = RawServer(UPSTREAM, http_bytes(200, b"up\n"))
+        try:
+            trace, answer = self.get(path, headers)
+        finally:
+            server.stop()
+        self.assertEqual(answer.body, "up\n")
+        return trace, server.requests[0].decode()
+
+    def test_what_comes_in_goes_out_with_requests_by_curl_on_the_loop(self):
+        _, sent = self.sent_up("/upstream", self.SENT)
+        self.assertEqual(re.findall(r"(?im)^baggage: (.*)\r$", sent), ["user=J%C3%BCrgen,plus=a+b;ttl=1,more=%20x"])
+
+    def test_it_goes_through_the_proxy_as_it_came(self):
+        _, sent = self.sent_up("/proxied", self.SENT)
+        self.assertEqual(re.findall(r"(?im)^baggage: (.*)\r$", sent), ["user=J%C3%BCrgen,plus=a+b;ttl=1", "more=%20x"])
+
+    def test_none_goes_out_where_none_came_in_also_after_one_that_had_some(self):
+        self.sent_up("/upstream", self.SENT)
+        for path in ("/upstream", "/proxied"):
+            _, sent = self.sent_up(path, "")
+            self.assertNotIn("baggage", sent.lower())
+
+
+class B3(H2oTest):
+    ARGUMENTS = [f"http://127.0.0.1:{UPSTREAM}/up"]
+    ENV = {"OTEL_PROPAGATORS": "b3multi,baggage"}
+
+    def test_b3_goes_through_curl_and_the_proxy_and_names_the_client_s_span(self):
+        trace = secrets.token_hex(16)
+        headers = f"X-B3-TraceId: {trace}\r\nX-B3-SpanId: {CALLER}\r\nX-B3-Sampled: 1\r\nbaggage: k=v\r\n"
+        for i, path in enumerate(("/upstream", "/proxied")):
+            server = RawServer(UPSTREAM, http_bytes(200, b"up\n"))
+            self.get(path, headers)
+            server.stop()
+            sent = server.requests[0].decode()
+            spans = self.backend.trace(trace, 2 * (i + 1))
+            clients = {span.id for span in spans if span.kind == "CLIENT"}
+            self.assertEqual(re.findall(r"(?im)^x-b3-traceid: (\S+)\r$", sent), [trace])
+            (parent,) = re.findall(r"(?im)^x-b3-spanid: (\S+)\r$", sent)
+            self.assertIn(parent, clients)
+            self.assertEqual(re.findall(r"(?im)^x-b3-sampled: (\S+)\r$", sent), ["1"])
+            self.assertEqual(re.findall(r"(?im)^baggage: (\S+)\r$", sent), ["k=v"])
 
 
 class ProxyUnsampled(H2oTest):

@@ -11,29 +11,6 @@
 struct agent agent;
 static struct lt_provider *provider;
 
-static bool environment_get(
-	void *carrier, const char *key, size_t index, struct lt_slice *ret_value)
-{
-	char name[32]; /* X_B3_PARENTSPANID is the longest */
-	size_t i;
-
-	for (i = 0; key[i]; i++) {
-		if (i + 1 == sizeof(name))
-			return false;
-		if (key[i] >= 'a' && key[i] <= 'z')
-			name[i] = (char)(key[i] - 'a' + 'A');
-		else
-			name[i] = key[i] == '-' ? '_' : key[i];
-	}
-	name[i] = '\0';
-
-	const char *value = index == 0 ? secure_getenv(name) : NULL;
-	if (!value)
-		return false;
-	*ret_value = lt_slice(value);
-	return true;
-}
-
 static struct lt_tracer *tracer(const char *library)
 {
 	return lt_tracer_get_scope(
@@ -44,8 +21,6 @@ static struct lt_tracer *tracer(const char *library)
 
 __attribute__((constructor)) static void start(void)
 {
-	static const struct lt_carrier_impl environment = {.get = environment_get};
-
 	if (lt_provider_global() || lt_provider_new(NULL, &provider))
 		return;
 	lt_provider_set_global(provider);
@@ -53,7 +28,8 @@ __attribute__((constructor)) static void start(void)
 	const struct settings settings = settings_init();
 	agent.response_headers = settings.response_headers;
 	agent.has_environment_parent =
-		lt_extract(&environment, NULL, &agent.environment_parent) == 0;
+		lt_extract_with_baggage(lt_environment_carrier(), NULL, &agent.environment_parent,
+			&agent.environment_baggage) == 0;
 	agent.client_tracer = tracer("libtrace-agent/libcurl");
 	agent.server_tracer = tracer("libtrace-agent/libh2o");
 

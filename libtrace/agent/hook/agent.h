@@ -18,10 +18,11 @@ struct agent {
 	struct lt_tracer *client_tracer; /* libcurl's spans */
 	struct lt_tracer *server_tracer; /* libh2o's spans */
 
-	/* The parent of spans without a current one: TRACEPARENT of the environment.
+	/* The parent of spans without a current one: TRACEPARENT and BAGGAGE of the environment.
 	 * Source: https://opentelemetry.io/docs/specs/otel/context/env-carriers/ */
 	bool has_environment_parent;
 	struct lt_span_context environment_parent;
+	struct lt_baggage *environment_baggage; /* NULL: none */
 
 	enum response_headers response_headers; /* OTEL_C_RESPONSE_HEADERS */
 };

@@ -45,13 +45,14 @@ static int add_line(void *carrier, const char *key, const char *value)
 	return 0;
 }
 
-int curl_injection_write(struct curl_injection *injection, const struct lt_span_context *context)
+int curl_injection_write(struct curl_injection *injection, const struct lt_span_context *context,
+	const struct lt_baggage *baggage)
 {
 	static const struct lt_carrier_impl lines = {.set = add_line};
 
 	injection->n = injection->len = 0;
 	memcpy(injection->trace_id, context->trace_id, sizeof(injection->trace_id));
-	int err = lt_inject(&lines, injection, context);
+	int err = lt_inject_with_baggage(&lines, injection, context, baggage);
 	if (err)
 		injection->n = 0;
 	return err;

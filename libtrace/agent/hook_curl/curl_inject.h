@@ -29,7 +29,8 @@ struct curl_injection {
  * Writes the lines that carry context.
  * @return 0; -ENOSPC or -ENOMEM: nothing is injected
  */
-int curl_injection_write(struct curl_injection *injection, const struct lt_span_context *context);
+int curl_injection_write(struct curl_injection *injection, const struct lt_span_context *context,
+	const struct lt_baggage *baggage);
 
 /**
  * Puts the lines in front of the program's list.

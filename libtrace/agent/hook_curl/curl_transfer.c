@@ -54,7 +54,9 @@ void curl_transfer_start(struct hook_library *library, struct curl_handle *handl
 		return;
 
 	const struct lt_span_context context = lt_span_get_context(handle->span);
-	if (curl_injection_write(&handle->injection, &context))
+	const struct lt_baggage *baggage =
+		handle->parent ? lt_span_baggage(handle->span) : agent.environment_baggage;
+	if (curl_injection_write(&handle->injection, &context, baggage))
 		return;
 	struct curl_slist *first =
 		curl_injection_link(&handle->injection, handle->settings.headers);

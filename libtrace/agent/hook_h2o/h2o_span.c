@@ -199,21 +199,44 @@ __attribute__((noinline)) static struct lt_span *start_redacted(h2o_req_t *req,
 	return start(req, &target, parent, from_arrival);
 }
 
+static struct lt_span *start_any(h2o_req_t *req, struct http_target target,
+	const struct lt_span_context *parent, bool from_arrival)
+{
+	if (url_query_has_secrets(target.query))
+		return start_redacted(req, target, parent, from_arrival);
+	return start(req, &target, parent, from_arrival);
+}
+
+/* The span keeps what is current when it starts: it is so again wherever the span is.  Takes the
+ * baggage. */
+static struct lt_span *start_with_baggage(h2o_req_t *req, struct http_target target,
+	const struct lt_span_context *parent, bool from_arrival, struct lt_baggage *baggage)
+{
+	struct lt_scope scope;
+
+	lt_scope_enter_baggage(&scope, baggage);
+	struct lt_span *span = start_any(req, target, parent, from_arrival);
+	lt_scope_leave(&scope);
+	lt_baggage_release(baggage);
+	return span;
+}
+
 struct lt_span *h2o_span_start(h2o_req_t *req, bool from_arrival, bool *ret_has_caller)
 {
 	static const struct lt_carrier_impl headers = {.get = get_header};
 	struct http_target target = http_target(h2o_slice(req->input.path));
 	struct lt_span_context caller;
+	struct lt_baggage *baggage;
 
 	if (settings_exclude(target.path.ptr ? target.path : lt_slice("")))
 		return NULL;
 	target.path = cut(target.path);
 	target.query = cut(target.query);
-	*ret_has_caller = lt_extract(&headers, &req->headers, &caller) == 0;
+	*ret_has_caller = lt_extract_with_baggage(&headers, &req->headers, &caller, &baggage) == 0;
 	const struct lt_span_context *parent = *ret_has_caller ? &caller : NULL;
-	if (url_query_has_secrets(target.query))
-		return start_redacted(req, target, parent, from_arrival);
-	return start(req, &target, parent, from_arrival);
+	if (baggage)
+		return start_with_baggage(req, target, parent, from_arrival, baggage);
+	return start_any(req, target, parent, from_arrival);
 }
 
 /* The path that the program registered; "" for none (h2o's fallback, or no handler was called). */

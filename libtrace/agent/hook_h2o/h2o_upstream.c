@@ -17,7 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define FIELDS_MAX 4   /* header fields of all propagators */
+#define FIELDS_MAX 8   /* header fields of all propagators */
 #define ERROR_FROM 400 /* a client's */
 
 /* error.type of a request that the proxy answered itself */
@@ -57,6 +57,18 @@ struct injection {
 	bool has_begun; /* the caller's fields are dropped */
 };
 
+/* Those of the propagators' fields that name a span; the caller's baggage goes up as it came. */
+static bool names_span(const h2o_header_t *header)
+{
+	const char *const *field = lt_propagator_global()->impl->fields;
+
+	for (; field && *field; field++) {
+		if (strcmp(*field, "baggage") && h2o_header_is(header, *field, strlen(*field)))
+			return true;
+	}
+	return false;
+}
+
 /* The caller's context is another span's; its tracestate is in ours. */
 static void drop_context(h2o_headers_t *headers)
 {
@@ -64,8 +76,7 @@ static void drop_context(h2o_headers_t *headers)
 
 	for (size_t i = 0; i < headers->size; i++) {
 		const h2o_header_t *header = &headers->entries[i];
-		if (!h2o_header_is(header, "traceparent", 11) &&
-			!h2o_header_is(header, "tracestate", 10))
+		if (!names_span(header))
 			headers->entries[n++] = *header;
 	}
 	headers->size = n;
@@ -115,7 +126,7 @@ static void put_context(struct hook_library *library, h2o_req_t *req, struct h2o
 	if (req->headers.size)
 		memcpy(up->entries, req->headers.entries,
 			req->headers.size * sizeof(up->entries[0]));
-	lt_inject(&fields, &injection, context);
+	lt_inject_with_baggage(&fields, &injection, context, NULL);
 	req->headers = up->headers;
 	request->sent_up = up;
 }

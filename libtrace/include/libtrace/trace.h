@@ -178,7 +178,9 @@ extern "C" {
 /* --- span context ------------------------------------------------------------------------- */
 
 #define LT_FLAG_SAMPLED 0x01u /* https://www.w3.org/TR/trace-context-2/#sampled-flag */
-#define LT_FLAG_RANDOM 0x02u  /* https://www.w3.org/TR/trace-context-2/#random-trace-id-flag */
+/* Of B3 and Jaeger, handed on to these: not in a traceparent, nor exported. */
+#define LT_FLAG_DEBUG 0x80u
+#define LT_FLAG_RANDOM 0x02u /* https://www.w3.org/TR/trace-context-2/#random-trace-id-flag */
 
 /* Bytes of tracestate that are carried; whole members are dropped to fit, those over 128 bytes
  * first.  Source: https://www.w3.org/TR/trace-context-2/#tracestate-limits */
@@ -188,7 +190,7 @@ extern "C" {
 struct lt_span_context {
 	uint8_t trace_id[16]; /* all zero: invalid */
 	uint8_t span_id[8];   /* all zero: invalid */
-	uint8_t flags;	      /* LT_FLAG_SAMPLED | LT_FLAG_RANDOM */
+	uint8_t flags;	      /* LT_FLAG_SAMPLED | LT_FLAG_RANDOM | LT_FLAG_DEBUG */
 	bool remote;	      /* extracted from a carrier */
 	/* NUL-terminated, "" when there is none; what follows the NUL is not initialised. One that
 	 * the program writes is validated when it is used: a malformed one is treated as absent. */

@@ -53,7 +53,8 @@ enum { LT_OTLP_HAS_IS_REMOTE = 0x100, LT_OTLP_IS_REMOTE = 0x200 };
 
 static inline uint32_t lt_otlp_flags(const struct lt_span_context_view *context, bool remote)
 {
-	return context->flags | LT_OTLP_HAS_IS_REMOTE | (remote ? LT_OTLP_IS_REMOTE : 0u);
+	return (context->flags & ~LT_FLAG_DEBUG & 0xffu) | LT_OTLP_HAS_IS_REMOTE |
+	       (remote ? LT_OTLP_IS_REMOTE : 0u);
 }
 
 #endif

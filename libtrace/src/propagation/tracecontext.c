@@ -96,3 +96,28 @@ int lt_tracecontext_inject(
 		return 0;
 	return impl->set(carrier, "tracestate", list);
 }
+
+/* --- as a propagator ---------------------------------------------------------------------- */
+
+static int extract(struct lt_propagator *self, const struct lt_carrier_impl *impl, void *carrier,
+	struct lt_span_context *ret_context, struct lt_baggage **ret_baggage)
+{
+	return lt_tracecontext_extract(impl, carrier, ret_context);
+}
+
+static int inject(struct lt_propagator *self, const struct lt_carrier_impl *impl, void *carrier,
+	const struct lt_span_context *context, const struct lt_baggage *baggage)
+{
+	return lt_ids_are_valid(context->trace_id, context->span_id)
+		       ? lt_tracecontext_inject(impl, carrier, context)
+		       : 0;
+}
+
+struct lt_propagator *lt_propagator_tracecontext(void)
+{
+	static const char *const fields[] = {"traceparent", "tracestate", NULL};
+	static const struct lt_propagator_impl impl = {
+		.extract = extract, .inject = inject, .fields = fields};
+	static struct lt_propagator propagator = {&impl};
+	return &propagator;
+}

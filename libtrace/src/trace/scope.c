@@ -9,6 +9,7 @@
  *
  * Source: https://opentelemetry.io/docs/specs/otel/context/ */
 #include "trace/span.h"
+#include "trace/values.h"
 #include "util/thread.h"
 
 #include <libtrace/instrumentation.h>
@@ -26,6 +27,7 @@
 struct lt_scope_entry {
 	struct lt_scope_entry *outer; /* or the next spare one */
 	struct lt_span *span;	      /* held; NULL: no span is current */
+	struct lt_values *values;     /* held; NULL: none, also in a spare one */
 	const struct lt_scope *scope;
 	/* Odd: entered, even: left or spare.  The only field that other threads access. */
 	_Atomic uint64_t use;
@@ -173,6 +175,19 @@ static bool may_be_there(const struct lt_scope_entry *entry, uintptr_t frame)
 	return at >= frame && is_intact(entry, use);
 }
 
+/* In a function of its own, called last: most scopes have none. */
+__attribute__((noinline)) static void release_valued(
+	struct lt_scope_entry *entry, struct lt_span *span)
+{
+	struct lt_values *values = entry->values;
+	if (values) {
+		entry->values = NULL;
+		lt_thread.n_valued--;
+		lt_values_release(values);
+	}
+	lt_span_release(span);
+}
+
 static void leave_innermost(void)
 {
 	struct lt_scope_entry *entry = pop(&lt_thread.scope);
@@ -181,26 +196,33 @@ static void leave_innermost(void)
 	atomic_store_explicit(&entry->use, (use | 1) + 1, memory_order_relaxed);
 	push(&lt_thread.spare_scopes, entry);
 	lt_thread.n_scopes--;
+	if (__builtin_expect(lt_thread.n_valued != 0, 0)) {
+		release_valued(entry, span);
+		return;
+	}
 	lt_span_release(span); /* last: it may call the program's own exporter */
 }
 
 /* Not inlined: its frame must be below the caller's. */
 #define FRAME_OF_ITS_OWN __attribute__((noinline))
+#define ALWAYS __attribute__((always_inline)) /* two callers, and each call counts */
 
 /* --- the interface ------------------------------------------------------------------------ */
 
-FRAME_OF_ITS_OWN void lt_scope_enter(struct lt_scope *scope, struct lt_span *span)
+/* Leaves what is gone, as seen from a frame, and what this scope was entered for before. */
+ALWAYS static inline void leave_gone(const struct lt_scope *scope, uintptr_t frame)
 {
-	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
-	if (!scope)
-		return;
 	while (lt_thread.scope &&
 		(lt_thread.scope->scope == scope || !may_be_there(lt_thread.scope, frame)))
 		leave_innermost();
-	if (lt_thread.n_scopes == DEPTH_MAX) {
+	if (lt_thread.n_scopes == DEPTH_MAX)
 		while (lt_thread.scope)
 			leave_innermost();
-	}
+}
+
+ALWAYS static inline void enter(
+	struct lt_scope *scope, struct lt_span *span, struct lt_values *values)
+{
 	struct lt_scope_entry *entry = pop(&lt_thread.spare_scopes);
 	if (!entry)
 		entry = refill();
@@ -212,8 +234,49 @@ FRAME_OF_ITS_OWN void lt_scope_enter(struct lt_scope *scope, struct lt_span *spa
 	scope->use = use;
 	entry->scope = scope;
 	entry->span = lt_span_hold(span);
+	if (__builtin_expect(values != NULL, 0)) {
+		entry->values = lt_values_hold(values);
+		lt_thread.n_valued++;
+	}
 	push(&lt_thread.scope, entry);
 	lt_thread.n_scopes++;
+}
+
+__attribute__((noinline)) static void enter_valued(
+	struct lt_scope *scope, struct lt_span *span, struct lt_values *values)
+{
+	enter(scope, span, values);
+}
+
+/* What is current beside the span stays so; in a callback, where nothing is, what the span was
+ * started under is again. */
+static inline struct lt_values *values_for(const struct lt_span *handle)
+{
+	if (lt_thread.scope && lt_thread.scope->values)
+		return lt_thread.scope->values;
+	return lt_span_values(handle);
+}
+
+FRAME_OF_ITS_OWN void lt_scope_enter(struct lt_scope *scope, struct lt_span *span)
+{
+	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+	if (!scope)
+		return;
+	leave_gone(scope, frame);
+	if (__builtin_expect(lt_thread.n_valued != 0 || lt_span_has_values(span), 0))
+		enter_valued(scope, span, values_for(span));
+	else
+		enter(scope, span, NULL);
+}
+
+FRAME_OF_ITS_OWN void lt_scope_enter_values(
+	struct lt_scope *scope, struct lt_span *span, struct lt_values *values)
+{
+	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+	if (!scope)
+		return;
+	leave_gone(scope, frame);
+	enter_valued(scope, span, values);
 }
 
 static bool is_entered(const struct lt_scope *scope)
@@ -255,4 +318,12 @@ FRAME_OF_ITS_OWN struct lt_span *lt_span_current(void)
 	while (lt_thread.scope && !may_be_there(lt_thread.scope, frame))
 		leave_innermost();
 	return lt_thread.scope ? lt_thread.scope->span : NULL;
+}
+
+FRAME_OF_ITS_OWN struct lt_values *lt_scope_values(void)
+{
+	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+	while (lt_thread.scope && !may_be_there(lt_thread.scope, frame))
+		leave_innermost();
+	return lt_thread.scope ? lt_thread.scope->values : NULL;
 }

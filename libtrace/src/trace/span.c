@@ -7,6 +7,7 @@
 
 #include "propagation/tracestate.h"
 #include "trace/provider.h"
+#include "trace/values.h"
 #include "util/clock.h"
 #include "util/ids.h"
 
@@ -179,7 +180,7 @@ static enum lt_kind kind_of(const struct lt_span_options *options)
 }
 
 /* The program's pointer to the block: the next head in turn. */
-static struct lt_span *hand_out(struct lt_span *span, uint8_t state)
+static inline struct lt_span *hand_out_head(struct lt_span *span, uint8_t state)
 {
 	span->turn = span->turn == LT_SPAN_HEADS - 1 ? 1 : (uint8_t)(span->turn + 1);
 	struct lt_span_head *head = &span->heads[span->turn];
@@ -187,12 +188,28 @@ static struct lt_span *hand_out(struct lt_span *span, uint8_t state)
 	return (struct lt_span *)head;
 }
 
+/* With the values that are current.  This and its like are functions of their own, called last, so
+ * that spans without values do not pay for the registers. */
+__attribute__((noinline)) static struct lt_span *hand_out_valued(
+	struct lt_span *span, uint8_t state)
+{
+	span->values = lt_values_hold(lt_scope_values());
+	return hand_out_head(span, span->values ? state | LT_SPAN_VALUED : state);
+}
+
+static inline struct lt_span *hand_out(struct lt_span *span, uint8_t state)
+{
+	if (__builtin_expect(lt_thread.n_valued != 0, 0))
+		return hand_out_valued(span, state);
+	return hand_out_head(span, state);
+}
+
 static void init_context(
 	struct lt_span_context_view *context, const struct lt_span_context_view *parent)
 {
 	if (parent) {
 		memcpy(context->trace_id, parent->trace_id, sizeof(context->trace_id));
-		context->flags = parent->flags & LT_FLAG_RANDOM;
+		context->flags = parent->flags & (LT_FLAG_RANDOM | LT_FLAG_DEBUG);
 	} else {
 		lt_ids_trace(context->trace_id);
 		context->flags = LT_FLAG_RANDOM;
@@ -320,7 +337,7 @@ static enum lt_decision sample(struct lt_span *span, struct lt_slice name,
 	return (enum lt_decision)decision;
 }
 
-/* The span of a disabled SDK: its parent's context, propagated unchanged.
+/* The span of a disabled SDK: its parent's context, propagated unchanged; also lt_span_wrap()'s.
  * Source:
  *
  * https://opentelemetry.io/docs/specs/otel/trace/api/#behavior-of-the-api-in-the-absence-of-an-installed-sdk */
@@ -334,6 +351,14 @@ __attribute__((noinline)) static struct lt_span *start_disabled(
 	span->data.context = *parent;
 	copy_text(span, parent->tracestate, &span->data.context.tracestate);
 	return hand_out(span, LT_SPAN_LIVES);
+}
+
+struct lt_span *lt_span_wrap(const struct lt_span_context *context)
+{
+	struct checked_context room;
+	if (!context || !lt_ids_are_valid(context->trace_id, context->span_id))
+		return NULL;
+	return start_disabled(NULL, check_context(&room, context));
 }
 
 struct lt_span *lt_span_start_named(
@@ -519,10 +544,22 @@ static void process(struct lt_span *span)
 		recycle(span);
 }
 
+/* After the last holder has let go of it. */
+static void finish(struct lt_span *span, uint8_t state)
+{
+	if (state & LT_SPAN_VALUED)
+		lt_values_release(span->values);
+	if (state & LT_SPAN_RECORDS)
+		process(span);
+	else
+		recycle(span);
+}
+
 /* Not inlined, so that a span that is not recording saves no registers for it. */
 __attribute__((noinline)) static void end_recording(
 	struct lt_span *handle, struct lt_span *span, uint64_t end_ns)
 {
+	uint8_t state = ((struct lt_span_head *)handle)->state;
 	if (!lock_if_open(span))
 		return;
 	span->data.end_ns = time_of(span, end_ns);
@@ -531,16 +568,21 @@ __attribute__((noinline)) static void end_recording(
 		lt_thread.span_bytes = (uint32_t)(span->arena.next - (char *)span);
 	unlock(span);
 	if (let_go(handle, span))
-		process(span);
+		finish(span, state);
 }
 
-static inline void end_bare(struct lt_span *handle, struct lt_span *span)
+static inline void end_bare(struct lt_span *handle, struct lt_span *span, uint8_t state)
 {
 	if (atomic_load_explicit(&span->ended, memory_order_relaxed))
 		return;
 	atomic_store_explicit(&span->ended, true, memory_order_relaxed);
 	if (let_go(handle, span))
-		recycle(span);
+		finish(span, state);
+}
+
+__attribute__((noinline)) static void end_valued(struct lt_span *handle, struct lt_span *span)
+{
+	end_bare(handle, span, LT_SPAN_LIVES | LT_SPAN_VALUED);
 }
 
 void lt_span_end_at(struct lt_span *handle, uint64_t end_ns)
@@ -550,8 +592,10 @@ void lt_span_end_at(struct lt_span *handle, uint64_t end_ns)
 		return;
 	if (lt_span_may_record(handle))
 		end_recording(handle, span, end_ns);
+	else if (__builtin_expect(lt_span_has_values(handle), 0))
+		end_valued(handle, span);
 	else
-		end_bare(handle, span);
+		end_bare(handle, span, LT_SPAN_LIVES);
 }
 
 struct lt_span *lt_span_hold(struct lt_span *handle)
@@ -568,11 +612,7 @@ void lt_span_release(struct lt_span *handle)
 	struct lt_span *span = lt_span_alive(handle);
 	if (!span)
 		return;
-	bool is_recorded = lt_span_may_record(handle);
-	if (!let_go(handle, span))
-		return;
-	if (is_recorded)
-		process(span);
-	else
-		recycle(span);
+	uint8_t state = ((struct lt_span_head *)handle)->state;
+	if (let_go(handle, span))
+		finish(span, state);
 }

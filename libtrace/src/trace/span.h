@@ -28,6 +28,8 @@
 /* For the relay: see span_slab.h. */
 enum lt_slab_stage { LT_SLAB_FREE, LT_SLAB_OPEN, LT_SLAB_ENDED };
 
+#define LT_SPAN_VALUED 4u /* of a head's state, beside trace.h's: the span has values */
+
 struct lt_span {
 	struct lt_span_head heads[LT_SPAN_HEADS];
 	uint8_t turn; /* the head in use: 1 to 15 */
@@ -36,7 +38,8 @@ struct lt_span {
 	bool is_in_slab;       /* not from malloc */
 	atomic_uint n_holders;
 	struct lt_span_lock lock; /* never held while taking another */
-	struct lt_tracer *tracer;
+	struct lt_tracer *tracer; /* of one that wraps a context: NULL */
+	struct lt_values *values; /* that were current when it started; held; see LT_SPAN_VALUED */
 	uint32_t event_capacity, link_capacity;
 	int64_t clock_offset_ns; /* converts monotonic to Unix time, at start and end */
 	struct lt_attributes_room attrs_room; /* of data.attrs */
@@ -58,6 +61,17 @@ static inline struct lt_span *lt_span_alive(const struct lt_span *span)
 	if (!span || ((const struct lt_span_head *)span)->state == 0)
 		return NULL;
 	return lt_span_block(span);
+}
+
+static inline bool lt_span_has_values(const struct lt_span *span)
+{
+	return span && ((const struct lt_span_head *)span)->state & LT_SPAN_VALUED;
+}
+
+/** The values that a span was started under; NULL: none, or no such span. */
+static inline struct lt_values *lt_span_values(const struct lt_span *span)
+{
+	return lt_span_has_values(span) ? lt_span_block(span)->values : NULL;
 }
 
 /** A new block with its heads initialised; NULL when out of memory. */

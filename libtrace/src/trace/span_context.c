@@ -16,6 +16,7 @@ static struct lt_ids print_ids(const uint8_t trace_id[16], const uint8_t span_id
 	if (lt_ids_are_valid(trace_id, span_id)) {
 		lt_hex_print(ids.trace_id, trace_id, 16);
 		lt_hex_print(ids.span_id, span_id, 8);
+		flags &= (uint8_t)~LT_FLAG_DEBUG;
 		lt_hex_print(ids.trace_flags, &flags, 1);
 	}
 	return ids;

@@ -8,7 +8,7 @@
  */
 #include "util/id_hex.h"
 
-#include <string.h>
+#include "util/slice.h"
 
 enum { STEP = 8, LETTERS = 'a' - '0' - 10 /* from the digit after '9' to 'a' */ };
 
@@ -83,5 +83,20 @@ bool lt_hex_parse(const char *text, uint8_t *bytes, size_t n)
 			return false;
 		*bytes = (uint8_t)(high << 4 | low);
 	}
+	return true;
+}
+
+bool lt_hex_parse_padded(struct lt_slice text, uint8_t *bytes, size_t n)
+{
+	char digits[LT_HEX_PADDED_MAX];
+	uint8_t parsed[LT_HEX_PADDED_MAX / 2];
+	if (text.len == 0 || text.len > 2 * n || 2 * n > sizeof(digits))
+		return false;
+	memset(digits, '0', sizeof(digits));
+	for (size_t i = 0; i < text.len; i++)
+		digits[2 * n - text.len + i] = lt_lower(text.ptr[i]);
+	if (!lt_hex_parse(digits, parsed, n))
+		return false;
+	memcpy(bytes, parsed, n);
 	return true;
 }

@@ -3,14 +3,17 @@
 #ifndef LT_ID_HEX_H
 #define LT_ID_HEX_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <libtrace/trace.h>
 
 /** Writes 2 * n digits, no NUL; returns the byte after them. */
 char *lt_hex_print(char *out, const uint8_t *bytes, size_t n);
 
 /** Reads 2 * n lower-case digits; false, with bytes undefined, for any other character. */
 bool lt_hex_parse(const char *text, uint8_t *bytes, size_t n);
+
+/** The same for 1 to 2 * n digits of either case, at most LT_HEX_PADDED_MAX, the leading ones zero
+ * where they are left out; bytes untouched on failure. */
+bool lt_hex_parse_padded(struct lt_slice text, uint8_t *bytes, size_t n);
+#define LT_HEX_PADDED_MAX 32
 
 #endif

@@ -10,6 +10,7 @@ struct lt_thread {
 	struct lt_scope_entry *scope; /* innermost, of scope.c; NULL: no span is current */
 	struct lt_scope_entry *spare_scopes;
 	unsigned n_scopes;
+	unsigned n_valued;	      /* scopes that have values of context: mostly none */
 	unsigned suppressed;	      /* depth of lt_suppress_enter */
 	struct lt_magazine *magazine; /* free spans, of span_pool.c; NULL: none yet */
 	uint32_t span_bytes;	      /* used of the last span's block */
