@@ -78,6 +78,20 @@ START_TEST(a_span_that_has_filled_its_memory_is_kept_whole)
 }
 END_TEST
 
+START_TEST(spans_over_the_exporters_limit_are_lost_and_reported_and_the_others_stay)
+{
+	enum { SPANS_MAX = 65536 };
+	for (int i = 0; i < SPANS_MAX; i++)
+		lt_span_end(lt_span_start(tracer, "kept", NULL));
+	ck_assert_int_eq(lt_provider_flush(provider, 100), 0);
+	lt_span_end(lt_span_start(tracer, "lost", NULL));
+	ck_assert_int_eq(lt_provider_flush(provider, 100), -EIO);
+	ck_assert_uint_eq(lt_exporter_memory_count(exporter), SPANS_MAX);
+	ck_assert_ptr_null(lt_exporter_memory_find(exporter, "lost"));
+	ck_assert_ptr_null(lt_exporter_memory_span(exporter, SPANS_MAX));
+}
+END_TEST
+
 /* --- memory that runs out ----------------------------------------------------------------- */
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -129,6 +143,9 @@ int main(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, a_span_is_kept_whole_after_its_memory_is_anothers);
 	tcase_add_test(tests, a_span_that_has_filled_its_memory_is_kept_whole);
+	tcase_set_timeout(tests, 60);
+	tcase_add_test(
+		tests, spans_over_the_exporters_limit_are_lost_and_reported_and_the_others_stay);
 	add_memory_tests(tests);
 	return run_tests(tests, "exporter_memory");
 }
