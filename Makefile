@@ -13,7 +13,7 @@ TRACED = OTEL_BSP_SCHEDULE_DELAY=500 PATH=$(BIN):$$PATH
 # Where packages.sh builds libh2o on a system that has no package of it.
 export PKG_CONFIG_PATH := $(CURDIR)/build/h2o/lib/pkgconfig:$(PKG_CONFIG_PATH)
 
-.PHONY: help build demo check check-nix check-cluster bench fuzz format clean packages \
+.PHONY: help build demo check check-nix check-cluster bench coverage fuzz format clean packages \
 	infra-up infra-down run-order run-order-custom run-order-manual \
 	run-gateway run-gateway-manual run-request
 
@@ -63,6 +63,10 @@ check-cluster: packages
 format: TOOLS = clang-format-14
 format: packages
 	@git ls-files '*.c' '*.h' | xargs clang-format-14 -i
+
+#: make coverage            print how much of libtrace/src the unit tests execute (needs gcov)
+coverage: packages
+	@python3 tests/coverage.py
 
 #: make fuzz                fuzz the parsers, a minute each (needs clang and its libclang-rt)
 fuzz:
