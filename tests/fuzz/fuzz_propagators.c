@@ -77,7 +77,7 @@ static void compare(const struct lt_baggage *sent, const struct lt_baggage *read
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct lt_carrier_impl impl = {get, set};
-	static struct headers out;
+	static struct headers out = {.text = ""};
 	struct headers in = {.text = (const char *)data, .len = size};
 	struct lt_span_context context, again;
 	struct lt_baggage *baggage, *read;
