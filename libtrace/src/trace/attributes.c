@@ -163,9 +163,7 @@ static bool append(struct lt_attributes *set, uint32_t capacity, struct lt_arena
 	struct lt_slice key = attr->key, string = {"", 0};
 	if (attr->type == LT_TYPE_STRING)
 		string = cut(attr->value.string, limits->value_length);
-	bool keeps_key =
-		attr->fixed_key && !lt_shared_contains(arena); /* the relay sees no literal */
-	size_t n_key = keeps_key ? 0 : key.len;
+	size_t n_key = attr->fixed_key ? 0 : key.len;
 	char *text = lt_arena_alloc_text(arena, n_key + string.len);
 	if (!text)
 		return false;
@@ -174,10 +172,10 @@ static bool append(struct lt_attributes *set, uint32_t capacity, struct lt_arena
 
 	/* Field by field, as the caller has just written them: agent/http/attribute.h tells why. */
 	struct lt_attr *slot = (struct lt_attr *)&set->items[set->n];
-	*slot = (struct lt_attr){.key = {keeps_key ? key.ptr : text, key.len},
+	*slot = (struct lt_attr){.key = {attr->fixed_key ? key.ptr : text, key.len},
 		.type = attr->type,
 		.n_items = attr->n_items,
-		.fixed_key = keeps_key,
+		.fixed_key = attr->fixed_key,
 		.value.integer = attr->value.integer}; /* whichever scalar it is */
 	if (attr->type == LT_TYPE_STRING)
 		slot->value.string = (struct lt_slice){text + n_key, string.len};
@@ -194,10 +192,17 @@ void lt_attributes_add(struct lt_attributes *set, struct lt_attributes_room *roo
 	if (!attrs)
 		return;
 	reserve(set, room, arena, limits->count, n);
+	bool is_shared = lt_shared_contains(arena);
 	for (size_t i = 0; i < n; i++) {
 		const struct lt_attr *attr = &attrs[i], *present = NULL;
+		struct lt_attr copied;
 		if (!has_value(attr) || attr->key.len == 0)
 			continue;
+		if (__builtin_expect(is_shared && attr->fixed_key, 0)) {
+			copied = *attr; /* the relay sees no literal of the program's */
+			copied.fixed_key = false;
+			attr = &copied;
+		}
 		uint64_t bit = key_bit(attr->key);
 		if (room->key_bits & bit)
 			present = find(set, attr->key);
