@@ -25,12 +25,12 @@ void stats_write_metrics(struct buffer *out, const struct stats_source *source);
  * An object with these members:
  *
  *   version                              of traceview
- *   otlpPort, grpcPort numbers; grpcPort is null without gRPC
+ *   otlpPort, grpcPort                   numbers; grpcPort is null without gRPC
  *   maxTraces, maxBytes                  the store's limits
- *   traces, spans, bytes the current contents
+ *   traces, spans, bytes                 the current contents
  *   receivedSpans, repeatedSpans         since the start; repeated ones are counted in both
- *   rejectedSpans, lastRejection and the reason of the last one ("" for none)
- *   evictedTraces, evictedSpans evicted over a limit
+ *   rejectedSpans, lastRejection         and the reason of the last one ("" for none)
+ *   evictedTraces, evictedSpans          evicted over a limit
  *   refusedRequests, lastRefusal         likewise whole requests
  *   notKeptRequests                      with metrics or logs
  *   sendUrl                              a request of it makes a trace; null: not known
