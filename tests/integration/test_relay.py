@@ -218,6 +218,7 @@ class Relay(unittest.TestCase):
         self.assertEqual(done.stdout, "done\n")
         self.assertLess(time.monotonic() - began, 2 * harness.SLOWNESS)
 
+    @unittest.skipIf(harness.SANITIZED, "a sanitizer catches signals of its own")
     def test_a_program_is_seen_by_the_system_as_the_untraced_one(self):
         script = """if True:
             import ctypes, os, sys
