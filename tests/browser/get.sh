@@ -4,7 +4,7 @@
 # client, at the version and with the digest that are written down here.  Without it its test is skipped by name.
 set -euo pipefail
 
-axe=axe-core@4.10.3
+axe='axe-core@4.10.3'
 sha512=5e6edba515e70d25f6604d9815f064d859c5d1ea7ab661bbc4f87c88779ef0c21cae0abbeb636471ef39e9d62d2582e4b88a1866f19f4ecfcf6d986275e4dc12
 
 [ $# -eq 1 ] || { echo "usage: get.sh FOLDER" >&2; exit 2; }

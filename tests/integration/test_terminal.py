@@ -173,6 +173,7 @@ class Check(TerminalTest):
     def test_a_checkout_is_as_its_file_says(self):
         self.check_checkout()
 
+    @unittest.skipUnless(os.path.exists(os.path.join(SOURCE, "README.md")), "no README.md here")
     def test_the_readme_s_commands_show_a_checkout(self):
         trace = self.checkout()
         self.backend.trace(trace, 5)
