@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detour.h"
+#include "util/fnv1a.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -46,16 +47,6 @@ static int open_some_folder(char path[FOLDER_MAX_BYTES])
 	return fd;
 }
 
-/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
-static uint64_t hash(const char *text)
-{
-	uint64_t value = UINT64_C(0xcbf29ce484222325);
-
-	for (; *text; text++)
-		value = (value ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return value;
-}
-
 /* Atomically: another launcher may do the same. */
 static int put_link(int folder, const char *name, const char *target)
 {
@@ -80,7 +71,7 @@ int link_make(char path[PATH_MAX])
 	if (link_is_needed(file))
 		return -EINVAL;
 	*slash = '\0';
-	snprintf(name, sizeof(name), "%016" PRIx64, hash(path));
+	snprintf(name, sizeof(name), "%016" PRIx64, lt_fnv1a(LT_FNV1A_START, path, strlen(path)));
 	int fd = open_some_folder(folder);
 	if (fd < 0)
 		return fd;

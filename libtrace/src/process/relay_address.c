@@ -2,17 +2,16 @@
 #include "process/relay_address.h"
 
 #include "util/config.h"
+#include "util/fnv1a.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/ */
 static uint64_t add_text(uint64_t hash, struct lt_slice text)
 {
-	for (size_t i = 0; i < text.len; i++)
-		hash = (hash ^ (uint8_t)text.ptr[i]) * UINT64_C(0x100000001b3);
-	return (hash ^ 0xff) * UINT64_C(0x100000001b3); /* no byte of a value is this one's end */
+	hash = lt_fnv1a(hash, text.ptr, text.len);
+	return lt_fnv1a(hash, "\xff", 1); /* no byte of a value is this one's end */
 }
 
 uint64_t lt_relay_settings(void)
@@ -24,7 +23,7 @@ uint64_t lt_relay_settings(void)
 		"HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE",
 		"SSL_CERT_DIR"};
 	char name[64];
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = LT_FNV1A_START;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		snprintf(name, sizeof(name), "OTEL_EXPORTER_OTLP_%s", kinds[i]);
 		hash = add_text(hash, lt_config_text(name));

@@ -6,6 +6,7 @@
 
 #include "util/clock.h"
 #include "util/config.h"
+#include "util/fnv1a.h"
 #include "util/output.h"
 #include "util/utf8.h"
 
@@ -15,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 1024 /* longer texts are cut; with the prefix well below PIPE_BUF */
@@ -96,15 +98,6 @@ static struct {
 	_Atomic uint64_t n_left_out;
 } kinds[LT_REPORT_KINDS];
 
-/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
-static uint64_t hash_of(const char *text)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-	for (; *text; text++)
-		hash = (hash ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
 static bool is_over(uint64_t at_ns, uint64_t now_ns)
 {
 	return at_ns == 0 || now_ns - at_ns >= LT_REPORT_INTERVAL_MS * UINT64_C(1000000);
@@ -130,7 +123,7 @@ static size_t free_place(uint64_t now_ns)
 
 bool lt_report_is_due(const char *kind, uint64_t now_ns, uint64_t *ret_n_left_out)
 {
-	uint64_t hash = hash_of(kind);
+	uint64_t hash = lt_fnv1a(LT_FNV1A_START, kind, strlen(kind));
 	size_t i = place_of(hash);
 	bool is_known = i < LT_REPORT_KINDS;
 	if (!is_known)
