@@ -75,14 +75,6 @@ static int complain(const char *command, const char *why)
 
 /* --- the newest --------------------------------------------------------------------------- */
 
-static int latest_first(const void *a, const void *b)
-{
-	const struct trace *x = *(struct trace *const *)a, *y = *(struct trace *const *)b;
-	if (x->start_ns != y->start_ns)
-		return x->start_ns > y->start_ns ? -1 : 1;
-	return memcmp(x->id, y->id, sizeof(x->id));
-}
-
 /* The store's traces, sorted; NULL: out of memory. */
 static struct trace **sorted(const struct store *store, size_t *ret_n)
 {
@@ -91,7 +83,7 @@ static struct trace **sorted(const struct store *store, size_t *ret_n)
 	for (struct trace *trace = store_newest(store); traces && trace; trace = trace->older)
 		traces[(*ret_n)++] = trace;
 	if (traces)
-		qsort(traces, *ret_n, sizeof(struct trace *), latest_first);
+		qsort(traces, *ret_n, sizeof(struct trace *), trace_latest_first);
 	return traces;
 }
 

@@ -104,14 +104,6 @@ static bool trace_matches(struct matcher *m, const struct trace *trace, bool tag
 	return false;
 }
 
-static int latest_first(const void *a, const void *b)
-{
-	const struct trace *x = *(struct trace *const *)a, *y = *(struct trace *const *)b;
-	if (x->start_ns != y->start_ns)
-		return x->start_ns > y->start_ns ? -1 : 1;
-	return memcmp(x->id, y->id, sizeof(x->id));
-}
-
 long search_traces(const struct store *store, const struct search *search, struct arena *arena,
 	struct trace ***ret_traces)
 {
@@ -125,7 +117,7 @@ long search_traces(const struct store *store, const struct search *search, struc
 		if (trace_matches(&m, trace, false))
 			traces[n_candidates++] = trace;
 	}
-	qsort(traces, n_candidates, sizeof(*traces), latest_first);
+	qsort(traces, n_candidates, sizeof(*traces), trace_latest_first);
 	arena_init(&m.arena, OTLP_ARENA_MAX_BYTES);
 	buffer_init(&m.text, VALUE_MAX_BYTES);
 	for (size_t i = 0; i < n_candidates && n < search->limit; i++) {

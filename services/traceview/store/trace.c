@@ -139,3 +139,11 @@ void records_clear_marks(struct record *const *records, size_t n)
 	for (size_t i = 0; i < n; i++)
 		records[i]->resource->mark = records[i]->scope->mark = 0;
 }
+
+int trace_latest_first(const void *a, const void *b)
+{
+	const struct trace *x = *(struct trace *const *)a, *y = *(struct trace *const *)b;
+	if (x->start_ns != y->start_ns)
+		return x->start_ns > y->start_ns ? -1 : 1;
+	return memcmp(x->id, y->id, sizeof(x->id));
+}

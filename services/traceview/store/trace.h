@@ -68,6 +68,9 @@ struct record *trace_find_span(const struct trace *trace, const uint8_t span_id[
  */
 void trace_sorted(const struct trace *trace, struct record **ret_records);
 
+/** For qsort() of struct trace pointers: the latest start first, then by id. */
+int trace_latest_first(const void *a, const void *b);
+
 /** Clears the marks of these records' resources and scopes. */
 void records_clear_marks(struct record *const *records, size_t n);
 
