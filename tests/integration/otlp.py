@@ -5,6 +5,15 @@ Source: opentelemetry-proto, trace/v1/trace.proto, common/v1/common.proto, resou
 """
 import struct
 
+# Headers of the two formats.
+PROTOBUF = {"Content-Type": "application/x-protobuf"}
+JSON = {"Content-Type": "application/json"}
+
+
+def nth_trace_id(i):
+    """Another valid one for each i from 0."""
+    return f"{i + 1:032x}"
+
 
 def varint(value):
     value &= (1 << 64) - 1

@@ -14,12 +14,9 @@ import http2
 import otlp
 from harness import Backend, StackTest
 from http2 import Connection, call, frame, message, request_headers
+from otlp import nth_trace_id as trace_id
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-
-
-def trace_id(i):
-    return f"{i + 1:032x}"
 
 
 @unittest.skipUnless(harness.HAS_GRPC, "this build of traceview has no gRPC")

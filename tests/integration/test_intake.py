@@ -8,14 +8,9 @@ import tempfile
 import harness
 import otlp
 from harness import Backend, StackTest, get, request, run
+from otlp import JSON, PROTOBUF, nth_trace_id as trace_id
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-JSON = {"Content-Type": "application/json"}
-PROTOBUF = {"Content-Type": "application/x-protobuf"}
-
-
-def trace_id(i):
-    return f"{i + 1:032x}"
 
 
 def snake_case(value):

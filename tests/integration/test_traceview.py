@@ -14,14 +14,9 @@ import unittest
 import harness
 import otlp
 from harness import Backend, StackTest, get, request, run, spans_of, wait_until
+from otlp import JSON, PROTOBUF, nth_trace_id as trace_id
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-PROTOBUF = {"Content-Type": "application/x-protobuf"}
-JSON = {"Content-Type": "application/json"}
-
-
-def trace_id(i):
-    return f"{i + 1:032x}"
 
 
 class TraceviewTest(StackTest):

@@ -9,8 +9,8 @@ import harness
 import http2
 import otlp
 from harness import Backend, StackTest, get
+from otlp import PROTOBUF
 
-PROTOBUF = {"Content-Type": "application/x-protobuf"}
 MIB = 2 ** 20
 STORE = UPLOADS = BODY = 64 * MIB  # the defaults; a body is also held decoded while it goes into the store
 MARK = b"bound-id"  # trace ids begin so, go on with the number of the trace in its body, and end with that of the body

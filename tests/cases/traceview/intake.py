@@ -8,10 +8,9 @@ import time
 import harness
 import otlp
 from harness import Backend, StackTest, request, wait_until
+from otlp import JSON, PROTOBUF
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-PROTOBUF = {"Content-Type": "application/x-protobuf"}
-JSON = {"Content-Type": "application/json"}
 DEPTH_MAX = 16  # VALUE_DEPTH_MAX of model.h
 UPLOADS_MAX = 64 * 2 ** 20
 

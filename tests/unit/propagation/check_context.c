@@ -1,27 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_context.c - contexts as objects: values, baggage and spans handed on to other code. */
-#include "check_main.h"
+#include "memory_fixture.h"
 
 #include <libtrace/context.h>
 #include <pthread.h>
 #include <strings.h>
 
 static const struct lt_context_key color = {"color"}, size = {"size"};
-
-static struct lt_exporter *exporter;
-static struct lt_provider *provider;
-static struct lt_tracer *tracer;
-
-static void set_up(void)
-{
-	provider = memory_provider(&exporter, (struct lt_provider_options){0});
-	tracer = lt_tracer_get(provider, "check", NULL);
-}
-
-static void tear_down(void)
-{
-	lt_provider_free(provider);
-}
 
 static int n_freed;
 
