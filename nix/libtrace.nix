@@ -1,4 +1,4 @@
-# libtrace.so, the agent that is preloaded, and its launcher.
+# libtrace-c.so, the agent that is preloaded, and its launcher.
 {
   lib,
   stdenv,

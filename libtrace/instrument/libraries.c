@@ -58,7 +58,7 @@ static bool read_line(const char *line, struct library *library)
 /* Preloads the agent and the core beside it. */
 static int preload_all(const char *agent)
 {
-	static const char *const others[] = {"libtrace.so.0", LIBRARIES_CORE};
+	static const char *const others[] = {"libtrace-c.so.0", LIBRARIES_CORE};
 	int folder_len = (int)(strrchr(agent, '/') + 1 - agent);
 	char path[PATH_MAX];
 	int err = preload_add(agent);

@@ -44,7 +44,7 @@ class Added:
     FDS = {"pipe", "anon_inode:[eventfd]", "socket"}
     MOST_FDS = 6  # a pipe, libcurl's pair, connections
     # The last two are of glibc, for what is linked for older ones.
-    LIBTRACE = os.path.realpath(os.path.join(os.path.dirname(harness.BIN), "lib", "libtrace.so.0"))
+    LIBTRACE = os.path.realpath(os.path.join(os.path.dirname(harness.BIN), "lib", "libtrace-c.so.0"))
     LIBRARIES = {"libtrace-agent.so", "libtrace-agent-core.so", os.path.basename(LIBTRACE), "libpthread.so.0",
                  "libdl.so.2"}
     # glibc itself catches 33 in a process with threads, and lets no program have it.

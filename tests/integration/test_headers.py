@@ -72,7 +72,7 @@ class Headers(unittest.TestCase):
             oldest, *_, newest = languages(name)
             for command, _, standard in (oldest, newest):
                 program = os.path.join(folder, standard)
-                subprocess.run([command, f"-std={standard}", *STRICT, source, "-o", program, f"-L{lib}", "-ltrace",
+                subprocess.run([command, f"-std={standard}", *STRICT, source, "-o", program, f"-L{lib}", "-ltrace-c",
                                 f"-Wl,-rpath,{lib}"], check=True)
                 done = subprocess.run([program], capture_output=True, text=True)
                 self.assertEqual((done.returncode, done.stderr), (0, ""), f"{name} {standard}")

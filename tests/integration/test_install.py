@@ -70,7 +70,7 @@ def declared():
 class Build(unittest.TestCase):
     def pkg_config(self, *arguments):
         env = {**os.environ, "PKG_CONFIG_PATH": os.path.join(LIB, "pkgconfig")}
-        done = subprocess.run(["pkg-config", *arguments, "libtrace"], capture_output=True, text=True, env=env)
+        done = subprocess.run(["pkg-config", *arguments, "libtrace-c"], capture_output=True, text=True, env=env)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout.split()
 
@@ -123,7 +123,7 @@ class Build(unittest.TestCase):
 
 class Symbols(unittest.TestCase):
     def test_libtrace_exports_what_its_headers_declare_and_nothing_else(self):
-        found = without_sanitizers(exported("libtrace.so"))
+        found = without_sanitizers(exported("libtrace-c.so"))
         self.assertEqual(found, declared())
         self.assertEqual([name for name in found if not name.startswith("lt_")], [])
 
@@ -145,9 +145,9 @@ class Symbols(unittest.TestCase):
     def test_no_library_needs_more_than_libtrace_and_an_old_c_library(self):
         if harness.SANITIZED:
             self.skipTest("sanitizers bring libraries and newest versions of their own")
-        for library in ("libtrace.so", "libtrace-agent-core.so"):
+        for library in ("libtrace-c.so", "libtrace-agent-core.so"):
             for name in needed(library):
-                self.assertRegex(name, r"^(libtrace\.so\.0|lib(c|dl|pthread)\.so\.\d|ld-linux-.*)$", library)
+                self.assertRegex(name, r"^(libtrace-c\.so\.0|lib(c|dl|pthread)\.so\.\d|ld-linux-.*)$", library)
             versions = re.findall(r"Name: (\w+_[\d.]+) ", read_elf("-VW", library))
             self.assertTrue(versions)
             for version in versions:
@@ -158,10 +158,21 @@ class Symbols(unittest.TestCase):
 
 
 class Tree(unittest.TestCase):
+    def test_no_file_has_a_name_that_another_library_owns(self):
+        """libtrace3 (packet traces) of Debian, of version 4 in nixpkgs: what their packages install."""
+        theirs = {"libtrace.so", "libtrace.a", "libtrace.h", "libtrace_parallel.h", "buckets.h", "dagformat.h",
+                  "daglegacy.h", "deque.h", "erftypes.h", "format_ndag.h", "hash_toeplitz.h", "linked_list.h",
+                  "lt_inttypes.h", "message_queue.h", "object_cache.h", "pthread_spinlock.h", "ring_buffer.h",
+                  "rt_protocol.h", "simple_circular_buffer.h", "sliding_window.h", "vector.h"}
+        ours = set(os.listdir(INCLUDE)) | {*needed("libtrace-agent-core.so")}
+        self.assertEqual(theirs & ours, set())
+        self.assertIn("Library soname: [libtrace-c.so.0]", read_elf("-dW", "libtrace-c.so"))
+        self.assertIn("-ltrace-c", Build.pkg_config(self, "--libs"))
+
     def test_everything_is_where_it_belongs(self):
         for path in ("bin/api-gateway", "bin/api-gateway-manual", "bin/order-service", "bin/order-service-custom",
-                     "bin/order-service-manual", "bin/traceview", "bin/libtrace-instrument", "lib/libtrace.so",
-                     "lib/libtrace-agent.so", "lib/libtrace-agent-core.so", "lib/pkgconfig/libtrace.pc", "include/libtrace/trace.h"):
+                     "bin/order-service-manual", "bin/traceview", "bin/libtrace-instrument", "lib/libtrace-c.so",
+                     "lib/libtrace-agent.so", "lib/libtrace-agent-core.so", "lib/pkgconfig/libtrace-c.pc", "include/libtrace/trace.h"):
             self.assertTrue(os.path.exists(os.path.join(PREFIX, path)), path)
 
     def test_the_man_page_is_there_and_says_what_the_launcher_does(self):

@@ -223,7 +223,7 @@ class Relay(unittest.TestCase):
         script = """if True:
             import ctypes, os, sys
             libc = ctypes.CDLL(None, use_errno=True)
-            libtrace = ctypes.CDLL("libtrace.so.0") if sys.argv[1] == "traced" else None
+            libtrace = ctypes.CDLL("libtrace-c.so.0") if sys.argv[1] == "traced" else None
             if libtrace:
                 libtrace.lt_provider_global.restype = ctypes.c_void_p
                 libtrace.lt_tracer_get.restype = ctypes.c_void_p

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define CORE_FILE "libtrace-agent-core.so"
-#define LIBRARY_FILE "libtrace.so.0"
+#define LIBRARY_FILE "libtrace-c.so.0"
 
 enum state { STATE_UNKNOWN, STATE_LOADED, STATE_NONE };
 

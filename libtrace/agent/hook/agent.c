@@ -2,7 +2,7 @@
 /* agent.c - starts and ends the agent in a program without tracing code.
  *
  * The constructor creates the provider, which the program's own spans (if any) use too, since both
- * share libtrace.so.  At exit the remaining spans are sent, within a time limit. */
+ * share libtrace-c.so.  At exit the remaining spans are sent, within a time limit. */
 #include "hook/agent.h"
 #include <libtrace/semconv.h>
 #include <stdlib.h>

@@ -107,7 +107,7 @@ class Gate(StackTest):
         self.assertRegex(done.err, r"^libtrace: error: nothing is traced: .*static TLS.*\n$")
 
     def test_the_second_of_two_agents_in_a_process_steps_aside(self):
-        copy = self.copy("libtrace-agent.so", "libtrace-agent-core.so", "libtrace.so.0")
+        copy = self.copy("libtrace-agent.so", "libtrace-agent-core.so", "libtrace-c.so.0")
         for agents in ((copy, AGENT), (AGENT, copy)):
             done = self.same(run(CURL, env={**self.TRACING, **preload(*agents)}), run(CURL))
             self.assertEqual((done.err, self.collector.taken), ("", ["GET"]))
@@ -139,7 +139,7 @@ class Gate(StackTest):
 
     def test_the_doctor_says_when_the_rest_of_the_agent_is_missing(self):
         done = run(["libtrace-instrument", "--doctor", "curl"],
-                   env={"LIBTRACE_AGENT": self.copy("libtrace-agent.so", "libtrace.so.0"), **preload()})
+                   env={"LIBTRACE_AGENT": self.copy("libtrace-agent.so", "libtrace-c.so.0"), **preload()})
         self.assertEqual(done.code, 1)
         self.assertRegex(done.out, r"(?m)^agent .*libtrace-agent-core\.so")
 
