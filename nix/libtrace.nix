@@ -38,6 +38,7 @@ stdenv.mkDerivation {
   ];
   mesonFlags = [
     "-Dparts=libtrace"
+    "-Dstatic=false" # it would be a part of every image
     # Loaded by dlopen() with the first export, so no linker records it.
     "-Dlibcurl_path=${lib.getLib curl}/lib/libcurl.so.4"
   ];

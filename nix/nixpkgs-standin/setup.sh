@@ -20,7 +20,7 @@ phase Install 'make install'
 fixup() {
   local o d
   for o in $outputs; do mkdir -p "${!o}"; done
-  if [ -n "${dev:-}" ]; then for d in lib/pkgconfig share/pkgconfig include; do
+  if [ -n "${dev:-}" ]; then for d in lib/pkgconfig lib/cmake share/pkgconfig include; do
     [ ! -d "$out/$d" ] || { mkdir -p "$dev/${d%/*}"; mv "$out/$d" "$dev/$d"; }; done; fi
   for o in $outputs; do find "${!o}" -type f \( -perm -100 -o -name '*.so*' \) -exec sh -c 'file "$1" | grep -q ELF || exit 0
     strip -S "$1"; if readelf -d "$1" | grep -q RUNPATH; then patchelf --shrink-rpath "$1"; fi' _ {} \; ; done

@@ -19,6 +19,9 @@ PLACES = (  # the version stands in the middle group
     (r"^(k8s/.*\.(yaml|md)|tests/nix/.*\.sh)$", rf"(localhost/libtrace/[a-z-]+:)({NUMBER})(\b)"),
 )
 
+HEADER = "libtrace/include/libtrace/trace.h"
+AS_NUMBER = r"(#define LT_VERSION_NUM )(0x\w+)()"
+
 NOT_OURS = (".sum", ".json", ".lock", "go.mod")  # versions of other programs
 
 
@@ -45,9 +48,16 @@ def jaeger():
     return re.search(r"jaegertracing/jaeger:(\S+)", read("k8s/10-jaeger.yaml"))[1]
 
 
+def as_number(version):
+    """As LT_VERSION_NUM has it: a byte for each number."""
+    return "0x%02x%02x%02x" % tuple(map(int, version.split(".")))
+
+
 def strays():
     """Places with another version, and the version in places that are not on the list."""
     wanted, found = current(), []
+    if as_number(wanted) != re.search(AS_NUMBER, read(HEADER))[2]:
+        found.append(f"{HEADER}: LT_VERSION_NUM")
     for path in files():
         text = read(path)
         for name, pattern in PLACES:
@@ -67,6 +77,8 @@ def set_to(version):
         for name, pattern in PLACES:
             if re.search(name, path):
                 text = re.sub(pattern.replace(NUMBER, old_version), rf"\g<1>{version}\g<3>", text, flags=re.M)
+        if path == HEADER:
+            text = re.sub(AS_NUMBER, rf"\g<1>{as_number(version)}\g<3>", text)
         if text != old:
             with open(os.path.join(ROOT, path), "w", encoding="utf-8") as file:
                 file.write(text)

@@ -31,7 +31,11 @@ extern "C" {
 #define LT_API __attribute__((visibility("default")))
 #define LT_CHECKED __attribute__((warn_unused_result))
 
-#define LT_VERSION "0.1.0"
+#define LT_VERSION "0.1.0"	/* of these headers */
+#define LT_VERSION_NUM 0x000100 /* the same, a byte for each number: for #if */
+
+/** The version of the library that runs, which may be a newer one than LT_VERSION; static. */
+LT_API const char *lt_version(void);
 
 struct lt_provider; /* opaque; shared by all threads */
 struct lt_tracer;   /* opaque; lives as long as the process */
