@@ -77,17 +77,27 @@ static void clean_bool(bool *value)
 	*value = byte != 0;
 }
 
-static bool copy_value(const struct reader *reader, struct lt_arena *arena, struct lt_attr *attr)
+static bool copy_nested(
+	const struct reader *reader, struct lt_arena *arena, struct lt_attr *attr, unsigned depth);
+
+/* depth: arrays and maps round it. */
+static bool copy_value(
+	const struct reader *reader, struct lt_arena *arena, struct lt_attr *attr, unsigned depth)
 {
 	switch (attr->type) {
 	case LT_TYPE_STRING:
+	case LT_TYPE_BYTES:
 		return copy_text(reader, arena, &attr->value.string);
 	case LT_TYPE_BOOL:
 		clean_bool(&attr->value.boolean);
 		return true;
+	case LT_TYPE_NONE:
 	case LT_TYPE_INT:
 	case LT_TYPE_DOUBLE:
 		return true;
+	case LT_TYPE_ARRAY:
+	case LT_TYPE_MAP:
+		return copy_nested(reader, arena, attr, depth + 1);
 	case LT_TYPE_STRING_ARRAY:
 		return copy_items(reader, arena, attr, sizeof(struct lt_slice));
 	case LT_TYPE_BOOL_ARRAY:
@@ -100,8 +110,19 @@ static bool copy_value(const struct reader *reader, struct lt_arena *arena, stru
 	}
 }
 
-static bool copy_attrs(
-	const struct reader *reader, struct lt_arena *arena, const struct lt_attr **items, size_t n)
+static bool copy_key(
+	const struct reader *reader, struct lt_arena *arena, struct lt_slice *key, bool has_keys)
+{
+	if (has_keys)
+		return copy_text(reader, arena, key) && key->len;
+	*key = (struct lt_slice){"", 0};
+	return true;
+}
+
+/* Of attributes, which have keys, or of an array.  Each takes room in the arena, whose limit is also
+ * that of the work: an array that contains itself ends there. */
+static bool copy_level(const struct reader *reader, struct lt_arena *arena,
+	const struct lt_attr **items, size_t n, bool has_keys, unsigned depth)
 {
 	if (!n) {
 		*items = NULL;
@@ -111,9 +132,23 @@ static bool copy_attrs(
 	*items = attrs;
 	bool is_sound = attrs != NULL;
 	for (size_t i = 0; is_sound && i < n; i++)
-		is_sound = copy_text(reader, arena, &attrs[i].key) && attrs[i].key.len &&
-			   copy_value(reader, arena, &attrs[i]);
+		is_sound = copy_key(reader, arena, &attrs[i].key, has_keys) &&
+			   copy_value(reader, arena, &attrs[i], depth);
 	return is_sound;
+}
+
+static bool copy_nested(
+	const struct reader *reader, struct lt_arena *arena, struct lt_attr *attr, unsigned depth)
+{
+	return depth <= LT_VALUE_DEPTH_MAX &&
+	       copy_level(reader, arena, &attr->value.attrs, attr->n_items,
+		       attr->type == LT_TYPE_MAP, depth);
+}
+
+static bool copy_attrs(
+	const struct reader *reader, struct lt_arena *arena, const struct lt_attr **items, size_t n)
+{
+	return copy_level(reader, arena, items, n, true, 0);
 }
 
 static bool copy_events(

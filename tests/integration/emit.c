@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* emit.c - makes spans through the public API and prints what became of them, for test_exporter.py.
  *
- *   emit [--rounds N] [--flush-ms MS] [--per-second N] [--from-env] N_SPANS
+ *   emit [--rounds N] [--flush-ms MS] [--per-second N] [--from-env] [--values] N_SPANS
  *
  * Each round makes N_SPANS spans named "span 0", "span 1", … and flushes. --from-env configures all
  * by the OTEL_* variables, as the agent does; otherwise the exporter is OTLP, with counts.
- * --per-second spreads them evenly.
+ * --per-second spreads them evenly. --values gives each an attribute with values of every type in it.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -47,8 +47,20 @@ static void wait_for_turn(struct timespec start, int i, int per_second)
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &start, NULL);
 }
 
+static void set_values(struct lt_span *span)
+{
+	struct lt_slice strings[] = {lt_slice("a"), lt_slice("b")};
+	lt_span_set(
+		span, LT_ATTRS(lt_map("values",
+			      LT_ATTRS(lt_bytes("bytes", "\0\xff", 2),
+				      lt_strs("strings", strings, 2), lt_map("none", NULL, 0),
+				      lt_array("mixed",
+					      LT_ATTRS(lt_str("", "text"), lt_str("", NULL),
+						      lt_double("", 0.5), lt_bool("", true)))))));
+}
+
 /* per_second: 0: as fast as it can */
-static void make_spans(struct lt_tracer *tracer, int n, int per_second)
+static void make_spans(struct lt_tracer *tracer, int n, int per_second, bool has_values)
 {
 	struct timespec start;
 	clock_gettime(CLOCK_MONOTONIC, &start);
@@ -60,6 +72,8 @@ static void make_spans(struct lt_tracer *tracer, int n, int per_second)
 		struct lt_attr i_attr = lt_int("i", i);
 		struct lt_span *span = lt_span_start(
 			tracer, name, &(struct lt_span_options){.attrs = &i_attr, .n_attrs = 1});
+		if (has_values)
+			set_values(span);
 		lt_span_end(span);
 	}
 }
@@ -69,10 +83,10 @@ int main(int argc, char **argv)
 	static const struct option options[] = {{"rounds", required_argument, NULL, 'r'},
 		{"flush-ms", required_argument, NULL, 'f'},
 		{"per-second", required_argument, NULL, 's'}, {"from-env", no_argument, NULL, 'e'},
-		{0}};
+		{"values", no_argument, NULL, 'v'}, {0}};
 	int option, n_rounds = 1, per_second = 0;
 	unsigned flush_ms = 10000;
-	bool from_env = false;
+	bool from_env = false, has_values = false;
 	struct lt_processor *processor;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -84,6 +98,8 @@ int main(int argc, char **argv)
 			per_second = atoi(optarg);
 		else if (option == 'e')
 			from_env = true;
+		else if (option == 'v')
+			has_values = true;
 		else
 			return 2;
 	}
@@ -92,7 +108,7 @@ int main(int argc, char **argv)
 	lt_provider_set_global(provider);
 	struct lt_tracer *tracer = lt_tracer_get(provider, "emit", "1");
 	for (int round = 0; round < n_rounds; round++) {
-		make_spans(tracer, optind < argc ? atoi(argv[optind]) : 1, per_second);
+		make_spans(tracer, optind < argc ? atoi(argv[optind]) : 1, per_second, has_values);
 		if (provider) {
 			int err = lt_provider_flush(provider, flush_ms);
 			printf("flush %s\n", err ? strerror(-err) : "ok");

@@ -201,6 +201,21 @@ class Relay(unittest.TestCase):
         self.assertIn("flush ok", finished.out)
         self.assertEqual(sorted(self.names()), sorted(f"span {i}" for i in range(100)))
 
+    def test_values_in_each_other_arrive_as_a_thread_sends_them(self):
+        sent = []
+        for relay in ("yes", "no"):
+            harness.run([EMIT, "--from-env", "--values", "1"], {**ENV, "OTEL_C_RELAY": relay}, traced=True)
+            (span,) = all_spans(self.collector)
+            self.collector.sent.clear()
+            sent.append([attribute for attribute in span["attributes"] if attribute["key"] == "values"])
+        self.assertEqual(sent[0], sent[1])
+        self.assertEqual(sent[0], [{"key": "values", "value": {"kvlistValue": {"values": [
+            {"key": "bytes", "value": {"bytesValue": "AP8="}},
+            {"key": "strings", "value": {"arrayValue": {"values": [{"stringValue": "a"}, {"stringValue": "b"}]}}},
+            {"key": "none", "value": {"kvlistValue": {}}},
+            {"key": "mixed", "value": {"arrayValue": {"values": [
+                {"stringValue": "text"}, {}, {"doubleValue": 0.5}, {"boolValue": True}]}}}]}}}])
+
     def test_what_the_collector_refuses_is_counted_on_the_programs_standard_error(self):
         self.collector.answer = lambda n, sent: Answer(400)
         finished = harness.run([EMIT, "--from-env", "--flush-ms", "5000", "100"],

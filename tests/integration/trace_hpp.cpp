@@ -39,7 +39,8 @@ static void check_outer(lt_tracer *tracer)
 		lt_span_exception(span, "std::runtime_error", error.what());
 	}
 	expect(lt_span_current() == span, "an exception left the inner scope");
-	lt_span_set(span, LT_ATTRS(lt_bool("failed", true), lt_double("share", 0.5)));
+	lt_span_set(span, LT_ATTRS(lt_bool("failed", true), lt_map("map", LT_ATTRS(lt_bytes("b", "x", 1),
+		lt_array("a", LT_ATTRS(lt_double("", 0.5), lt_str("", "s")))))));
 	span.event("retry", {lt_int("attempt", 2)});
 	other = std::move(span);
 	expect(!span && lt_span_is_recording(other), "a span moves");
@@ -66,6 +67,10 @@ int main()
 	if (outer && inner) {
 		expect(memcmp(inner->parent_span_id, outer->context.span_id, 8) == 0, "the parent");
 		expect(inner->attrs.n == 2 && outer->attrs.n == 2, "attributes");
+		const struct lt_attr *map = lt_attributes_find(&outer->attrs, "map");
+		const struct lt_attr *array = lt_map_find(map, "a");
+		expect(array && array->n_items == 2 && array->value.attrs[0].value.number == 0.5,
+			"values in each other");
 		expect(outer->n_events == 2 && outer->kind == LT_KIND_SERVER, "events, kind");
 	}
 	lt_provider_free(provider);

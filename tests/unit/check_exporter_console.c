@@ -47,6 +47,19 @@ static int count_lines(const char *text)
 	return n;
 }
 
+START_TEST(values_in_each_other_are_printed_in_brackets)
+{
+	struct lt_span *span = lt_span_start(tracer, "values", NULL);
+	lt_span_set(span,
+		LT_ATTRS(lt_map("map",
+			LT_ATTRS(lt_int("n", 1), lt_bytes("b", "\xff", 1),
+				lt_array("a", LT_ATTRS(lt_str("", "x"), lt_str("", NULL)))))));
+	lt_span_end(span);
+	const char *text = finish();
+	ck_assert_msg(strstr(text, "  map={n=1, b=/w==, a=[\"x\", null]}\n") != NULL, "%s", text);
+}
+END_TEST
+
 START_TEST(a_child_is_below_its_parent)
 {
 	struct lt_span *parent = lt_span_start(tracer, "parent", NULL);
@@ -89,6 +102,7 @@ int main(void)
 {
 	TCase *tests = tcase_create("exporter_console");
 	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, values_in_each_other_are_printed_in_brackets);
 	tcase_add_test(tests, a_child_is_below_its_parent);
 	tcase_add_test(tests, nothing_in_a_span_harms_a_terminal_or_makes_a_line);
 	return run_tests(tests, "exporter_console");

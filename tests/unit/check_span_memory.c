@@ -90,7 +90,7 @@ static void add(struct lt_attribute_limits limits, const struct lt_attr *attrs, 
 #define NO_LIMITS                                                                                  \
 	(struct lt_attribute_limits)                                                               \
 	{                                                                                          \
-		UINT32_MAX, UINT32_MAX                                                             \
+		.count = UINT32_MAX, .value_length = UINT32_MAX                                    \
 	}
 
 START_TEST(a_key_that_comes_again_replaces_the_value_in_its_place)
@@ -106,7 +106,7 @@ END_TEST
 
 START_TEST(attributes_over_the_count_are_dropped_and_counted_but_may_be_replaced)
 {
-	struct lt_attribute_limits limits = {2, UINT32_MAX};
+	struct lt_attribute_limits limits = {.count = 2, .value_length = UINT32_MAX};
 	add(limits, LT_ATTRS(lt_int("a", 1), lt_int("b", 2), lt_int("c", 3), lt_int("d", 4)));
 	add(limits, LT_ATTRS(lt_int("b", 5)));
 	ck_assert_uint_eq(set.n, 2);
@@ -117,7 +117,7 @@ END_TEST
 
 START_TEST(values_are_cut_between_characters_and_not_counted)
 {
-	struct lt_attribute_limits limits = {UINT32_MAX, 2};
+	struct lt_attribute_limits limits = {.count = UINT32_MAX, .value_length = 2};
 	struct lt_slice strings[] = {lt_slice("abc"), lt_slice("\xc3\xa4\xc3\xb6\xc3\xbc")};
 	add(limits, LT_ATTRS(lt_str("s", "\xe2\x82\xac\xe2\x82\xacx"), lt_strs("a", strings, 2)));
 	ck_assert_slice_eq(set.items[0].value.string, "\xe2\x82\xac\xe2\x82\xac");
@@ -130,7 +130,7 @@ END_TEST
 START_TEST(an_attribute_without_key_or_value_is_no_attribute)
 {
 	struct lt_attr none = {.key = lt_slice("k"), .type = LT_TYPE_NONE};
-	struct lt_attr unknown = {.key = lt_slice("k"), .type = LT_TYPE_DOUBLE_ARRAY + 1};
+	struct lt_attr unknown = {.key = lt_slice("k"), .type = LT_TYPE_MAP + 1};
 	add(NO_LIMITS, LT_ATTRS(lt_int("", 1), lt_int(NULL, 1), lt_strs("k", NULL, 2)));
 	add(NO_LIMITS, &none, 1);
 	add(NO_LIMITS, &unknown, 1);

@@ -361,14 +361,18 @@ LT_API LT_CHECKED int lt_processor_simple_new(
 
 /* --- provider ----------------------------------------------------------------------------- */
 
+#define LT_VALUE_DEPTH_MAX 64 /* of arrays and maps in each other */
+
 struct lt_span_limits {	     /* 0: the variable, else its default; LT_LIMIT_ZERO: a limit of 0 */
 	uint32_t attr_count; /* OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT, 128 */
-	uint32_t attr_value_length; /* characters; OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT, no limit
-				     */
-	uint32_t event_count;	    /* OTEL_SPAN_EVENT_COUNT_LIMIT, 128 */
-	uint32_t link_count;	    /* OTEL_SPAN_LINK_COUNT_LIMIT, 128 */
-	uint32_t event_attr_count;  /* OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT, 128 */
-	uint32_t link_attr_count;   /* OTEL_LINK_ATTRIBUTE_COUNT_LIMIT, 128 */
+	/* Characters of a string, or bytes, at each depth; OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT,
+	 * no limit. */
+	uint32_t attr_value_length;
+	uint32_t attr_value_depth; /* of arrays and maps, deeper ones become null; 64, the most */
+	uint32_t event_count;	   /* OTEL_SPAN_EVENT_COUNT_LIMIT, 128 */
+	uint32_t link_count;	   /* OTEL_SPAN_LINK_COUNT_LIMIT, 128 */
+	uint32_t event_attr_count; /* OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT, 128 */
+	uint32_t link_attr_count;  /* OTEL_LINK_ATTRIBUTE_COUNT_LIMIT, 128 */
 };
 #define LT_LIMIT_ZERO UINT32_MAX
 

@@ -29,6 +29,9 @@ LT_API void lt_exporter_memory_reset(struct lt_exporter *exporter);
 /** The attribute of that key, or NULL; for span, event and resource attributes alike. */
 LT_API const struct lt_attr *lt_attributes_find(const struct lt_attributes *attrs, const char *key);
 
+/** The value of that key in a map, or NULL. */
+LT_API const struct lt_attr *lt_map_find(const struct lt_attr *map, const char *key);
+
 #ifdef __cplusplus
 } /* extern "C" */
 #endif

@@ -66,6 +66,9 @@ enum lt_type {
 	LT_TYPE_BOOL_ARRAY,
 	LT_TYPE_INT_ARRAY,
 	LT_TYPE_DOUBLE_ARRAY,
+	LT_TYPE_BYTES,
+	LT_TYPE_ARRAY, /* of values of any types */
+	LT_TYPE_MAP,
 };
 
 /* An attribute, made by lt_str() and its siblings. What it points to is borrowed until the call it
@@ -79,10 +82,13 @@ struct lt_attr {
 				   is never unloaded */
 	union {
 		struct lt_slice string;
+		struct lt_slice bytes;
 		bool boolean;
 		int64_t integer;
 		double number;
-		const struct lt_slice *strings; /* n_items of them, likewise below */
+		const struct lt_attr *attrs; /* n_items of them, likewise below; of an array:
+						   without keys, and LT_TYPE_NONE is null */
+		const struct lt_slice *strings;
 		const bool *booleans;
 		const int64_t *integers;
 		const double *numbers;
@@ -160,6 +166,36 @@ static inline struct lt_attr lt_doubles(const char *key, const double *items, si
 {
 	struct lt_attr attr = lt_attr_of(key, LT_TYPE_DOUBLE_ARRAY, n);
 	attr.value.numbers = items;
+	return attr;
+}
+
+static inline struct lt_attr lt_bytes(const char *key, const void *bytes, size_t n)
+{
+	struct lt_attr attr = lt_attr_of(key, bytes || !n ? LT_TYPE_BYTES : LT_TYPE_NONE, 0);
+	attr.value.bytes.ptr = (const char *)bytes;
+	attr.value.bytes.len = n;
+	return attr;
+}
+
+/* Values that have values cost more than plain ones: a copy and an allocation for each.
+ *
+ *	lt_map("order", LT_ATTRS(lt_int("qty", 2), lt_array("tags", LT_ATTRS(lt_str("", "new"),
+ *		lt_int("", 7)))))
+ *
+ * An array's items have no keys (""); a NULL value is a null there.  A map's have unique ones, as
+ * attributes do.
+ * Source: https://opentelemetry.io/docs/specs/otel/common/#anyvalue */
+static inline struct lt_attr lt_array(const char *key, const struct lt_attr *items, size_t n)
+{
+	struct lt_attr attr = lt_attr_of(key, LT_TYPE_ARRAY, n);
+	attr.value.attrs = items;
+	return attr;
+}
+
+static inline struct lt_attr lt_map(const char *key, const struct lt_attr *attrs, size_t n)
+{
+	struct lt_attr attr = lt_attr_of(key, LT_TYPE_MAP, n);
+	attr.value.attrs = attrs;
 	return attr;
 }
 

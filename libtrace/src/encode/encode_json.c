@@ -167,6 +167,23 @@ static void add_any_double(struct lt_buffer *b, double value)
 		add_finite(b, value);
 }
 
+static void add_attrs(struct lt_buffer *b, const char *key, const struct lt_attributes *attrs);
+
+static void add_any_bytes(struct lt_buffer *b, struct lt_slice bytes)
+{
+	lt_buffer_add_text(b, "{\"bytesValue\":\"");
+	lt_buffer_add_base64(b, bytes);
+	lt_buffer_add_text(b, "\"}");
+}
+
+static void add_any_map(struct lt_buffer *b, const struct lt_attr *attr)
+{
+	lt_buffer_add_text(b, "{\"kvlistValue\":{");
+	add_attrs(b, "values",
+		&(struct lt_attributes){.items = attr->value.attrs, .n = attr->n_items});
+	lt_buffer_add_text(b, "}}");
+}
+
 static void add_any(struct lt_buffer *b, const struct lt_attr *attr)
 {
 	switch (attr->type) {
@@ -185,6 +202,12 @@ static void add_any(struct lt_buffer *b, const struct lt_attr *attr)
 	case LT_TYPE_DOUBLE:
 		add_any_double(b, attr->value.number);
 		break;
+	case LT_TYPE_BYTES:
+		add_any_bytes(b, attr->value.bytes);
+		break;
+	case LT_TYPE_MAP:
+		add_any_map(b, attr);
+		break;
 	default:
 		lt_buffer_add_text(b, "{\"arrayValue\":{\"values\":[");
 		for (uint32_t i = 0; i < attr->n_items; i++) {
@@ -197,11 +220,11 @@ static void add_any(struct lt_buffer *b, const struct lt_attr *attr)
 	}
 }
 
-static void add_attrs(struct lt_buffer *b, const struct lt_attributes *attrs)
+static void add_attrs(struct lt_buffer *b, const char *key, const struct lt_attributes *attrs)
 {
 	if (attrs->n == 0)
 		return;
-	add_key(b, "attributes");
+	add_key(b, key);
 	lt_buffer_add_char(b, '[');
 	for (uint32_t i = 0; i < attrs->n; i++) {
 		open_object(b);
@@ -226,7 +249,7 @@ static void add_events(struct lt_buffer *b, const struct lt_span_data *span)
 		open_object(b);
 		add_uint64_member(b, "timeUnixNano", event->time_ns);
 		add_string_member(b, "name", event->name);
-		add_attrs(b, &event->attrs);
+		add_attrs(b, "attributes", &event->attrs);
 		add_uint32_member(b, "droppedAttributesCount", event->attrs.n_dropped);
 		lt_buffer_add_char(b, '}');
 	}
@@ -250,7 +273,7 @@ static void add_links(struct lt_buffer *b, const struct lt_span_data *span)
 		const struct lt_span_link *link = &span->links[i];
 		open_object(b);
 		add_context(b, &link->context);
-		add_attrs(b, &link->attrs);
+		add_attrs(b, "attributes", &link->attrs);
 		add_uint32_member(b, "droppedAttributesCount", link->attrs.n_dropped);
 		add_uint32_member(b, "flags", lt_otlp_flags(&link->context, link->context.remote));
 		lt_buffer_add_char(b, '}');
@@ -282,7 +305,7 @@ static void add_span(struct lt_buffer *b, const struct lt_span_data *span)
 	add_uint32_member(b, "kind", span->kind + 1u);
 	add_uint64_member(b, "startTimeUnixNano", span->start_ns);
 	add_uint64_member(b, "endTimeUnixNano", span->end_ns);
-	add_attrs(b, &span->attrs);
+	add_attrs(b, "attributes", &span->attrs);
 	add_uint32_member(b, "droppedAttributesCount", span->attrs.n_dropped);
 	add_events(b, span);
 	add_uint32_member(b, "droppedEventsCount", span->n_dropped_events);
@@ -301,7 +324,8 @@ static void add_scope_spans(
 	lt_buffer_add_char(b, '{');
 	add_string_member(b, "name", scope->name);
 	add_string_member(b, "version", scope->version);
-	add_attrs(b, &(struct lt_attributes){.items = scope->attrs, .n = (uint32_t)scope->n_attrs});
+	add_attrs(b, "attributes",
+		&(struct lt_attributes){.items = scope->attrs, .n = (uint32_t)scope->n_attrs});
 	lt_buffer_add_char(b, '}');
 	add_key(b, "spans");
 	lt_buffer_add_char(b, '[');
@@ -321,7 +345,7 @@ void lt_otlp_json_encode(struct lt_buffer *b, const struct lt_span_data *const *
 		return;
 	}
 	lt_buffer_add_text(b, "{\"resourceSpans\":[{\"resource\":{");
-	add_attrs(b, lt_resource_attributes(spans[0]->resource));
+	add_attrs(b, "attributes", lt_resource_attributes(spans[0]->resource));
 	lt_buffer_add_text(b, "},\"scopeSpans\":[");
 	for (size_t i = 0; i < n; i++) {
 		if (lt_otlp_starts_scope(spans, i))

@@ -144,9 +144,17 @@ static void add_string(struct lt_buffer *b, unsigned field, struct lt_slice text
 
 /* --- common.proto, resource.proto --------------------------------------------------------- */
 
-enum any_value { ANY_STRING = 1, ANY_BOOL = 2, ANY_INT = 3, ANY_DOUBLE = 4, ANY_ARRAY = 5 };
+enum any_value {
+	ANY_STRING = 1,
+	ANY_BOOL = 2,
+	ANY_INT = 3,
+	ANY_DOUBLE = 4,
+	ANY_ARRAY = 5,
+	ANY_KVLIST = 6,
+	ANY_BYTES = 7,
+};
 
-/* For a value that is neither a string nor an array. */
+/* For a scalar; nothing for the empty value. */
 static char *put_any_scalar(char *to, const struct lt_attr *attr)
 {
 	uint64_t bits;
@@ -164,6 +172,7 @@ static char *put_any_scalar(char *to, const struct lt_attr *attr)
 }
 
 static void add_any(struct lt_buffer *b, const struct lt_attr *attr);
+static void add_attrs(struct lt_buffer *b, unsigned field, const struct lt_attributes *attrs);
 
 static void add_any_array(struct lt_buffer *b, const struct lt_attr *attr)
 {
@@ -177,10 +186,28 @@ static void add_any_array(struct lt_buffer *b, const struct lt_attr *attr)
 	end_message(b, array, SHORT);
 }
 
+static void add_any_map(struct lt_buffer *b, const struct lt_attr *attr)
+{
+	size_t map = begin_message(b, ANY_KVLIST, SHORT);
+	add_attrs(b, 1, &(struct lt_attributes){.items = attr->value.attrs, .n = attr->n_items});
+	end_message(b, map, SHORT);
+}
+
+static void add_any_bytes(struct lt_buffer *b, struct lt_slice bytes)
+{
+	size_t start = begin_message(b, ANY_BYTES, SHORT);
+	lt_buffer_add(b, bytes.ptr, bytes.len);
+	end_message(b, start, SHORT);
+}
+
 static void add_any(struct lt_buffer *b, const struct lt_attr *attr)
 {
 	if (attr->type == LT_TYPE_STRING) {
 		add_string_always(b, ANY_STRING, attr->value.string);
+	} else if (attr->type == LT_TYPE_BYTES) {
+		add_any_bytes(b, attr->value.bytes);
+	} else if (attr->type == LT_TYPE_MAP) {
+		add_any_map(b, attr);
 	} else if (attr->type >= LT_TYPE_STRING_ARRAY) {
 		add_any_array(b, attr);
 	} else {

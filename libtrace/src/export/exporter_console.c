@@ -70,10 +70,32 @@ static void add_duration(struct lt_buffer *b, uint64_t ns)
 		lt_buffer_printf(b, "%.1f us", (double)ns / 1e3);
 }
 
+static void add_value(struct lt_buffer *b, const struct lt_attr *attr);
+
+static void add_map(struct lt_buffer *b, const struct lt_attr *map)
+{
+	lt_buffer_add_char(b, '{');
+	for (uint32_t i = 0; i < map->n_items; i++) {
+		if (i)
+			lt_buffer_add_text(b, ", ");
+		add_clean(b, map->value.attrs[i].key);
+		lt_buffer_add_char(b, '=');
+		add_value(b, &map->value.attrs[i]);
+	}
+	lt_buffer_add_char(b, '}');
+}
+
 static void add_value(struct lt_buffer *b, const struct lt_attr *attr)
 {
 	switch (attr->type) {
 	case LT_TYPE_NONE:
+		lt_buffer_add_text(b, "null");
+		break;
+	case LT_TYPE_BYTES:
+		lt_buffer_add_base64(b, attr->value.bytes);
+		break;
+	case LT_TYPE_MAP:
+		add_map(b, attr);
 		break;
 	case LT_TYPE_STRING:
 		add_quoted(b, attr->value.string);

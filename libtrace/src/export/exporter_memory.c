@@ -55,12 +55,19 @@ static void copy_strings(struct kept *kept, struct lt_attr *attr)
 	attr->value.strings = items;
 }
 
+static const struct lt_attr *copy_items(struct kept *kept, const struct lt_attr *attrs, size_t n);
+
 static void copy_attr(struct kept *kept, struct lt_attr *attr)
 {
 	copy_text(kept, &attr->key);
 	switch (attr->type) {
 	case LT_TYPE_STRING:
+	case LT_TYPE_BYTES:
 		copy_text(kept, &attr->value.string);
+		break;
+	case LT_TYPE_ARRAY:
+	case LT_TYPE_MAP:
+		attr->value.attrs = copy_items(kept, attr->value.attrs, attr->n_items);
 		break;
 	case LT_TYPE_STRING_ARRAY:
 		copy_strings(kept, attr);
@@ -77,12 +84,17 @@ static void copy_attr(struct kept *kept, struct lt_attr *attr)
 	}
 }
 
+static const struct lt_attr *copy_items(struct kept *kept, const struct lt_attr *attrs, size_t n)
+{
+	struct lt_attr *items = copy(kept, attrs, n * sizeof(*items));
+	for (size_t i = 0; items && i < n; i++)
+		copy_attr(kept, &items[i]);
+	return items;
+}
+
 static void copy_attrs(struct kept *kept, struct lt_attributes *attrs)
 {
-	struct lt_attr *items = copy(kept, attrs->items, attrs->n * sizeof(*items));
-	for (uint32_t i = 0; items && i < attrs->n; i++)
-		copy_attr(kept, &items[i]);
-	attrs->items = items;
+	attrs->items = copy_items(kept, attrs->items, attrs->n);
 }
 
 static void copy_events(struct kept *kept)

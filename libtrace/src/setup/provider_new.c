@@ -23,6 +23,14 @@ static uint32_t limit(uint32_t option, const char *variable, const char *general
 	return (uint32_t)lt_config_uint(variable, fallback, 0, UINT32_MAX - 1);
 }
 
+/* It has no variable. */
+static uint32_t depth_limit(uint32_t option)
+{
+	if (option == LT_LIMIT_ZERO)
+		return 0;
+	return option && option < LT_VALUE_DEPTH_MAX ? option : LT_VALUE_DEPTH_MAX;
+}
+
 static struct lt_span_limits resolve_limits(const struct lt_span_limits *limits)
 {
 	return (struct lt_span_limits){
@@ -31,6 +39,7 @@ static struct lt_span_limits resolve_limits(const struct lt_span_limits *limits)
 		.attr_value_length =
 			limit(limits->attr_value_length, "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
 				"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", UINT32_MAX),
+		.attr_value_depth = depth_limit(limits->attr_value_depth),
 		.event_count = limit(limits->event_count, "OTEL_SPAN_EVENT_COUNT_LIMIT", NULL,
 			LT_DEFAULT_SPAN_LIMIT),
 		.link_count = limit(limits->link_count, "OTEL_SPAN_LINK_COUNT_LIMIT", NULL,

@@ -30,6 +30,14 @@ const struct lt_attr *lt_attributes_find(const struct lt_attributes *attrs, cons
 	return attrs ? find(attrs, lt_slice(key)) : NULL;
 }
 
+const struct lt_attr *lt_map_find(const struct lt_attr *map, const char *key)
+{
+	if (!map || map->type != LT_TYPE_MAP)
+		return NULL;
+	return find(&(struct lt_attributes){.items = map->value.attrs, .n = map->n_items},
+		lt_slice(key));
+}
+
 struct lt_attr lt_attr_item(const struct lt_attr *array, uint32_t i)
 {
 	switch (array->type) {
@@ -45,21 +53,24 @@ struct lt_attr lt_attr_item(const struct lt_attr *array, uint32_t i)
 	case LT_TYPE_DOUBLE_ARRAY:
 		return (struct lt_attr){
 			.type = LT_TYPE_DOUBLE, .value.number = array->value.numbers[i]};
+	case LT_TYPE_ARRAY:
+		return array->value.attrs[i];
 	default:
 		return (struct lt_attr){.type = LT_TYPE_NONE};
 	}
 }
 
-static bool is_array(enum lt_type type)
+/* No scalar, nor a string. */
+static bool is_composite(enum lt_type type)
 {
 	return type >= LT_TYPE_STRING_ARRAY;
 }
 
 static bool has_value(const struct lt_attr *attr)
 {
-	if (attr->type <= LT_TYPE_NONE || attr->type > LT_TYPE_DOUBLE_ARRAY)
+	if (attr->type <= LT_TYPE_NONE || attr->type > LT_TYPE_MAP)
 		return false;
-	return !is_array(attr->type) || attr->n_items == 0 || attr->value.items;
+	return !is_composite(attr->type) || attr->n_items == 0 || attr->value.items;
 }
 
 static struct lt_slice cut(struct lt_slice text, uint32_t max_chars)
@@ -95,28 +106,87 @@ static bool copy_items(
 	return true;
 }
 
+static bool copy_bytes(struct lt_arena *arena, uint32_t max_bytes, struct lt_slice *bytes)
+{
+	if (bytes->len > max_bytes)
+		bytes->len = max_bytes;
+	return lt_arena_copy(arena, *bytes, bytes);
+}
+
+static bool copy_value(struct lt_arena *arena, const struct lt_attribute_limits *limits,
+	const struct lt_attr *from, struct lt_attr *to);
+
+static bool copy_mixed(struct lt_arena *arena, const struct lt_attribute_limits *limits,
+	const struct lt_attr *from, struct lt_attr *to)
+{
+	struct lt_attr *items = lt_arena_alloc(arena, from->n_items * sizeof(*items));
+	if (!items)
+		return false;
+	for (uint32_t i = 0; i < from->n_items; i++) {
+		items[i] = (struct lt_attr){.key = {"", 0}, .type = LT_TYPE_NONE};
+		if (has_value(&from->value.attrs[i]) &&
+			!copy_value(arena, limits, &from->value.attrs[i], &items[i]))
+			return false;
+	}
+	to->value.attrs = items;
+	return true;
+}
+
+static bool copy_map(struct lt_arena *arena, const struct lt_attribute_limits *limits,
+	const struct lt_attr *from, struct lt_attr *to)
+{
+	struct lt_attributes set = {.items = NULL};
+	struct lt_attributes_room room = {0};
+	lt_attributes_add(&set, &room, arena, limits, from->value.attrs, from->n_items);
+	to->value.attrs = set.items;
+	to->n_items = set.n & INT32_MAX;
+	return !set.n_dropped;
+}
+
+/* Of an array or a map, which counts as a level.  One that is too deep becomes an empty value. */
+static bool copy_nested(struct lt_arena *arena, const struct lt_attribute_limits *limits,
+	const struct lt_attr *from, struct lt_attr *to)
+{
+	struct lt_attribute_limits below = {
+		UINT32_MAX, limits->value_length, limits->value_depth + 1};
+	if (below.value_depth > LT_VALUE_DEPTH_MAX) {
+		*to = (struct lt_attr){.type = LT_TYPE_NONE};
+		return true;
+	}
+	switch (from->type) {
+	case LT_TYPE_STRING_ARRAY:
+		return copy_strings(arena, limits->value_length, from, to);
+	case LT_TYPE_BOOL_ARRAY:
+		return copy_items(arena, sizeof(bool), from, to);
+	case LT_TYPE_ARRAY:
+		return copy_mixed(arena, &below, from, to);
+	case LT_TYPE_MAP:
+		return copy_map(arena, &below, from, to);
+	default: /* integers or doubles */
+		return copy_items(arena, sizeof(int64_t), from, to);
+	}
+}
+
 /* Copies all but the key; false, with to untouched, when there is no room. */
-static bool copy_value(struct lt_arena *arena, uint32_t value_length, const struct lt_attr *from,
-	struct lt_attr *to)
+static bool copy_value(struct lt_arena *arena, const struct lt_attribute_limits *limits,
+	const struct lt_attr *from, struct lt_attr *to)
 {
 	struct lt_attr copy = *from;
 	bool fits = true;
 	switch (from->type) {
 	case LT_TYPE_STRING:
 		fits = lt_arena_copy(
-			arena, cut(from->value.string, value_length), &copy.value.string);
+			arena, cut(from->value.string, limits->value_length), &copy.value.string);
 		break;
-	case LT_TYPE_STRING_ARRAY:
-		fits = copy_strings(arena, value_length, from, &copy);
+	case LT_TYPE_BYTES:
+		fits = copy_bytes(arena, limits->value_length, &copy.value.bytes);
 		break;
-	case LT_TYPE_BOOL_ARRAY:
-		fits = copy_items(arena, sizeof(bool), from, &copy);
-		break;
-	case LT_TYPE_INT_ARRAY:
-	case LT_TYPE_DOUBLE_ARRAY:
-		fits = copy_items(arena, sizeof(int64_t), from, &copy);
+	case LT_TYPE_BOOL:
+	case LT_TYPE_INT:
+	case LT_TYPE_DOUBLE:
 		break;
 	default:
+		fits = copy_nested(arena, limits, from, &copy);
 		break;
 	}
 	if (!fits)
@@ -179,7 +249,7 @@ static bool append(struct lt_attributes *set, uint32_t capacity, struct lt_arena
 		.value.integer = attr->value.integer}; /* whichever scalar it is */
 	if (attr->type == LT_TYPE_STRING)
 		slot->value.string = (struct lt_slice){text + n_key, string.len};
-	else if (is_array(attr->type) && !copy_value(arena, limits->value_length, attr, slot))
+	else if (is_composite(attr->type) && !copy_value(arena, limits, attr, slot))
 		return false;
 	set->n++;
 	return true;
@@ -206,8 +276,7 @@ void lt_attributes_add(struct lt_attributes *set, struct lt_attributes_room *roo
 		uint64_t bit = key_bit(attr->key);
 		if (room->key_bits & bit)
 			present = find(set, attr->key);
-		bool kept = present ? copy_value(arena, limits->value_length, attr,
-					      (struct lt_attr *)present)
+		bool kept = present ? copy_value(arena, limits, attr, (struct lt_attr *)present)
 				    : append(set, room->capacity, arena, limits, attr);
 		if (kept)
 			room->key_bits |= bit;

@@ -8,8 +8,9 @@
 #include <libtrace/sdk.h>
 
 struct lt_attribute_limits {
-	uint32_t count;
-	uint32_t value_length; /* characters of a string, or of each string of an array */
+	uint32_t count;	       /* not of what is in a map */
+	uint32_t value_length; /* characters of a string or bytes, at each depth */
+	uint32_t value_depth;  /* levels of LT_VALUE_DEPTH_MAX that are used up already */
 };
 
 /* Bookkeeping of a set that grows; all zero for an empty set. */
@@ -26,7 +27,7 @@ void lt_attributes_add(struct lt_attributes *set, struct lt_attributes_room *roo
 	struct lt_arena *arena, const struct lt_attribute_limits *limits,
 	const struct lt_attr *attrs, size_t n);
 
-/** The i-th item of an array attribute, as an attribute of its own without a key; borrowed. */
+/** The i-th item of an array of any type, as an attribute of its own without a key; borrowed. */
 struct lt_attr lt_attr_item(const struct lt_attr *array, uint32_t i);
 
 #endif

@@ -48,6 +48,9 @@ struct lt_provider *lt_provider_make(const struct lt_provider_parts *parts)
 	provider->id_generator = parts->id_generator;
 	provider->is_disabled = parts->is_disabled;
 	provider->limits = parts->limits;
+	provider->attr_limits = (struct lt_attribute_limits){.count = parts->limits.attr_count,
+		.value_length = parts->limits.attr_value_length,
+		.value_depth = LT_VALUE_DEPTH_MAX - parts->limits.attr_value_depth};
 	provider->at_exit.run = shut_down_at_exit;
 	return provider;
 }

@@ -36,8 +36,9 @@ struct lt_provider {
 	struct lt_sampler *sampler;
 	int8_t answers[LT_N_PARENTS]; /* the sampler's, or LT_ASK */
 	struct lt_processor *processor;
-	struct lt_id_generator *id_generator; /* NULL: random ids */
-	struct lt_span_limits limits;	      /* resolved: no field means "the default" */
+	struct lt_id_generator *id_generator;	/* NULL: random ids */
+	struct lt_span_limits limits;		/* resolved: no field means "the default" */
+	struct lt_attribute_limits attr_limits; /* of a span, from these */
 	bool is_disabled; /* OTEL_SDK_DISABLED: spans only hand their parent's context on */
 	atomic_bool is_shut_down;
 

@@ -62,10 +62,8 @@ static inline void set_attrs(struct lt_span *span, const struct lt_attr *attrs, 
 {
 	if (n == 0 || !attrs)
 		return;
-	const struct lt_span_limits *limits = limits_of(span);
 	lt_attributes_add(&span->data.attrs, &span->attrs_room, &span->arena,
-		&(struct lt_attribute_limits){limits->attr_count, limits->attr_value_length}, attrs,
-		n);
+		&provider_of(span)->attr_limits, attrs, n);
 }
 
 /* The set of an event or a link. */
@@ -76,9 +74,9 @@ static struct lt_attributes copy_attrs(
 	struct lt_attributes_room room = {0};
 	if (n == 0 || !attrs)
 		return set;
-	lt_attributes_add(&set, &room, &span->arena,
-		&(struct lt_attribute_limits){max_count, limits_of(span)->attr_value_length}, attrs,
-		n);
+	struct lt_attribute_limits limits = provider_of(span)->attr_limits;
+	limits.count = max_count;
+	lt_attributes_add(&set, &room, &span->arena, &limits, attrs, n);
 	return set;
 }
 

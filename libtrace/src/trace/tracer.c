@@ -38,13 +38,29 @@ static void watch_forks(void)
 
 /* --- scopes ------------------------------------------------------------------------------- */
 
+static bool has_attr(const struct lt_attr *attrs, size_t n, const struct lt_attr *attr);
+
+/* Both with unique keys, in any order. */
+static bool map_equal(const struct lt_attr *a, const struct lt_attr *b)
+{
+	bool is_equal = a->n_items == b->n_items;
+	for (uint32_t i = 0; is_equal && i < a->n_items; i++)
+		is_equal = has_attr(a->value.attrs, a->n_items, &b->value.attrs[i]);
+	return is_equal;
+}
+
 static bool value_equal(const struct lt_attr *a, const struct lt_attr *b)
 {
 	if (a->type != b->type)
 		return false;
 	switch (a->type) {
+	case LT_TYPE_NONE:
+		return true;
 	case LT_TYPE_STRING:
+	case LT_TYPE_BYTES:
 		return lt_slice_equal(a->value.string, b->value.string);
+	case LT_TYPE_MAP:
+		return map_equal(a, b);
 	case LT_TYPE_BOOL:
 		return a->value.boolean == b->value.boolean;
 	case LT_TYPE_INT:
@@ -62,11 +78,11 @@ static bool value_equal(const struct lt_attr *a, const struct lt_attr *b)
 	return is_equal;
 }
 
-static bool has_attr(const struct lt_instrumentation_scope *scope, const struct lt_attr *attr)
+static bool has_attr(const struct lt_attr *attrs, size_t n, const struct lt_attr *attr)
 {
-	for (size_t i = 0; i < scope->n_attrs; i++) {
-		if (lt_slice_equal(scope->attrs[i].key, attr->key))
-			return value_equal(&scope->attrs[i], attr);
+	for (size_t i = 0; i < n; i++) {
+		if (lt_slice_equal(attrs[i].key, attr->key))
+			return value_equal(&attrs[i], attr);
 	}
 	return false;
 }
@@ -79,7 +95,7 @@ static bool scope_equal(
 		!lt_slice_equal(a->schema_url, b->schema_url) || a->n_attrs != b->n_attrs)
 		return false;
 	for (size_t i = 0; i < a->n_attrs; i++) {
-		if (!has_attr(a, &b->attrs[i]))
+		if (!has_attr(a->attrs, a->n_attrs, &b->attrs[i]))
 			return false;
 	}
 	return true;

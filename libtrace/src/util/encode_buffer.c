@@ -84,3 +84,27 @@ void lt_buffer_add_utf8(struct lt_buffer *buffer, struct lt_slice text)
 		text = (struct lt_slice){text.ptr + valid + 1, text.len - valid - 1};
 	}
 }
+
+void lt_buffer_add_base64(struct lt_buffer *buffer, struct lt_slice bytes)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const uint8_t *from = (const uint8_t *)bytes.ptr;
+	size_t n = (bytes.len + 2) / 3 * 4;
+	char *to = lt_buffer_reserve(buffer, n);
+	if (!to)
+		return;
+	buffer->len += n;
+	for (size_t i = 0; i < bytes.len; i += 3) {
+		size_t left = bytes.len - i;
+		uint32_t group = (uint32_t)from[i] << 16;
+		if (left > 1)
+			group |= (uint32_t)from[i + 1] << 8;
+		if (left > 2)
+			group |= from[i + 2];
+		*to++ = digits[group >> 18];
+		*to++ = digits[group >> 12 & 63];
+		*to++ = left > 1 ? digits[group >> 6 & 63] : '=';
+		*to++ = left > 2 ? digits[group & 63] : '=';
+	}
+}

@@ -55,6 +55,9 @@ static inline void lt_buffer_add_text(struct lt_buffer *buffer, const char *text
 void lt_buffer_printf(struct lt_buffer *buffer, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/** Adds bytes in base64, padded.  Source: RFC 4648, section 4 */
+void lt_buffer_add_base64(struct lt_buffer *buffer, struct lt_slice bytes);
+
 /** Adds text, with U+FFFD for what is not UTF-8. */
 void lt_buffer_add_utf8(struct lt_buffer *buffer, struct lt_slice text);
 
