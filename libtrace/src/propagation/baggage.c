@@ -107,7 +107,7 @@ int lt_baggage_remove(
 {
 	struct lt_baggage_member members[LT_BAGGAGE_MEMBERS_MAX];
 	size_t n = copy_members(baggage, members, lt_slice(key));
-	struct lt_baggage *made = lt_baggage_make(members, n);
+	struct lt_baggage *made = n ? lt_baggage_make(members, n) : NULL;
 	if (n && !made)
 		return -ENOMEM;
 	*ret_baggage = made;

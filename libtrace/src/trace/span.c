@@ -206,13 +206,13 @@ static void init_context(
 	struct lt_span_context_view *context, const struct lt_span_context_view *parent)
 {
 	if (parent) {
-		memcpy(context->trace_id, parent->trace_id, sizeof(context->trace_id));
+		lt_ids_generate(NULL, context->span_id);
+		lt_ids_copy_trace(context->trace_id, parent->trace_id);
 		context->flags = parent->flags & (LT_FLAG_RANDOM | LT_FLAG_DEBUG);
 	} else {
-		lt_ids_trace(context->trace_id);
+		lt_ids_generate(context->trace_id, context->span_id);
 		context->flags = LT_FLAG_RANDOM;
 	}
-	lt_ids_span(context->span_id);
 	context->remote = false;
 }
 
@@ -286,11 +286,10 @@ static void init_recording(struct lt_span *span, struct lt_slice name,
 	data->start_ns = given ? given : now + (uint64_t)span->clock_offset_ns;
 }
 
-static enum lt_decision ask_sampler(const struct lt_span *span, struct lt_slice name,
-	const struct lt_span_options *options, const struct lt_span_context_view *parent,
-	struct lt_sampling_result *ret_extra)
+static enum lt_decision ask_sampler(struct lt_sampler *sampler, const struct lt_span *span,
+	struct lt_slice name, const struct lt_span_options *options,
+	const struct lt_span_context_view *parent, struct lt_sampling_result *ret_extra)
 {
-	struct lt_sampler *sampler = provider_of(span)->sampler;
 	return sampler->impl->sample(sampler,
 		&(struct lt_sampling_parameters){
 			.parent = parent,
@@ -314,16 +313,17 @@ __attribute__((noinline)) static void copy_tracestate(
 }
 
 /* The sampler's decision, whose tracestate and flag are set in the context. */
-static enum lt_decision sample(struct lt_span *span, struct lt_slice name,
-	const struct lt_span_options *options, const struct lt_span_context_view *parent,
-	struct lt_sampling_result *ret_extra)
+static enum lt_decision sample(const struct lt_provider *provider, struct lt_span *span,
+	struct lt_slice name, const struct lt_span_options *options,
+	const struct lt_span_context_view *parent, struct lt_sampling_result *ret_extra)
 {
 	struct lt_span_context_view *context = &span->data.context;
-	int decision = provider_of(span)->answers[lt_parent_of(parent)];
+	int decision = provider->answers[lt_parent_of(parent)];
 	if (parent && parent->tracestate.len && parent->remote)
 		decision = LT_ASK;
 	if (decision == LT_ASK)
-		decision = (int)ask_sampler(span, name, options, parent, ret_extra);
+		decision =
+			(int)ask_sampler(provider->sampler, span, name, options, parent, ret_extra);
 	if (decision != LT_RECORD_AND_SAMPLE && decision != LT_RECORD_ONLY)
 		decision = LT_DROP; /* also for an invalid decision */
 	if (decision == LT_RECORD_AND_SAMPLE)
@@ -386,7 +386,7 @@ struct lt_span *lt_span_start_named(
 	init_bare(span, tracer, parent);
 	if (__builtin_expect(provider->id_generator != NULL, 0))
 		generate_ids(provider->id_generator, &span->data.context, parent);
-	if (sample(span, name, options, parent, &extra) == LT_DROP)
+	if (sample(provider, span, name, options, parent, &extra) == LT_DROP)
 		return hand_out(span, LT_SPAN_LIVES);
 
 	lt_span_pool_prefetch();
@@ -533,7 +533,7 @@ static inline bool let_go(struct lt_span *handle, struct lt_span *span)
 	return true;
 }
 
-static void process(struct lt_span *span)
+__attribute__((noinline)) static void process(struct lt_span *span)
 {
 	const struct lt_provider *provider = provider_of(span);
 	if (provider && provider->processor->impl->on_end)
@@ -543,7 +543,7 @@ static void process(struct lt_span *span)
 }
 
 /* After the last holder has let go of it. */
-static void finish(struct lt_span *span, uint8_t state)
+static inline void finish(struct lt_span *span, uint8_t state)
 {
 	if (state & LT_SPAN_VALUED)
 		lt_values_release(span->values);

@@ -119,7 +119,8 @@ static struct lt_magazine *change_for_full(struct lt_magazine *magazine)
 	return magazine;
 }
 
-static struct lt_span *refill(void)
+/* Not inlined, as put_into_another() below, so that the usual case saves no registers. */
+__attribute__((noinline)) static struct lt_span *refill(void)
 {
 	struct lt_magazine *magazine = own_magazine();
 	if (magazine) {
@@ -180,17 +181,23 @@ static struct lt_magazine *change_for_room(struct lt_magazine *magazine)
 	return other;
 }
 
+__attribute__((noinline)) static void put_into_another(struct lt_span *span)
+{
+	struct lt_magazine *magazine = own_magazine();
+	if (!magazine) {
+		lt_span_block_free(span);
+		return;
+	}
+	if (magazine->n == MAGAZINE_SPANS)
+		magazine = lt_thread.magazine = change_for_room(magazine);
+	magazine->spans[magazine->n++] = span;
+}
+
 void lt_span_pool_put(struct lt_span *span)
 {
 	struct lt_magazine *magazine = lt_thread.magazine;
-	if (!magazine || magazine->n == MAGAZINE_SPANS) {
-		magazine = own_magazine();
-		if (!magazine) {
-			lt_span_block_free(span);
-			return;
-		}
-		if (magazine->n == MAGAZINE_SPANS)
-			magazine = lt_thread.magazine = change_for_room(magazine);
-	}
-	magazine->spans[magazine->n++] = span;
+	if (!magazine || magazine->n == MAGAZINE_SPANS)
+		put_into_another(span);
+	else
+		magazine->spans[magazine->n++] = span;
 }

@@ -127,7 +127,7 @@ static int send_hello(const char *name, const struct lt_slab_hello *hello, const
 static int open_with(const char *name, const struct lt_slab_hello *hello, const int fds[2])
 {
 	size_t bytes = lt_slab_bytes(hello->n_blocks);
-	void *memory, *control;
+	void *memory = NULL, *control = NULL;
 	int err = map_memory(fds[0], bytes, F_SEAL_FUTURE_WRITE, &memory);
 	if (err)
 		return err;

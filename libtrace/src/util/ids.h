@@ -19,12 +19,9 @@ static inline uint64_t lt_ids_rotate(uint64_t x, int k)
 	return (x << k) | (x >> (64 - k));
 }
 
-/** A random number. */
-static inline uint64_t lt_ids_random(void)
+/* A random number, and the next state. */
+static inline uint64_t lt_ids_next(uint64_t s[4])
 {
-	if (__builtin_expect(!lt_thread.seeded, 0))
-		lt_ids_seed();
-	uint64_t *s = lt_thread.seed;
 	uint64_t result = lt_ids_rotate(s[0] + s[3], 23) + s[0];
 	uint64_t t = s[1] << 17;
 	s[2] ^= s[0];
@@ -36,27 +33,53 @@ static inline uint64_t lt_ids_random(void)
 	return result;
 }
 
-static inline uint64_t lt_ids_random_nonzero(void)
+static inline uint64_t lt_ids_next_nonzero(uint64_t s[4])
 {
 	uint64_t value;
 	do
-		value = lt_ids_random();
+		value = lt_ids_next(s);
 	while (__builtin_expect(value == 0, 0));
 	return value;
 }
 
-/** Fills a trace id with random bits; never all zero. */
-static inline void lt_ids_trace(uint8_t trace_id[16])
+/** A random number. */
+static inline uint64_t lt_ids_random(void)
 {
-	uint64_t words[2] = {lt_ids_random(), lt_ids_random_nonzero()};
-	memcpy(trace_id, words, sizeof(words));
+	if (__builtin_expect(!lt_thread.seeded, 0))
+		lt_ids_seed();
+	return lt_ids_next(lt_thread.seed);
 }
 
-/** Fills a span id with random bits; never all zero. */
-static inline void lt_ids_span(uint8_t span_id[8])
+/**
+ * Fills the ids of a span with random bits; never all zero.
+ * @param trace_id  NULL: the span has its parent's
+ */
+static inline void lt_ids_generate(uint8_t *trace_id, uint8_t span_id[8])
 {
-	uint64_t word = lt_ids_random_nonzero();
+	uint64_t seed[4]; /* in registers, between one load and one store */
+	if (__builtin_expect(!lt_thread.seeded, 0))
+		lt_ids_seed();
+	memcpy(seed, lt_thread.seed, sizeof(seed));
+	if (trace_id) {
+		uint64_t words[2] = {lt_ids_next(seed)};
+		words[1] = lt_ids_next_nonzero(seed);
+		memcpy(trace_id, words, sizeof(words));
+	}
+	uint64_t word = lt_ids_next_nonzero(seed);
 	memcpy(span_id, &word, sizeof(word));
+	memcpy(lt_thread.seed, seed, sizeof(seed));
+}
+
+/**
+ * Copies a trace id that was just written.  The empty asm keeps the compiler from joining the halves:
+ * one load of 16 bytes that two stores of 8 wrote waits for both of them to reach the cache, 4 ns.
+ */
+static inline void lt_ids_copy_trace(uint8_t to[16], const uint8_t from[16])
+{
+	uint64_t words[2];
+	memcpy(words, from, sizeof(words));
+	__asm__("" : "+r"(words[0]), "+r"(words[1]));
+	memcpy(to, words, sizeof(words));
 }
 
 /** Whether both ids are valid: not all zero. */
