@@ -4,6 +4,7 @@
 #include "hook_h2o/h2o_soname.h"
 #include "libraries.h"
 #include "preload.h"
+#include "process/relay_address.h"
 #include "program.h"
 #include "relay.h"
 #include "say.h"
@@ -171,6 +172,19 @@ static const char *verdict(enum prospect prospect)
 	return "it would not be traced";
 }
 
+static void say_relay(void)
+{
+	const char *path;
+
+	if (lt_relay_has_path(&path)) {
+		say("relay", "the one that listens at %s", path);
+		return;
+	}
+	const char *obstacle = relay_obstacle();
+	say("relay", "%s%s", obstacle ? "no, a thread of the program's sends its spans: " : "yes",
+		obstacle ? obstacle : "");
+}
+
 int doctor(const char *name)
 {
 	static struct program program;
@@ -190,9 +204,7 @@ int doctor(const char *name)
 
 	enum prospect prospect = explain(&program);
 	delivery_read_settings(program_short_name(program.script[0] ? program.path : name));
-	const char *obstacle = relay_obstacle();
-	say("relay", "%s%s", obstacle ? "no, a thread of the program's sends its spans: " : "yes",
-		obstacle ? obstacle : "");
+	say_relay();
 	bool arrives = delivery_try();
 	bool traced = prospect == TRACED_FROM_START || prospect == MAY_BE_TRACED;
 	say("verdict", "%s%s", verdict(prospect),

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -70,17 +69,6 @@ static int open_door(char name[64])
 	memcpy(name, address.sun_path + 1, n);
 	name[n] = '\0';
 	return fd;
-}
-
-static int make_token(char token[LT_SLAB_TOKEN_BYTES + 1])
-{
-	unsigned char bytes[LT_SLAB_TOKEN_BYTES / 2];
-
-	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-		return -EIO;
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(token + 2 * i, 3, "%02x", bytes[i]);
-	return 0;
 }
 
 /* Of the three that the relay starts with, moved out of each other's way first. */
@@ -142,15 +130,16 @@ static int start(const char *path, int door, int program)
 
 static int start_named(const char *path)
 {
-	char name[64], token[LT_SLAB_TOKEN_BYTES + 1], value[160];
+	char name[64], token[LT_SLAB_TOKEN_BYTES], value[160];
 
 	int door = open_door(name);
 	if (door < 0)
 		return door;
 	int program = (int)syscall(SYS_pidfd_open, getpid(), 0);
-	int err = program < 0 ? -errno : make_token(token);
+	int err = program < 0 ? -errno : lt_relay_token_make(token);
 	if (!err) {
-		snprintf(value, sizeof(value), "%s,%s,%" PRIx64, name, token, lt_relay_settings());
+		snprintf(value, sizeof(value), "%s,%.*s,%" PRIx64, name, LT_SLAB_TOKEN_BYTES, token,
+			lt_relay_settings());
 		err = setenv(LT_RELAY_VARIABLE, value, 1) ? -errno : 0;
 	}
 	if (!err)
@@ -166,7 +155,7 @@ void relay_start(void)
 	struct lt_relay_address address;
 	char path[PATH_MAX];
 
-	if (relay_obstacle()) {
+	if (lt_relay_has_path(NULL) || relay_obstacle()) {
 		unsetenv(LT_RELAY_VARIABLE);
 		return;
 	}

@@ -5,16 +5,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOOK_FIRST_MS 1000 /* whether it has been executed: after so long without a span, */
-#define LOOK_MAX_MS 60000  /* and then twice as long each time */
+#define LOOK_MIN_MS 50	 /* between two looks whether the program has its slab: */
+#define LOOK_MAX_MS 1000 /* the longer it has been idle the more */
+#define END_MAX_MS 100	 /* between the end of a process's memory and its own */
 #define NS_PER_MS UINT64_C(1000000)
 
 /* --- its memory --------------------------------------------------------------------------- */
@@ -25,7 +24,8 @@ static bool is_sound_file(int fd, size_t bytes)
 	struct stat stat_of;
 	int seals = fcntl(fd, F_GET_SEALS);
 	return seals >= 0 && (seals & F_SEAL_SHRINK) && (seals & F_SEAL_GROW) &&
-	       fstat(fd, &stat_of) == 0 && (uint64_t)stat_of.st_size == bytes;
+	       fstat(fd, &stat_of) == 0 && S_ISREG(stat_of.st_mode) &&
+	       (uint64_t)stat_of.st_size == bytes;
 }
 
 static int map(struct client *client, const int fds[2])
@@ -33,10 +33,15 @@ static int map(struct client *client, const int fds[2])
 	size_t bytes = lt_slab_bytes(client->n_blocks);
 	if (!is_sound_file(fds[0], bytes) || !is_sound_file(fds[1], LT_SHARED_PAGE_BYTES))
 		return -EBADMSG;
-	void *slab = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fds[0], 0);
+	/* Nothing is ever written to it, so nothing is copied; a shared mapping, however, keeps the
+	 * file from being sealed (before Linux 6.7). */
+	void *slab = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fds[0], 0);
 	if (slab == MAP_FAILED)
 		return -errno;
 	client->slab = slab;
+	client->slab_fd = fcntl(fds[0], F_DUPFD_CLOEXEC, 0);
+	if (client->slab_fd < 0)
+		return -errno;
 	/* The page behind it is heart.c's. */
 	char *control = mmap(NULL, 2 * LT_SHARED_PAGE_BYTES, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -61,6 +66,7 @@ int client_new(
 	}
 	client->pid = pid;
 	client->pidfd = pidfd;
+	client->slab_fd = -1;
 	client->n_blocks = n_blocks;
 	client->taken_ids = calloc(n_blocks, sizeof(*client->taken_ids));
 	if (client->taken_ids)
@@ -89,6 +95,8 @@ void client_free(struct client *client)
 		munmap(client->control, 2 * LT_SHARED_PAGE_BYTES);
 	if (client->pidfd >= 0)
 		close(client->pidfd);
+	if (client->slab_fd >= 0)
+		close(client->slab_fd);
 	reader_done(&client->reader);
 	if (client->has_resource)
 		lt_arena_done(&client->resource.arena);
@@ -107,7 +115,6 @@ uint64_t client_n_queued(struct client *client)
 	if (tail != client->tail_seen) {
 		client->tail_seen = tail;
 		client->moved_ns = lt_clock_monotonic_ns();
-		client->look_ns = client->moved_ns + LOOK_FIRST_MS * NS_PER_MS;
 	}
 	return n;
 }
@@ -246,37 +253,28 @@ bool client_is_over(struct client *client)
 	       (client_n_queued(client) == 0 && client->scanned >= n_used);
 }
 
-/* --- exec --------------------------------------------------------------------------------- */
+/* --- its end ------------------------------------------------------------------------------ */
 
-/* The slab is not in the new program's memory.  False also where that is unknown. */
-static bool has_lost_slab(const struct client *client)
+/* Fails as long as somebody has it mapped for writing; only the program had. */
+static bool is_unmapped(const struct client *client)
 {
-	char path[64], *line = NULL;
-	size_t size = 0;
-	uint64_t start;
-	bool is_there = false, is_readable = false;
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)client->pid);
-	FILE *file = fopen(path, "re");
-	while (file && !is_there && getline(&line, &size, file) > 0) {
-		is_readable = true;
-		is_there =
-			sscanf(line, "%" SCNx64 "-", &start) == 1 && start == client->reader.base;
-	}
-	free(line);
-	if (file)
-		fclose(file);
-	return is_readable && !is_there;
+	return fcntl(client->slab_fd, F_ADD_SEALS, F_SEAL_WRITE) == 0;
 }
 
-bool client_has_executed(struct client *client, uint64_t now_ns)
+bool client_has_left(struct client *client, uint64_t now_ns)
 {
-	if (client->pid <= 0 || now_ns < client->look_ns)
-		return false;
 	uint64_t idle_ns = now_ns - client->moved_ns;
-	uint64_t wait_ns =
-		idle_ns < LOOK_FIRST_MS * NS_PER_MS ? LOOK_FIRST_MS * NS_PER_MS : idle_ns;
+	if (client->left_ns) /* while a process ends its memory goes first: its pidfd knows better */
+		return client->pidfd < 0 || now_ns - client->left_ns > END_MAX_MS * NS_PER_MS;
+	if (now_ns < client->look_ns)
+		return false;
+	uint64_t wait_ns = idle_ns / 8;
+	if (wait_ns < LOOK_MIN_MS * NS_PER_MS)
+		wait_ns = LOOK_MIN_MS * NS_PER_MS;
 	if (wait_ns > LOOK_MAX_MS * NS_PER_MS)
 		wait_ns = LOOK_MAX_MS * NS_PER_MS;
 	client->look_ns = now_ns + wait_ns;
-	return has_lost_slab(client);
+	if (is_unmapped(client))
+		client->left_ns = now_ns;
+	return client->left_ns && client->pidfd < 0;
 }

@@ -13,8 +13,9 @@ struct client {
 	const struct lt_slab *slab;
 	struct lt_slab_control *control;
 	uint32_t n_blocks;
-	pid_t pid; /* in the relay's namespace; 0: not known */
-	int pidfd; /* -1: it was gone when its slab came */
+	int slab_fd; /* by which it is noticed that the program has its slab no more */
+	pid_t pid;   /* in the relay's namespace; 0: not known */
+	int pidfd; /* -1: it is in another one, on an old kernel, or was gone when its slab came */
 	struct reader reader;
 	struct lt_resource resource; /* of all its spans; without attributes until there is one */
 	bool has_resource;
@@ -35,10 +36,11 @@ struct client {
 	uint64_t retry_ns;    /* no earlier */
 	uint64_t full_before; /* the program's count of drops when a batch came back first */
 	bool is_kept;	      /* the last batch came back */
+	bool is_left;	      /* to the program: the relay stops */
 	uint64_t flush_wanted,
-		flush_target; /* the last ticket seen, and what its flush waits for */
-	uint64_t moved_ns,
-		look_ns; /* when its tail moved; when to look whether it has been executed */
+		flush_target;	    /* the last ticket seen, and what its flush waits for */
+	uint64_t moved_ns, look_ns; /* when its tail moved; when to look for its slab */
+	uint64_t left_ns;	    /* since when it has the slab no more; 0: it has */
 	uint64_t tail_seen;
 };
 
@@ -72,7 +74,8 @@ void client_put_back(struct client *client);
 /** Whether nothing is left of a dead one. */
 bool client_is_over(struct client *client);
 
-/** Whether it executes another program; looks now and then. */
-bool client_has_executed(struct client *client, uint64_t now_ns);
+/** Whether the program has its slab no more: it executes another one, or, where there is no pidfd, it
+ * has ended.  Looks now and then. */
+bool client_has_left(struct client *client, uint64_t now_ns);
 
 #endif

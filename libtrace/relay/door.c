@@ -19,7 +19,7 @@
 size_t door_poll(const struct door *door, struct pollfd *fds)
 {
 	size_t n = 0;
-	if (door->n_silent < SILENT_MAX)
+	if (door->n_silent < door->silent_max)
 		fds[n++] = (struct pollfd){.fd = door->fd, .events = POLLIN};
 	for (size_t i = 0; i < door->n_silent; i++)
 		fds[n++] = (struct pollfd){.fd = door->silent[i], .events = POLLIN};
@@ -105,7 +105,7 @@ static bool read_hello(struct door *door, int fd, struct client **ret_client)
 
 static void accept_all(struct door *door)
 {
-	while (door->n_silent < SILENT_MAX) {
+	while (door->n_silent < door->silent_max) {
 		int fd = accept4(door->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0)
 			return;

@@ -10,8 +10,9 @@
 #define SILENT_MAX 64 /* connections that have not brought anything yet */
 
 struct door {
-	int fd;		   /* listens */
-	const char *token; /* LT_SLAB_TOKEN_BYTES */
+	int fd; /* listens */
+	char token[LT_SLAB_TOKEN_BYTES];
+	size_t silent_max; /* SILENT_MAX at most: as many as there are descriptors for */
 	int silent[SILENT_MAX];
 	uint64_t since_ns[SILENT_MAX];
 	size_t n_silent;

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -29,6 +30,8 @@ struct link { /* in a client's page */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows */
 static pthread_cond_t is_up = PTHREAD_COND_INITIALIZER;
+static sigset_t signals; /* written before there is a second thread, as is the next */
+static void (*stop)(void);
 static struct link *first;
 static pid_t owner; /* 0: not up yet; -1: it cannot be */
 static struct robust_list_head head = {
@@ -55,6 +58,7 @@ static void string_together(void)
 
 static void *beat(void *unused)
 {
+	static const struct timespec beat_time = {.tv_nsec = BEAT_MS * 1000000};
 	long err = syscall(SYS_set_robust_list, &head, sizeof(head));
 	pthread_mutex_lock(&lock);
 	owner = err ? -1 : gettid();
@@ -64,15 +68,21 @@ static void *beat(void *unused)
 		for (struct link *link = first; link; link = link->next)
 			atomic_store(&link->control->beat_ns, now_ns);
 		pthread_mutex_unlock(&lock);
-		nanosleep(&(struct timespec){.tv_nsec = BEAT_MS * 1000000}, NULL);
+		if (sigtimedwait(&signals, NULL, &beat_time) > 0)
+			stop();
 		pthread_mutex_lock(&lock);
 	}
 	return NULL;
 }
 
-int heart_start(void)
+int heart_start(void (*on_stop)(void))
 {
 	pthread_t thread;
+	stop = on_stop;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	pthread_attr_t attr;
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libtrace-relay - sends the spans of all programs under one launcher, which starts it.
+/* libtrace-relay - sends the spans of all programs under one launcher, which starts it, or of those that
+ * find it by a path.
  *
  * One loop: programs bring their slabs (door.h), their queues are read and sent (client.h), and
  * their ends are noticed (end.h).  Another thread does nothing but show that the process lives.
@@ -8,6 +9,8 @@
 #include "door.h"
 #include "export/exporter.h"
 #include "heart.h"
+#include "listen.h"
+#include "options.h"
 #include "process/relay_address.h"
 #include "setup/exporter_from_env.h"
 #include "util/clock.h"
@@ -22,6 +25,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,6 +39,8 @@
 #define LINGER_MS 500	 /* after the last program: its children may be on their way */
 #define RETRY_MS 20	 /* before a batch that came back is sent again */
 #define GIVE_UP_MS 30000 /* after a program's end */
+#define OWN_FDS 32	 /* beside those of clients */
+#define STOP_MAX_MS 3600000
 #define BATCH_SIZE_MAX 4096
 #define NS_PER_MS UINT64_C(1000000)
 
@@ -48,8 +55,13 @@ static struct {
 	size_t n_clients;
 	struct span_copy **spans; /* of a batch; NULL: nothing has been sent yet */
 	const struct lt_span_data **data;
-	bool is_program_dead;
-	uint64_t alone_ns; /* since when nobody is there; 0: somebody is */
+	size_t clients_max;	 /* CLIENTS_MAX at most: as many as there are descriptors for */
+	bool is_listening;	 /* at a path, until a signal */
+	bool is_program_dead;	 /* the launcher's */
+	uint64_t alone_ns;	 /* since when nobody is there; 0: somebody is */
+	unsigned stop_ms;	 /* OTEL_C_EXIT_TIMEOUT */
+	int stop_fd;		 /* readable when it is to stop */
+	_Atomic uint64_t end_ns; /* monotonic, when it is to have stopped; 0: it is not to */
 } relay;
 
 static uint64_t wall_ns(void)
@@ -59,11 +71,13 @@ static uint64_t wall_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* To the programs, which print it: the relay has no standard error. */
+/* To the programs, which print it: a launcher's relay has no standard error. */
 static void report(enum lt_level level, const char *text, void *user)
 {
 	if (level == LT_LEVEL_NONE || level > LT_LEVEL_WARN)
 		return;
+	if (relay.is_listening)
+		fprintf(stderr, "libtrace-relay: %s\n", text);
 	for (struct client *client = relay.clients; client; client = client->next) {
 		snprintf(client->control->message, LT_SLAB_MESSAGE_BYTES, "%s", text);
 		atomic_fetch_add_explicit(&client->control->n_messages, 1, memory_order_release);
@@ -91,12 +105,18 @@ static bool has_batch(void)
 	return true;
 }
 
+/* What is queued by now is to be sent at once. */
+static void want_all(struct client *client)
+{
+	client->flush_target = client->done + client_n_queued(client);
+}
+
 static bool has_asked(struct client *client)
 {
 	uint64_t wanted = atomic_load(&client->slab->flush_wanted);
 	if (wanted != client->flush_wanted) {
 		client->flush_wanted = wanted;
-		client->flush_target = client->done + client_n_queued(client);
+		want_all(client);
 	}
 	if (client->done >= client->flush_target)
 		atomic_store(&client->control->flush_done, client->flush_wanted);
@@ -107,7 +127,7 @@ static bool is_due(struct client *client, uint64_t now_ns)
 {
 	uint64_t n = client_n_queued(client);
 	bool is_asked = has_asked(client);
-	if (now_ns < client->retry_ns)
+	if (client->is_left || now_ns < client->retry_ns)
 		return false;
 	if (client->is_dead)
 		return true;
@@ -157,8 +177,11 @@ static bool send_batch(struct client *client, uint64_t now_ns)
 	int result = lt_exporter_export(relay.exporter, relay.data, n, relay.export_timeout_ms);
 	for (size_t i = 0; i < n; i++)
 		lt_arena_done(&relay.spans[i]->arena);
-	if (result == -EAGAIN && may_retry(client, now_ns)) {
+	/* When the relay stops, a program that lives goes on from there. */
+	bool is_left = result < 0 && !client->is_dead && atomic_load(&relay.end_ns);
+	if (is_left || (result == -EAGAIN && may_retry(client, now_ns))) {
 		client_put_back(client);
+		client->is_left |= is_left;
 		client->retry_ns = lt_clock_monotonic_ns() + RETRY_MS * NS_PER_MS;
 		return false;
 	}
@@ -183,8 +206,8 @@ static void mark_dead(struct client *client, enum end_cause cause)
 
 static void look_for_end(struct client *client, uint64_t now_ns)
 {
-	if (!client->is_dead && client_has_executed(client, now_ns))
-		mark_dead(client, END_EXEC);
+	if (!client->is_dead && client_has_left(client, now_ns))
+		mark_dead(client, client->pidfd < 0 ? END_UNKNOWN : END_EXEC);
 	if (!client->is_dead || client->knows_end)
 		return;
 	client->knows_end = end_read(client->pidfd, &client->end) ||
@@ -203,8 +226,9 @@ static void add_client(struct client *client)
 	relay.clients = client;
 	relay.n_clients++;
 	heart_add(client->control);
-	if (client->pidfd < 0)
-		mark_dead(client, END_UNKNOWN);
+	atomic_store(&client->control->is_read, 1);
+	if (atomic_load(&relay.end_ns))
+		want_all(client);
 }
 
 static void remove_client(struct client **place)
@@ -240,16 +264,18 @@ static bool serve_all(void)
 static void take_clients(void)
 {
 	struct client *client;
-	while (relay.n_clients < CLIENTS_MAX && (client = door_take(&relay.door)))
+	while (relay.n_clients < relay.clients_max && (client = door_take(&relay.door)))
 		add_client(client);
 }
 
 static void wait_for_events(int timeout_ms)
 {
-	static struct pollfd fds[1 + SILENT_MAX + 1 + CLIENTS_MAX];
+	static struct pollfd fds[2 + SILENT_MAX + 1 + CLIENTS_MAX];
 	size_t n = 0;
-	fds[n++] = (struct pollfd){.fd = relay.is_program_dead ? -1 : PROGRAM_FD, .events = POLLIN};
-	if (relay.n_clients < CLIENTS_MAX)
+	bool has_program = !relay.is_listening && !relay.is_program_dead;
+	fds[n++] = (struct pollfd){.fd = has_program ? PROGRAM_FD : -1, .events = POLLIN};
+	fds[n++] = (struct pollfd){.fd = relay.stop_fd, .events = POLLIN};
+	if (relay.n_clients < relay.clients_max)
 		n += door_poll(&relay.door, fds + n);
 	size_t first = n;
 	for (struct client *client = relay.clients; client; client = client->next)
@@ -258,6 +284,8 @@ static void wait_for_events(int timeout_ms)
 	if (poll(fds, n, timeout_ms) <= 0)
 		return;
 	relay.is_program_dead |= fds[0].revents != 0;
+	if (fds[1].revents)
+		eventfd_read(relay.stop_fd, &(eventfd_t){0});
 	n = first;
 	for (struct client *client = relay.clients; client; client = client->next) {
 		if (fds[n++].revents)
@@ -268,6 +296,8 @@ static void wait_for_events(int timeout_ms)
 static bool is_over(void)
 {
 	uint64_t now_ns = lt_clock_monotonic_ns();
+	if (atomic_load(&relay.end_ns))
+		return true;
 	if (relay.clients || relay.door.n_silent || !relay.is_program_dead) {
 		relay.alone_ns = 0;
 		return false;
@@ -294,6 +324,45 @@ static void run(void)
 	}
 }
 
+/* --- its own end -------------------------------------------------------------------------- */
+
+/* By the heart's thread; also an export that is under way is to end in time. */
+static void stop(void)
+{
+	atomic_store(&relay.end_ns, lt_clock_monotonic_ns() + relay.stop_ms * NS_PER_MS);
+	if (relay.exporter->impl->hurry)
+		relay.exporter->impl->hurry(relay.exporter, relay.stop_ms);
+	eventfd_write(relay.stop_fd, 1);
+}
+
+static bool is_client_done(struct client *client)
+{
+	return client->is_dead ? client_is_over(client)
+			       : client->is_left || client->done >= client->flush_target;
+}
+
+static bool are_all_done(void)
+{
+	bool is_done = relay.door.n_silent == 0;
+	for (struct client *client = relay.clients; client; client = client->next)
+		is_done &= is_client_done(client);
+	return is_done;
+}
+
+/* Sends what is there by now.  Programs that live see the relay's end, and send the rest. */
+static void send_rest(void)
+{
+	listen_end(); /* nobody comes any more, but for those who wait at the door */
+	for (struct client *client = relay.clients; client; client = client->next)
+		want_all(client);
+	do {
+		take_clients();
+		wait_for_events(serve_all() ? 0 : TICK_MS);
+	} while (!are_all_done() && lt_clock_monotonic_ns() < atomic_load(&relay.end_ns));
+}
+
+/* --- start -------------------------------------------------------------------------------- */
+
 static void read_settings(void)
 {
 	relay.batch_size = lt_config_uint(
@@ -304,24 +373,82 @@ static void read_settings(void)
 		"OTEL_BSP_EXPORT_TIMEOUT", LT_DEFAULT_BSP_EXPORT_TIMEOUT_MS, 0, INT32_MAX);
 	static const char *const words[] = {"false", "true"};
 	relay.sends_open = lt_config_word("OTEL_C_OPEN_SPANS", words, 2, 1);
+	relay.stop_ms = (unsigned)lt_config_uint(
+		"OTEL_C_EXIT_TIMEOUT", LT_DEFAULT_EXIT_TIMEOUT_MS, 0, STOP_MAX_MS);
 }
 
-int main(void)
+/* As many clients as there are descriptors for, two each; false: for none. */
+static bool set_limits(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return false;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	uint64_t n_fds = limit.rlim_cur, n_silent = n_fds / 8;
+	relay.door.silent_max = n_silent < SILENT_MAX ? n_silent : SILENT_MAX;
+	if (n_fds < OWN_FDS + relay.door.silent_max + 4)
+		return false;
+	uint64_t n = (n_fds - OWN_FDS - relay.door.silent_max) / 2;
+	relay.clients_max = n < CLIENTS_MAX ? n : CLIENTS_MAX;
+	return true;
+}
+
+/* The launcher has opened the door. */
+static int take_door(void)
 {
 	struct lt_relay_address address;
+	if (!getenv(LT_RELAY_VARIABLE) || fcntl(PROGRAM_FD, F_GETFD) < 0) {
+		fprintf(stderr, "libtrace-relay: --listen PATH is missing (try --help)\n");
+		return EXIT_USAGE;
+	}
+	if (!lt_relay_address_read(&address) || fcntl(DOOR_FD, F_SETFL, O_NONBLOCK) < 0)
+		return EXIT_CANNOT;
+	relay.door.fd = DOOR_FD;
+	memcpy(relay.door.token, address.token, sizeof(relay.door.token));
+	return 0;
+}
+
+static int open_door(const char *path)
+{
+	relay.door.fd = listen_begin(path, relay.door.token);
+	return relay.door.fd < 0 ? EXIT_CANNOT : 0;
+}
+
+/* @return 0 or the exit code */
+static int set_up(const char *path)
+{
 	enum lt_exporter_kind kind;
+	relay.is_listening = path != NULL; /* so that errors are printed */
+	read_settings();
+	int err = lt_exporter_from_env(&relay.exporter, &kind);
+	if (err || !relay.exporter) {
+		fprintf(stderr, "libtrace-relay: nothing to send spans by: %s\n",
+			err ? "the settings are not valid" : "OTEL_TRACES_EXPORTER is none");
+		return EXIT_CANNOT;
+	}
+	relay.stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (relay.stop_fd < 0 || !set_limits() || heart_start(stop) != 0) {
+		fprintf(stderr, "libtrace-relay: too few descriptors, threads or memory\n");
+		return EXIT_CANNOT;
+	}
+	return path ? open_door(path) : take_door();
+}
+
+int main(int argc, char **argv)
+{
+	const char *path;
+	int code = options_read(argv, &path);
+	if (code >= 0)
+		return code;
 	signal(SIGPIPE, SIG_IGN);
 	lt_set_report_handler(report, NULL);
-	if (!lt_relay_address_read(&address) || fcntl(DOOR_FD, F_GETFD) < 0)
-		return EXIT_FAILURE; /* nobody but the launcher is to start it */
-	fcntl(DOOR_FD, F_SETFL, O_NONBLOCK);
-	relay.door = (struct door){.fd = DOOR_FD, .token = address.token};
-	read_settings();
-	if (heart_start() != 0 || lt_exporter_from_env(&relay.exporter, &kind) != 0 ||
-		!relay.exporter)
-		return EXIT_FAILURE;
 	lt_suppress_enter();
-	run();
-	lt_exporter_free(relay.exporter);
-	return EXIT_SUCCESS;
+	code = set_up(path);
+	if (!code) {
+		run();
+		send_rest();
+	}
+	/* Not freed: the heart's thread may be about to hurry the exporter. */
+	return code;
 }

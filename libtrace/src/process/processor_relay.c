@@ -26,6 +26,7 @@
 #define SCOPES 2048	    /* a power of two, more than a provider has tracers */
 #define LOOK_MS 250	    /* how often the relay's heart is looked at while spans end */
 #define HANG_MS 10000	    /* a relay whose heart has not beaten for as long is none */
+#define ANSWER_MS 1000	    /* how long an exit waits for a relay that has read nothing yet */
 #define WAIT_NAP_NS 1000000 /* while a flush waits */
 #define NS_PER_MS UINT64_C(1000000)
 
@@ -162,8 +163,10 @@ static void open_slab(void)
 {
 	int err = lt_slab_open(relay.address.name, relay.address.token, relay.n_blocks);
 	if (err) {
-		lt_report(
-			LT_LEVEL_DEBUG, "no relay: %s; a thread exports the spans", strerror(-err));
+		lt_report(relay.address.is_path ? LT_LEVEL_WARN : LT_LEVEL_DEBUG,
+			"no relay%s%s: %s; a thread exports the spans",
+			relay.address.is_path ? " at " : "",
+			relay.address.is_path ? relay.address.name : "", strerror(-err));
 		atomic_store(&relay.way, WAY_THREAD);
 		return;
 	}
@@ -348,6 +351,20 @@ static int wait_for_relay(uint64_t deadline_ns)
 	return n_lost() == lost_before ? 0 : -EIO;
 }
 
+/* Whether it has found the slab sound: one at a path may know another token. */
+static bool has_answered(uint64_t deadline_ns)
+{
+	uint64_t until_ns = lt_clock_monotonic_ns() + ANSWER_MS * NS_PER_MS;
+	if (until_ns > deadline_ns)
+		until_ns = deadline_ns;
+	while (!atomic_load(&lt_slab_control->is_read)) {
+		if (lt_clock_monotonic_ns() >= until_ns || what_is_wrong())
+			return false;
+		nanosleep(&(struct timespec){.tv_nsec = WAIT_NAP_NS}, NULL);
+	}
+	return true;
+}
+
 static int flush_thread(uint64_t deadline_ns)
 {
 	if (lt_slab)
@@ -380,6 +397,8 @@ static int shut_down(struct lt_processor *self, unsigned timeout_ms)
 		const char *wrong = what_is_wrong();
 		if (wrong)
 			change_to_thread(wrong);
+		else if (relay.address.is_path && !has_answered(deadline_ns))
+			change_to_thread("does not take them (has it another token?)");
 		else if (lt_config_text("OTEL_C_EXIT_TIMEOUT").ptr)
 			err = wait_for_relay(deadline_ns);
 		if (err == -EPIPE)

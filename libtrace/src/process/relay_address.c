@@ -3,10 +3,19 @@
 
 #include "util/config.h"
 #include "util/fnv1a.h"
+#include "util/id_hex.h"
+#include "util/report.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define PREFIX "unix:"
+#define HEX_DIGITS "0123456789abcdef"
 
 static uint64_t add_text(uint64_t hash, struct lt_slice text)
 {
@@ -35,14 +44,105 @@ uint64_t lt_relay_settings(void)
 	return hash;
 }
 
+/* --- a path ------------------------------------------------------------------------------- */
+
+bool lt_relay_has_path(const char **ret_path)
+{
+	struct lt_slice text = lt_config_text("OTEL_C_RELAY");
+	size_t n_prefix = sizeof(PREFIX) - 1;
+	bool has_prefix = text.len > n_prefix && memcmp(text.ptr, PREFIX, n_prefix) == 0;
+	if (!text.len || (text.ptr[0] != '/' && !has_prefix))
+		return false;
+	if (ret_path)
+		*ret_path = text.ptr + (has_prefix ? n_prefix : 0);
+	return true;
+}
+
+/* Blanks at the end are a file's line break. */
+static int read_token(struct lt_slice text, char ret_token[LT_SLAB_TOKEN_BYTES])
+{
+	while (text.len && (unsigned char)text.ptr[text.len - 1] <= ' ')
+		text.len--;
+	if (text.len != LT_SLAB_TOKEN_BYTES)
+		return -EINVAL;
+	for (size_t i = 0; i < text.len; i++) {
+		if (!memchr(HEX_DIGITS, text.ptr[i], sizeof(HEX_DIGITS) - 1))
+			return -EINVAL;
+	}
+	memcpy(ret_token, text.ptr, LT_SLAB_TOKEN_BYTES);
+	return 0;
+}
+
+int lt_relay_token_from_env(char ret_token[LT_SLAB_TOKEN_BYTES])
+{
+	struct lt_slice text = lt_config_text("OTEL_C_RELAY_TOKEN");
+	return text.ptr ? read_token(text, ret_token) : -ENOENT;
+}
+
+int lt_relay_token_from_file(const char *path, char ret_token[LT_SLAB_TOKEN_BYTES])
+{
+	char name[LT_SLAB_NAME_BYTES + sizeof(LT_RELAY_TOKEN_SUFFIX)];
+	char text[LT_SLAB_TOKEN_BYTES + 2]; /* with a line break */
+	snprintf(name, sizeof(name), "%s" LT_RELAY_TOKEN_SUFFIX, path);
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	ssize_t n = read(fd, text, sizeof(text));
+	int err = n < 0 ? -errno : read_token((struct lt_slice){text, (size_t)n}, ret_token);
+	close(fd);
+	return err;
+}
+
+int lt_relay_token_make(char ret_token[LT_SLAB_TOKEN_BYTES])
+{
+	uint8_t bytes[LT_SLAB_TOKEN_BYTES / 2];
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return -EIO;
+	lt_hex_print(ret_token, bytes, sizeof(bytes));
+	return 0;
+}
+
+static bool read_path(const char *path, struct lt_relay_address *ret_address)
+{
+	size_t len = strlen(path);
+	while (len && (unsigned char)path[len - 1] <= ' ')
+		len--;
+	if (path[0] != '/' || len >= sizeof(ret_address->name)) {
+		lt_report(LT_LEVEL_WARN,
+			"OTEL_C_RELAY: a socket's path begins with / and has at most %zu bytes; a "
+			"thread exports the spans",
+			sizeof(ret_address->name) - 1);
+		return false;
+	}
+	memcpy(ret_address->name, path, len);
+	ret_address->name[len] = '\0';
+	ret_address->is_path = true;
+	int err = lt_relay_token_from_env(ret_address->token);
+	bool is_file = err == -ENOENT;
+	if (is_file)
+		err = lt_relay_token_from_file(ret_address->name, ret_address->token);
+	if (err)
+		lt_report(LT_LEVEL_WARN,
+			"no token for the relay at %s: %s%s: %s; a thread exports the spans",
+			ret_address->name, is_file ? ret_address->name : "OTEL_C_RELAY_TOKEN",
+			is_file ? LT_RELAY_TOKEN_SUFFIX : "",
+			err == -EINVAL ? "it is not 32 digits 0-9a-f" : strerror(-err));
+	return !err;
+}
+
+/* --- either ------------------------------------------------------------------------------- */
+
 bool lt_relay_address_read(struct lt_relay_address *ret_address)
 {
 	char token[LT_SLAB_TOKEN_BYTES + 1] = "";
 	uint64_t settings;
-	const char *text = secure_getenv(LT_RELAY_VARIABLE);
+	const char *path, *text = secure_getenv(LT_RELAY_VARIABLE);
+	if (lt_relay_has_path(&path))
+		return read_path(path, ret_address);
 	if (!text || sscanf(text, "%63[^,],%32[0-9a-f],%" SCNx64, ret_address->name, token,
 			     &settings) != 3)
 		return false;
+	ret_address->is_path = false;
 	memcpy(ret_address->token, token, sizeof(ret_address->token));
 	return strlen(token) == LT_SLAB_TOKEN_BYTES && settings == lt_relay_settings();
 }

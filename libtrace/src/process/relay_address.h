@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* relay_address.h - how a program finds the relay that the launcher has started for it. */
+/* relay_address.h - how a program finds its relay: the one that the launcher has started for it, or
+ * the one of OTEL_C_RELAY=PATH, which serves several containers. */
 #ifndef LT_RELAY_ADDRESS_H
 #define LT_RELAY_ADDRESS_H
 
@@ -9,16 +10,36 @@
 #define LT_RELAY_VARIABLE "LIBTRACE_RELAY"
 
 struct lt_relay_address {
-	char name[64]; /* of an abstract Unix socket */
+	char name[LT_SLAB_NAME_BYTES]; /* as of lt_slab_open */
 	char token[LT_SLAB_TOKEN_BYTES];
+	bool is_path; /* of OTEL_C_RELAY */
 };
+
+/** Whether OTEL_C_RELAY is a path, /... or unix:/..., and not yes or no.
+ * @param ret_path  borrowed from the environment, without the prefix; may be NULL */
+bool lt_relay_has_path(const char **ret_path);
+
+/** Reads OTEL_C_RELAY_TOKEN.
+ * @return 0; -ENOENT when it is not set, -EINVAL when it is no token */
+int lt_relay_token_from_env(char ret_token[LT_SLAB_TOKEN_BYTES]);
+
+/** Reads the file beside a socket.  @return 0 or -Exxx; -EINVAL: it is no token */
+int lt_relay_token_from_file(const char *path, char ret_token[LT_SLAB_TOKEN_BYTES]);
+
+/** A new one: 128 random bits.  @return 0 or -Exxx */
+int lt_relay_token_make(char ret_token[LT_SLAB_TOKEN_BYTES]);
+
+/** The file beside a relay's socket that has its token: PATH.token. */
+#define LT_RELAY_TOKEN_SUFFIX ".token"
 
 /** A number for all that the environment says of where and how spans are sent: a program with other
  * settings than its relay's cannot use it. */
 uint64_t lt_relay_settings(void);
 
-/** Reads the variable; false when there is none, it is malformed, or names a relay with other
- * settings.  Never true in a set-uid program. */
+/** Reads the variables.  A path needs a token, and whatever the program's settings are, the relay's
+ * hold; what is wrong with it is reported.
+ * @return false when there is no relay, or the launcher's has other settings; always in a set-uid
+ *   program */
 bool lt_relay_address_read(struct lt_relay_address *ret_address);
 
 #endif

@@ -65,14 +65,14 @@ static int make_memory(const char *name, size_t bytes)
 	return fd;
 }
 
-static int map_memory(int fd, size_t bytes, int seals, void **ret_memory)
+static int map_memory(int fd, size_t bytes, int access, int seals, void **ret_memory)
 {
 	if (fd < 0)
 		return fd;
-	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *memory = mmap(NULL, bytes, access, MAP_SHARED, fd, 0);
 	if (memory == MAP_FAILED)
 		return -errno;
-	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | seals | F_SEAL_SEAL) != 0) {
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | seals) != 0) {
 		int err = -errno;
 		munmap(memory, bytes);
 		return err;
@@ -84,13 +84,15 @@ static int map_memory(int fd, size_t bytes, int seals, void **ret_memory)
 static int connect_to(const char *name)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	size_t len = strlen(name);
+	size_t len = strlen(name),
+	       at = name[0] == '/' ? 0 : 1; /* an abstract one has a NUL first */
 	if (len == 0 || len > sizeof(address.sun_path) - 1)
 		return -EINVAL;
-	memcpy(address.sun_path + 1, name, len);
+	memcpy(address.sun_path + at, name, len);
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
+	/* A path's NUL is counted too. */
 	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len);
 	if (connect(fd, (struct sockaddr *)&address, size) != 0) {
 		int err = -errno;
@@ -128,10 +130,10 @@ static int open_with(const char *name, const struct lt_slab_hello *hello, const 
 {
 	size_t bytes = lt_slab_bytes(hello->n_blocks);
 	void *memory = NULL, *control = NULL;
-	int err = map_memory(fds[0], bytes, F_SEAL_FUTURE_WRITE, &memory);
+	int err = map_memory(fds[0], bytes, PROT_READ | PROT_WRITE, F_SEAL_FUTURE_WRITE, &memory);
 	if (err)
 		return err;
-	err = map_memory(fds[1], LT_SHARED_PAGE_BYTES, 0, &control);
+	err = map_memory(fds[1], LT_SHARED_PAGE_BYTES, PROT_READ, F_SEAL_SEAL, &control);
 	if (err) {
 		munmap(memory, bytes);
 		return err;

@@ -5,7 +5,7 @@
  *
  *   slab     written by the program alone (F_SEAL_FUTURE_WRITE): struct lt_slab, the places of the
  *            queue, the blocks, the heap.  Pointers in it are the program's addresses.
- *   control  written by the relay alone: struct lt_slab_control.
+ *   control  written by the relay alone, mapped for reading in the program: struct lt_slab_control.
  *
  * Invariants:
  *
@@ -28,7 +28,10 @@
  *     nothing that it has read once to be the same the next time.
  *  8. `owner` is a robust futex of the relay: when the relay dies, however it does, the kernel sets
  *     FUTEX_OWNER_DIED.  A relay that hangs is known by `beat_ns`.
- *  9. The program sets is_closed before it takes spans back; a relay that sees it reads no more.  One
+ *  9. The kernel lets nobody seal a file against writing while somebody has it mapped for that.  So the
+ *     relay, which tries, learns that the program has ended or executes another one, without a
+ *     descriptor in the program and over the borders of PID namespaces.
+ * 10. The program sets is_closed before it takes spans back; a relay that sees it reads no more.  One
  *     that is in the middle of an export then sends spans that the program sends too: twice is better
  *     than not at all.
  */
@@ -43,11 +46,12 @@
 #include <stdlib.h>
 
 #define LT_SLAB_MAGIC UINT64_C(0x315941454c52544c) /* "LTRELAY1" */
-#define LT_SLAB_VERSION 1
+#define LT_SLAB_VERSION 2
 #define LT_SLAB_BLOCKS_MIN 1024		      /* each thread keeps up to 32 */
 #define LT_SLAB_BLOCKS_MAX (1 << 17)	      /* a larger one is no slab of ours */
 #define LT_SLAB_HEAP_BYTES (32 * 1024 * 1024) /* what is not used takes no memory */
 #define LT_SLAB_TOKEN_BYTES 32
+#define LT_SLAB_NAME_BYTES 108 /* of a socket, with the NUL */
 #define LT_SLAB_HOLE_MS 1000
 #define LT_SLAB_MESSAGE_BYTES 1024
 
@@ -120,7 +124,7 @@ extern struct lt_slab_control *lt_slab_control; /* likewise */
 
 /**
  * Makes a slab, and hands it over to the relay that listens there.
- * @param name      of an abstract Unix socket
+ * @param name      of an abstract Unix socket; with a / in front: a path
  * @param token     LT_SLAB_TOKEN_BYTES
  * @param n_blocks  a power of two, LT_SLAB_BLOCKS_MAX at most
  * @return 0; -Exxx, with no slab, when that cannot be done

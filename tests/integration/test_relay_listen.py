@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: Apache-2.0
+"""libtrace-relay --listen: a relay for programs that are not its launcher's, such as those of other containers."""
+import ctypes
+import json
+import os
+import platform
+import shutil
+import signal
+import stat
+import struct
+import subprocess
+import tempfile
+import unittest
+
+import harness
+from collector import Answer, Collector
+
+DIES = os.environ["LIBTRACE_DIES"]
+EMIT = os.environ["LIBTRACE_EMIT"]
+TOKEN = "0123456789abcdef" * 2
+NOBODY = 65534
+SENDING = {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/json", "OTEL_BSP_SCHEDULE_DELAY": "200"}
+
+
+def can_unshare(*options):
+    return shutil.which("unshare") and subprocess.run(["unshare", *options, "true"], capture_output=True).returncode == 0
+
+
+def without_peer_pidfds():
+    """A seccomp filter by which SO_PEERPIDFD is an unknown option, as before Linux 6.5; for preexec_fn."""
+    number = {"x86_64": 55, "aarch64": 209}[platform.machine()]  # getsockopt
+    load, equal, answer = 0x20, 0x15, 0x06
+    program = [(load, 0, 0, 0), (equal, 0, 3, number), (load, 0, 0, 32), (equal, 0, 1, 77),
+               (answer, 0, 0, 0x00050000 | 92), (answer, 0, 0, 0x7FFF0000)]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in program))
+    head = struct.pack("HxxxxxxP", len(program), ctypes.addressof(code))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, head) != 0:
+        raise OSError(ctypes.get_errno(), "seccomp")
+
+
+class Listen(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="libtrace-relay-")
+        os.chmod(self.folder, 0o755)
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.path = os.path.join(self.folder, "relay.sock")
+        self.count = os.path.join(self.folder, "count")
+
+    def collect(self):
+        collector = Collector()
+        self.addCleanup(collector.stop)
+        return collector
+
+    def relay(self, env=(), before=(), **popen):
+        program = harness.Program([*before, harness.program_path("libtrace-relay"), "--listen", self.path],
+                                  env={**SENDING, **dict(env)}, **popen)
+        self.addCleanup(program.kill)
+        harness.wait_until(lambda: self.is_listening(program), what="a relay's socket")
+        return program
+
+    def is_listening(self, program):
+        self.assertIsNone(program.process.poll(), program.output)
+        with open("/proc/net/unix") as file:
+            return any(line.split()[3] == "00010000" and line.endswith(f" {self.path}\n") for line in file)
+
+    def program(self, arguments, env=(), before=(), **popen):
+        """arguments under the launcher, which does as OTEL_C_RELAY says."""
+        line, environment = harness.command_of(arguments, {"OTEL_C_RELAY": self.path, **dict(env)}, traced=True)
+        program = harness.Program([*before, *line], env=environment, **popen)
+        self.addCleanup(program.kill)
+        return program
+
+    def waiting(self, n, **options):
+        with open(self.count, "wb") as file:
+            file.write(bytes(4))
+        os.chmod(self.count, 0o666)
+        program = self.program([DIES, "wait", "w", "5000", str(n), self.count], **options)
+        harness.wait_until(lambda: self.n_ended() == n, what=f"{n} spans")
+        return program
+
+    def n_ended(self):
+        with open(self.count, "rb") as file:
+            return struct.unpack("I", file.read(4))[0]
+
+    @staticmethod
+    def names(collector):
+        with collector.lock:
+            return sorted(name for sent in collector.sent for name in sent.names)
+
+    def expect(self, collector, n):
+        """All of dies' spans, each once, and the one that was open."""
+        expected = sorted([*(f"w {i}" for i in range(n)), "w open"])
+        harness.wait_until(lambda: len(self.names(collector)) >= len(expected), what="all spans")
+        self.assertEqual(self.names(collector), expected)
+
+    # --- who gets there ------------------------------------------------------------------------
+
+    def test_a_killed_program_in_other_namespaces_loses_nothing(self):
+        if not can_unshare("-Urpn", "--fork"):
+            self.skipTest("namespaces are not allowed")
+        collector = self.collect()
+        self.relay()
+        program = self.waiting(1000, before=["unshare", "-Urpn", "--fork", "--kill-child"])
+        program.kill()  # so the kernel kills what is in the namespace
+        self.expect(collector, 1000)
+
+    @unittest.skipUnless(harness.CAN_BE_TWO_USERS, harness.NEEDS_TWO_USERS)
+    def test_another_user_is_let_in_by_the_token(self):
+        collector = self.collect()
+        self.relay({"OTEL_C_RELAY_TOKEN": TOKEN})
+        self.assertFalse(os.path.exists(self.path + ".token"))
+        program = self.waiting(100, env={"OTEL_C_RELAY": "unix:" + self.path, "OTEL_C_RELAY_TOKEN": TOKEN},
+                               before=["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"])
+        program.kill()
+        self.expect(collector, 100)
+
+    @unittest.skipUnless(harness.CAN_BE_TWO_USERS, harness.NEEDS_TWO_USERS)
+    def test_another_user_cannot_read_the_token_and_sends_its_spans_itself(self):
+        collector = self.collect()
+        self.relay()
+        self.assertEqual(stat.S_IMODE(os.stat(self.path + ".token").st_mode), 0o640)
+        line, env = harness.command_of([EMIT, "--from-env", "10"], {**SENDING, "OTEL_C_RELAY": self.path}, traced=True)
+        done = harness.run(["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", *line], env)
+        self.assertIn(f"no token for the relay at {self.path}: {self.path}.token: Permission denied", done.err)
+        self.assertEqual(self.names(collector), sorted(f"span {i}" for i in range(10)))
+
+    def test_with_another_token_a_program_sends_its_spans_itself(self):
+        collector = self.collect()
+        self.relay()
+        env = {**SENDING, "OTEL_C_RELAY": self.path, "OTEL_C_RELAY_TOKEN": TOKEN}
+        done = harness.run([EMIT, "--from-env", "10"], env, traced=True)
+        self.assertIn("has it another token?", done.err)
+        self.assertEqual(self.names(collector), sorted(f"span {i}" for i in range(10)))
+
+    def test_without_a_relay_a_program_sends_its_spans_itself(self):
+        collector = self.collect()
+        for path, text in ((self.path, "no relay at"), ("unix:relative", "a socket's path begins with /"),
+                           ("/" + 200 * "x", "at most 107 bytes")):
+            with self.subTest(path=path):
+                before = len(self.names(collector))
+                env = {**SENDING, "OTEL_C_RELAY": path, "OTEL_C_RELAY_TOKEN": TOKEN}
+                done = harness.run([EMIT, "--from-env", "10"], env, traced=True)
+                self.assertIn(text, done.err)
+                self.assertEqual(len(self.names(collector)) - before, 10)
+
+    # --- how ends are noticed ------------------------------------------------------------------
+
+    def test_an_end_is_noticed_where_the_kernel_has_no_pidfd_and_no_number_for_the_program(self):
+        if not can_unshare("-p", "--fork"):
+            self.skipTest("PID namespaces are not allowed")
+        collector = self.collect()
+        self.relay(before=["unshare", "-p", "--fork", "--kill-child"], preexec_fn=without_peer_pidfds)
+        program = self.waiting(100)
+        harness.wait_until(lambda: len(self.names(collector)) == 100, what="the ended spans")
+        self.assertIsNone(program.process.poll())  # it lives, and is taken to
+        program.kill()
+        self.expect(collector, 100)
+
+    def test_an_exec_is_noticed_while_the_process_lives(self):
+        collector = self.collect()
+        self.relay()
+        script = f"""if True:
+            import ctypes, os
+            lib = ctypes.CDLL("libtrace-c.so.0")
+            lib.lt_provider_global.restype = lib.lt_tracer_get.restype = lib.lt_span_start_named.restype = ctypes.c_void_p
+            lib.lt_tracer_get.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p]
+            class Slice(ctypes.Structure):
+                _fields_ = [("ptr", ctypes.c_char_p), ("len", ctypes.c_size_t)]
+            lib.lt_span_start_named.argtypes = [ctypes.c_void_p, Slice, ctypes.c_void_p]
+            lib.lt_span_start_named(lib.lt_tracer_get(None, b"t", b"1"), Slice(b"replaced", 8), None)
+            os.execlp("sleep", "sleep", "60")
+            """
+        program = self.program(["python3", "-c", script], env={"LD_LIBRARY_PATH": os.environ["LIBTRACE_LIB"]})
+        harness.wait_until(lambda: self.names(collector) == ["replaced"], what="the open span")
+        self.assertIsNone(program.process.poll())
+        self.assertIn("process_exec", json.dumps(collector.sent[0].body.decode()))
+
+    # --- its own end ---------------------------------------------------------------------------
+
+    def test_a_signal_ends_it_when_all_is_sent_and_nothing_is_left_behind(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number=number):
+                collector = self.collect()
+                relay = self.relay({"OTEL_BSP_SCHEDULE_DELAY": "60000"})
+                program = self.waiting(100)
+                relay.signal(number)
+                self.assertEqual(relay.wait(), 0, relay.output)
+                self.assertEqual(self.names(collector), sorted(f"w {i}" for i in range(100)))
+                self.assertEqual(os.listdir(self.folder), ["count"])
+                program.kill()
+                collector.stop()
+
+    def test_a_collector_that_hangs_holds_its_end_up_no_longer_than_the_exit_timeout(self):
+        collector = self.collect()
+        collector.answer = lambda n, sent: None
+        relay = self.relay({"OTEL_BSP_SCHEDULE_DELAY": "0", "OTEL_C_EXIT_TIMEOUT": "1000"})
+        self.waiting(10)
+        harness.wait_until(lambda: collector.sent, what="a request")
+        relay.signal(signal.SIGTERM)
+        self.assertEqual(relay.wait(timeout=5), 0, relay.output)
+
+    def test_a_program_goes_on_without_it(self):
+        collector = self.collect()
+        relay = self.relay()
+        env = {**SENDING, "OTEL_BSP_SCHEDULE_DELAY": "60000"}
+        program = self.program([EMIT, "--from-env", "--per-second", "500", "--flush-ms", "5000", "1000"], env=env)
+        harness.wait_until(lambda: self.names(collector), what="a first batch")
+        relay.stop()
+        self.assertEqual(program.wait(), 0, program.output)
+        self.assertEqual(self.names(collector), sorted(f"span {i}" for i in range(1000)))
+
+    # --- its start -----------------------------------------------------------------------------
+
+    def test_a_killed_relays_place_is_taken_over_and_a_living_ones_is_not(self):
+        collector = self.collect()
+        relay = self.relay()
+        second = harness.run([harness.program_path("libtrace-relay"), "--listen", self.path], SENDING)
+        self.assertEqual(second.code, 1)
+        self.assertIn(f"{self.path}: another relay listens there", second.err)
+        with open(self.path + ".token") as file:
+            token = file.read()
+        relay.kill()
+        self.relay()
+        with open(self.path + ".token") as file:
+            self.assertEqual(file.read(), token)  # programs may have read it
+        self.waiting(10).kill()
+        self.expect(collector, 10)
+
+    def test_a_token_file_of_others_making_is_not_trusted(self):
+        with open(self.path + ".token", "w") as file:
+            file.write(TOKEN)
+        os.chmod(self.path + ".token", 0o666)
+        self.relay()
+        with open(self.path + ".token") as file:
+            self.assertNotIn(TOKEN, file.read())
+
+    def test_bad_input_gets_a_clear_error(self):
+        relay = harness.program_path("libtrace-relay")
+        with open(self.path, "w"):
+            pass  # no socket
+        for arguments, env, code, text in (
+                ([], {}, 2, "--listen PATH is missing"),
+                (["--listen"], {}, 2, "needs a path"),
+                (["--listen="], {}, 2, "needs a path"),
+                (["--listen", "a", "--listen", "b"], {}, 2, "may be given once"),
+                (["--lisen", "a"], {}, 2, "--lisen: no such option"),
+                (["--listen", self.path], {}, 1, "or it is no socket"),
+                (["--listen", self.folder + "/none/s"], {}, 1, "No such file or directory"),
+                (["--listen", "/" + 200 * "x"], {}, 1, "1 to 107 bytes"),
+                (["--listen", self.path + "2"], {"OTEL_C_RELAY_TOKEN": "short"}, 1, "OTEL_C_RELAY_TOKEN: it is not 32 digits"),
+                (["--listen", self.path + "2"], {"OTEL_TRACES_EXPORTER": "none"}, 1, "OTEL_TRACES_EXPORTER is none"),
+                (["--listen", self.path + "2"], {"OTEL_EXPORTER_OTLP_ENDPOINT": "nonsense://"}, 1, "settings are not valid")):
+            with self.subTest(arguments=arguments, env=env):
+                done = harness.run([relay, *arguments], env)
+                self.assertEqual((done.code, done.out), (code, ""))
+                self.assertIn(text, done.err)
+        self.assertEqual(os.listdir(self.folder), ["relay.sock"])
+
+    def test_help_and_version_are_printed(self):
+        relay = harness.program_path("libtrace-relay")
+        self.assertIn("--listen PATH", harness.run([relay, "--help"]).out)
+        self.assertRegex(harness.run([relay, "--version"]).out, r"^libtrace-relay \d+\.\d+\.\d+\n$")
+
+    def test_what_it_cannot_send_is_on_its_standard_error(self):
+        collector = self.collect()
+        collector.answer = lambda n, sent: Answer(400)
+        relay = self.relay()
+        self.waiting(10)
+        harness.wait_until(lambda: "HTTP status 400" in relay.output, what="a message")
+
+
+if __name__ == "__main__":
+    harness.main()
