@@ -52,7 +52,7 @@ rec {
           ''
         else
           ''
-            exec bash ${../services/stack/stack.sh} --backend jaeger "$@"
+            STACK_BACKEND=jaeger exec bash ${../services/stack/stack.sh} "$@"
           ''
       );
   request = app "request" "Send one /checkout to the running stack" [ curl ] ''
@@ -62,13 +62,13 @@ rec {
     exec wrk -t1 -c16 -d10s --timeout 10s "$@" "http://localhost:''${GATEWAY_PORT:-8000}/checkout"
   '';
   load-images =
-    app "load-images" "Hand both images to docker, podman, kind, minikube or containerd"
+    app "load-images" "Hand the images to docker, podman, kind, minikube or containerd"
       [
         coreutils
         gzip
       ]
       ''
-        images=(${images.gateway} ${images.order})
+        images=(${images.gateway} ${images.order} ${images.traceview-image})
         ${builtins.readFile ./load-images.sh}
       '';
 }

@@ -46,7 +46,7 @@ h2o.overrideAttrs (prev: {
     openssl.dev
   ];
   passthru = { };
-  meta = prev.meta // {
+  meta = removeAttrs prev.meta [ "mainProgram" ] // {
     description = "HTTP/1 and HTTP/2 server library with its own event loop, shared";
     outputsToInstall = [ "out" ];
   };

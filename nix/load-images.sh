@@ -6,7 +6,7 @@ usage() {
 	cat <<'EOF'
 usage: load-images docker|podman|kind|minikube|containerd
 
-Puts both images where the cluster finds them.
+Puts the images of api-gateway, order-service and traceview where the cluster finds them.
   docker, podman   the engine's own storage
   kind             the nodes of the kind cluster (KIND_CLUSTER=kind)
   minikube         the node of the current minikube profile
@@ -32,6 +32,7 @@ load() { # TOOL ARG...: the archive's path is the last argument
 	done
 }
 
+[ $# -le 1 ] || die "one place at a time; not understood: ${*:2}" 2
 case ${1:-} in
 docker | podman) load "$1" load -i ;;
 kind) load kind load image-archive --name "${KIND_CLUSTER:-kind}" ;;

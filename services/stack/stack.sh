@@ -5,15 +5,18 @@
 set -euo pipefail
 shopt -s inherit_errexit
 
+backend=${STACK_BACKEND:-traceview} # the default of whoever wraps this script
+
 usage() {
-	cat <<'EOF'
+	cat <<EOF
 usage: stack [--order zero-code|custom|manual] [--backend jaeger|traceview] [--once] [--keep]
 
 Starts a trace backend, order-service and api-gateway, and runs until Ctrl-C.
   --order VARIANT   how order-service is traced (default: custom)
-  --backend NAME    jaeger (a real one, on PATH) or traceview (default: traceview)
-  --once            send one /checkout, print its trace, stop everything, exit 0
+  --backend NAME    jaeger (a real one, on PATH) or traceview (default: $backend)
+  --once            send one /checkout, stop the services, print its trace, exit 0
   --keep            after --once: leave everything running until Ctrl-C
+The backend's log is a file, whose name is printed; the services' logs are the output.
 Ports, by variable: GATEWAY_PORT=8000 ORDER_PORT=8001 TRACEVIEW_UI_PORT=16686
 TRACEVIEW_OTLP_PORT=4318 TRACEVIEW_GRPC_PORT=4317 (Jaeger's last three are fixed).
 Delays: CHECK_INVENTORY_MS=300 INSERT_ORDER_RECORD_MS=1500 ORDER_PROCESSING_MS=500
@@ -25,7 +28,7 @@ die() {
 	exit "${2:-1}"
 }
 
-order=custom backend=traceview once='' keep=''
+order=custom once='' keep=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--order | --backend)
@@ -67,19 +70,24 @@ esac
 
 # --- processes ---------------------------------------------------------------------------------
 
-pids=() names=() # in the order of starting
+pids=() names=() # in the order of starting: the backend is the first
+# stop_down_to N: all but the first N. The gateway first, then what it calls, so that no span is lost.
+stop_down_to() {
+	local status=0
+	for ((i = ${#pids[@]} - 1; i >= $1; i--)); do
+		kill -TERM "${pids[i]}" 2>/dev/null || true
+		wait "${pids[i]}" 2>/dev/null || {
+			status=$?
+			echo "stack: ${names[i]} exited with code $status" >&2
+		}
+		unset "pids[i]"
+	done
+	return "$status"
+}
 stop_all() {
 	local status=$?
 	trap '' INT TERM
-	# The gateway first, then what it calls, the backend last, so that no span is lost.
-	for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
-		kill -TERM "${pids[i]}" 2>/dev/null || true
-		wait "${pids[i]}" 2>/dev/null || {
-			echo "stack: ${names[i]} exited with code $?" >&2
-			[ $status -ne 0 ] || status=1
-		}
-	done
-	pids=()
+	stop_down_to 0 || [ $status -ne 0 ] || status=1
 	exit "$status"
 }
 trap stop_all EXIT
@@ -96,6 +104,16 @@ start() {
 	pids+=($!) names+=("$name")
 }
 
+start_backend() { # VAR=value... PROGRAM ARG...
+	local folder=${XDG_RUNTIME_DIR:-${TMPDIR:-/tmp}}/libtrace-stack-$(id -u)
+	mkdir -p -m 700 "$folder"
+	[ -O "$folder" ] || die "$folder belongs to somebody else; the backend's log would go there"
+	backend_log=$folder/$backend-$ui_port.log
+	setsid env "$@" >"$backend_log" 2>&1 &
+	pids+=($!) names+=("$backend")
+	echo "stack: $backend's log: $backend_log" >&2
+}
+
 must_be_free() { # PORT VARIABLE
 	if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then
 		die "port $1 is in use; set $2 to a free one, or stop what listens there"
@@ -105,7 +123,10 @@ must_be_free() { # PORT VARIABLE
 wait_for() { # NAME URL: until it answers 200, or its process is gone, or 30 s have passed
 	local pid=${pids[-1]} end=$((SECONDS + 30))
 	until curl -sf -o /dev/null --max-time 1 "$2"; do
-		kill -0 "$pid" 2>/dev/null || die "$1 stopped before it was ready; see its output above"
+		if ! kill -0 "$pid" 2>/dev/null; then
+			[ "$1" != "$backend" ] || tail -n 20 "$backend_log" >&2
+			die "$1 stopped before it was ready; see its output above"
+		fi
 		[ $SECONDS -lt $end ] || die "$1 did not answer $2 within 30 s"
 		sleep 0.1
 	done
@@ -122,7 +143,7 @@ ui=http://localhost:$ui_port
 traced=(OTEL_EXPORTER_OTLP_ENDPOINT="http://localhost:$otlp_port"
 	OTEL_BSP_SCHEDULE_DELAY="${OTEL_BSP_SCHEDULE_DELAY:-500}")
 
-start "$backend" OTEL_TRACES_SAMPLER=always_off TRACEVIEW_UI_PORT="$ui_port" \
+start_backend OTEL_TRACES_SAMPLER=always_off TRACEVIEW_UI_PORT="$ui_port" \
 	TRACEVIEW_OTLP_PORT="$otlp_port" TRACEVIEW_GRPC_PORT="$grpc_port" \
 	TRACEVIEW_GATEWAY="http://localhost:$gateway_port" "${backend_program[@]}"
 wait_for "$backend" "$ui/api/v3/services"
@@ -141,10 +162,10 @@ if [ -n "$once" ]; then
 		die "/checkout failed"
 	trace_id=$(sed -n 's/^traceresponse: 00-\([0-9a-f]*\)-.*/\1/ip' <<<"$headers")
 	[ -n "$trace_id" ] || die "the answer to /checkout has no traceresponse header"
+	# Their last lines before the trace, which is what the user reads.
+	[ -n "$keep" ] || stop_down_to 1
 	echo
 	traceview show "$trace_id" --url "$ui" --wait 15 --spans $spans
-	echo
-	echo "The same trace in a browser, while the stack runs: $ui/trace/$trace_id"
 	[ -n "$keep" ] || exit 0
 	trace_link=$ui/trace/$trace_id
 fi

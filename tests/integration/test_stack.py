@@ -14,7 +14,8 @@ from harness import SANITIZED, Program, get, run, wait_until
 
 STACK = os.path.join(harness.SOURCE, "services", "stack", "stack.sh")
 INFRA = os.path.join(harness.SOURCE, "services", "stack", "infra.sh")
-ENV = {"STACK_BIN": harness.BIN, "CHECK_INVENTORY_MS": "30", "INSERT_ORDER_RECORD_MS": "150",
+LOGS = tempfile.TemporaryDirectory()  # for the file with the backend's log
+ENV = {"XDG_RUNTIME_DIR": LOGS.name, "STACK_BIN": harness.BIN, "CHECK_INVENTORY_MS": "30", "INSERT_ORDER_RECORD_MS": "150",
        "ORDER_PROCESSING_MS": "50", "LC_ALL": "C.UTF-8",
        # The scripts do not know of sanitizers, so the agent comes before their libraries.
        **({"ASAN_OPTIONS": "verify_asan_link_order=0"} if SANITIZED else {})}
@@ -47,7 +48,7 @@ class StackScript(unittest.TestCase):
         done = run(["bash", STACK, "--once", *arguments], env=ENV, timeout=WAIT_S)
         self.assertEqual(done.code, 0, done)
         self.assertEqual(neighbours(), {})
-        return done.out
+        return done
 
     def rows(self, out, kind):
         """The waterfall's lines of one kind of span."""
@@ -60,24 +61,46 @@ class StackScript(unittest.TestCase):
         self.assertEqual(len(lines), 5, out)
         for line, name in zip(lines, order):
             self.assertIn(name, line)
-        self.assertIn("/trace/", out)
 
-    def test_once_prints_the_trace_of_five_spans_and_leaves_nothing(self):
-        self.check_custom(self.once())
+    def check_ends_with_the_waterfall(self, done):
+        self.check_custom(done.out)
+        self.assertIn("insert_order_record", done.out.splitlines()[-1])
+        log = re.search(r"'s log: (.+)$", done.err, re.M)[1]
+        self.assertTrue(os.path.exists(log), done.err)
+        self.assertNotIn(open(log).read().splitlines()[0], done.out)
+
+    def test_once_ends_with_the_trace_of_five_spans_and_leaves_nothing(self):
+        self.check_ends_with_the_waterfall(self.once())
 
     def test_the_zero_code_variant_has_three_spans(self):
-        out = self.once("--order", "zero-code")
+        out = self.once("--order", "zero-code").out
         self.assertIn("3 spans", out)
         self.assertEqual((len(self.rows(out, "SERVER")), len(self.rows(out, "CLIENT"))), (2, 1))
 
     def test_the_manual_variant_has_its_own_server_span(self):
-        out = self.once("--order", "manual")
+        out = self.once("--order", "manual").out
         self.assertIn("POST /orders (manual)", out)
         self.assertIn("5 spans", out)
 
     @unittest.skipUnless(shutil.which("jaeger"), "no jaeger on PATH")
     def test_a_real_jaeger_serves_as_well(self):
-        self.check_custom(self.once("--backend", "jaeger"))
+        self.check_ends_with_the_waterfall(self.once("--backend", "jaeger"))
+
+    def test_help_names_the_default_of_whoever_wraps_it(self):
+        for backend in ("traceview", "jaeger"):
+            done = run(["bash", STACK, "--help"], env={**ENV, "STACK_BACKEND": backend})
+            self.assertIn(f"(default: {backend})", done.out)
+
+    def test_a_backend_that_ends_at_once_is_shown_with_its_log(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "jaeger"), "w") as program:
+                program.write("#!/bin/sh\necho no such storage\nexit 3\n")
+            os.chmod(program.name, 0o755)
+            env = {**ENV, "PATH": f"{folder}:{os.environ['PATH']}"}
+            done = run(["bash", STACK, "--once", "--backend", "jaeger"], env=env, timeout=WAIT_S)
+        self.assertEqual(done.code, 1, done)
+        self.assertIn("no such storage", done.err)
+        self.assertIn("stopped before it was ready", done.err)
 
     def test_other_ports_are_used_when_they_are_set(self):
         ports = {"GATEWAY_PORT": "9000", "ORDER_PORT": "9001", "TRACEVIEW_UI_PORT": "9002",

@@ -192,6 +192,10 @@ images_loaded() {
 	flake . run "path:.#load-images" -- podman
 	podman image exists localhost/libtrace/api-gateway:0.1.0
 	podman image exists localhost/libtrace/order-service:0.1.0
+	podman image exists localhost/libtrace/traceview:0.1.0
+	local status=0
+	flake . run "path:.#load-images" -- podman docker || status=$?
+	[ $status -eq 2 ] || { echo "load-images takes a second word: exit code $status" && return 1; }
 }
 
 # in_containers SPANS ORDER-ARG...: one /checkout through both images, as a cluster runs them
@@ -277,7 +281,7 @@ check "every package builds" all_build
 check "README, k8s/ and tests/ rebuild no package" same_derivations
 check "a change in services/gateway rebuilds the services and their images only" changes_seen
 check "built again from another folder: the same, byte for byte" built_twice
-check "load-images hands both images to podman" images_loaded
+check "load-images hands the three images to podman, and refuses more words" images_loaded
 check "containers, non-root and read-only: a trace of 3 spans" containers_zero_code
 check "containers with order-service-custom: 5 spans" containers_custom
 check "containers with order-service-manual: 5 spans" containers_manual
