@@ -104,6 +104,8 @@ static const struct {
 	/* the threshold is replaced; members of others stay; ours moves to the left */
 	{RATIO_HALF, HIGH, "a=1,ot=th:c;rv:ffffffffffffff;x:y,b=2", true, LT_RECORD_AND_SAMPLE,
 		"ot=th:8;rv:ffffffffffffff;x:y,a=1,b=2"},
+	/* a malformed randomness does not become well-formed where its blank is trimmed */
+	{RATIO_HALF, HIGH, "ot=rv:6e6d1af5831a2f ;th:c", true, LT_RECORD_AND_SAMPLE, "ot=th:8"},
 	{RATIO_HALF, LOW, "a=1,ot=th:0,b=2", true, LT_DROP, "a=1,b=2"},
 	{RATIO_HALF, LOW, "a=1,ot=th:0;x:y", true, LT_DROP, "ot=x:y,a=1"},
 	{RATIO_HALF, HIGH, "not=th:0", true, LT_RECORD_AND_SAMPLE, "ot=th:8,not=th:0"},

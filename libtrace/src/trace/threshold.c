@@ -140,8 +140,11 @@ static size_t print_member(const struct ot_member *member, uint64_t threshold, c
 		fields = lt_slice_from(fields, strlen("ot="));
 	while (next_part(&fields, ';', &part)) {
 		struct lt_slice old;
-		if (part.len && !is_key(part, "th:", &old) &&
-			!append(text, &len, len ? ";" : "ot=", part))
+		/* One that ends with a blank is malformed, and would be well-formed at the member's
+		 * end, where blanks are no part of it. */
+		if (part.len == 0 || part.ptr[part.len - 1] == ' ' || is_key(part, "th:", &old))
+			continue;
+		if (!append(text, &len, len ? ";" : "ot=", part))
 			break;
 	}
 	return len;
