@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* emit.c - makes spans through the public API and prints what became of them, for test_exporter.py.
  *
- *   emit [--rounds N] [--flush-ms MS] [--per-second N] [--from-env] [--values] N_SPANS
+ *   emit [--rounds N] [--flush-ms MS] [--per-second N] [--from-env] [--values]
+ *        [--composite RATIO] N_SPANS
  *
  * Each round makes N_SPANS spans named "span 0", "span 1", … and flushes. --from-env configures all
  * by the OTEL_* variables, as the agent does; otherwise the exporter is OTLP, with counts.
- * --per-second spreads them evenly. --values gives each an attribute with values of every type in it.
+ * --per-second spreads them evenly. --values gives each an attribute with values of every type in it;
+ * --composite samples a share of them by a composable sampler.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -18,9 +20,19 @@
 
 #define SHUTDOWN_TIMEOUT_MS 2000
 
-static struct lt_provider *new_provider(bool from_env, struct lt_processor **ret_processor)
+static int new_composite(double ratio, struct lt_sampler **ret_sampler)
 {
-	struct lt_provider_options options = {0};
+	struct lt_composable *probability, *by_parent;
+	int err = lt_composable_probability_new(ratio, &probability);
+	if (!err)
+		err = lt_composable_parent_threshold_new(probability, &by_parent);
+	return err ? err : lt_sampler_composite_new(by_parent, ret_sampler);
+}
+
+static struct lt_provider *new_provider(
+	bool from_env, struct lt_sampler *sampler, struct lt_processor **ret_processor)
+{
+	struct lt_provider_options options = {.sampler = sampler};
 	struct lt_exporter *exporter;
 	struct lt_provider *provider = NULL;
 	int err = 0;
@@ -83,10 +95,12 @@ int main(int argc, char **argv)
 	static const struct option options[] = {{"rounds", required_argument, NULL, 'r'},
 		{"flush-ms", required_argument, NULL, 'f'},
 		{"per-second", required_argument, NULL, 's'}, {"from-env", no_argument, NULL, 'e'},
-		{"values", no_argument, NULL, 'v'}, {0}};
+		{"values", no_argument, NULL, 'v'}, {"composite", required_argument, NULL, 'c'},
+		{0}};
 	int option, n_rounds = 1, per_second = 0;
 	unsigned flush_ms = 10000;
 	bool from_env = false, has_values = false;
+	struct lt_sampler *sampler = NULL;
 	struct lt_processor *processor;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -100,11 +114,13 @@ int main(int argc, char **argv)
 			from_env = true;
 		else if (option == 'v')
 			has_values = true;
+		else if (option == 'c' && new_composite(atof(optarg), &sampler) == 0)
+			continue;
 		else
 			return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	struct lt_provider *provider = new_provider(from_env, &processor);
+	struct lt_provider *provider = new_provider(from_env, sampler, &processor);
 	lt_provider_set_global(provider);
 	struct lt_tracer *tracer = lt_tracer_get(provider, "emit", "1");
 	for (int round = 0; round < n_rounds; round++) {

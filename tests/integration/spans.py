@@ -5,7 +5,7 @@ from collections import namedtuple
 KINDS = ["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"]
 
 Span = namedtuple("Span", "service name kind attributes status message trace_id id parent start_ns end_ns events "
-                          "links resource scope flags")
+                          "links resource scope flags state")
 
 
 def value_of(any_value):
@@ -45,7 +45,7 @@ def spans_of(resource_spans):
                     attributes_of(s.get("attributes")), status.get("code", 0), status.get("message", ""),
                     s["traceId"], s["spanId"], s.get("parentSpanId", ""), int(s["startTimeUnixNano"]),
                     int(s["endTimeUnixNano"]), s.get("events", []), s.get("links", []), resource,
-                    scope_spans.get("scope", {}), s.get("flags", 0)))
+                    scope_spans.get("scope", {}), s.get("flags", 0), s.get("traceState", "")))
     by_id = {s.id: s for s in spans}
     return sorted(spans, key=lambda s: (depth(s, by_id), s.start_ns))
 
