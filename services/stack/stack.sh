@@ -105,8 +105,9 @@ start() {
 }
 
 start_backend() { # VAR=value... PROGRAM ARG...
-	local folder=${XDG_RUNTIME_DIR:-${TMPDIR:-/tmp}}/libtrace-stack-$(id -u)
-	mkdir -p -m 700 "$folder"
+	local folder
+	folder=${XDG_RUNTIME_DIR:-${TMPDIR:-/tmp}}/libtrace-stack-$(id -u)
+	(umask 077 && mkdir -p "$folder")
 	[ -O "$folder" ] || die "$folder belongs to somebody else; the backend's log would go there"
 	backend_log=$folder/$backend-$ui_port.log
 	setsid env "$@" >"$backend_log" 2>&1 &
