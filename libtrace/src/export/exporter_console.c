@@ -6,17 +6,14 @@
  *	GET /checkout  SERVER  1.82 s  http.response.status_code=200 url.path="/checkout"
  *	  POST  CLIENT  1.81 s  http.response.status_code=200
  */
-#include "trace/attributes.h"
+#include "encode/encode_text.h"
 #include "util/clock.h"
 #include "util/config.h"
-#include "util/encode_buffer.h"
 #include "util/output.h"
 #include "util/report.h"
-#include "util/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -39,27 +36,6 @@ struct batch { /* what one export() prints */
 
 static const char *const kinds[] = {"INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"};
 
-/* Safe for a terminal and for line-based readers. */
-static void add_clean(struct lt_buffer *b, struct lt_slice text)
-{
-	size_t before = b->len;
-	lt_buffer_add(b, text.ptr, text.len);
-	b->len = before + lt_utf8_clean(b->bytes + before, b->len - before);
-}
-
-static void add_quoted(struct lt_buffer *b, struct lt_slice text)
-{
-	lt_buffer_add_char(b, '"');
-	for (const char *quote; (quote = memchr(text.ptr, '"', text.len));) {
-		size_t n = (size_t)(quote - text.ptr);
-		add_clean(b, (struct lt_slice){text.ptr, n});
-		lt_buffer_add_text(b, "\\\"");
-		text = (struct lt_slice){quote + 1, text.len - n - 1};
-	}
-	add_clean(b, text);
-	lt_buffer_add_char(b, '"');
-}
-
 static void add_duration(struct lt_buffer *b, uint64_t ns)
 {
 	if (ns >= 1000000000)
@@ -70,84 +46,32 @@ static void add_duration(struct lt_buffer *b, uint64_t ns)
 		lt_buffer_printf(b, "%.1f us", (double)ns / 1e3);
 }
 
-static void add_value(struct lt_buffer *b, const struct lt_attr *attr);
-
-static void add_map(struct lt_buffer *b, const struct lt_attr *map)
-{
-	lt_buffer_add_char(b, '{');
-	for (uint32_t i = 0; i < map->n_items; i++) {
-		if (i)
-			lt_buffer_add_text(b, ", ");
-		add_clean(b, map->value.attrs[i].key);
-		lt_buffer_add_char(b, '=');
-		add_value(b, &map->value.attrs[i]);
-	}
-	lt_buffer_add_char(b, '}');
-}
-
-static void add_value(struct lt_buffer *b, const struct lt_attr *attr)
-{
-	switch (attr->type) {
-	case LT_TYPE_NONE:
-		lt_buffer_add_text(b, "null");
-		break;
-	case LT_TYPE_BYTES:
-		lt_buffer_add_base64(b, attr->value.bytes);
-		break;
-	case LT_TYPE_MAP:
-		add_map(b, attr);
-		break;
-	case LT_TYPE_STRING:
-		add_quoted(b, attr->value.string);
-		break;
-	case LT_TYPE_BOOL:
-		lt_buffer_add_text(b, attr->value.boolean ? "true" : "false");
-		break;
-	case LT_TYPE_INT:
-		lt_buffer_printf(b, "%" PRId64, attr->value.integer);
-		break;
-	case LT_TYPE_DOUBLE:
-		lt_buffer_printf(b, "%g", attr->value.number);
-		break;
-	default:
-		lt_buffer_add_char(b, '[');
-		for (uint32_t i = 0; i < attr->n_items; i++) {
-			if (i)
-				lt_buffer_add_text(b, ", ");
-			struct lt_attr item = lt_attr_item(attr, i);
-			add_value(b, &item);
-		}
-		lt_buffer_add_char(b, ']');
-		break;
-	}
-}
-
 static void add_attrs(struct lt_buffer *b, const struct lt_attributes *attrs)
 {
 	for (uint32_t i = 0; i < attrs->n; i++) {
 		lt_buffer_add_text(b, i ? " " : "  ");
-		add_clean(b, attrs->items[i].key);
+		lt_text_add_clean(b, attrs->items[i].key);
 		lt_buffer_add_char(b, '=');
-		add_value(b, &attrs->items[i]);
+		lt_text_add_value(b, &attrs->items[i]);
 	}
 }
 
 static void add_span(struct lt_buffer *b, const struct lt_span_data *span, unsigned depth)
 {
 	lt_buffer_printf(b, "%*s", 2 * (int)depth, "");
-	add_clean(b, span->name);
+	lt_text_add_clean(b, span->name);
 	lt_buffer_printf(b, "  %s  ", kinds[span->kind]);
 	add_duration(b, span->end_ns > span->start_ns ? span->end_ns - span->start_ns : 0);
 	if (span->status == LT_STATUS_ERROR) {
 		lt_buffer_add_text(b, span->status_text.len ? "  ERROR: " : "  ERROR");
-		add_clean(b, span->status_text);
+		lt_text_add_clean(b, span->status_text);
 	}
 	add_attrs(b, &span->attrs);
 	lt_buffer_add_char(b, '\n');
 	for (uint32_t i = 0; i < span->n_events; i++) {
 		const struct lt_event *event = &span->events[i];
 		lt_buffer_printf(b, "%*s- ", 2 * (int)depth + 2, "");
-		add_clean(b, event->name);
+		lt_text_add_clean(b, event->name);
 		add_attrs(b, &event->attrs);
 		lt_buffer_add_char(b, '\n');
 	}

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exporter_memory.c - keeps copies of spans, for tests: this project's and its users'. */
+#include "export/exporter_memory.h"
+
 #include "util/slice.h"
 
 #include <errno.h>
 #include <libtrace/testing.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define SPANS_MAX 65536
@@ -26,6 +29,8 @@ struct memory {
 	struct kept **spans;
 	size_t n, capacity;
 };
+
+static atomic_uint n_exporters;
 
 static void *copy(struct kept *kept, const void *from, size_t n_bytes)
 {
@@ -187,6 +192,7 @@ static void free_memory(struct lt_exporter *self)
 	pthread_mutex_destroy(&memory->lock);
 	free(memory->spans);
 	free(memory);
+	atomic_fetch_sub(&n_exporters, 1);
 }
 
 int lt_exporter_memory_new(struct lt_exporter **ret_exporter)
@@ -197,8 +203,14 @@ int lt_exporter_memory_new(struct lt_exporter **ret_exporter)
 		return -ENOMEM;
 	memory->super.impl = &impl;
 	pthread_mutex_init(&memory->lock, NULL);
+	atomic_fetch_add(&n_exporters, 1);
 	*ret_exporter = &memory->super;
 	return 0;
+}
+
+bool lt_exporter_memory_exists(void)
+{
+	return atomic_load(&n_exporters) > 0;
 }
 
 size_t lt_exporter_memory_count(struct lt_exporter *exporter)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* provider_new.c - lt_provider_new(): options that are not set come from the environment. */
+#include "export/exporter_memory.h"
 #include "process/processor_none.h"
 #include "process/processor_relay.h"
 #include "setup/exporter_from_env.h"
@@ -82,7 +83,7 @@ int lt_provider_new(const struct lt_provider_options *options, struct lt_provide
 		.sampler = options->sampler,
 		.processor = options->processor,
 		.id_generator = options->id_generator,
-		.is_disabled = lt_config_bool("OTEL_SDK_DISABLED")};
+		.is_disabled = !lt_exporter_memory_exists() && lt_config_bool("OTEL_SDK_DISABLED")};
 	struct lt_provider *provider = NULL;
 	int err = 0;
 
