@@ -252,6 +252,16 @@ class Retry(ExporterTest):
         self.assertEqual(finished.err.count("too old"), 1, finished.err)
         self.assertEqual((stats(finished), rejected(finished)), ((0, 0, 0), 20))
 
+    def test_of_a_response_no_more_than_4_mib_is_read(self):
+        for blanks, n_rejected in ((3 << 20, 3), (5 << 20, 0)):
+            with self.subTest(blanks=blanks):
+                collector = self.collect(lambda n, sent: Answer(200, {}, b" " * blanks + JSON_PARTIAL))
+                finished = self.emit(5, env={"OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"})
+                collector.stop()
+                self.assertEqual(rejected(finished), n_rejected)
+                self.assertEqual(stats(finished), (5 - n_rejected, 0, 0))
+                self.assertEqual(len(collector.sent), 1)
+
     def test_a_message_without_rejected_spans_is_said_and_no_loss(self):
         for protocol, body in (("http/protobuf", b"\x0a\x09\x12\x07too old"),
                                ("http/json", b'{"partialSuccess":{"errorMessage":"too old"}}'),

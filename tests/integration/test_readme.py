@@ -147,7 +147,8 @@ class Blocks(unittest.TestCase):
         wait_until(lambda: len(backend.traces("my-service")) == 1, what="the span of my-program's curl")
 
     def test_the_c_example_s_commands(self):
-        (program,) = [block for block in re.findall(r"^```c\n(.*?)^```", README, re.DOTALL | re.MULTILINE)]
+        (program,) = [block for block in re.findall(r"^```c\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+                      if "int main(" in block]
         with open(os.path.join(self.folder, "shop.c"), "w") as file:
             file.write(program)
         lines = shell_lines()

@@ -9,6 +9,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 from tap import TapResult  # noqa: E402
+import compliance  # noqa: E402
 import rooms  # noqa: E402
 import version  # noqa: E402
 
@@ -115,6 +116,16 @@ class Rooms(unittest.TestCase):
 
     def test_every_folder_of_sources_tells_in_a_line_what_it_is_for(self):
         self.assertEqual(rooms.unexplained(), [])
+
+
+class Compliance(unittest.TestCase):
+    def test_every_row_of_the_specifications_matrix_has_its_tests(self):
+        self.assertEqual(compliance.missing(), [])
+
+    def test_headers_document_what_the_matrix_wants_documented(self):
+        for header, words in compliance.DOCUMENTED:
+            text = version.read(os.path.join("libtrace/include/libtrace", header))
+            self.assertIn(words, re.sub(r"\n[ \t]*\*?[ \t]*", " ", text), header)
 
 
 if __name__ == "__main__":

@@ -163,6 +163,59 @@ START_TEST(settings_outlive_the_environment_they_came_from)
 }
 END_TEST
 
+START_TEST(what_is_set_in_code_wins_over_the_variables)
+{
+	static const struct lt_otlp_header headers[] = {
+		{"x-tenant", "red"}, {"x-new", "1"}, {"Host\n", "broken"}};
+	const struct lt_otlp_http_options options = {.endpoint = "http://code:1/p",
+		.protocol = "http/json",
+		.compression = "gzip",
+		.timeout_ms = 7,
+		.headers = headers,
+		.n_headers = 3,
+		.certificate = "/ca.pem",
+		.client_certificate = "/c.pem",
+		.client_key = "/k.pem",
+		.max_request_bytes = 1000,
+		.max_response_bytes = 2000};
+	setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://variable:2", 1);
+	setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "9", 1);
+	setenv("OTEL_EXPORTER_OTLP_HEADERS", "X-Tenant=blue,api-key=k", 1);
+	setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", "/other.pem", 1);
+	ck_assert_int_eq(lt_otlp_http_config_init(&config, &options), 0);
+	ck_assert_str_eq(config.endpoint, "http://code:1/p");
+	ck_assert(config.json && config.gzip);
+	ck_assert_uint_eq(config.timeout_ms, 7);
+	ck_assert_uint_eq(config.n_headers, 3);
+	ck_assert_str_eq(config.headers[0], "api-key: k");
+	ck_assert_str_eq(config.headers[1], "x-tenant: red");
+	ck_assert_str_eq(config.headers[2], "x-new: 1");
+	ck_assert_ptr_nonnull(strstr(last_report, "header 3"));
+	ck_assert_str_eq(config.certificate, "/ca.pem");
+	ck_assert_str_eq(config.client_certificate, "/c.pem");
+	ck_assert_str_eq(config.client_key, "/k.pem");
+	ck_assert_uint_eq(config.max_request_bytes, 1000);
+	ck_assert_uint_eq(config.max_response_bytes, 2000);
+	lt_otlp_http_config_done(&config);
+}
+END_TEST
+
+START_TEST(without_any_setting_the_specifications_defaults_hold)
+{
+	ck_assert_int_eq(read_config(), 0);
+	ck_assert_str_eq(config.endpoint, "http://localhost:4318/v1/traces");
+	ck_assert(!config.json && !config.gzip);
+	ck_assert_uint_eq(config.timeout_ms, 10000);
+	ck_assert_uint_eq(config.max_request_bytes, 64 << 20);
+	ck_assert_uint_eq(config.max_response_bytes, 4 << 20);
+	lt_otlp_http_config_done(&config);
+	const struct lt_otlp_http_options patient = {.timeout_ms = LT_OTLP_NO_TIMEOUT};
+	ck_assert_int_eq(lt_otlp_http_config_init(&config, &patient), 0);
+	ck_assert_uint_eq(config.timeout_ms, 0);
+	lt_otlp_http_config_done(&config);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("otlp_config");
@@ -177,5 +230,7 @@ int main(void)
 	tcase_add_test(tests, a_header_left_out_is_said_without_its_secrets);
 	tcase_add_test(tests, more_headers_than_there_is_room_for_are_said);
 	tcase_add_test(tests, settings_outlive_the_environment_they_came_from);
+	tcase_add_test(tests, what_is_set_in_code_wins_over_the_variables);
+	tcase_add_test(tests, without_any_setting_the_specifications_defaults_hold);
 	return run_tests(tests, "otlp_config");
 }

@@ -3,6 +3,7 @@
 #include "check_main.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <libtrace/instrumentation.h>
 #include <libtrace/propagation.h>
 #include <libtrace/semconv.h>
@@ -525,6 +526,82 @@ START_TEST(an_error_of_the_program_is_the_exception_event)
 }
 END_TEST
 
+START_TEST(an_exception_has_further_attributes_and_they_win)
+{
+	struct lt_span *span = lt_span_start(tracer, "exception", NULL);
+	lt_span_exception_with(span, "E", "message",
+		LT_ATTRS(lt_str("exception.stacktrace", "main()"), lt_str("exception.type", "F")));
+	lt_span_exception_with(span, "G", NULL, NULL, 0);
+	const struct lt_event *events = lt_span_read(span)->events;
+	ck_assert_slice_eq(events[0].name, "exception");
+	ck_assert_uint_eq(events[0].attrs.n, 3);
+	ck_assert_slice_eq(
+		lt_attributes_find(&events[0].attrs, "exception.type")->value.string, "F");
+	ck_assert_slice_eq(
+		lt_attributes_find(&events[0].attrs, "exception.stacktrace")->value.string,
+		"main()");
+	ck_assert_uint_eq(events[1].attrs.n, 1);
+	ck_assert_uint_eq(lt_span_read(span)->status, LT_STATUS_UNSET);
+	lt_span_end(span);
+}
+END_TEST
+
+START_TEST(an_errno_is_recorded_by_its_name_as_event_attribute_and_status)
+{
+	static const struct {
+		int err;
+		const char *name, *text;
+	} cases[] = {{ECONNREFUSED, "ECONNREFUSED", "Connection refused"},
+		{-ENOSPC, "ENOSPC", "No space left on device"}, {99999, "99999", NULL}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct lt_span *span = lt_span_start(tracer, "s", NULL);
+		lt_span_errno(span, cases[i].err);
+		const struct lt_span_data *data = lt_span_read(span);
+		ck_assert_slice_eq(attr(data, LT_ERROR_TYPE)->value.string, cases[i].name);
+		ck_assert_slice_eq(
+			lt_attributes_find(&data->events[0].attrs, LT_EXCEPTION_TYPE)->value.string,
+			cases[i].name);
+		ck_assert_uint_eq(data->status, LT_STATUS_ERROR);
+		if (cases[i].text)
+			ck_assert_slice_eq(data->status_text, cases[i].text);
+		lt_span_end(span);
+	}
+	struct lt_span *span = lt_span_start(tracer, "s", NULL);
+	lt_span_errno(span, 0);
+	lt_span_errno(NULL, EIO);
+	ck_assert_uint_eq(lt_span_read(span)->n_events, 0);
+	ck_assert_uint_eq(lt_span_read(span)->status, LT_STATUS_UNSET);
+	lt_span_end(span);
+}
+END_TEST
+
+START_TEST(a_log_line_has_the_current_spans_ids_or_nothing)
+{
+	char line[256], expected[256];
+	struct lt_log_ids ids = lt_log_ids();
+	ck_assert_str_eq(ids.text, "");
+	ck_assert_str_eq(ids.json, "");
+	struct lt_span *span = lt_span_start(tracer, "s", NULL);
+	struct lt_span_context context = lt_span_get_context(span);
+	struct lt_ids hex = lt_span_context_ids(&context);
+	LT_SCOPE(span);
+	ids = lt_log_ids();
+	snprintf(line, sizeof(line), "reserved %d%s", 2, ids.text);
+	snprintf(expected, sizeof(expected), "reserved 2 trace_id=%s span_id=%s trace_flags=%s",
+		hex.trace_id, hex.span_id, hex.trace_flags);
+	ck_assert_str_eq(line, expected);
+
+	json_t *object;
+	snprintf(line, sizeof(line), "{\"message\":\"reserved\"%s}", ids.json);
+	ck_assert_ptr_nonnull(object = json_loads(line, 0, NULL));
+	ck_assert_str_eq(json_string_value(json_object_get(object, "trace_id")), hex.trace_id);
+	ck_assert_str_eq(json_string_value(json_object_get(object, "span_id")), hex.span_id);
+	ck_assert_str_eq(json_string_value(json_object_get(object, "trace_flags")), "03");
+	json_decref(object);
+	lt_span_end(span);
+}
+END_TEST
+
 START_TEST(over_the_limits_things_are_dropped_and_counted)
 {
 	tear_down();
@@ -552,6 +629,63 @@ START_TEST(over_the_limits_things_are_dropped_and_counted)
 	ck_assert_uint_eq(data->events[0].attrs.n_dropped, 1);
 	ck_assert_uint_eq(data->n_links, 0);
 	ck_assert_uint_eq(data->n_dropped_links, 1);
+}
+END_TEST
+
+START_TEST(each_limit_has_its_variable_and_the_spans_own_wins)
+{
+	static const char *const one[] = {"OTEL_SPAN_EVENT_COUNT_LIMIT",
+		"OTEL_SPAN_LINK_COUNT_LIMIT", "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
+		"OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT"};
+	struct lt_span_context context = {.trace_id = {1}, .span_id = {1}};
+	setenv("OTEL_ATTRIBUTE_COUNT_LIMIT", "2", 1);
+	setenv("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "3", 1);
+	for (int is_own = 0; is_own < 2; is_own++) {
+		if (is_own)
+			setenv("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "3", 1);
+		for (size_t i = 0; is_own && i < sizeof(one) / sizeof(one[0]); i++)
+			setenv(one[i], "1", 1);
+		tear_down();
+		set_up_with((struct lt_provider_options){0});
+		struct lt_span *span = lt_span_start(tracer, "limits", NULL);
+		lt_span_set(span, LT_ATTRS(lt_str("a", "text"), lt_int("b", 1), lt_int("c", 2),
+					  lt_int("d", 3)));
+		for (int i = 0; i < 2; i++) {
+			lt_span_event(span, "e", LT_ATTRS(lt_int("a", 1), lt_int("b", 1)));
+			lt_span_link(span, &context, LT_ATTRS(lt_int("a", 1), lt_int("b", 1)));
+		}
+		const struct lt_span_data *data = lt_span_read(span);
+		ck_assert_uint_eq(data->attrs.n, is_own ? 3 : 2);
+		ck_assert_slice_eq(attr(data, "a")->value.string, is_own ? "t" : "tex");
+		ck_assert_uint_eq(data->n_events, is_own ? 1 : 2);
+		ck_assert_uint_eq(data->n_links, is_own ? 1 : 2);
+		ck_assert_uint_eq(data->events[0].attrs.n, is_own ? 1 : 2);
+		ck_assert_uint_eq(data->links[0].attrs.n, is_own ? 1 : 2);
+		lt_span_end(span);
+	}
+}
+END_TEST
+
+START_TEST(events_keep_their_order)
+{
+	struct lt_span *span = lt_span_start(tracer, "s", NULL);
+	for (int i = 0; i < 100; i++) /* whatever their times are */
+		lt_span_event_at(span, (uint64_t)(1000 - i), "e", LT_ATTRS(lt_int("i", i)));
+	for (int i = 0; i < 100; i++)
+		ck_assert_int_eq(lt_span_read(span)->events[i].attrs.items[0].value.integer, i);
+	lt_span_end(span);
+}
+END_TEST
+
+START_TEST(keys_and_values_may_be_in_any_script)
+{
+	static const char key[] = "\xd0\xba\xd0\xbb\xd1\x8e\xd1\x87";
+	static const char value[] = "\xe5\x80\xa4 \xf0\x9f\x94\x91";
+	struct lt_span *span = lt_span_start(tracer, value, NULL);
+	lt_span_set(span, LT_ATTRS(lt_str(key, value)));
+	ck_assert_slice_eq(attr(lt_span_read(span), key)->value.string, value);
+	ck_assert_slice_eq(lt_span_read(span)->name, value);
+	lt_span_end(span);
 }
 END_TEST
 
@@ -663,7 +797,13 @@ int main(void)
 	tcase_add_test(tests, links_keep_their_order_and_their_tracestate);
 	tcase_add_test(tests, times_given_are_times_recorded);
 	tcase_add_test(tests, an_error_of_the_program_is_the_exception_event);
+	tcase_add_test(tests, an_exception_has_further_attributes_and_they_win);
+	tcase_add_test(tests, an_errno_is_recorded_by_its_name_as_event_attribute_and_status);
+	tcase_add_test(tests, a_log_line_has_the_current_spans_ids_or_nothing);
 	tcase_add_test(tests, over_the_limits_things_are_dropped_and_counted);
+	tcase_add_test(tests, each_limit_has_its_variable_and_the_spans_own_wins);
+	tcase_add_test(tests, events_keep_their_order);
+	tcase_add_test(tests, keys_and_values_may_be_in_any_script);
 	tcase_add_test(tests, a_span_takes_no_more_than_its_memory);
 	tcase_add_test(tests, many_attributes_and_events_outgrow_the_block);
 	tcase_add_test(tests, after_shutdown_spans_are_null);

@@ -2,13 +2,12 @@
 /* context.h - a span, a baggage and values by key, in one: to be handed to another thread, into a
  * callback, or across an event loop.
  *
- *	job->context = lt_context_current();            where the work is given away
+ *	job->context = lt_context_current();                    where the work is given away
+ *	lt_context_run(job->context, do_the_work, job);         where it is done
  *
- *	struct lt_scope scope;                          where it is done
- *	lt_scope_enter_context(&scope, job->context);
- *	...
- *	lt_scope_leave(&scope);
- *	lt_context_release(job->context);
+ *	lt_context_pthread_create(&thread, NULL, work, job);    or both in one
+ *
+ *	LT_SCOPE_CONTEXT(request->context);                     in a callback, one of several
  *
  * A context never changes: setting a value makes a new one.  It is counted.  NULL is the empty one,
  * and also what is made when there is no memory.  A span in it is held: see lt_span_hold().
@@ -21,6 +20,7 @@
 
 #include <libtrace/baggage.h>
 #include <libtrace/propagation.h>
+#include <pthread.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -40,6 +40,24 @@ LT_API struct lt_context *lt_context_current(void);
 
 /** Makes a context (borrowed) current, and nothing of what was; as lt_scope_enter(). */
 LT_API void lt_scope_enter_context(struct lt_scope *scope, const struct lt_context *context);
+
+/* With gcc and clang: makes a context current until the end of the block, as LT_SCOPE(). */
+#if defined(__GNUC__)
+#define LT_SCOPE_CONTEXT(context)                                                                  \
+	LT_SCOPE_CONTEXT_NAMED(LT_SCOPE_NAME(lt_scope_, __LINE__), context)
+#define LT_SCOPE_CONTEXT_NAMED(name, context)                                                      \
+	struct lt_scope name __attribute__((cleanup(lt_scope_leave)));                             \
+	lt_scope_enter_context(&name, context)
+#endif
+
+/** Calls function(argument) with a context (takes) current, and returns what it returns. */
+LT_API void *lt_context_run(
+	struct lt_context *context, void *(*function)(void *argument), void *argument);
+
+/** pthread_create() of a thread that begins with what is current here.
+ * @return 0 or ENOMEM, EAGAIN and the like, as pthread_create() */
+LT_API int lt_context_pthread_create(pthread_t *ret_thread, const pthread_attr_t *attr,
+	void *(*function)(void *argument), void *argument);
 
 /** Counts one more owner; returns the context. */
 LT_API struct lt_context *lt_context_hold(const struct lt_context *context);

@@ -9,13 +9,12 @@
 extern "C" {
 #endif
 
-/* While a thread suppresses instrumentation, instrumentation must not record what it does, such as
- * an exporter's own HTTP requests. Calls nest. */
+/* While a thread suppresses instrumentation, its spans are NULL, and instrumentation must inject
+ * nothing: for an exporter's own HTTP requests, say.  Calls nest. */
 LT_API void lt_suppress_enter(void);
 LT_API void lt_suppress_leave(void);
 
-/** Whether this thread suppresses instrumentation: to be checked before a span is started or a
- * context injected. */
+/** Whether this thread suppresses instrumentation: to be checked before a context is injected. */
 LT_API bool lt_suppressed(void);
 
 /** The clock of spans, in nanoseconds since 1970: for lt_span_end_at() and start_ns. */

@@ -102,6 +102,7 @@ enum lt_decision {
 	LT_RECORD_AND_SAMPLE,
 };
 
+/* The parent's whole context is current: lt_baggage_current(), lt_context_current_value(). */
 struct lt_sampling_parameters {			   /* borrowed for the call */
 	const struct lt_span_context_view *parent; /* NULL: none */
 	const uint8_t *trace_id;		   /* 16 bytes */
@@ -283,15 +284,32 @@ struct lt_exporter_impl {
 	void (*free)(struct lt_exporter *self);
 };
 
-struct lt_otlp_http_options {
-	const char *endpoint; /* full URL, used as it is; NULL: OTEL_EXPORTER_OTLP_* */
-	const char *protocol; /* "http/protobuf" or "http/json"; NULL: OTEL_EXPORTER_OTLP_* */
+struct lt_otlp_header {
+	const char *name;
+	const char *value;
+};
+
+#define LT_OTLP_NO_TIMEOUT UINT32_MAX
+
+struct lt_otlp_http_options { /* copied; zero: the OTEL_EXPORTER_OTLP_* variable, else its default */
+	const char *endpoint;	 /* full URL, used as it is */
+	const char *protocol;	 /* "http/protobuf" or "http/json" */
+	const char *compression; /* "none" or "gzip" */
+	uint32_t timeout_ms;	 /* of one try */
+	/* Beside those of the variable; one of the same name replaces it. */
+	const struct lt_otlp_header *headers;
+	size_t n_headers;
+	const char *certificate; /* PEM files, likewise below */
+	const char *client_certificate;
+	const char *client_key;
+	size_t max_request_bytes;  /* before compression; 64 MiB, the most; larger ones are split */
+	size_t max_response_bytes; /* 4 MiB; the rest is not read */
 };
 
 /**
  * Sends to an OpenTelemetry collector, Jaeger or traceview by OTLP/HTTP; connects when there are
- * spans to send. Headers, timeout, compression and certificates: OTEL_EXPORTER_OTLP_*.
- * @return 0, -EINVAL for an unusable endpoint, or -ENOMEM
+ * spans to send.
+ * @return 0, -EINVAL for an unusable endpoint (reported), or -ENOMEM
  * Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp
  */
 LT_API LT_CHECKED int lt_exporter_otlp_http_new(
@@ -310,8 +328,9 @@ struct lt_processor {
 
 /* Each may be NULL: spans are then recycled, and flush and shutdown succeed. */
 struct lt_processor_impl {
-	/* Called on the thread that starts or ends the span: must be fast. on_end takes the span,
-	 * for lt_span_recycle(). */
+	/* Called on the thread that starts or ends the span: must be fast. In on_start the parent's
+	 * whole context is current: lt_baggage_current(), lt_context_current_value(). on_end takes
+	 * the span, for lt_span_recycle(). */
 	void (*on_start)(struct lt_processor *self, struct lt_span *span,
 		const struct lt_span_context_view *parent);
 	void (*on_end)(struct lt_processor *self, struct lt_span *span);

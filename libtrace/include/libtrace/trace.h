@@ -308,9 +308,17 @@ struct lt_link {
 	size_t n_attrs;
 };
 
-struct lt_span_options {		      /* zero is the right default for each field */
-	const struct lt_span_context *parent; /* borrowed; NULL: this thread's current span */
-	bool root;			      /* no parent, whatever is current */
+struct lt_context; /* of context.h */
+
+struct lt_span_options { /* zero is the right default for each field */
+	/* Borrowed; NULL: the context's span.  Stands for a context that differs from the current
+	 * one by this parent, such as one just extracted. */
+	const struct lt_span_context *parent;
+	bool root; /* no parent, whatever is current */
+	/* Borrowed; NULL: what is current.  The parent's context: its span is the parent, its
+	 * baggage and values are the span's.  While samplers and processors look at a new span, it
+	 * is current. */
+	const struct lt_context *context;
 	enum lt_kind kind;
 	uint64_t start_ns; /* Unix time; 0: now */
 	/* Prefer these to attributes set later: samplers see only these. */
@@ -396,6 +404,20 @@ static inline void lt_span_event(
  */
 LT_API void lt_span_exception(struct lt_span *span, const char *type, const char *message);
 
+/** The same with further attributes (copied), such as exception.stacktrace; one with the key of
+ * type or message replaces it. */
+LT_API void lt_span_exception_with(struct lt_span *span, const char *type, const char *message,
+	const struct lt_attr *attrs, size_t n);
+
+/**
+ * Records an error of the C library's, all that the conventions want of it: the event "exception",
+ * the attribute error.type ("ECONNREFUSED") and the status ERROR with the error's text.
+ *
+ * @param err  errno, or its negative; 0: nothing is recorded
+ * Source: https://opentelemetry.io/docs/specs/semconv/general/recording-errors/
+ */
+LT_API void lt_span_errno(struct lt_span *span, int err);
+
 /** Adds a link to a span of this or of another trace. */
 LT_API void lt_span_link(struct lt_span *span, const struct lt_span_context *context,
 	const struct lt_attr *attrs, size_t n);
@@ -453,7 +475,8 @@ LT_API void lt_scope_enter(struct lt_scope *scope, struct lt_span *span);
 /** Leaves a scope; one that was left already, or NULL, is ignored. */
 LT_API void lt_scope_leave(struct lt_scope *scope);
 
-/* With gcc and clang: makes span current until the end of the block, however that is left.
+/* With gcc and clang: makes span current until the end of the block, however that is left;
+ * LT_SCOPE_CONTEXT(context) of context.h likewise.
  *
  *	struct lt_span *span = lt_span_start(tracer, "reserve", NULL);
  *	{
@@ -474,6 +497,26 @@ LT_API void lt_scope_leave(struct lt_scope *scope);
 
 /** This thread's current span; borrowed until its scope is left; NULL: none. */
 LT_API struct lt_span *lt_span_current(void);
+
+/* --- logs --------------------------------------------------------------------------------- */
+
+#define LT_LOG_IDS_BYTES 128
+
+/* What a log line carries of the current span, so that the line is found by its trace; both are ""
+ * where no span is current.
+ *
+ *	struct lt_log_ids ids = lt_log_ids();
+ *	syslog(LOG_INFO, "reserved %d%s", qty, ids.text);
+ *	printf("{\"message\":\"reserved\"%s}\n", ids.json);
+ *
+ * Source: https://opentelemetry.io/docs/specs/otel/compatibility/logging_trace_context/ */
+struct lt_log_ids {
+	char text[LT_LOG_IDS_BYTES]; /* " trace_id=0a… span_id=0b… trace_flags=01" */
+	char json[LT_LOG_IDS_BYTES]; /* `,"trace_id":"0a…","span_id":"0b…","trace_flags":"01"` */
+};
+
+/** The current span's. */
+LT_API struct lt_log_ids lt_log_ids(void);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -266,7 +266,7 @@ static bool encode(struct otlp_http *otlp, const struct lt_span_data *const *spa
 		lt_otlp_json_encode(&otlp->request, spans, n);
 	else
 		lt_otlp_protobuf_encode(&otlp->request, spans, n);
-	if (otlp->request.failed)
+	if (otlp->request.failed || otlp->request.len > otlp->config.max_request_bytes)
 		return false;
 	if (otlp->config.gzip) {
 		lt_curl_library(); /* which has usually loaded zlib */

@@ -5,6 +5,7 @@
 #include "export/otlp_endpoint.h"
 #include "util/config.h"
 #include "util/defaults.h"
+#include "util/encode_buffer.h"
 #include "util/slice.h"
 
 #include <errno.h>
@@ -14,6 +15,9 @@
 
 #define NAME_MAX_BYTES                                                                             \
 	64 /* of a variable: OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE is the longest */
+
+/* https://opentelemetry.io/docs/specs/otlp/#otlphttp-response */
+#define RESPONSE_MAX_BYTES (4 * 1024 * 1024)
 
 /* OTEL_EXPORTER_OTLP_TRACES_x, if it is set, else OTEL_EXPORTER_OTLP_x. */
 static const char *setting(const char *x, char name[NAME_MAX_BYTES])
@@ -67,25 +71,33 @@ static int set_endpoint(struct lt_otlp_http_config *config, const char *in_code)
 
 /* --- encoding --------------------------------------------------------------------------------- */
 
+/* Of a word in code, one of two. */
+static bool is_second(const char *in_code, const char *what, const char *const words[2])
+{
+	if (lt_slice_is_word(lt_slice(in_code), words[1]))
+		return true;
+	if (!lt_slice_is_word(lt_slice(in_code), words[0]))
+		lt_report(LT_LEVEL_WARN, "%s \"%s\" is none of %s, %s; using %s", what, in_code,
+			words[0], words[1], words[0]);
+	return false;
+}
+
 static bool is_json(const char *in_code)
 {
 	static const char *const words[] = {"http/protobuf", "http/json"};
 	char name[NAME_MAX_BYTES];
 	if (!in_code)
 		return lt_config_word(setting("PROTOCOL", name), words, 2, 0) == 1;
-	if (lt_slice_is_word(lt_slice(in_code), words[1]))
-		return true;
-	if (!lt_slice_is_word(lt_slice(in_code), words[0]))
-		lt_report(LT_LEVEL_WARN, "the protocol \"%s\" is none of %s, %s; using %s", in_code,
-			words[0], words[1], words[0]);
-	return false;
+	return is_second(in_code, "the protocol", words);
 }
 
-static bool is_gzip(void)
+static bool is_gzip(const char *in_code)
 {
 	static const char *const words[] = {"none", "gzip"};
 	char name[NAME_MAX_BYTES];
-	return lt_config_word(setting("COMPRESSION", name), words, 2, 0) == 1;
+	if (!in_code)
+		return lt_config_word(setting("COMPRESSION", name), words, 2, 0) == 1;
+	return is_second(in_code, "the compression", words);
 }
 
 /* --- headers ---------------------------------------------------------------------------------- */
@@ -133,43 +145,86 @@ static const char *objection(int n, const struct lt_config_pair *pair, size_t n_
 	return n_headers == LT_OTLP_HEADERS_MAX ? "is one too many" : NULL;
 }
 
+/* what: of whom the n-th header is, for a report; malformed ones are left out. */
+static int add_header(struct lt_otlp_http_config *config, const char *what, int n,
+	const struct lt_config_pair *pair, const char *reason)
+{
+	if (reason) {
+		lt_report(LT_LEVEL_WARN, "%s: header %d %s; left out", what, n, reason);
+		return 0;
+	}
+	char **header = &config->headers[config->n_headers];
+	if (asprintf(header, *pair->value ? "%s: %s" : "%s;", pair->key, pair->value) < 0)
+		return -ENOMEM;
+	config->n_headers++;
+	return 0;
+}
+
+static bool is_replaced(const struct lt_otlp_http_options *options, const char *name)
+{
+	for (size_t i = 0; i < options->n_headers; i++) {
+		if (lt_slice_is_word(lt_slice(options->headers[i].name), name))
+			return true;
+	}
+	return false;
+}
+
 /* Reports name members by number: a malformed one may contain a secret anywhere. */
-static int set_headers(struct lt_otlp_http_config *config)
+static int set_headers(
+	struct lt_otlp_http_config *config, const struct lt_otlp_http_options *options)
 {
 	char name[NAME_MAX_BYTES];
 	char *text = lt_config_copy(setting("HEADERS", name)), *rest = text;
 	struct lt_config_pair pair;
-	for (int i = 1, n; (n = lt_config_next_pair(&rest, &pair)) != 0; i++) {
-		const char *reason = objection(n, &pair, config->n_headers);
-		if (reason) {
-			lt_report(LT_LEVEL_WARN, "%s: header %d %s; left out", name, i, reason);
-			continue;
-		}
-		char **header = &config->headers[config->n_headers];
-		if (asprintf(header, *pair.value ? "%s: %s" : "%s;", pair.key, pair.value) < 0) {
-			free(text);
-			return -ENOMEM;
-		}
-		config->n_headers++;
+	int err = 0;
+	for (int i = 1, n; !err && (n = lt_config_next_pair(&rest, &pair)) != 0; i++) {
+		if (n < 0 || !is_replaced(options, pair.key))
+			err = add_header(
+				config, name, i, &pair, objection(n, &pair, config->n_headers));
 	}
 	free(text);
-	return 0;
+	for (size_t i = 0; !err && i < options->n_headers; i++) {
+		pair = (struct lt_config_pair){(char *)(uintptr_t)options->headers[i].name,
+			(char *)(uintptr_t)options->headers[i].value};
+		int n = pair.key && pair.value ? 1 : -EBADMSG;
+		err = add_header(config, "the OTLP headers", (int)i + 1, &pair,
+			objection(n, &pair, config->n_headers));
+	}
+	return err;
+}
+
+static char *file_of(const char *in_code, const char *x)
+{
+	char name[NAME_MAX_BYTES];
+	return in_code ? strdup(in_code) : lt_config_copy(setting(x, name));
+}
+
+static unsigned timeout_of(uint32_t in_code)
+{
+	char name[NAME_MAX_BYTES];
+	if (in_code)
+		return in_code == LT_OTLP_NO_TIMEOUT ? 0 : in_code;
+	return (unsigned)lt_config_uint(
+		setting("TIMEOUT", name), LT_DEFAULT_OTLP_TIMEOUT_MS, 0, INT32_MAX);
 }
 
 int lt_otlp_http_config_init(
 	struct lt_otlp_http_config *config, const struct lt_otlp_http_options *options)
 {
-	char name[NAME_MAX_BYTES];
 	*config = (struct lt_otlp_http_config){0};
 	int err = set_endpoint(config, options->endpoint);
-	int headers_err = set_headers(config); /* in any case: all errors are reported at once */
+	int headers_err = set_headers(config, options); /* all errors are reported at once */
 	config->json = is_json(options->protocol);
-	config->gzip = is_gzip();
-	config->timeout_ms = (unsigned)lt_config_uint(
-		setting("TIMEOUT", name), LT_DEFAULT_OTLP_TIMEOUT_MS, 0, INT32_MAX);
-	config->certificate = lt_config_copy(setting("CERTIFICATE", name));
-	config->client_certificate = lt_config_copy(setting("CLIENT_CERTIFICATE", name));
-	config->client_key = lt_config_copy(setting("CLIENT_KEY", name));
+	config->gzip = is_gzip(options->compression);
+	config->timeout_ms = timeout_of(options->timeout_ms);
+	config->certificate = file_of(options->certificate, "CERTIFICATE");
+	config->client_certificate = file_of(options->client_certificate, "CLIENT_CERTIFICATE");
+	config->client_key = file_of(options->client_key, "CLIENT_KEY");
+	config->max_request_bytes = options->max_request_bytes;
+	if (!config->max_request_bytes || config->max_request_bytes > LT_BUFFER_MAX_BYTES)
+		config->max_request_bytes = LT_BUFFER_MAX_BYTES;
+	config->max_response_bytes =
+		options->max_response_bytes ? options->max_response_bytes : RESPONSE_MAX_BYTES;
 	return err ? err : headers_err;
 }
 

@@ -23,6 +23,7 @@ struct lt_otlp_http_config {
 					       is libcurl's notation */
 	size_t n_headers;
 	char *certificate, *client_certificate, *client_key; /* PEM files; or NULL */
+	size_t max_request_bytes, max_response_bytes;
 };
 
 /**

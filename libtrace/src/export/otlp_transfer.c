@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define RESPONSE_MAX_BYTES (4 * 1024 * 1024) /* opentelemetry-proto, docs/specification.md */
 #define DNS_CACHE_S 5		/* a recreated Kubernetes Service has another address */
 #define SEND_BYTES (256 * 1024) /* at once: a batch of 512 spans mostly; curl's own is 64 KiB */
 #define WAIT_MAX_MS 60000	/* at once; libcurl's own limits are shorter */
@@ -85,7 +84,7 @@ static void adopt(struct lt_otlp_transfer *transfer)
 static size_t on_response(char *bytes, size_t size, size_t n, void *user)
 {
 	struct lt_otlp_transfer *transfer = user;
-	if (transfer->response.len + n > RESPONSE_MAX_BYTES)
+	if (transfer->response.len + n > transfer->config->max_response_bytes)
 		return 0; /* ends the transfer; the status has been received before */
 	lt_buffer_add(&transfer->response, bytes, n);
 	return n;

@@ -3,6 +3,7 @@
 #include "trace/span.h"
 #include "trace/values.h"
 
+#include <errno.h>
 #include <libtrace/instrumentation.h>
 #include <stdlib.h>
 
@@ -151,6 +152,46 @@ void *lt_context_value(const struct lt_context *context, const struct lt_context
 void *lt_context_current_value(const struct lt_context_key *key)
 {
 	return lt_values_get(lt_scope_values(), key);
+}
+
+/* --- handing on --------------------------------------------------------------------------- */
+
+void *lt_context_run(struct lt_context *context, void *(*function)(void *argument), void *argument)
+{
+	struct lt_scope scope;
+	lt_scope_enter_context(&scope, context);
+	void *result = function(argument);
+	lt_scope_leave(&scope);
+	lt_context_release(context);
+	return result;
+}
+
+struct start {
+	struct lt_context *context;
+	void *(*function)(void *argument);
+	void *argument;
+};
+
+static void *begin(void *argument)
+{
+	struct start start = *(struct start *)argument;
+	free(argument);
+	return lt_context_run(start.context, start.function, start.argument);
+}
+
+int lt_context_pthread_create(pthread_t *ret_thread, const pthread_attr_t *attr,
+	void *(*function)(void *argument), void *argument)
+{
+	struct start *start = malloc(sizeof(*start));
+	if (!start)
+		return ENOMEM;
+	*start = (struct start){lt_context_current(), function, argument};
+	int err = pthread_create(ret_thread, attr, begin, start);
+	if (err) {
+		lt_context_release(start->context);
+		free(start);
+	}
+	return err;
 }
 
 /* --- baggage ------------------------------------------------------------------------------ */

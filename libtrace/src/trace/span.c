@@ -11,8 +11,6 @@
 #include "util/clock.h"
 #include "util/ids.h"
 
-#include <libtrace/semconv.h>
-
 _Static_assert(LT_SPAN_BLOCK_BYTES > sizeof(struct lt_span) + 512, "room for the strings");
 
 static void unlock(struct lt_span *span)
@@ -359,6 +357,22 @@ struct lt_span *lt_span_wrap(const struct lt_span_context *context)
 	return start_disabled(NULL, check_context(&room, context));
 }
 
+/* None where instrumentation is suppressed, or in a context of the caller's: whoever looks at the
+ * new span finds it current. */
+__attribute__((noinline)) static struct lt_span *start_in_context(
+	struct lt_tracer *tracer, struct lt_slice name, const struct lt_span_options *options)
+{
+	if (lt_thread.suppressed)
+		return NULL;
+	struct lt_span_options inner = *options;
+	struct lt_scope scope;
+	inner.context = NULL;
+	lt_scope_enter_context(&scope, options->context);
+	struct lt_span *span = lt_span_start_named(tracer, name, &inner);
+	lt_scope_leave(&scope);
+	return span;
+}
+
 struct lt_span *lt_span_start_named(
 	struct lt_tracer *tracer, struct lt_slice name, const struct lt_span_options *options)
 {
@@ -369,6 +383,8 @@ struct lt_span *lt_span_start_named(
 		return NULL;
 	if (!options)
 		options = &defaults;
+	if (__builtin_expect((lt_thread.suppressed | (uintptr_t)options->context) != 0, 0))
+		return start_in_context(tracer, name, options);
 	struct checked_context room;
 	const struct lt_span_context_view *parent = parent_of(options, &room);
 	if (provider->is_disabled)
@@ -471,12 +487,6 @@ void lt_span_record_event(struct lt_span *handle, uint64_t time_ns, struct lt_sl
 		return;
 	add_event(span, time_ns, name, attrs, n);
 	unlock(span);
-}
-
-void lt_span_exception(struct lt_span *span, const char *type, const char *message)
-{
-	lt_span_event(span, "exception",
-		LT_ATTRS(lt_str(LT_EXCEPTION_TYPE, type), lt_str(LT_EXCEPTION_MESSAGE, message)));
 }
 
 void lt_span_link(struct lt_span *handle, const struct lt_span_context *context,

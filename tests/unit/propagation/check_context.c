@@ -3,7 +3,9 @@
 #include "memory_fixture.h"
 
 #include <libtrace/context.h>
+#include <libtrace/instrumentation.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <strings.h>
 
 static const struct lt_context_key color = {"color"}, size = {"size"};
@@ -144,6 +146,169 @@ START_TEST(a_context_is_handed_to_another_thread_in_one_call)
 }
 END_TEST
 
+static void *work_in_context(void *result)
+{
+	ck_assert_slice_eq(lt_baggage_get(lt_baggage_current(), "k"), "v");
+	lt_span_end(lt_span_start(tracer, "work", NULL));
+	return result;
+}
+
+/* "k" and "v" as baggage, and the span that is made. */
+static struct lt_span *begin_request(struct lt_scope scopes[2])
+{
+	struct lt_baggage *baggage = baggage_of("k", "v");
+	struct lt_span *span = lt_span_start(tracer, "caller", NULL);
+	lt_scope_enter(&scopes[0], span);
+	lt_scope_enter_baggage(&scopes[1], baggage);
+	lt_baggage_release(baggage);
+	return span;
+}
+
+static void check_work_is_below(const struct lt_span_context *caller)
+{
+	const struct lt_span_data *worked = lt_exporter_memory_find(exporter, "work");
+	ck_assert_mem_eq(worked->parent_span_id, caller->span_id, 8);
+}
+
+START_TEST(a_thread_begins_in_the_context_of_who_starts_it)
+{
+	pthread_t thread;
+	struct lt_scope scopes[2];
+	void *result;
+	struct lt_span *span = begin_request(scopes);
+	struct lt_span_context caller = lt_span_get_context(span);
+	ck_assert_int_eq(
+		lt_context_pthread_create(&thread, NULL, work_in_context, (void *)&caller), 0);
+	lt_scope_leave(&scopes[0]);
+	lt_span_end(span);
+	pthread_join(thread, &result);
+	ck_assert_ptr_eq(result, &caller);
+	check_work_is_below(&caller);
+	ck_assert_ptr_nonnull(lt_exporter_memory_find(exporter, "caller"));
+}
+END_TEST
+
+START_TEST(a_callback_runs_in_the_context_that_it_was_given)
+{
+	struct lt_scope scopes[2];
+	struct lt_span *span = begin_request(scopes);
+	struct lt_span_context caller = lt_span_get_context(span);
+	struct lt_context *given = lt_context_current();
+	lt_scope_leave(&scopes[0]);
+	lt_span_end(span); /* before the loop comes to the callback */
+	ck_assert_ptr_eq(lt_context_run(given, work_in_context, (void *)&caller), &caller);
+	ck_assert_ptr_null(lt_context_current());
+	check_work_is_below(&caller);
+}
+END_TEST
+
+START_TEST(requests_that_a_loop_interleaves_each_have_their_context)
+{
+	enum { N = 3 };
+	struct lt_context *contexts[N];
+	for (int i = 0; i < N; i++) {
+		struct lt_span *span = lt_span_start(
+			tracer, "request", &(struct lt_span_options){.start_ns = 1 + i});
+		contexts[i] = lt_context_with_span(NULL, span);
+		lt_span_end(span);
+	}
+	for (int step = 0; step < 2; step++)
+		for (int i = 0; i < N; i++) {
+			LT_SCOPE_CONTEXT(contexts[i]);
+			lt_span_end(lt_span_start(tracer, "step", NULL));
+			if (i == 1)
+				continue; /* however the block is left */
+			ck_assert_ptr_eq(lt_span_current(), lt_context_span(contexts[i]));
+		}
+	ck_assert_ptr_null(lt_span_current());
+	for (int i = 0; i < 2 * N; i++)
+		ck_assert_mem_eq(lt_exporter_memory_span(exporter, i)->parent_span_id,
+			lt_span_read(lt_context_span(contexts[i % N]))->context.span_id, 8);
+	for (int i = 0; i < N; i++)
+		lt_context_release(contexts[i]);
+	ck_assert_uint_eq(lt_exporter_memory_count(exporter), 3 * N);
+}
+END_TEST
+
+/* --- the parent's context ----------------------------------------------------------------- */
+
+static char seen_by_sampler[16], seen_by_processor[16];
+
+static void note_baggage(char seen[16])
+{
+	struct lt_slice value = lt_baggage_get(lt_baggage_current(), "k");
+	snprintf(seen, 16, "%.*s %s", (int)value.len, value.ptr ? value.ptr : "",
+		lt_context_current_value(&color) ? "red" : "");
+}
+
+static enum lt_decision sample_by_baggage(struct lt_sampler *self,
+	const struct lt_sampling_parameters *parameters, struct lt_sampling_result *result)
+{
+	note_baggage(seen_by_sampler);
+	return LT_RECORD_AND_SAMPLE;
+}
+
+static void on_start(struct lt_processor *self, struct lt_span *span,
+	const struct lt_span_context_view *parent_view)
+{
+	note_baggage(seen_by_processor);
+	ck_assert_ptr_nonnull(parent_view);
+}
+
+START_TEST(a_parent_from_a_context_is_seen_whole_by_sampler_and_processor)
+{
+	static const struct lt_sampler_impl sampler_impl = {.sample = sample_by_baggage};
+	static const struct lt_processor_impl processor_impl = {.on_start = on_start};
+	static struct lt_sampler sampler = {&sampler_impl};
+	static struct lt_processor processor = {&processor_impl};
+	tear_down();
+	ck_assert_int_eq(lt_provider_new(&(struct lt_provider_options){.sampler = &sampler,
+						 .processor = &processor},
+				 &provider),
+		0);
+	tracer = lt_tracer_get(provider, "check", NULL);
+	struct lt_baggage *baggage = baggage_of("k", "v");
+	struct lt_span *wrapped = lt_span_wrap(&(struct lt_span_context){
+		.trace_id = {1}, .span_id = {2}, .flags = LT_FLAG_SAMPLED, .remote = true});
+	struct lt_context *red = lt_context_with_value(NULL, &color, (void *)"red", NULL);
+	struct lt_context *with_baggage = lt_context_with_baggage(red, baggage);
+	struct lt_context *parent_context = lt_context_with_span(with_baggage, wrapped);
+
+	struct lt_span *span =
+		lt_span_start(tracer, "s", &(struct lt_span_options){.context = parent_context});
+	ck_assert_str_eq(seen_by_sampler, "v red");
+	ck_assert_str_eq(seen_by_processor, "v red");
+	ck_assert_uint_eq(lt_span_read(span)->parent_span_id[0], 2);
+	ck_assert(lt_span_read(span)->parent_remote);
+	ck_assert_slice_eq(lt_baggage_get(lt_span_baggage(span), "k"), "v");
+	ck_assert_ptr_null(lt_context_current());
+	lt_span_end(span);
+	lt_span_end(wrapped);
+	lt_context_release(parent_context);
+	lt_context_release(with_baggage);
+	lt_context_release(red);
+	lt_baggage_release(baggage);
+}
+END_TEST
+
+START_TEST(where_instrumentation_is_suppressed_spans_are_null)
+{
+	struct lt_scope scope;
+	struct lt_span *span = lt_span_start(tracer, "outer", NULL);
+	lt_scope_enter(&scope, span);
+	lt_suppress_enter();
+	lt_suppress_enter();
+	ck_assert_ptr_null(lt_span_start(tracer, "suppressed", NULL));
+	lt_suppress_leave();
+	ck_assert_ptr_null(lt_span_start(tracer, "still", NULL));
+	lt_suppress_leave();
+	lt_span_end(lt_span_start(tracer, "inner", NULL));
+	lt_scope_leave(&scope);
+	lt_span_end(span);
+	ck_assert_uint_eq(lt_exporter_memory_count(exporter), 2);
+}
+END_TEST
+
 static const struct lt_span_context remote = {.trace_id = {1},
 	.span_id = {2},
 	.flags = LT_FLAG_SAMPLED | LT_FLAG_RANDOM,
@@ -249,6 +414,11 @@ int main(void)
 	tcase_add_test(tests, a_span_brings_the_baggage_back_that_it_was_started_under);
 	tcase_add_test(tests, what_is_current_wins_over_what_a_span_was_started_under);
 	tcase_add_test(tests, a_context_is_handed_to_another_thread_in_one_call);
+	tcase_add_test(tests, a_thread_begins_in_the_context_of_who_starts_it);
+	tcase_add_test(tests, a_callback_runs_in_the_context_that_it_was_given);
+	tcase_add_test(tests, requests_that_a_loop_interleaves_each_have_their_context);
+	tcase_add_test(tests, a_parent_from_a_context_is_seen_whole_by_sampler_and_processor);
+	tcase_add_test(tests, where_instrumentation_is_suppressed_spans_are_null);
 	tcase_add_test(tests, a_remote_context_is_wrapped_in_a_span_and_made_current);
 	tcase_add_test(tests, a_context_goes_into_a_carrier_and_comes_out_of_it);
 	tcase_add_test(tests, current_baggage_goes_out_with_every_injection);
