@@ -171,28 +171,42 @@ static bool try_otlp(struct lt_exporter *exporter)
 	return !err;
 }
 
-bool delivery_try(void)
+static bool try_kind(enum lt_exporter_kind kind)
 {
 	struct lt_exporter *exporter;
-	enum lt_exporter_kind kind;
-	bool arrives = false;
+	if (kind == LT_EXPORTER_CONSOLE)
+		say("export", "to the console");
+	else if (kind == LT_EXPORTER_STDOUT)
+		say("export", "to standard output");
+	else if (kind == LT_EXPORTER_FILE)
+		say("export", "to the file that OTEL_C_OTLP_FILE names");
+	if (kind != LT_EXPORTER_OTLP)
+		return true;
+	int err = lt_exporter_from_env(kind, &exporter);
+	if (err) {
+		say("export", "no: %s",
+			err == -EINVAL ? "the endpoint is not a valid URL" : strerror(-err));
+		return false;
+	}
+	bool arrives = try_otlp(exporter);
+	exporter->impl->free(exporter);
+	return arrives;
+}
+
+bool delivery_try(void)
+{
+	enum lt_exporter_kind kinds[LT_EXPORTER_KINDS];
+	bool arrive = true;
 
 	if (lt_config_bool("OTEL_SDK_DISABLED")) {
 		say("export", "no: OTEL_SDK_DISABLED is true");
 		return false;
 	}
 	lt_set_report_handler(ignore_report, NULL);
-	int err = lt_exporter_from_env(&exporter, &kind);
-	if (err)
-		say("export", "no: %s",
-			err == -EINVAL ? "the endpoint is not a valid URL" : strerror(-err));
-	else if (kind == LT_EXPORTER_NONE)
+	size_t n = lt_exporter_kinds_from_env(kinds);
+	if (!n)
 		say("export", "no: OTEL_TRACES_EXPORTER is none");
-	else if (kind == LT_EXPORTER_CONSOLE)
-		say("export", "to the console: OTEL_TRACES_EXPORTER is console");
-	if (!err && kind == LT_EXPORTER_OTLP)
-		arrives = try_otlp(exporter);
-	if (exporter)
-		exporter->impl->free(exporter);
-	return arrives || kind == LT_EXPORTER_CONSOLE;
+	for (size_t i = 0; i < n; i++)
+		arrive &= try_kind(kinds[i]);
+	return n && arrive;
 }

@@ -27,8 +27,9 @@
 const struct known known_settings[] = {
 	{"OTEL_SERVICE_NAME", "NAME", "unknown_service:PROGRAM", LIB, "the service that makes the spans"},
 	{"OTEL_RESOURCE_ATTRIBUTES", "KEY=VALUE,...", "", LIB, "further attributes of the resource"},
-	{"OTEL_TRACES_EXPORTER", "WORD", "otlp", LIB, "or console, none"},
+	{"OTEL_TRACES_EXPORTER", "WORD,...", "otlp", LIB, "also console, otlp/stdout, otlp/file; or none"},
 	{"OTEL_C_CONSOLE_FILE", "FILE", "", LIB, "where console prints, instead of standard error"},
+	{"OTEL_C_OTLP_FILE", "FILE", "-", LIB, "where otlp/file appends lines of JSON; -: standard output"},
 	{OTLP "ENDPOINT", "URL", LT_DEFAULT_OTLP_ENDPOINT, READ_BY_LIBRARY, URL, "the collector; /v1/traces is appended"},
 	{OTLP "PROTOCOL", "WORD", "http/protobuf", LIB, "or http/json"},
 	{OTLP "HEADERS", "KEY=VALUE,...", "", READ_BY_LIBRARY, HIDDEN, "sent with the spans, percent-encoded"},

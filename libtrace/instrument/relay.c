@@ -2,6 +2,7 @@
 #include "relay.h"
 #include "preload.h"
 #include "process/relay_address.h"
+#include "setup/exporter_from_env.h"
 #include "util/config.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -29,15 +30,14 @@ enum {
 const char *relay_obstacle(void)
 {
 	static const char *const words[] = {"no", "yes"};
-	static const char *const exporters[] = {"otlp", "console", "none"};
 	int is_subreaper = 0;
 
 	if (!lt_config_word("OTEL_C_RELAY", words, 2, 0))
 		return "OTEL_C_RELAY is no";
 	if (lt_config_bool("OTEL_SDK_DISABLED"))
 		return "OTEL_SDK_DISABLED is true";
-	if (lt_config_word("OTEL_TRACES_EXPORTER", exporters, 3, 0) != 0)
-		return "OTEL_TRACES_EXPORTER is not otlp";
+	if (!lt_exporter_is_otlp_alone())
+		return "OTEL_TRACES_EXPORTER is not otlp alone";
 	/* The program would be its parent, and PID 1's end is everybody's. */
 	if (getpid() == 1)
 		return "the program is the first process of its container";

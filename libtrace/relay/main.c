@@ -418,13 +418,16 @@ static int open_door(const char *path)
 /* @return 0 or the exit code */
 static int set_up(const char *path)
 {
-	enum lt_exporter_kind kind;
+	enum lt_exporter_kind kinds[LT_EXPORTER_KINDS];
 	relay.is_listening = path != NULL; /* so that errors are printed */
 	read_settings();
-	int err = lt_exporter_from_env(&relay.exporter, &kind);
-	if (err || !relay.exporter) {
+	size_t n_kinds = lt_exporter_kinds_from_env(kinds);
+	int err = n_kinds == 1 ? lt_exporter_from_env(kinds[0], &relay.exporter) : 0;
+	if (err || n_kinds != 1) {
 		fprintf(stderr, "libtrace-relay: nothing to send spans by: %s\n",
-			err ? "the settings are not valid" : "OTEL_TRACES_EXPORTER is none");
+			err	  ? "the settings are not valid"
+			: n_kinds ? "OTEL_TRACES_EXPORTER names several exporters"
+				  : "OTEL_TRACES_EXPORTER is none");
 		return EXIT_CANNOT;
 	}
 	relay.stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """OTLP/HTTP as a collector sees it: what is sent, what is retried, what is dropped, and how fast."""
+import json
 import os
 import re
 import tempfile
@@ -431,6 +432,40 @@ class Choice(ExporterTest):
             "OTEL_TRACES_EXPORTER": "console", "OTEL_C_CONSOLE_FILE": "/nonexistent/spans"})
         self.assertEqual(finished.err.count("cannot write spans to /nonexistent/spans: No such file"), 1)
         self.assertIn("flush Input/output error", finished.out)
+
+    def test_each_exporter_of_a_list_gets_every_span(self):
+        collector = self.collect()
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "spans.jsonl")
+            finished = self.emit("--from-env", "--rounds", 2, 2, env={
+                "OTEL_TRACES_EXPORTER": "console, otlp,,CONSOLE,otlp/file", "OTEL_C_OTLP_FILE": path})
+            with open(path) as file:
+                lines = [json.loads(line) for line in file]
+        names = [span["name"] for line in lines for group in line["resourceSpans"]
+                 for scope in group["scopeSpans"] for span in scope["spans"]]
+        self.assertEqual(len(lines), 2)
+        self.assertEqual(names, ["span 0", "span 1"] * 2)
+        self.assertEqual(collector.taken, names)
+        self.assertEqual(finished.err.count("span 0"), 2)
+
+    def test_otlp_stdout_prints_lines_of_json(self):
+        for env in ({"OTEL_TRACES_EXPORTER": "otlp/stdout"}, {"OTEL_TRACES_EXPORTER": "otlp/file"}):
+            finished = self.emit("--from-env", 1, env=env)
+            (line,) = [line for line in finished.out.splitlines() if line.startswith("{")]
+            self.assertEqual(list(json.loads(line)), ["resourceSpans"])
+
+    def test_what_is_not_known_in_a_list_is_said_and_the_others_are_used(self):
+        collector = self.collect()
+        finished = self.emit("--from-env", 1, env={"OTEL_TRACES_EXPORTER": "zipkin,console,none"})
+        self.assertRegex(finished.err, 'OTEL_TRACES_EXPORTER: "zipkin" is none of otlp, console')
+        self.assertRegex(finished.err, "OTEL_TRACES_EXPORTER: none, with others, is left out")
+        self.assertIn("span 0  INTERNAL", finished.err)
+        self.assertEqual(collector.n_connections, 0)
+
+    def test_an_endpoint_that_cannot_be_used_leaves_the_other_exporters(self):
+        finished = self.emit("--from-env", 1, env={
+            "OTEL_TRACES_EXPORTER": "otlp,console", "OTEL_EXPORTER_OTLP_ENDPOINT": "ftp://localhost"})
+        self.assertIn("span 0  INTERNAL", finished.err)
 
     def test_a_disabled_sdk_makes_no_spans(self):
         collector = self.collect()

@@ -73,7 +73,8 @@ static void free_nothing(struct lt_exporter *self)
 
 static void set_up(unsigned schedule_delay_ms)
 {
-	static const struct lt_exporter_impl impl = {load, hurry, free_nothing};
+	static const struct lt_exporter_impl impl = {
+		.export_spans = load, .hurry = hurry, .free = free_nothing};
 	static struct lt_exporter exporter = {&impl};
 	struct lt_provider_options options = {0};
 	keep_reports(); /* a loss is right when OpenSSL has gone */

@@ -101,8 +101,10 @@ static void gate_wait_for(struct gate *gate, size_t n_spans)
 	pthread_mutex_unlock(&gate->lock);
 }
 
-static const struct lt_exporter_impl gate_impl = {gate_export, gate_hurry, gate_free};
-static const struct lt_exporter_impl patient_impl = {gate_export, NULL, gate_free};
+static const struct lt_exporter_impl gate_impl = {
+	.export_spans = gate_export, .hurry = gate_hurry, .free = gate_free};
+static const struct lt_exporter_impl patient_impl = {
+	.export_spans = gate_export, .free = gate_free};
 static struct gate gate = {.super = {&gate_impl},
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.changed = PTHREAD_COND_INITIALIZER};

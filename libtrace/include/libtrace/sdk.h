@@ -281,6 +281,11 @@ struct lt_exporter_impl {
 	 * may retry. Called by another thread, at shutdown; must not block. Shutdown does not wait
 	 * for an export_spans() that takes longer. */
 	void (*hurry)(struct lt_exporter *self, unsigned timeout_ms);
+	/* Ends what an exporter does with spans after it has returned 0 for them.  By the thread that
+	 * exports, never during export_spans().  Returns 0 or -Exxx. */
+	int (*flush)(struct lt_exporter *self, unsigned timeout_ms);
+	/* As flush(), once, after the last export_spans(); not where that does not return. */
+	int (*shutdown)(struct lt_exporter *self, unsigned timeout_ms);
 	void (*free)(struct lt_exporter *self);
 };
 
@@ -319,6 +324,15 @@ LT_API LT_CHECKED int lt_exporter_otlp_http_new(
  * file that OTEL_C_CONSOLE_FILE names. Control characters become question marks. */
 LT_API LT_CHECKED int lt_exporter_console_new(struct lt_exporter **ret_exporter);
 
+/**
+ * Appends each batch to a file as a line of OTLP/JSON, for a log's reader or a Collector.  Several
+ * processes may append to one.  A flush waits for the disk.
+ * @param path  copied; opened for each batch; NULL, "" or "-": standard output
+ * @return 0 or -ENOMEM
+ * Source: https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/
+ */
+LT_API LT_CHECKED int lt_exporter_file_new(const char *path, struct lt_exporter **ret_exporter);
+
 /* --- processors --------------------------------------------------------------------------- */
 
 /* The first member of a custom processor. */
@@ -330,7 +344,8 @@ struct lt_processor {
 struct lt_processor_impl {
 	/* Called on the thread that starts or ends the span: must be fast. In on_start the parent's
 	 * whole context is current: lt_baggage_current(), lt_context_current_value(). on_end takes
-	 * the span, for lt_span_recycle(). */
+	 * the span, for lt_span_recycle(); it may be shared with other processors and is not to be
+	 * changed. */
 	void (*on_start)(struct lt_processor *self, struct lt_span *span,
 		const struct lt_span_context_view *parent);
 	void (*on_end)(struct lt_processor *self, struct lt_span *span);
@@ -340,8 +355,22 @@ struct lt_processor_impl {
 	void (*free)(struct lt_processor *self);
 };
 
-/** Releases an ended span's memory; for processors. Threads: any. */
+/** Gives an ended span back, for the processor that has taken it. Threads: any. */
 LT_API void lt_span_recycle(struct lt_span *span);
+
+#define LT_PROCESSORS_MAX 16 /* of a composite */
+
+/**
+ * Several processors in one, called in that order.  They share each ended span: its memory is
+ * released when all of them have given it back, so a slow one keeps it, in a queue of its own limits.
+ * At a flush or shutdown each has an equal part of the time that those before it have left.
+ *
+ * @param processors  takes each, also on failure; the array is copied
+ * @return 0, -EINVAL for none or more than LT_PROCESSORS_MAX, or -ENOMEM
+ * Source: https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-processor
+ */
+LT_API LT_CHECKED int lt_processor_composite_new(
+	struct lt_processor *const *processors, size_t n, struct lt_processor **ret_processor);
 
 struct lt_batch_options {
 	size_t max_queue_size; /* spans; OTEL_BSP_MAX_QUEUE_SIZE, 2048; beyond: dropped, counted */
@@ -398,7 +427,7 @@ struct lt_span_limits {	     /* 0: the variable, else its default; LT_LIMIT_ZERO
 struct lt_provider_options {
 	struct lt_resource *resource;	/* takes; NULL: lt_resource_new(NULL, 0) */
 	struct lt_sampler *sampler;	/* takes; NULL: lt_sampler_from_env */
-	struct lt_processor *processor; /* takes; NULL: OTEL_TRACES_EXPORTER's exporter, batched */
+	struct lt_processor *processor; /* takes; NULL: OTEL_TRACES_EXPORTER's exporters, batched */
 	struct lt_span_limits limits;
 	struct lt_id_generator *id_generator; /* takes; NULL: random ids */
 };

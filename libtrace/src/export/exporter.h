@@ -13,6 +13,16 @@ static inline int lt_exporter_export(struct lt_exporter *exporter,
 	return impl->export_spans ? impl->export_spans(exporter, spans, n, timeout_ms) : 0;
 }
 
+static inline int lt_exporter_flush(struct lt_exporter *exporter, unsigned timeout_ms)
+{
+	return exporter->impl->flush ? exporter->impl->flush(exporter, timeout_ms) : 0;
+}
+
+static inline int lt_exporter_shutdown(struct lt_exporter *exporter, unsigned timeout_ms)
+{
+	return exporter->impl->shutdown ? exporter->impl->shutdown(exporter, timeout_ms) : 0;
+}
+
 /** Frees an exporter of any kind; NULL is fine. */
 static inline void lt_exporter_free(struct lt_exporter *exporter)
 {

@@ -7,23 +7,20 @@
  *	  POST  CLIENT  1.81 s  http.response.status_code=200
  */
 #include "encode/encode_text.h"
-#include "util/clock.h"
+#include "export/output_file.h"
 #include "util/config.h"
-#include "util/output.h"
-#include "util/report.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <libtrace/sdk.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define DEPTH_MAX 64 /* of indentation; deeper spans are printed at that depth */
-#define FILE_MODE 0644
 
 struct console {
 	struct lt_exporter super;
-	char *path; /* absolute; NULL: standard error */
+	struct lt_output_file output;
 	struct lt_buffer text;
 };
 
@@ -115,37 +112,6 @@ static void print_batch(struct batch *batch)
 	}
 }
 
-/* Opened for each batch, so that a program may close all descriptors in between. -1: it cannot be
- * opened, which is reported. */
-static int open_file(const char *path)
-{
-	int fd = open(
-		path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, FILE_MODE);
-	if (fd >= 0 && fd <= STDERR_FILENO) { /* the program has closed one of the three */
-		int other = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-		close(fd);
-		fd = other;
-	}
-	if (fd < 0)
-		lt_report_limited("console file", LT_LEVEL_WARN, "cannot write spans to %s: %s",
-			path, strerror(errno));
-	return fd;
-}
-
-static int write_text(const struct console *console, unsigned timeout_ms)
-{
-	uint64_t deadline_ns = UINT64_MAX;
-	if (timeout_ms)
-		deadline_ns = lt_clock_monotonic_ns() + timeout_ms * UINT64_C(1000000);
-	int fd = console->path ? open_file(console->path) : STDERR_FILENO;
-	if (fd < 0)
-		return -EIO;
-	int err = lt_output_write(fd, console->text.bytes, console->text.len, deadline_ns);
-	if (console->path)
-		close(fd);
-	return err;
-}
-
 static int export(struct lt_exporter *self, const struct lt_span_data *const *spans, size_t n,
 	unsigned timeout_ms)
 {
@@ -156,31 +122,17 @@ static int export(struct lt_exporter *self, const struct lt_span_data *const *sp
 	lt_buffer_reset(&console->text);
 	print_batch(&batch);
 	free(batch.printed);
-	return console->text.failed ? -ENOMEM : write_text(console, timeout_ms);
+	if (console->text.failed)
+		return -ENOMEM;
+	return lt_output_file_write(&console->output, &console->text, timeout_ms);
 }
 
 static void free_console(struct lt_exporter *self)
 {
 	struct console *console = (struct console *)self;
 	lt_buffer_done(&console->text);
-	free(console->path);
+	lt_output_file_done(&console->output);
 	free(console);
-}
-
-/* Absolute, since the program may change its working directory; NULL for none and when out of
- * memory. */
-static char *file_path(void)
-{
-	struct lt_slice path = lt_config_text("OTEL_C_CONSOLE_FILE");
-	if (!path.ptr)
-		return NULL;
-	char *folder = path.ptr[0] == '/' ? NULL : getcwd(NULL, 0);
-	char *whole;
-	if (asprintf(&whole, "%s%s%.*s", folder ? folder : "", folder ? "/" : "", (int)path.len,
-		    path.ptr) < 0)
-		whole = NULL;
-	free(folder);
-	return whole;
 }
 
 int lt_exporter_console_new(struct lt_exporter **ret_exporter)
@@ -190,7 +142,11 @@ int lt_exporter_console_new(struct lt_exporter **ret_exporter)
 	if (!console)
 		return -ENOMEM;
 	console->super.impl = &impl;
-	console->path = file_path();
+	if (lt_output_file_init(
+		    &console->output, lt_config_text("OTEL_C_CONSOLE_FILE"), STDERR_FILENO) != 0) {
+		free(console);
+		return -ENOMEM;
+	}
 	*ret_exporter = &console->super;
 	return 0;
 }

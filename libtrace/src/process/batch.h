@@ -38,8 +38,12 @@ struct lt_batch {
 	pthread_cond_t wake;  /* the worker has something to do */
 	pthread_cond_t done;  /* the worker has done what a flush or a shutdown waits for */
 	pthread_t worker;
+	uint64_t deadline_ns; /* monotonic: of the flush or the shutdown that has the longest */
+	int flush_err;	      /* of the exporter's last flush */
 	bool must_stop;
-	bool is_done;			   /* the worker has stopped, and is to be joined */
+	bool is_exporter_shut; /* its shutdown has been called */
+	bool is_childs;	       /* this is a fork's child: the exporter was its parent's */
+	bool is_done;	       /* the worker has stopped, and is to be joined */
 	uint64_t flush_wanted, flush_done; /* tickets */
 	unsigned restart_ms;		   /* after a worker failed to start; 0: it started */
 };
@@ -75,5 +79,8 @@ void lt_batch_worker_wake(struct lt_batch *batch);
 
 /** Exports what is queued from the calling thread; only while there is no worker. */
 void lt_batch_export_all(struct lt_batch *batch);
+
+/** Calls the exporter's shutdown unless that has been done; only while nothing is exported. */
+void lt_batch_shut_exporter(struct lt_batch *batch);
 
 #endif

@@ -146,6 +146,31 @@ static bool wait_for_work(struct lt_batch *batch, bool is_busy)
 	return is_delay_over || is_asked(batch) || lt_span_queue_is_heavy(&batch->queue);
 }
 
+/* Until batch->deadline_ns. */
+static unsigned ms_left(struct lt_batch *batch)
+{
+	pthread_mutex_lock(&batch->lock);
+	uint64_t now_ns = lt_clock_monotonic_ns(), deadline_ns = batch->deadline_ns;
+	pthread_mutex_unlock(&batch->lock);
+	return now_ns < deadline_ns ? (unsigned)((deadline_ns - now_ns) / 1000000) : 0;
+}
+
+static void flush_exporter(struct lt_batch *batch)
+{
+	int err = lt_exporter_flush(batch->exporter, ms_left(batch));
+	pthread_mutex_lock(&batch->lock);
+	batch->flush_err = err;
+	pthread_mutex_unlock(&batch->lock);
+}
+
+void lt_batch_shut_exporter(struct lt_batch *batch)
+{
+	if (batch->is_exporter_shut || atomic_load(&batch->is_given_up))
+		return;
+	batch->is_exporter_shut = true;
+	batch->flush_err = lt_exporter_shutdown(batch->exporter, ms_left(batch));
+}
+
 static void *work(void *arg)
 {
 	struct lt_batch *batch = arg;
@@ -157,9 +182,14 @@ static void *work(void *arg)
 		bool all_is_due = wait_for_work(batch, is_busy);
 		must_stop = batch->must_stop;
 		uint64_t ticket = batch->flush_wanted;
+		bool is_flush = ticket != batch->flush_done;
 		pthread_mutex_unlock(&batch->lock);
 
 		is_busy = export_queued(batch, all_is_due, must_stop);
+		if (must_stop)
+			lt_batch_shut_exporter(batch);
+		else if (is_flush && !batch->n_kept)
+			flush_exporter(batch);
 		report_drops(batch, must_stop);
 		lt_leader_look();
 

@@ -82,7 +82,7 @@ static int flush(struct lt_processor *self, unsigned timeout_ms)
 	uint64_t deadline_ns = lt_batch_deadline_ns(timeout_ms);
 	struct timespec deadline = lt_batch_timespec(deadline_ns);
 	uint64_t lost_before = lt_batch_drops_lost(&batch->drops);
-	int err = 0, start_err = 0;
+	int err = 0, start_err = 0, flush_err = 0;
 
 	if (!lock_until(batch, deadline_ns))
 		return -ETIMEDOUT;
@@ -90,16 +90,19 @@ static int flush(struct lt_processor *self, unsigned timeout_ms)
 		err = start_err = lt_batch_worker_start(batch);
 	if (!err && atomic_load(&batch->is_running)) {
 		uint64_t ticket = ++batch->flush_wanted;
+		if (batch->deadline_ns < deadline_ns)
+			batch->deadline_ns = deadline_ns;
 		pthread_cond_signal(&batch->wake);
 		while (!err && batch->flush_done < ticket)
 			err = -pthread_cond_timedwait(&batch->done, &batch->lock, &deadline);
+		flush_err = batch->flush_err;
 	}
 	pthread_mutex_unlock(&batch->lock);
 	if (start_err && start_err != -EIO)
 		lt_batch_worker_report(batch, start_err, false);
 	if (!err && lt_batch_drops_lost(&batch->drops) != lost_before)
 		err = -EIO;
-	return err;
+	return err ? err : flush_err;
 }
 
 /* Waits until the worker has stopped; then joins it, which is quick. */
@@ -140,6 +143,7 @@ static int shut_down(struct lt_processor *self, unsigned timeout_ms)
 	if (lt_span_queue_count(&batch->queue))
 		start_err = lt_batch_worker_start(batch);
 	batch->must_stop = true;
+	batch->deadline_ns = deadline_ns;
 	pthread_cond_signal(&batch->wake);
 	if (atomic_load(&batch->is_running)) {
 		err = wait_for_end(batch, deadline_ns);
@@ -154,7 +158,9 @@ static int shut_down(struct lt_processor *self, unsigned timeout_ms)
 		lt_batch_worker_report(batch, start_err, true);
 		return start_err;
 	}
-	return lt_batch_drops_lost(&batch->drops) ? -EIO : 0;
+	if (!batch->is_childs)
+		lt_batch_shut_exporter(batch); /* there was no worker */
+	return lt_batch_drops_lost(&batch->drops) ? -EIO : batch->flush_err;
 }
 
 struct lt_batch_stats lt_processor_batch_stats(const struct lt_processor *processor)
@@ -212,6 +218,8 @@ static void after_fork_child(void)
 		batch->restart_ms = 0;
 		batch->n_kept = 0;
 		batch->is_done = false;
+		batch->is_exporter_shut = false;
+		batch->is_childs = true;
 		batch->flush_done = batch->flush_wanted;
 		init_conditions(batch);
 		pthread_mutex_unlock(&batch->lock);

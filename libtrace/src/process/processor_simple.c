@@ -75,9 +75,8 @@ static void on_end(struct lt_processor *self, struct lt_span *span)
 }
 
 /* Waits until no thread exports.  Lock held. */
-static int wait_until_idle(struct simple *simple, unsigned timeout_ms)
+static int wait_until_idle(struct simple *simple, uint64_t end_ns)
 {
-	uint64_t end_ns = lt_clock_monotonic_ns() + timeout_ms * UINT64_C(1000000);
 	struct timespec end = {
 		.tv_sec = (time_t)(end_ns / 1000000000), .tv_nsec = (long)(end_ns % 1000000000)};
 	int err = 0;
@@ -86,18 +85,36 @@ static int wait_until_idle(struct simple *simple, unsigned timeout_ms)
 	return is_busy(simple) ? err : 0;
 }
 
-static int flush(struct lt_processor *self, unsigned timeout_ms)
+/* When no thread exports, and none until it returns. */
+static int finish(struct simple *simple, unsigned timeout_ms,
+	int (*finish_with)(struct lt_exporter *exporter, unsigned timeout_ms))
 {
-	struct simple *simple = (struct simple *)self;
+	uint64_t now_ns = lt_clock_monotonic_ns();
+	uint64_t end_ns = now_ns + timeout_ms * UINT64_C(1000000);
 	pthread_mutex_lock(&simple->lock);
-	int err = wait_until_idle(simple, timeout_ms);
-	if (!err && simple->failed)
-		err = -EIO;
+	int err = wait_until_idle(simple, end_ns);
+	bool has_failed = simple->failed;
 	simple->failed = false;
+	if (!err)
+		simple->exporting = getpid();
 	pthread_mutex_unlock(&simple->lock);
-	return err;
+	if (err)
+		return err;
+	now_ns = lt_clock_monotonic_ns();
+	lt_suppress_enter();
+	err = finish_with(simple->exporter,
+		now_ns < end_ns ? (unsigned)((end_ns - now_ns) / UINT64_C(1000000)) : 0);
+	lt_suppress_leave();
+	end_export(simple, 0);
+	return has_failed ? -EIO : err;
 }
 
+static int flush(struct lt_processor *self, unsigned timeout_ms)
+{
+	return finish((struct simple *)self, timeout_ms, lt_exporter_flush);
+}
+
+/* A second call, after one that has timed out, is to know whether the exporter has returned. */
 static int shut_down(struct lt_processor *self, unsigned timeout_ms)
 {
 	struct simple *simple = (struct simple *)self;
@@ -107,7 +124,7 @@ static int shut_down(struct lt_processor *self, unsigned timeout_ms)
 	pthread_mutex_unlock(&simple->lock);
 	if (simple->exporter->impl->hurry)
 		simple->exporter->impl->hurry(simple->exporter, timeout_ms);
-	return flush(self, timeout_ms);
+	return finish(simple, timeout_ms, lt_exporter_shutdown);
 }
 
 static void free_simple(struct lt_processor *self)

@@ -52,24 +52,43 @@ static struct lt_span_limits resolve_limits(const struct lt_span_limits *limits)
 	};
 }
 
+/* A batch processor for each; those with an invalid endpoint, which has been reported, are left out. */
+static int processors_of(const enum lt_exporter_kind *kinds, size_t n_kinds,
+	struct lt_processor **processors, size_t *n)
+{
+	*n = 0;
+	for (size_t i = 0; i < n_kinds; i++) {
+		struct lt_exporter *exporter;
+		int err = lt_exporter_from_env(kinds[i], &exporter);
+		if (err == -EINVAL)
+			continue;
+		if (!err)
+			err = lt_processor_batch_new(exporter, NULL, &processors[*n]);
+		if (err)
+			return err;
+		(*n)++;
+	}
+	return 0;
+}
+
 static int processor_from_env(struct lt_processor **ret_processor)
 {
-	struct lt_exporter *exporter;
-	enum lt_exporter_kind kind;
-	int err = lt_exporter_from_env(&exporter, &kind);
-	if (err == -ENOMEM)
+	enum lt_exporter_kind kinds[LT_EXPORTER_KINDS];
+	struct lt_processor *processors[LT_EXPORTER_KINDS];
+	size_t n_kinds = lt_exporter_kinds_from_env(kinds), n;
+	int err = processors_of(kinds, n_kinds, processors, &n);
+	if (err) {
+		while (n--)
+			lt_processor_free(processors[n]);
 		return err;
-	/* An invalid endpoint has been reported; contexts are still propagated. */
-	if (err || !exporter) {
-		*ret_processor = lt_processor_none();
-		return 0;
 	}
-	struct lt_processor *thread;
-	err = lt_processor_batch_new(exporter, NULL, &thread);
-	if (err)
-		return err;
-	if (kind != LT_EXPORTER_OTLP || lt_processor_relay_new(thread, ret_processor) != 0)
-		*ret_processor = thread;
+	if (n > 1)
+		return lt_processor_composite_new(processors, n, ret_processor);
+	/* Without an exporter contexts are still propagated. */
+	struct lt_processor *only = n ? processors[0] : lt_processor_none();
+	bool may_relay = n && n_kinds == 1 && kinds[0] == LT_EXPORTER_OTLP;
+	if (!may_relay || lt_processor_relay_new(only, ret_processor) != 0)
+		*ret_processor = only;
 	return 0;
 }
 

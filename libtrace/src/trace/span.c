@@ -516,6 +516,11 @@ void lt_span_status(struct lt_span *handle, enum lt_status status, const char *t
 
 /* --- end ---------------------------------------------------------------------------------- */
 
+static bool drop_hold(struct lt_span *span)
+{
+	return atomic_fetch_sub_explicit(&span->n_holders, 1, memory_order_acq_rel) == 1;
+}
+
 static void recycle(struct lt_span *span)
 {
 	lt_arena_done(&span->arena);
@@ -524,13 +529,12 @@ static void recycle(struct lt_span *span)
 
 void lt_span_recycle(struct lt_span *span)
 {
-	if (span)
-		recycle(lt_span_block(span));
-}
-
-static bool drop_hold(struct lt_span *span)
-{
-	return atomic_fetch_sub_explicit(&span->n_holders, 1, memory_order_acq_rel) == 1;
+	if (!span)
+		return;
+	span = lt_span_block(span);
+	/* Several processors may have it: the last one frees it. */
+	if (atomic_load_explicit(&span->n_holders, memory_order_acquire) <= 1 || drop_hold(span))
+		recycle(span);
 }
 
 /* True for the last holder. */
