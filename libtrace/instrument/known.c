@@ -60,10 +60,10 @@ const struct known known_settings[] = {
 	{"OTEL_C_EXCLUDED_URLS", "PATH,...", LT_DEFAULT_EXCLUDED_URLS, AGENT, "requests not traced; PATH* for all that begin so"},
 	{"OTEL_C_RESPONSE_HEADERS", "WORD", "true", AGENT, "traceresponse in answers; or false, edge: unless a traceparent came"},
 	{"OTEL_C_CHILDREN", "BOOL", "true", AGENT, "false: trace no program that this one starts"},
-	{"OTEL_C_RELAY", "WORD", "no", AGENT, "yes: a process beside the program sends its spans; PATH: the one there"},
+	{"OTEL_C_RELAY", "WORD", "yes", AGENT, "no: a thread of the program's sends its spans; PATH: the relay there"},
 	{"OTEL_C_RELAY_TOKEN", "HEX", "", READ_BY_AGENT, HIDDEN, "lets the program in where the relay is a path"},
 	{"OTEL_C_OPEN_SPANS", "BOOL", "true", AGENT, "false: the relay sends no span that was open at a program's end"},
-	{"OTEL_C_EXIT_TIMEOUT", "MS", NUMBER(LT_DEFAULT_EXIT_TIMEOUT_MS), AGENT, "limit of an exit's wait for the last spans"},
+	{"OTEL_C_EXIT_TIMEOUT", "MS", NUMBER(LT_DEFAULT_EXIT_TIMEOUT_MS), AGENT, "limit of an exit's wait for the last spans; with a relay only where set"},
 };
 /* clang-format on */
 const size_t n_known_settings = sizeof(known_settings) / sizeof(known_settings[0]);

@@ -49,7 +49,8 @@ static int refuse(const char *option, const char *meant)
  * as its value. */
 static int check_variable(const char *option, const char *name)
 {
-	static const char *const flags[] = {"--doctor", "--help", "--no-children", "--version"};
+	static const char *const flags[] = {
+		"--doctor", "--help", "--no-children", "--relay", "--version"};
 	char nearest[KNOWN_NAME_MAX_BYTES], meant[KNOWN_NAME_MAX_BYTES];
 
 	if (known_find(name))
@@ -68,6 +69,13 @@ static int check_variable(const char *option, const char *name)
 	return likeness == SIMILAR ? refuse(option, meant) : complain(option, "no such option");
 }
 
+/* The one option of a setting of ours that has a short name. */
+static void expand(char name[KNOWN_NAME_MAX_BYTES])
+{
+	if (strcmp(name, "OTEL_RELAY") == 0)
+		strcpy(name, "OTEL_C_RELAY");
+}
+
 /* Reads an option that sets a variable; leaves *argv at its last word. */
 static int read_variable(char ***argv)
 {
@@ -78,6 +86,7 @@ static int read_variable(char ***argv)
 	snprintf(option, sizeof(option), "%.*s", (int)len, word);
 	if (variable_of(word, len, name))
 		return complain(option, "no such option: letters a-z, digits and single hyphens");
+	expand(name);
 	int err = check_variable(option, name);
 	if (err)
 		return err;
@@ -153,6 +162,7 @@ void options_help(void)
 	      "\n"
 	      "  --doctor       print what of PROGRAM would be traced, and why not\n"
 	      "  --no-children  trace none of the programs that PROGRAM starts\n"
+	      "  --relay no     let a thread of PROGRAM's send its spans, no process beside it\n"
 	      "  --version      print the version\n"
 	      "  --help         print this\n"
 	      "\n"

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libtrace/instrumentation.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,12 +28,15 @@ enum {
 	FREE_FD = 16
 }; /* 3 and 4: as main.c of the relay */
 
-const char *relay_obstacle(void)
+static void ignore_report(enum lt_level level, const char *text, void *user)
 {
-	static const char *const words[] = {"no", "yes"};
+}
+
+static const char *obstacle(void)
+{
 	int is_subreaper = 0;
 
-	if (!lt_config_word("OTEL_C_RELAY", words, 2, 0))
+	if (!lt_relay_is_wanted())
 		return "OTEL_C_RELAY is no";
 	if (lt_config_bool("OTEL_SDK_DISABLED"))
 		return "OTEL_SDK_DISABLED is true";
@@ -44,6 +48,15 @@ const char *relay_obstacle(void)
 	if (prctl(PR_GET_CHILD_SUBREAPER, &is_subreaper) == 0 && is_subreaper)
 		return "the program is to be the parent of orphans";
 	return NULL;
+}
+
+/* What is wrong with the settings is the program's to report. */
+const char *relay_obstacle(void)
+{
+	lt_set_report_handler(ignore_report, NULL);
+	const char *found = obstacle();
+	lt_set_report_handler(NULL, NULL);
+	return found;
 }
 
 /* A name that the kernel chooses, in no folder: nothing is left behind. */

@@ -140,9 +140,11 @@ must_be_free "$otlp_port" TRACEVIEW_OTLP_PORT
 must_be_free "$grpc_port" TRACEVIEW_GRPC_PORT
 
 ui=http://localhost:$ui_port
-# Spans are sent after 0.5 s instead of the SDK's 5 s, so that the trace is there at once.
+# Spans are sent after 0.5 s instead of the SDK's 5 s, so that the trace is there at once; a service that stops
+# waits until they are, since the backend is stopped next.
 traced=(OTEL_EXPORTER_OTLP_ENDPOINT="http://localhost:$otlp_port"
-	OTEL_BSP_SCHEDULE_DELAY="${OTEL_BSP_SCHEDULE_DELAY:-500}")
+	OTEL_BSP_SCHEDULE_DELAY="${OTEL_BSP_SCHEDULE_DELAY:-500}"
+	OTEL_C_EXIT_TIMEOUT="${OTEL_C_EXIT_TIMEOUT:-2000}")
 
 start_backend OTEL_TRACES_SAMPLER=always_off TRACEVIEW_UI_PORT="$ui_port" \
 	TRACEVIEW_OTLP_PORT="$otlp_port" TRACEVIEW_GRPC_PORT="$grpc_port" \

@@ -18,7 +18,7 @@ Host = namedtuple("Host", [
     "env",
     "random",  # what differs between two plain runs as well: patterns of bytes, in requests, output, names of files
     "without_request",  # how many of the spans have no request on the wire: refused connections
-    "lost",  # how many of its requests are not recorded: it is ended before they are
+    "lost",  # how many of its requests are open when it ends: only a relay sends them
     "ordered",  # whether its requests come in the same order each time
     "result",  # a file that it writes, which must be the same
     "not_traced",  # why it has no spans

@@ -24,12 +24,18 @@ def environment_of(pid):
     return dict(pair.partition("=")[::2] for pair in read(f"/proc/{pid}/environ").split("\0") if pair)
 
 
+def is_relay(pid):
+    """It is beside the programs, in a session of its own."""
+    return status_of(f"/proc/{pid}", "Name") == ("libtrace-relay",)
+
+
 def pids_with(variable, value):
     """All processes that have that in their environment, as every descendant of one that does."""
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            if environment_of(pid).get(variable) == value and status_of(f"/proc/{pid}", "State") != ("Z",):
+            if environment_of(pid).get(variable) == value and status_of(f"/proc/{pid}", "State") != ("Z",) \
+                    and not is_relay(pid):
                 found.append(int(pid))
         except OSError:
             pass  # it has ended
@@ -44,7 +50,7 @@ def children():
             parent, state = status_of(f"/proc/{pid}", "PPid", "State")
         except OSError:
             continue  # it has ended
-        if int(parent) == os.getpid() and state != "Z":
+        if int(parent) == os.getpid() and state != "Z" and not is_relay(pid):
             found.add(int(pid))
     return found
 

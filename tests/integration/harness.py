@@ -33,6 +33,8 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file_
 SANITIZED = os.environ.get("LIBTRACE_SANITIZE", "none") != "none"
 # Sanitizers slow programs down, by about this much; deadlines of their own, not of the code under test.
 SLOWNESS = 4 if SANITIZED else 1
+# How the agent's spans leave a program: by the relay, or by a thread of its own.
+RELAY = os.environ.get("LIBTRACE_TEST_RELAY", "yes") == "yes"
 
 # What traceview was built with.
 HAS_GRPC = os.environ.get("LIBTRACE_HAS_GRPC", "true") == "true"
@@ -232,6 +234,27 @@ def sanitizer_runtimes():
     return paths + [path for path in os.environ.get("LIBTRACE_PRELOAD", "").split(":") if path]
 
 
+def relays():
+    """The processes of libtrace-relay that run in this network."""
+    found = []
+    own = os.readlink("/proc/self/ns/net")
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/comm") as comm:
+                is_relay = comm.read().strip() == "libtrace-relay"
+            if is_relay and os.readlink(f"/proc/{pid}/ns/net") == own and os.readlink(f"/proc/{pid}/exe"):
+                found.append(int(pid))
+        except OSError:
+            pass  # it has ended
+    return found
+
+
+def end_relays():
+    """Those of an earlier test may still have spans for whoever listens where the collector was."""
+    for pid in relays() if has_own_network else ():
+        os.kill(pid, signal.SIGKILL)
+
+
 def program_path(name):
     path = os.path.join(BIN, name)
     return path if os.path.exists(path) else name
@@ -250,6 +273,10 @@ def command_of(arguments, env=None, traced=False, service=None):
     environment["PATH"] = f"{BIN}:{environment['PATH']}"
     environment["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1"
     environment["ASAN_OPTIONS"] = "detect_leaks=1" if is_ours(command[0]) else "detect_leaks=0"
+    if traced:
+        environment["OTEL_C_EXIT_TIMEOUT"] = "2000"  # the default; with a relay an exit waits only where it is set
+        if not RELAY:
+            environment["OTEL_C_RELAY"] = "no"
     environment.update(env or {})
     if traced:
         command = [program_path("libtrace-instrument"), "--service-name", service or arguments[0], "--", *command]
@@ -402,6 +429,7 @@ class StackTest(unittest.TestCase):
 
     def setUp(self):
         self.programs = []
+        end_relays()
 
     def tearDown(self):
         passed = self._outcome.success

@@ -16,6 +16,7 @@ import unittest
 
 import harness
 from collector import Answer, Collector
+from harness import relays
 
 DIES = os.environ["LIBTRACE_DIES"]
 EMIT = os.environ["LIBTRACE_EMIT"]
@@ -24,7 +25,8 @@ RATES = (500, 5000)  # spans a second
 MEMORY = "/sys/fs/cgroup/memory"
 KINDS = ("kill", "kill-group", "memory-limit", "SIGSEGV", "abort", "_exit", "quick_exit", "exec", "SIGTERM", "pthread_exit",
          "close_range", "chroot", "setuid", "seccomp", "daemon", "forks")
-ENV = {"OTEL_C_RELAY": "yes", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json", "OTEL_BSP_SCHEDULE_DELAY": "200"}
+# An exit does not wait, as by default.
+ENV = {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/json", "OTEL_BSP_SCHEDULE_DELAY": "200", "OTEL_C_EXIT_TIMEOUT": ""}
 
 
 def command(arguments, env=()):
@@ -80,21 +82,6 @@ def all_spans(collector):
         bodies = [sent.body for sent in collector.sent]
     return [span for body in bodies for group in json.loads(body)["resourceSpans"]
             for scope in group["scopeSpans"] for span in scope["spans"]]
-
-
-def relays():
-    """The processes of libtrace-relay that run in this network."""
-    found = []
-    own = os.readlink("/proc/self/ns/net")
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/comm") as comm:
-                is_relay = comm.read().strip() == "libtrace-relay"
-            if is_relay and os.readlink(f"/proc/{pid}/ns/net") == own and os.readlink(f"/proc/{pid}/exe"):
-                found.append(int(pid))
-        except OSError:
-            pass  # it has ended
-    return found
 
 
 class Relay(unittest.TestCase):
@@ -195,7 +182,25 @@ class Relay(unittest.TestCase):
         self.assertEqual(program.returncode, 0, err)
         self.assertEqual(sorted(set(self.names())), sorted(f"span {i}" for i in range(100)))
 
-    def test_a_flush_goes_there_and_back_and_an_exit_does_not_wait(self):
+    def test_none_is_started_where_none_is_wanted(self):
+        script = "echo [$LIBTRACE_RELAY]"
+        for options in (["--relay", "no"], ["--relay=no"], ["--c-relay", "no"], ["--sdk-disabled", "true"],
+                        ["--traces-exporter", "none"], ["--traces-exporter", "console"]):
+            with self.subTest(options=options):
+                done = harness.run(["libtrace-instrument", *options, "sh", "-c", script])
+                self.assertEqual((done.code, done.err), (0, ""))
+                self.assertTrue(done.out.startswith("[]"), done.out)
+                self.assertEqual(relays(), [])
+        done = harness.run(["libtrace-instrument", "sh", "-c", script])
+        self.assertRegex(done.out, r"^\[[0-9a-f]+,[0-9a-f]{32},[0-9a-f]+\]$")
+
+    def test_a_program_below_may_do_without(self):
+        self.collector.answer = lambda n, sent: Answer(400)
+        script = f"OTEL_C_RELAY=no {EMIT} --from-env --flush-ms 5000 10"
+        done = harness.run(["sh", "-c", script], ENV, traced=True)
+        self.assertIn("the queue takes 2048 spans", done.err)
+
+    def test_a_flush_goes_there_and_back(self):
         finished = harness.run([EMIT, "--from-env", "--flush-ms", "5000", "100"],
                                {**ENV, "OTEL_BSP_SCHEDULE_DELAY": "60000"}, traced=True)
         self.assertIn("flush ok", finished.out)

@@ -47,8 +47,14 @@ class StackScript(unittest.TestCase):
     def once(self, *arguments):
         done = run(["bash", STACK, "--once", *arguments], env=ENV, timeout=WAIT_S)
         self.assertEqual(done.code, 0, done)
-        self.assertEqual(neighbours(), {})
+        self.assert_nothing_is_left()
         return done
+
+    def assert_nothing_is_left(self):
+        """A relay stays for half a second after its last program."""
+        wait_until(lambda: not {"(libtrace-relay)"} & set(neighbours().values()), timeout=40,
+                   what="the end of each relay")
+        self.assertEqual(neighbours(), {})
 
     def rows(self, out, kind):
         """The waterfall's lines of one kind of span."""
@@ -138,7 +144,7 @@ class StackScript(unittest.TestCase):
             self.assertEqual(stack.wait(WAIT_S), code, stack.output)
         finally:
             stack.stop()
-        self.assertEqual(neighbours(), {}, stack.output)
+        self.assert_nothing_is_left()
         self.assertEqual(stack.output.count(": stopped requests="), 2, stack.output)  # both services, in good order
         self.assertNotIn("dropped", stack.output)
 
@@ -158,7 +164,7 @@ class StackScript(unittest.TestCase):
         finally:
             stack.stop()
         self.assertIn("has exited", stack.output)
-        self.assertEqual(neighbours(), {})
+        self.assert_nothing_is_left()
 
     def test_keep_leaves_it_running_after_the_trace(self):
         stack = Program(["bash", STACK, "--once", "--keep"], env=ENV, start_new_session=True)
@@ -171,7 +177,7 @@ class StackScript(unittest.TestCase):
             self.assertEqual(json.loads(get(16686, "/api/traceview/stats").body)["sendUrl"], "http://localhost:8000/checkout")
         finally:
             stack.stop()
-        self.assertEqual(neighbours(), {})
+        self.assert_nothing_is_left()
 
 
 class InfraScript(unittest.TestCase):

@@ -48,6 +48,12 @@ struct lt_batch {
 	unsigned restart_ms;		   /* after a worker failed to start; 0: it started */
 };
 
+/** A batch processor's options, resolved. */
+static inline const struct lt_batch_options *lt_batch_limits(const struct lt_processor *processor)
+{
+	return &((const struct lt_batch *)processor)->limits;
+}
+
 /** ms from now, on the monotonic clock. */
 static inline uint64_t lt_batch_deadline_ns(unsigned ms)
 {

@@ -7,13 +7,13 @@
  */
 #include "process/processor_relay.h"
 
+#include "process/batch.h"
 #include "process/relay_address.h"
 #include "trace/processor.h"
 #include "trace/provider.h"
 #include "trace/span_slab.h"
 #include "util/clock.h"
 #include "util/config.h"
-#include "util/defaults.h"
 #include "util/report.h"
 
 #include <errno.h>
@@ -48,6 +48,7 @@ static struct relay {
 	struct lt_relay_address address;
 	uint32_t n_blocks;
 	uint64_t max_queue_size;
+	bool waits_at_exit; /* OTEL_C_EXIT_TIMEOUT is set; at its exit a program may have no environment */
 	_Atomic uint8_t way;
 	atomic_bool is_shut_down;
 	_Atomic uint64_t look_ns; /* Unix time of the next look at the relay's heart */
@@ -399,7 +400,7 @@ static int shut_down(struct lt_processor *self, unsigned timeout_ms)
 			change_to_thread(wrong);
 		else if (relay.address.is_path && !has_answered(deadline_ns))
 			change_to_thread("does not take them (has it another token?)");
-		else if (lt_config_text("OTEL_C_EXIT_TIMEOUT").ptr)
+		else if (relay.waits_at_exit)
 			err = wait_for_relay(deadline_ns);
 		if (err == -EPIPE)
 			change_to_thread("has died");
@@ -407,6 +408,9 @@ static int shut_down(struct lt_processor *self, unsigned timeout_ms)
 	if (way() == WAY_RELAY) {
 		print_message();
 		report_drops(true);
+		if (err == -ETIMEDOUT)
+			lt_report(LT_LEVEL_WARN, "%" PRIu64 " spans are left to the relay",
+				lt_slab_n_queued());
 		/* Stuck it never is: its spans are the relay's. */
 		relay.thread->impl->shutdown(relay.thread, 0);
 		return err == -ETIMEDOUT ? -EIO : err;
@@ -471,14 +475,19 @@ int lt_processor_relay_new(struct lt_processor *thread, struct lt_processor **re
 		.flush = flush,
 		.shutdown = shut_down,
 		.free = free_relay};
+	static const char *const words[] = {"yes", "no"};
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	if (!lt_relay_has_path(NULL) && lt_config_word("OTEL_C_RELAY", words, 2, 0) != 0)
+		return -ENOENT;
 	if (!lt_relay_address_read(&relay.address))
 		return -ENOENT;
 	if (atomic_exchange(&is_taken, true))
 		return -EBUSY;
 	relay.super.impl = &impl;
-	relay.max_queue_size = lt_config_uint(
-		"OTEL_BSP_MAX_QUEUE_SIZE", LT_DEFAULT_BSP_QUEUE_SPANS, 1, QUEUE_SIZE_MAX);
+	relay.max_queue_size = lt_batch_limits(thread)->max_queue_size;
+	if (relay.max_queue_size > QUEUE_SIZE_MAX)
+		relay.max_queue_size = QUEUE_SIZE_MAX;
+	relay.waits_at_exit = lt_config_text("OTEL_C_EXIT_TIMEOUT").ptr;
 	relay.n_blocks = n_blocks_for(relay.max_queue_size);
 	open_slab();
 	if (way() != WAY_RELAY) {

@@ -5,6 +5,7 @@
 #include "util/fnv1a.h"
 #include "util/id_hex.h"
 #include "util/report.h"
+#include "util/slice.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -132,6 +133,12 @@ static bool read_path(const char *path, struct lt_relay_address *ret_address)
 
 /* --- either ------------------------------------------------------------------------------- */
 
+bool lt_relay_is_wanted(void)
+{
+	struct lt_slice text = lt_config_text("OTEL_C_RELAY");
+	return !text.ptr || !lt_slice_is_word(text, "no");
+}
+
 bool lt_relay_address_read(struct lt_relay_address *ret_address)
 {
 	char token[LT_SLAB_TOKEN_BYTES + 1] = "";
@@ -144,5 +151,6 @@ bool lt_relay_address_read(struct lt_relay_address *ret_address)
 		return false;
 	ret_address->is_path = false;
 	memcpy(ret_address->token, token, sizeof(ret_address->token));
-	return strlen(token) == LT_SLAB_TOKEN_BYTES && settings == lt_relay_settings();
+	return strlen(token) == LT_SLAB_TOKEN_BYTES && settings == lt_relay_settings() &&
+	       lt_relay_is_wanted();
 }

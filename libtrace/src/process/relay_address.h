@@ -36,10 +36,14 @@ int lt_relay_token_make(char ret_token[LT_SLAB_TOKEN_BYTES]);
  * settings than its relay's cannot use it. */
 uint64_t lt_relay_settings(void);
 
+/** Whether OTEL_C_RELAY leaves spans to a relay; it does unless it is no.  Reports
+ * nothing: lt_processor_relay_new does. */
+bool lt_relay_is_wanted(void);
+
 /** Reads the variables.  A path needs a token, and whatever the program's settings are, the relay's
  * hold; what is wrong with it is reported.
- * @return false when there is no relay, or the launcher's has other settings; always in a set-uid
- *   program */
+ * @return false when there is no relay, none is wanted, or the launcher's has other settings; always
+ *   in a set-uid program */
 bool lt_relay_address_read(struct lt_relay_address *ret_address);
 
 #endif
