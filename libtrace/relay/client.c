@@ -135,7 +135,7 @@ static size_t offset_of(const struct client *client, uint32_t index)
 static bool copy_block(struct client *client, uint32_t index, struct span_copy *ret_span)
 {
 	if (!reader_copy_span(&client->reader, offset_of(client, index), ret_span)) {
-		atomic_fetch_add(&client->control->n_malformed, 1);
+		atomic_store(&client->control->n_malformed, ++client->drops.n_malformed);
 		return false;
 	}
 	ret_span->data.resource = &client->resource;
@@ -177,18 +177,25 @@ static size_t take_queued(struct client *client, struct span_copy *const *spans,
 
 /* --- its remains -------------------------------------------------------------------------- */
 
-/* A span that was ended but not queued, or that was open. */
-static bool take_block(struct client *client, uint32_t index, struct span_copy *ret_span)
+/* Whether there is a span that was ended but not queued, or that was open. */
+static bool is_left(const struct client *client, uint32_t index, uint8_t *ret_stage)
 {
 	const struct lt_span *block =
 		(const struct lt_span *)((const char *)client->slab + offset_of(client, index));
 	uint8_t id[8];
 	uint8_t stage = atomic_load_explicit(&block->stage, memory_order_acquire);
+	*ret_stage = stage;
 	if (stage != LT_SLAB_OPEN && stage != LT_SLAB_ENDED)
 		return false;
 	memcpy(id, block->data.context.span_id, sizeof(id));
-	if (memcmp(id, client->taken_ids[index], sizeof(id)) == 0 ||
-		(stage == LT_SLAB_OPEN && !client->sends_open && block->data.end_ns == 0))
+	return memcmp(id, client->taken_ids[index], sizeof(id)) != 0 &&
+	       (stage == LT_SLAB_ENDED || client->sends_open || block->data.end_ns != 0);
+}
+
+static bool take_block(struct client *client, uint32_t index, struct span_copy *ret_span)
+{
+	uint8_t stage;
+	if (!is_left(client, index, &stage))
 		return false;
 	uint8_t taken_id[8];
 	memcpy(taken_id, client->taken_ids[index], sizeof(taken_id));
@@ -200,12 +207,16 @@ static bool take_block(struct client *client, uint32_t index, struct span_copy *
 	return true;
 }
 
+static uint32_t count_used(const struct client *client)
+{
+	uint32_t n = atomic_load(&client->slab->n_fresh);
+	return n < client->n_blocks ? n : client->n_blocks;
+}
+
 static size_t take_remains(struct client *client, struct span_copy *const *spans, size_t max)
 {
-	uint32_t n_used = atomic_load(&client->slab->n_fresh);
+	uint32_t n_used = count_used(client);
 	size_t n = 0;
-	if (n_used > client->n_blocks)
-		n_used = client->n_blocks;
 	for (; n < max && client->scan_at < n_used; client->scan_at++)
 		n += take_block(client, client->scan_at, spans[n]);
 	return n;
@@ -244,13 +255,16 @@ void client_put_back(struct client *client)
 
 bool client_is_over(struct client *client)
 {
-	uint32_t n_used = atomic_load(&client->slab->n_fresh);
-	if (n_used > client->n_blocks)
-		n_used = client->n_blocks;
+	uint8_t stage;
 	if (!client->is_dead || !client->knows_end)
 		return false;
-	return atomic_load(&client->slab->is_closed) ||
-	       (client_n_queued(client) == 0 && client->scanned >= n_used);
+	if (atomic_load(&client->slab->is_closed))
+		return true;
+	if (client_n_queued(client) != 0)
+		return false;
+	while (client->scanned < count_used(client) && !is_left(client, client->scanned, &stage))
+		client->scanned++;
+	return client->scanned >= count_used(client);
 }
 
 /* --- its end ------------------------------------------------------------------------------ */

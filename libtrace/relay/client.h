@@ -8,6 +8,10 @@
 
 #include <sys/types.h>
 
+struct client_drops { /* spans */
+	uint64_t n_full, n_failed, n_rejected, n_malformed;
+};
+
 struct client {
 	struct client *next;
 	const struct lt_slab *slab;
@@ -33,7 +37,8 @@ struct client {
 	uint64_t hole_ns;	   /* since when the reader stands before one; 0: it does not */
 
 	uint64_t due_ns;      /* when what is queued is to be sent; 0: nothing is */
-	uint64_t retry_ns;    /* no earlier */
+	size_t n_taken;	      /* spans, by the current batch */
+	bool is_alone;	      /* to be sent without others: a batch with them has been refused */
 	uint64_t full_before; /* the program's count of drops when a batch came back first */
 	bool is_kept;	      /* the last batch came back */
 	bool is_left;	      /* to the program: the relay stops */
@@ -42,6 +47,7 @@ struct client {
 	uint64_t moved_ns, look_ns; /* when its tail moved; when to look for its slab */
 	uint64_t left_ns;	    /* since when it has the slab no more; 0: it has */
 	uint64_t tail_seen;
+	struct client_drops drops; /* but n_full, which is the program's */
 };
 
 /** A client of what a hello brought.
@@ -71,7 +77,7 @@ void client_confirm(struct client *client);
 /** What was taken last is to be taken again. */
 void client_put_back(struct client *client);
 
-/** Whether nothing is left of a dead one. */
+/** Whether nothing is left of a dead one.  Passes over its blocks without a span. */
 bool client_is_over(struct client *client);
 
 /** Whether the program has its slab no more: it executes another one, or, where there is no pidfd, it

@@ -5,9 +5,9 @@
  * One loop: programs bring their slabs (door.h), their queues are read and sent (client.h), and
  * their ends are noticed (end.h).  Another thread does nothing but show that the process lives.
  */
+#include "batch.h"
 #include "client.h"
 #include "door.h"
-#include "export/exporter.h"
 #include "heart.h"
 #include "listen.h"
 #include "options.h"
@@ -37,8 +37,6 @@
 #define TICK_MS 10	 /* between two looks at the queues */
 #define END_WAIT_MS 300	 /* for a parent to reap the program: then it is known how it ended */
 #define LINGER_MS 500	 /* after the last program: its children may be on their way */
-#define RETRY_MS 20	 /* before a batch that came back is sent again */
-#define GIVE_UP_MS 30000 /* after a program's end */
 #define OWN_FDS 32	 /* beside those of clients */
 #define STOP_MAX_MS 3600000
 #define BATCH_SIZE_MAX 4096
@@ -47,14 +45,9 @@
 static struct {
 	struct door door;
 	struct lt_exporter *exporter;
-	size_t batch_size;
-	uint64_t delay_ms;
-	unsigned export_timeout_ms;
 	bool sends_open; /* OTEL_C_OPEN_SPANS */
 	struct client *clients;
 	size_t n_clients;
-	struct span_copy **spans; /* of a batch; NULL: nothing has been sent yet */
-	const struct lt_span_data **data;
 	size_t clients_max;	 /* CLIENTS_MAX at most: as many as there are descriptors for */
 	bool is_listening;	 /* at a path, until a signal */
 	bool is_program_dead;	 /* the launcher's */
@@ -82,114 +75,6 @@ static void report(enum lt_level level, const char *text, void *user)
 		snprintf(client->control->message, LT_SLAB_MESSAGE_BYTES, "%s", text);
 		atomic_fetch_add_explicit(&client->control->n_messages, 1, memory_order_release);
 	}
-}
-
-/* --- batches ------------------------------------------------------------------------------ */
-
-static bool has_batch(void)
-{
-	if (relay.spans)
-		return true;
-	struct span_copy *copies = malloc(relay.batch_size * sizeof(*copies));
-	struct span_copy **spans = malloc(relay.batch_size * sizeof(*spans));
-	relay.data = malloc(relay.batch_size * sizeof(*relay.data));
-	if (!copies || !spans || !relay.data) {
-		free(copies);
-		free(spans);
-		free(relay.data);
-		return false;
-	}
-	for (size_t i = 0; i < relay.batch_size; i++)
-		spans[i] = &copies[i];
-	relay.spans = spans;
-	return true;
-}
-
-/* What is queued by now is to be sent at once. */
-static void want_all(struct client *client)
-{
-	client->flush_target = client->done + client_n_queued(client);
-}
-
-static bool has_asked(struct client *client)
-{
-	uint64_t wanted = atomic_load(&client->slab->flush_wanted);
-	if (wanted != client->flush_wanted) {
-		client->flush_wanted = wanted;
-		want_all(client);
-	}
-	if (client->done >= client->flush_target)
-		atomic_store(&client->control->flush_done, client->flush_wanted);
-	return client->done < client->flush_target;
-}
-
-static bool is_due(struct client *client, uint64_t now_ns)
-{
-	uint64_t n = client_n_queued(client);
-	bool is_asked = has_asked(client);
-	if (client->is_left || now_ns < client->retry_ns)
-		return false;
-	if (client->is_dead)
-		return true;
-	if (!n) {
-		client->due_ns = 0;
-		return false;
-	}
-	if (!client->due_ns)
-		client->due_ns = now_ns + relay.delay_ms * NS_PER_MS;
-	return is_asked || client->is_kept || n >= relay.batch_size || now_ns >= client->due_ns;
-}
-
-/* A batch that came back is sent again, unless its places are needed, or there is nobody left whose
- * exit would be put off. */
-static bool may_retry(struct client *client, uint64_t now_ns)
-{
-	uint64_t n_full = atomic_load(&client->slab->n_full);
-	if (!client->is_kept)
-		client->full_before = n_full;
-	client->is_kept = true;
-	if (client->is_dead)
-		return now_ns < client->dead_ns + GIVE_UP_MS * NS_PER_MS;
-	return n_full == client->full_before;
-}
-
-static void count(struct client *client, int result, size_t n)
-{
-	if (result < 0)
-		atomic_fetch_add(&client->control->n_failed, n);
-	else if (result > 0)
-		atomic_fetch_add(
-			&client->control->n_rejected, (size_t)result < n ? (size_t)result : n);
-}
-
-/* One batch; returns whether there may be more. */
-static bool send_batch(struct client *client, uint64_t now_ns)
-{
-	if (!has_batch())
-		return false;
-	size_t n = client_take(client, relay.spans, relay.batch_size);
-	if (n == 0) {
-		client_confirm(client);
-		return false;
-	}
-	for (size_t i = 0; i < n; i++)
-		relay.data[i] = &relay.spans[i]->data;
-	int result = lt_exporter_export(relay.exporter, relay.data, n, relay.export_timeout_ms);
-	for (size_t i = 0; i < n; i++)
-		lt_arena_done(&relay.spans[i]->arena);
-	/* When the relay stops, a program that lives goes on from there. */
-	bool is_left = result < 0 && !client->is_dead && atomic_load(&relay.end_ns);
-	if (is_left || (result == -EAGAIN && may_retry(client, now_ns))) {
-		client_put_back(client);
-		client->is_left |= is_left;
-		client->retry_ns = lt_clock_monotonic_ns() + RETRY_MS * NS_PER_MS;
-		return false;
-	}
-	client->is_kept = false;
-	client->due_ns = 0;
-	count(client, result, n);
-	client_confirm(client);
-	return n == relay.batch_size;
 }
 
 /* --- programs ----------------------------------------------------------------------------- */
@@ -228,7 +113,7 @@ static void add_client(struct client *client)
 	heart_add(client->control);
 	atomic_store(&client->control->is_read, 1);
 	if (atomic_load(&relay.end_ns))
-		want_all(client);
+		batch_want_all(client);
 }
 
 static void remove_client(struct client **place)
@@ -236,26 +121,27 @@ static void remove_client(struct client **place)
 	struct client *client = *place;
 	*place = client->next;
 	relay.n_clients--;
+	batch_count_last(client);
 	heart_remove(client->control);
 	client_free(client);
 }
 
-/* One batch of each; returns whether there is more to send at once. */
-static bool serve_all(void)
+/* Returns whether there is more to send at once. */
+static bool serve_all(enum batch_hurry hurry)
 {
-	bool has_more = false;
-	for (struct client **place = &relay.clients; *place;) {
-		struct client *client = *place;
-		uint64_t now_ns = lt_clock_monotonic_ns();
+	uint64_t now_ns = lt_clock_monotonic_ns();
+	for (struct client *client = relay.clients; client; client = client->next)
 		look_for_end(client, now_ns);
-		if (is_due(client, now_ns))
-			has_more |= send_batch(client, now_ns);
-		has_asked(client);
-		if (client_is_over(client))
+	batch_see_flushes(relay.clients);
+	bool has_more = batch_send(&relay.clients, hurry);
+	batch_see_flushes(relay.clients);
+	for (struct client **place = &relay.clients; *place;) {
+		if (client_is_over(*place))
 			remove_client(place);
 		else
-			place = &client->next;
+			place = &(*place)->next;
 	}
+	batch_report_drops(false);
 	return has_more;
 }
 
@@ -320,7 +206,7 @@ static void run(void)
 	while (!is_over()) {
 		wait_for_events(timeout_ms(has_more));
 		take_clients();
-		has_more = serve_all();
+		has_more = serve_all(relay.is_program_dead ? BATCH_NO_WAIT : BATCH_USUAL);
 	}
 }
 
@@ -354,10 +240,10 @@ static void send_rest(void)
 {
 	listen_end(); /* nobody comes any more, but for those who wait at the door */
 	for (struct client *client = relay.clients; client; client = client->next)
-		want_all(client);
+		batch_want_all(client);
 	do {
 		take_clients();
-		wait_for_events(serve_all() ? 0 : TICK_MS);
+		wait_for_events(serve_all(BATCH_LAST) ? 0 : TICK_MS);
 	} while (!are_all_done() && lt_clock_monotonic_ns() < atomic_load(&relay.end_ns));
 }
 
@@ -365,12 +251,15 @@ static void send_rest(void)
 
 static void read_settings(void)
 {
-	relay.batch_size = lt_config_uint(
-		"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", LT_DEFAULT_BSP_BATCH_SPANS, 1, BATCH_SIZE_MAX);
-	relay.delay_ms = lt_config_uint(
-		"OTEL_BSP_SCHEDULE_DELAY", LT_DEFAULT_BSP_SCHEDULE_DELAY_MS, 0, INT32_MAX);
-	relay.export_timeout_ms = (unsigned)lt_config_uint(
-		"OTEL_BSP_EXPORT_TIMEOUT", LT_DEFAULT_BSP_EXPORT_TIMEOUT_MS, 0, INT32_MAX);
+	struct batch_settings settings = {.exporter = relay.exporter,
+		.size = lt_config_uint("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", LT_DEFAULT_BSP_BATCH_SPANS,
+			1, BATCH_SIZE_MAX),
+		.delay_ms = lt_config_uint(
+			"OTEL_BSP_SCHEDULE_DELAY", LT_DEFAULT_BSP_SCHEDULE_DELAY_MS, 0, INT32_MAX),
+		.export_timeout_ms = (unsigned)lt_config_uint(
+			"OTEL_BSP_EXPORT_TIMEOUT", LT_DEFAULT_BSP_EXPORT_TIMEOUT_MS, 0, INT32_MAX),
+		.counts_all = relay.is_listening};
+	batch_set_up(&settings);
 	static const char *const words[] = {"false", "true"};
 	relay.sends_open = lt_config_word("OTEL_C_OPEN_SPANS", words, 2, 1);
 	relay.stop_ms = (unsigned)lt_config_uint(
@@ -420,7 +309,6 @@ static int set_up(const char *path)
 {
 	enum lt_exporter_kind kinds[LT_EXPORTER_KINDS];
 	relay.is_listening = path != NULL; /* so that errors are printed */
-	read_settings();
 	size_t n_kinds = lt_exporter_kinds_from_env(kinds);
 	int err = n_kinds == 1 ? lt_exporter_from_env(kinds[0], &relay.exporter) : 0;
 	if (err || n_kinds != 1) {
@@ -430,6 +318,7 @@ static int set_up(const char *path)
 				  : "OTEL_TRACES_EXPORTER is none");
 		return EXIT_CANNOT;
 	}
+	read_settings();
 	relay.stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (relay.stop_fd < 0 || !set_limits() || heart_start(stop) != 0) {
 		fprintf(stderr, "libtrace-relay: too few descriptors, threads or memory\n");
@@ -451,6 +340,7 @@ int main(int argc, char **argv)
 	if (!code) {
 		run();
 		send_rest();
+		batch_report_drops(true);
 	}
 	/* Not freed: the heart's thread may be about to hurry the exporter. */
 	return code;

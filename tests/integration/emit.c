@@ -5,9 +5,9 @@
  *        [--composite RATIO] N_SPANS
  *
  * Each round makes N_SPANS spans named "span 0", "span 1", … and flushes. --from-env configures all
- * by the OTEL_* variables, as the agent does; otherwise the exporter is OTLP, with counts.
- * --per-second spreads them evenly. --values gives each an attribute with values of every type in it;
- * --composite samples a share of them by a composable sampler.
+ * by the OTEL_* variables, or takes the agent's provider where there is one; otherwise the exporter is
+ * OTLP, with counts.  --per-second spreads them evenly. --values gives each an attribute with values of
+ * every type in it; --composite samples a share of them by a composable sampler.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -34,7 +34,7 @@ static struct lt_provider *new_provider(
 {
 	struct lt_provider_options options = {.sampler = sampler};
 	struct lt_exporter *exporter;
-	struct lt_provider *provider = NULL;
+	struct lt_provider *provider = from_env ? lt_provider_global() : NULL;
 	int err = 0;
 
 	*ret_processor = NULL;
@@ -44,7 +44,7 @@ static struct lt_provider *new_provider(
 			err = lt_processor_batch_new(exporter, NULL, ret_processor);
 		options.processor = *ret_processor;
 	}
-	if (!err)
+	if (!err && !provider)
 		err = lt_provider_new(&options, &provider);
 	printf("provider %s\n", err ? strerror(-err) : "ok");
 	return provider;

@@ -102,6 +102,12 @@ def wait_until(condition, timeout=10, what="condition"):
         time.sleep(0.02)
 
 
+def listens_at(path):
+    """Whether somebody listens on the Unix socket there."""
+    with open("/proc/net/unix") as file:
+        return any(line.split()[3] == "00010000" and line.endswith(f" {path}\n") for line in file)
+
+
 def note(text):
     """Says something beside the results, as a TAP comment."""
     print(f"# {text}", flush=True)

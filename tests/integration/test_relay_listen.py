@@ -61,8 +61,7 @@ class Listen(unittest.TestCase):
 
     def is_listening(self, program):
         self.assertIsNone(program.process.poll(), program.output)
-        with open("/proc/net/unix") as file:
-            return any(line.split()[3] == "00010000" and line.endswith(f" {self.path}\n") for line in file)
+        return harness.listens_at(self.path)
 
     def program(self, arguments, env=(), before=(), **popen):
         """arguments under the launcher, which does as OTEL_C_RELAY says."""
@@ -129,7 +128,7 @@ class Listen(unittest.TestCase):
         collector = self.collect()
         self.relay()
         env = {**SENDING, "OTEL_C_RELAY": self.path, "OTEL_C_RELAY_TOKEN": TOKEN}
-        done = harness.run([EMIT, "--from-env", "10"], env, traced=True)
+        done = harness.run([EMIT, "--from-env", "--flush-ms", "100", "10"], env, traced=True)
         self.assertIn("has it another token?", done.err)
         self.assertEqual(self.names(collector), sorted(f"span {i}" for i in range(10)))
 

@@ -285,6 +285,37 @@ START_TEST(protobuf_has_every_field_under_its_number)
 END_TEST
 
 /* A message of 127, 128, 16383, 16384 and 2 MiB bytes: each length takes a byte more. */
+/* As a relay sends them, which serves several programs. */
+START_TEST(spans_of_two_resources_are_one_request)
+{
+	struct lt_resource *other;
+	struct lt_attr service = lt_str("service.name", "other");
+	struct lt_span_data data = *spans[1];
+	ck_assert_int_eq(lt_resource_new(&service, 1, &other), 0);
+	data.resource = other;
+	spans[3] = &data;
+
+	json_error_t error;
+	lt_otlp_json_encode(&buffer, spans, 4);
+	json_t *root = json_loadb(buffer.bytes, buffer.len, JSON_REJECT_DUPLICATES, &error);
+	ck_assert_msg(root != NULL, "%s at %d", error.text, error.position);
+	ck_assert_uint_eq(json_array_size(json_object_get(root, "resourceSpans")), 2);
+	ck_assert_uint_eq(json_array_size(scope_spans(root)), 2);
+	json_decref(root);
+
+	lt_buffer_reset(&buffer);
+	lt_otlp_protobuf_encode(&buffer, spans, 4);
+	struct lt_slice request = {buffer.bytes, buffer.len};
+	struct lt_slice first = field(request, 1, 0), second = field(request, 1, 1);
+	struct lt_slice value = field(field(field(second, 1, 0), 1, 0), 2, 0);
+	ck_assert_slice_eq(field(value, 1, 0), "other");
+	ck_assert_ptr_nonnull(field(first, 2, 1).ptr);
+	ck_assert_ptr_null(field(second, 2, 1).ptr); /* its one scope */
+	ck_assert_ptr_null(field(request, 1, 2).ptr);
+	lt_resource_free(other);
+}
+END_TEST
+
 START_TEST(messages_of_every_length_are_framed_right)
 {
 	static const size_t sizes[] = {100, 127, 128, 5000, 16383, 16384, 70000, 1000000};
@@ -386,6 +417,7 @@ int main(void)
 	tcase_add_test(tests, numbers_do_not_depend_on_the_locale);
 	tcase_add_test(tests, doubles_that_json_has_no_number_for_are_strings);
 	tcase_add_test(tests, protobuf_has_every_field_under_its_number);
+	tcase_add_test(tests, spans_of_two_resources_are_one_request);
 	tcase_add_loop_test(tests, messages_of_every_length_are_framed_right, 0, 8);
 	tcase_add_test(tests, a_partial_success_is_read);
 	tcase_add_test(tests, a_partial_success_is_read_in_json);

@@ -10,8 +10,8 @@
 
 #include <libtrace/sdk.h>
 
-/** Appends the request for n spans of one provider (0: an empty request); check buffer->failed
- * afterwards. */
+/** Appends the request for n spans (0: an empty request); check buffer->failed afterwards.  Spans of a
+ * resource belong side by side: each run of them is a ResourceSpans message. */
 void lt_otlp_protobuf_encode(
 	struct lt_buffer *buffer, const struct lt_span_data *const *spans, size_t n);
 void lt_otlp_json_encode(
@@ -36,6 +36,15 @@ bool lt_otlp_json_decode_response(
 /** The message of a google.rpc.Status in protobuf, the body of a failure; false if there is none.
  * Borrowed.  Source: https://opentelemetry.io/docs/specs/otlp/#failures-1 */
 bool lt_otlp_protobuf_decode_status(struct lt_slice response, struct lt_slice *ret_message);
+
+/** How many spans from the first on have its resource; n > 0. */
+static inline size_t lt_otlp_run(const struct lt_span_data *const *spans, size_t n)
+{
+	size_t i = 1;
+	while (i < n && spans[i]->resource == spans[0]->resource)
+		i++;
+	return i;
+}
 
 /** Whether spans[i] is the first of its scope: one ScopeSpans message starts with each of these. */
 static inline bool lt_otlp_starts_scope(const struct lt_span_data *const *spans, size_t i)

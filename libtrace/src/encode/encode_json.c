@@ -338,18 +338,26 @@ static void add_scope_spans(
 	lt_buffer_add_char(b, '}');
 }
 
-void lt_otlp_json_encode(struct lt_buffer *b, const struct lt_span_data *const *spans, size_t n)
+static void add_resource_spans(
+	struct lt_buffer *b, const struct lt_span_data *const *spans, size_t n)
 {
-	if (n == 0) {
-		lt_buffer_add_text(b, "{\"resourceSpans\":[]}");
-		return;
-	}
-	lt_buffer_add_text(b, "{\"resourceSpans\":[{\"resource\":{");
+	open_object(b);
+	lt_buffer_add_text(b, "\"resource\":{");
 	add_attrs(b, "attributes", lt_resource_attributes(spans[0]->resource));
 	lt_buffer_add_text(b, "},\"scopeSpans\":[");
 	for (size_t i = 0; i < n; i++) {
 		if (lt_otlp_starts_scope(spans, i))
 			add_scope_spans(b, spans, i, n);
 	}
-	lt_buffer_add_text(b, "]}]}");
+	lt_buffer_add_text(b, "]}");
+}
+
+void lt_otlp_json_encode(struct lt_buffer *b, const struct lt_span_data *const *spans, size_t n)
+{
+	lt_buffer_add_text(b, "{\"resourceSpans\":[");
+	for (size_t i = 0, n_run; i < n; i += n_run) {
+		n_run = lt_otlp_run(spans + i, n - i);
+		add_resource_spans(b, spans + i, n_run);
+	}
+	lt_buffer_add_text(b, "]}");
 }

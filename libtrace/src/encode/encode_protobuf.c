@@ -394,10 +394,9 @@ static void add_scope_spans(
 	end_message(b, start, HUGE);
 }
 
-void lt_otlp_protobuf_encode(struct lt_buffer *b, const struct lt_span_data *const *spans, size_t n)
+static void add_resource_spans(
+	struct lt_buffer *b, const struct lt_span_data *const *spans, size_t n)
 {
-	if (n == 0)
-		return;
 	size_t start = begin_message(b, 1, HUGE);
 	add_resource(b, spans[0]->resource);
 	for (size_t i = 0; i < n; i++) {
@@ -405,6 +404,14 @@ void lt_otlp_protobuf_encode(struct lt_buffer *b, const struct lt_span_data *con
 			add_scope_spans(b, spans, i, n);
 	}
 	end_message(b, start, HUGE);
+}
+
+void lt_otlp_protobuf_encode(struct lt_buffer *b, const struct lt_span_data *const *spans, size_t n)
+{
+	for (size_t i = 0, n_run; i < n; i += n_run) {
+		n_run = lt_otlp_run(spans + i, n - i);
+		add_resource_spans(b, spans + i, n_run);
+	}
 }
 
 /* --- the response ------------------------------------------------------------------------- */
