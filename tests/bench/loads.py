@@ -11,8 +11,8 @@ from setup import cpu_ns, helper
 from stacks import GATEWAY
 
 # per_second: None for as much as there can be, by wrk; else at that rate, latency counted from a request's due time.
-# seconds: of each of its slices, which are measured one by one.
-Load = namedtuple("Load", "name connections per_second seconds slices", defaults=(1,))
+# seconds: of each of its slices, which are measured one by one. port: the gateway's.
+Load = namedtuple("Load", "name connections per_second seconds slices port", defaults=(1, GATEWAY))
 Answered = namedtuple("Answered", "requests per_second p50_ms p99_ms")
 # CPU for each request; the client is wrk or our own; memory at the load's end.
 Cost = namedtuple("Cost", "per_second p50_ms p99_ms gateway_cpu_us order_cpu_us sink_cpu_us client_cpu_us "
@@ -37,8 +37,8 @@ def memory(program):
 def command_of(setup, load, path):
     if load.per_second is None:
         return ["wrk", "-t1", f"-c{load.connections}", f"-d{load.seconds}s", "--timeout", "10s", "--latency",
-                f"http://127.0.0.1:{GATEWAY}{path}"]
-    return [helper(setup, "rate"), str(GATEWAY), path, str(load.connections), str(load.per_second), str(load.seconds)]
+                f"http://127.0.0.1:{load.port}{path}"]
+    return [helper(setup, "rate"), str(load.port), path, str(load.connections), str(load.per_second), str(load.seconds)]
 
 
 def read_wrk(output):

@@ -39,8 +39,9 @@ def left_out(reasons):
 
 def targets_section(results):
     verdict = {True: "met", False: "NOT MET", None: "not measured"}
-    rows = [(t.what, t.figure or "", verdict[t.met]) for t in all_targets(results)]
-    return section("Targets", table(("what", "figure", ""), rows))
+    rows = [(t.what, t.figure or "", verdict[t.met] + ", noise" * t.noise) for t in all_targets(results)]
+    return section("Targets", table(("what", "figure", ""), rows),
+                   "In brackets quartiles; noise: the limit is between them.")
 
 
 def span_cells(cases, exported):
@@ -200,7 +201,16 @@ def ingest_section(ingest):
                    "the sender can.", table(("", "spans/s", "CPU us a span", "RSS MB"), rows))
 
 
-SECTIONS = {"spans": spans_section, "services": services_section, "startup": startup_section,
+def neighbours_section(neighbours):
+    rows = [(f"{what}, {threads} thread{'s' * (threads != '1')}", number(r["median"]), number(r["low"]), number(r["high"]))
+            for threads, ratios in neighbours["threads"].items() for what, r in ratios.items() if r]
+    return section("Traced beside untraced, beside Go",
+                   f"Stacks that are up side by side take turns of a second at saturation, {neighbours['turns']} each; a "
+                   "ratio compares the seconds of one turn.", table(("", "median", "quartiles", ""), rows),
+                   left_out(neighbours["left_out"]))
+
+
+SECTIONS = {"spans": spans_section, "neighbours": neighbours_section, "services": services_section, "startup": startup_section,
             "in_flight": in_flight_section, "ingest": ingest_section}
 
 

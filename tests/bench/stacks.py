@@ -13,7 +13,8 @@ import sink
 from harness import Program, get, post_json, wait_until
 from setup import HERE
 
-GATEWAY, ORDER = 8000, 8001
+Ports = namedtuple("Ports", "gateway order")
+USUAL = GATEWAY, ORDER = Ports(8000, 8001)
 PYTHON = os.path.join(HERE, "peers", "python")
 
 # The queue holds what a stall of some 0.5 s leaves at the highest rate, so that nothing is dropped; batches are of
@@ -26,10 +27,11 @@ TRACING = {
 
 # start_order(), start_gateway() return a Program each; start_order: None where nothing is behind the gateway.
 # needs: files without which it is left out. stop_signal: what makes it flush and end.
-Stack = namedtuple("Stack", "key label traced start_order start_gateway needs stop_signal", defaults=(signal.SIGTERM,))
+Stack = namedtuple("Stack", "key label traced start_order start_gateway needs stop_signal ports",
+                   defaults=(signal.SIGTERM, USUAL))
 
 
-def ours(setup, traced, threads):
+def ours(setup, traced, threads, ports=USUAL):
     def start(program, **env):
         return Program([program], traced=traced, service=program,
                        env={**(TRACING if traced else {}), "THREADS": str(threads), **env})
@@ -37,26 +39,29 @@ def ours(setup, traced, threads):
     return Stack(f"ours-{'traced' if traced else 'untraced'}-{threads}",
                  f"ours, {'under the agent' if traced else 'untraced'}, {threads} thread{'s' * (threads > 1)}", traced,
                  # As the stack runs it: no headers that tell the gateway its own trace.
-                 lambda: start("order-service", PORT=str(ORDER), ORDER_PROCESSING_MS="0",
+                 lambda: start("order-service", PORT=str(ports.order), ORDER_PROCESSING_MS="0",
                                OTEL_C_RESPONSE_HEADERS="edge"),
-                 lambda: start("api-gateway", PORT=str(GATEWAY), ORDER_SERVICE_URL=f"http://127.0.0.1:{ORDER}"), [])
+                 lambda: start("api-gateway", PORT=str(ports.gateway),
+                               ORDER_SERVICE_URL=f"http://127.0.0.1:{ports.order}"), [], ports=ports)
 
 
-PEER_ENV = {"CHECK_SLEEP": "0", "INSERT_SLEEP": "0", "QUIET": "1", "SHARED_CLIENT": "1",
-            "ORDER_URL": f"http://127.0.0.1:{ORDER}/orders"}
+def peer_env(ports):
+    return {"CHECK_SLEEP": "0", "INSERT_SLEEP": "0", "QUIET": "1", "SHARED_CLIENT": "1",
+            "ORDER_URL": f"http://127.0.0.1:{ports.order}/orders"}
 
 
-def go(setup, traced):
+def go(setup, traced, ports=USUAL):
     """Go as people run it: GOMAXPROCS at its default, every processor."""
     def path(name):
         return os.path.join(setup.peers, "bin", f"go-{name}{'' if traced else '-untraced'}")
 
-    def start(name, service):
-        return Program([path(name)], service=service, env={**TRACING, **PEER_ENV, "OTEL_SERVICE_NAME": service})
+    def start(name, service, port):
+        return Program([path(name)], service=service, env={
+            **TRACING, **peer_env(ports), "ADDR": f"127.0.0.1:{port}", "OTEL_SERVICE_NAME": service})
 
     return Stack(f"go-{'traced' if traced else 'untraced'}", f"Go, {'otelhttp' if traced else 'untraced'}", traced,
-                 lambda: start("order", "order-service"), lambda: start("gateway", "api-gateway"),
-                 [path("order"), path("gateway")])
+                 lambda: start("order", "order-service", ports.order),
+                 lambda: start("gateway", "api-gateway", ports.gateway), [path("order"), path("gateway")], ports=ports)
 
 
 def python(setup):
@@ -65,7 +70,7 @@ def python(setup):
 
     def start(script, service):
         return Program([os.path.join(venv, "opentelemetry-instrument"), os.path.join(venv, "python"), script],
-                       service=service, env={**TRACING, **PEER_ENV, "OTEL_SERVICE_NAME": service}, cwd=PYTHON)
+                       service=service, env={**TRACING, **peer_env(USUAL), "OTEL_SERVICE_NAME": service}, cwd=PYTHON)
 
     # uvicorn ends by the signal it gets: only SIGINT lets Python run its exit handlers, and so the last export.
     return Stack("python-traced", "Python, FastAPI", True, lambda: start("order_service.py", "order-service"),
@@ -112,12 +117,12 @@ def running(start, stop_signal, first_request, name):
         program.wait()
 
 
-def order_request():
-    return post_json(ORDER, "/orders", {"item": "widget", "qty": 1})
+def order_request(port=ORDER):
+    return post_json(port, "/orders", {"item": "widget", "qty": 1})
 
 
-def checkout_request():
-    return get(GATEWAY, "/checkout")
+def checkout_request(port=GATEWAY):
+    return get(port, "/checkout")
 
 
 @contextlib.contextmanager
@@ -126,7 +131,9 @@ def running_stack(stack):
     with contextlib.ExitStack() as programs:
         order = None
         if stack.start_order:
-            order = programs.enter_context(
-                running(stack.start_order, stack.stop_signal, order_request, f"order service of {stack.label}"))
-        yield programs.enter_context(
-            running(stack.start_gateway, stack.stop_signal, checkout_request, f"gateway of {stack.label}")), order
+            order = programs.enter_context(running(stack.start_order, stack.stop_signal,
+                                                   lambda: order_request(stack.ports.order),
+                                                   f"order service of {stack.label}"))
+        yield programs.enter_context(running(stack.start_gateway, stack.stop_signal,
+                                             lambda: checkout_request(stack.ports.gateway),
+                                             f"gateway of {stack.label}")), order

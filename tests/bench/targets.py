@@ -2,8 +2,8 @@
 """What the bench is to reach, and whether a run did: each a sentence, the figure, and met or not."""
 from collections import namedtuple
 
-# figure: text; met: None when what it needs was not measured
-Target = namedtuple("Target", "part what figure met")
+# figure: text; met: None when what it needs was not measured; noise: its quartiles are on both sides of the limit
+Target = namedtuple("Target", "part what figure met noise", defaults=(False,))
 
 PRIVATE_MB, IDLE_MB, GROWTH_MB = 4, 13, 8
 FIRST_ANSWER_MS, SLOWEST_ORDER_MS = 30, 2200
@@ -21,6 +21,15 @@ def at_most(part, what, value, limit, unit=""):
 def at_least(part, what, value, limit):
     return Target(part, f"{what}: at least {limit:.2f}", figure(value),
                   None if value is None else value >= limit)
+
+
+def median_of(judge, what, ratios, limit):
+    """judge, at_least or at_most, of the median."""
+    target = judge("neighbours", what, ratios["median"] if ratios else None, limit)
+    if not ratios:
+        return target
+    return target._replace(figure=f"{target.figure} ({figure(ratios['low'])} to {figure(ratios['high'])})",
+                           noise=ratios["low"] < limit < ratios["high"])
 
 
 def find(data, *keys):
@@ -43,24 +52,10 @@ def of_spans(spans):
     yield at_most("spans", "libtrace's spans that did not reach the exporter", drops, 0)
 
 
-def of_throughput(stacks):
-    def rate(key):
-        return find(stacks, key, "saturation", "per_second")
-
-    for n in (1, 2):
-        name = f"{n} thread{'s' * (n > 1)}"
-        yield at_least("services", f"traced throughput, of untraced, {name}",
-                       ratio(rate(f"ours-traced-{n}"), rate(f"ours-untraced-{n}")), 0.9)
-        yield at_least("services", f"traced throughput, of the traced Go peer's, {name}",
-                       ratio(rate(f"ours-traced-{n}"), rate("go-traced")), 4)
-
-
 def of_cpu(stacks):
     def cpu(key, load="saturation", field="gateway_cpu_us"):
         return find(stacks, key, load, field)
 
-    yield at_most("services", "traced gateway's CPU a request, of the traced Go gateway's",
-                  ratio(cpu("ours-traced-1"), cpu("go-traced")), 0.2)
     yield at_most("services", "traced gateway's CPU a request, of the traced Python gateway's",
                   ratio(cpu("ours-traced-1"), cpu("python-traced")), 0.01)
     yield at_most("services", "untraced gateway's CPU a request, of bare libh2o's",
@@ -87,8 +82,18 @@ def of_services(services):
     stacks = services["stacks"]
     lost = [find(stacks, key, "spans", field) for key in ("ours-traced-1", "ours-traced-2")
             for field in ("missing", "reported_dropped")]
-    return [*of_throughput(stacks), *of_cpu(stacks), *of_memory(stacks),
+    return [*of_cpu(stacks), *of_memory(stacks),
             at_most("services", "spans of ours that did not reach the sink", None if None in lost else sum(lost), 0)]
+
+
+def of_neighbours(neighbours):
+    for n, ratios in neighbours["threads"].items():
+        name = f"{n} thread{'s' * (n != '1')}"
+        yield median_of(at_least, f"traced throughput, of untraced, {name}", ratios["throughput, of untraced"], 0.9)
+        yield median_of(at_least, f"traced throughput, of the traced Go peer's, {name}", ratios["throughput, of Go's"],
+                        4.5)
+    yield median_of(at_most, "traced gateway's CPU a request, of the traced Go gateway's",
+                    find(neighbours, "threads", "1", "gateway's CPU a request, of Go's"), 0.2)
 
 
 def of_startup(startup):
@@ -107,5 +112,6 @@ def of_in_flight(in_flight):
 
 
 def all_targets(results):
-    of = {"spans": of_spans, "services": of_services, "startup": of_startup, "in_flight": of_in_flight}
+    of = {"spans": of_spans, "neighbours": of_neighbours, "services": of_services, "startup": of_startup,
+          "in_flight": of_in_flight}
     return [target for part, targets in of.items() if part in results for target in targets(results[part])]
