@@ -27,6 +27,7 @@
 const struct known known_settings[] = {
 	{"OTEL_SERVICE_NAME", "NAME", "unknown_service:PROGRAM", LIB, "the service that makes the spans"},
 	{"OTEL_RESOURCE_ATTRIBUTES", "KEY=VALUE,...", "", LIB, "further attributes of the resource"},
+	{"OTEL_C_RESOURCE_DETECTORS", "WORD,...", LT_DEFAULT_DETECTORS, LIB, "also os, container, k8s; or none"},
 	{"OTEL_TRACES_EXPORTER", "WORD,...", "otlp", LIB, "also console, otlp/stdout, otlp/file; or none"},
 	{"OTEL_C_CONSOLE_FILE", "FILE", "", LIB, "where console prints, instead of standard error"},
 	{"OTEL_C_OTLP_FILE", "FILE", "-", LIB, "where otlp/file appends lines of JSON; -: standard output"},

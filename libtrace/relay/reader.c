@@ -262,15 +262,19 @@ bool reader_copy_resource(
 	const struct reader *reader, uint64_t address, struct lt_resource *ret_resource)
 {
 	struct lt_resource *copy = ret_resource;
-	const void *from = find(reader, (const void *)(uintptr_t)address, 1, sizeof(copy->attrs));
+	struct lt_slab_resource theirs;
+	const void *from = find(reader, (const void *)(uintptr_t)address, 1, sizeof(theirs));
 	if (!from)
 		return false;
-	snapshot(&copy->attrs, from, sizeof(copy->attrs));
+	snapshot(&theirs, from, sizeof(theirs));
 	lt_arena_init(&copy->arena, copy->bytes, sizeof(copy->bytes));
-	if (copy_attrs(reader, &copy->arena, &copy->attrs.items, copy->attrs.n))
+	if (copy_attrs(reader, &copy->arena, &theirs.attrs.items, theirs.attrs.n) &&
+		copy_text(reader, &copy->arena, &theirs.schema_url)) {
+		copy->attrs = theirs.attrs;
+		copy->schema_url = theirs.schema_url;
 		return true;
+	}
 	lt_arena_done(&copy->arena);
-	copy->attrs = (struct lt_attributes){.items = NULL};
 	return false;
 }
 

@@ -118,6 +118,101 @@ START_TEST(broken_resource_attributes_are_left_out_whole_and_said)
 }
 END_TEST
 
+START_TEST(an_empty_resource_has_nothing)
+{
+	setenv("OTEL_RESOURCE_ATTRIBUTES", "a=1", 1);
+	ck_assert_int_eq(lt_resource_create(NULL, 0, NULL, &resource), 0);
+	ck_assert_uint_eq(lt_resource_attributes(resource)->n, 0);
+	ck_assert_uint_eq(lt_resource_schema_url(resource).len, 0);
+}
+END_TEST
+
+START_TEST(a_resource_of_given_attributes_has_these_and_no_others)
+{
+	char url[] = "https://example/1";
+	ck_assert_int_eq(lt_resource_create(LT_ATTRS(lt_int("a", 1)), url, &resource), 0);
+	url[0] = 'x';
+	ck_assert_uint_eq(lt_resource_attributes(resource)->n, 1);
+	ck_assert_int_eq(attr("a")->value.integer, 1);
+	ck_assert_slice_eq(lt_resource_schema_url(resource), "https://example/1");
+}
+END_TEST
+
+START_TEST(of_a_merge_the_updating_resources_values_are_kept)
+{
+	struct lt_resource *old, *updating;
+	ck_assert_int_eq(
+		lt_resource_create(LT_ATTRS(lt_int("a", 1), lt_str("b", "old")), NULL, &old), 0);
+	ck_assert_int_eq(
+		lt_resource_create(LT_ATTRS(lt_str("b", ""), lt_int("c", 3)), NULL, &updating), 0);
+	ck_assert_int_eq(lt_resource_merge(old, updating, &resource), 0);
+	lt_resource_free(old);
+	lt_resource_free(updating);
+	ck_assert_uint_eq(lt_resource_attributes(resource)->n, 3);
+	ck_assert_int_eq(attr("a")->value.integer, 1);
+	ck_assert_slice_eq(attr("b")->value.string, "");
+	ck_assert_int_eq(attr("c")->value.integer, 3);
+}
+END_TEST
+
+START_TEST(of_a_merge_the_schema_url_is_the_one_that_both_can_have)
+{
+	static const char *const urls[][3] = {{NULL, "https://a", "https://a"},
+		{"https://a", "", "https://a"}, {"https://a", "https://a", "https://a"},
+		{"https://a", "https://b", ""}};
+	struct lt_resource *old, *updating;
+	ck_assert_int_eq(lt_resource_create(LT_ATTRS(lt_int("a", 1)), urls[_i][0], &old), 0);
+	ck_assert_int_eq(lt_resource_create(LT_ATTRS(lt_int("b", 1)), urls[_i][1], &updating), 0);
+	ck_assert_int_eq(lt_resource_merge(old, updating, &resource), 0);
+	lt_resource_free(old);
+	lt_resource_free(updating);
+	ck_assert_slice_eq(lt_resource_schema_url(resource), urls[_i][2]);
+	ck_assert_uint_eq(lt_resource_attributes(resource)->n, 2);
+	ck_assert(!strstr(last_report, "https://a and https://b") == (_i != 3));
+}
+END_TEST
+
+START_TEST(a_merged_resource_is_another_instance_in_a_forks_child_too)
+{
+	struct lt_resource *old;
+	ck_assert_int_eq(lt_resource_new(NULL, 0, &old), 0);
+	ck_assert_int_eq(lt_resource_merge(old, NULL, &resource), 0);
+	lt_resource_free(old);
+	char parents[37] = "";
+	memcpy(parents, attr(LT_SERVICE_INSTANCE_ID)->value.string.ptr, 36);
+	ck_assert(child_says(0, parents, false));
+}
+END_TEST
+
+START_TEST(the_limits_of_spans_do_not_hold_for_a_resource)
+{
+	enum { N = 1000, LONG = 20000 };
+	struct lt_attr attrs[N];
+	static char keys[N][8], text[LONG];
+	memset(text, 'x', sizeof(text));
+	for (int i = 0; i < N; i++) {
+		snprintf(keys[i], sizeof(keys[i]), "k%d", i);
+		attrs[i] = lt_int(keys[i], i);
+	}
+	attrs[0] = lt_strn("long", (struct lt_slice){text, sizeof(text)});
+	setenv("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "1", 1);
+	ck_assert_int_eq(lt_resource_new(attrs, N, &resource), 0);
+	ck_assert_int_eq(attr("k999")->value.integer, 999);
+	ck_assert_uint_eq(attr("long")->value.string.len, LONG);
+	ck_assert_uint_eq(lt_resource_attributes(resource)->n_dropped, 0);
+}
+END_TEST
+
+START_TEST(an_empty_service_name_is_none)
+{
+	setenv("OTEL_RESOURCE_ATTRIBUTES", "service.name=,a=", 1);
+	setenv("OTEL_SERVICE_NAME", " ", 1);
+	ck_assert_int_eq(lt_resource_new(LT_ATTRS(lt_str(LT_SERVICE_NAME, "")), &resource), 0);
+	ck_assert_slice_eq(attr(LT_SERVICE_NAME)->value.string, "unknown_service:check_resource");
+	ck_assert_slice_eq(attr("a")->value.string, "");
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("resource");
@@ -128,5 +223,12 @@ int main(void)
 	tcase_add_test(tests, what_was_given_stays_so_in_a_forks_child);
 	tcase_add_test(tests, service_name_wins_over_resource_attributes);
 	tcase_add_test(tests, broken_resource_attributes_are_left_out_whole_and_said);
+	tcase_add_test(tests, an_empty_resource_has_nothing);
+	tcase_add_test(tests, a_resource_of_given_attributes_has_these_and_no_others);
+	tcase_add_test(tests, of_a_merge_the_updating_resources_values_are_kept);
+	tcase_add_loop_test(tests, of_a_merge_the_schema_url_is_the_one_that_both_can_have, 0, 4);
+	tcase_add_test(tests, a_merged_resource_is_another_instance_in_a_forks_child_too);
+	tcase_add_test(tests, the_limits_of_spans_do_not_hold_for_a_resource);
+	tcase_add_test(tests, an_empty_service_name_is_none);
 	return run_tests(tests, "resource");
 }

@@ -78,9 +78,12 @@ LT_API const struct lt_span_data *lt_span_read(const struct lt_span *span);
 
 /**
  * The resource of a program: attributes given here override OTEL_SERVICE_NAME, which overrides
- * OTEL_RESOURCE_ATTRIBUTES, which overrides what libtrace detects (telemetry.sdk.*, service.name
- * "unknown_service:<program>", service.instance.id, process.*, host.name). A fork's child has a
+ * OTEL_RESOURCE_ATTRIBUTES, which overrides what the detectors of OTEL_C_RESOURCE_DETECTORS find
+ * (service, process, host), which overrides the default (telemetry.sdk.*, service.name
+ * "unknown_service:<program>").  An empty service.name counts as absent.  A fork's child has a
  * process.pid and, unless it was given, a service.instance.id of its own.
+ *
+ * A span's limits do not hold: all attributes together may take 1 MiB.
  *
  * @param attrs         copied
  * @param ret_resource  new; taken by lt_provider_new
@@ -89,10 +92,58 @@ LT_API const struct lt_span_data *lt_span_read(const struct lt_span *span);
  */
 LT_API LT_CHECKED int lt_resource_new(
 	const struct lt_attr *attrs, size_t n, struct lt_resource **ret_resource);
+
+/** A resource of these attributes (copied) and no others; none: the empty one.
+ * @param schema_url  copied; NULL: none  @param ret_resource  new  @return 0 or -ENOMEM */
+LT_API LT_CHECKED int lt_resource_create(const struct lt_attr *attrs, size_t n,
+	const char *schema_url, struct lt_resource **ret_resource);
+
+/**
+ * What two resources (borrowed; NULL: an empty one) have together.  Of a key that both have the
+ * updating one's value is kept.  So is the schema URL that one of them has; where both have one and
+ * they differ, the result has none, which is reported.
+ * @param ret_resource  new  @return 0 or -ENOMEM
+ * Source: https://opentelemetry.io/docs/specs/otel/resource/sdk/#merge
+ */
+LT_API LT_CHECKED int lt_resource_merge(const struct lt_resource *old,
+	const struct lt_resource *updating, struct lt_resource **ret_resource);
+
 LT_API void lt_resource_free(struct lt_resource *resource);
 
 /** Its attributes; borrowed from the resource. */
 LT_API const struct lt_attributes *lt_resource_attributes(const struct lt_resource *resource);
+
+/** Its schema URL; borrowed from the resource; len 0: none. */
+LT_API struct lt_slice lt_resource_schema_url(const struct lt_resource *resource);
+
+/* The first member of a custom resource detector. */
+struct lt_resource_detector {
+	const struct lt_resource_detector_impl *impl;
+};
+
+struct lt_resource_detector_impl {
+	const char *name; /* mostly the first part of its attributes' keys */
+	/* A new resource, with the schema URL of the conventions that its keys are of.  Returns 0;
+	 * -ENOENT when it finds nothing; another -Exxx, which is reported. */
+	int (*detect)(struct lt_resource_detector *self, struct lt_resource **ret_resource);
+};
+
+/** The built-in detector of that name, static; NULL: none of
+ *
+ *	service    service.name of OTEL_SERVICE_NAME, service.instance.id
+ *	process    process.pid, process.executable.name and .path
+ *	host       host.name, .arch, .id, os.type
+ *	os         os.type, .name, .version, .description
+ *	container  container.id
+ *	k8s        k8s.pod.name, .pod.uid, .namespace.name, .node.name, .container.name: of variables
+ *	           K8S_POD_NAME and so on, HOSTNAME and the service account
+ */
+LT_API struct lt_resource_detector *lt_resource_detector(const char *name);
+
+/** What detectors (borrowed) find, merged in their order.
+ * @param ret_resource  new, perhaps empty  @return 0 or -ENOMEM */
+LT_API LT_CHECKED int lt_resource_detect(
+	struct lt_resource_detector *const *detectors, size_t n, struct lt_resource **ret_resource);
 
 /* --- samplers ----------------------------------------------------------------------------- */
 

@@ -55,5 +55,20 @@
 #define LT_PROCESS_RUNTIME_NAME "process.runtime.name"
 
 #define LT_HOST_NAME "host.name"
+#define LT_HOST_ARCH "host.arch"
+#define LT_HOST_ID "host.id"
+
+#define LT_OS_TYPE "os.type"
+#define LT_OS_NAME "os.name"
+#define LT_OS_VERSION "os.version"
+#define LT_OS_DESCRIPTION "os.description"
+
+#define LT_CONTAINER_ID "container.id"
+
+#define LT_K8S_NAMESPACE_NAME "k8s.namespace.name"
+#define LT_K8S_POD_NAME "k8s.pod.name"
+#define LT_K8S_POD_UID "k8s.pod.uid"
+#define LT_K8S_NODE_NAME "k8s.node.name"
+#define LT_K8S_CONTAINER_NAME "k8s.container.name"
 
 #endif

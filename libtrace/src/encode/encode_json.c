@@ -349,7 +349,9 @@ static void add_resource_spans(
 		if (lt_otlp_starts_scope(spans, i))
 			add_scope_spans(b, spans, i, n);
 	}
-	lt_buffer_add_text(b, "]}");
+	lt_buffer_add_char(b, ']');
+	add_string_member(b, "schemaUrl", lt_resource_schema_url(spans[0]->resource));
+	lt_buffer_add_char(b, '}');
 }
 
 void lt_otlp_json_encode(struct lt_buffer *b, const struct lt_span_data *const *spans, size_t n)

@@ -403,6 +403,7 @@ static void add_resource_spans(
 		if (lt_otlp_starts_scope(spans, i))
 			add_scope_spans(b, spans, i, n);
 	}
+	add_string(b, 3, lt_resource_schema_url(spans[0]->resource));
 	end_message(b, start, HUGE);
 }
 

@@ -149,9 +149,11 @@ __attribute__((noinline)) static void publish_resource(const struct lt_resource 
 	const struct lt_attributes *attrs = lt_resource_attributes(resource);
 	pthread_mutex_lock(&relay.lock);
 	struct lt_arena *arena = heap();
-	struct lt_attributes *copy = arena ? lt_arena_alloc(arena, sizeof(*copy)) : NULL;
+	struct lt_slab_resource *copy = arena ? lt_arena_alloc(arena, sizeof(*copy)) : NULL;
 	if (copy && !atomic_load(&lt_slab->resource)) {
-		*copy = copy_attributes(arena, attrs->items, attrs->n);
+		copy->attrs = copy_attributes(arena, attrs->items, attrs->n);
+		if (!lt_arena_copy(arena, lt_resource_schema_url(resource), &copy->schema_url))
+			copy->schema_url = (struct lt_slice){"", 0};
 		atomic_store_explicit(&lt_slab->resource, (uintptr_t)copy, memory_order_release);
 	}
 	pthread_mutex_unlock(&relay.lock);

@@ -1,107 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* resource.c - what made the spans: SDK, process, host, and the user's attributes of the service.
+/* resource.c - a set of attributes that does not change, but for what a fork's child is another of.
  *
  * Source: https://opentelemetry.io/docs/specs/otel/resource/sdk/
- *         https://opentelemetry.io/docs/specs/semconv/resource/
  */
 #include "trace/resource.h"
 
-#include "util/config.h"
 #include "util/ids.h"
+#include "util/slice.h"
 
 #include <errno.h>
 #include <libtrace/instrumentation.h>
 #include <libtrace/semconv.h>
 #include <libtrace/testing.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
-/* An environment may be large; a resource should not be. */
-static const struct lt_attribute_limits limits = {.count = 256, .value_length = 4096};
-
-static void set(struct lt_resource *resource, struct lt_attr attr)
-{
-	lt_attributes_add(&resource->attrs, &resource->room, &resource->arena, &limits, &attr, 1);
-}
-
-#define UUID_LEN 36
-
-/* A version 4 UUID, https://www.rfc-editor.org/rfc/rfc9562#section-5.4 */
-static void print_uuid(char text[UUID_LEN + 1])
-{
-	uint64_t high = (lt_ids_random() & ~UINT64_C(0xf000)) | 0x4000;
-	uint64_t low = (lt_ids_random() >> 2) | UINT64_C(1) << 63;
-	snprintf(text, UUID_LEN + 1, "%08x-%04x-%04x-%04x-%012llx", (unsigned)(high >> 32),
-		(unsigned)(high >> 16) & 0xffff, (unsigned)high & 0xffff, (unsigned)(low >> 48),
-		(unsigned long long)(low & UINT64_C(0xffffffffffff)));
-}
-
-static void set_instance_id(struct lt_resource *resource)
-{
-	char text[UUID_LEN + 1];
-	print_uuid(text);
-	set(resource, lt_str(LT_SERVICE_INSTANCE_ID, text));
-}
-
-static void set_process(struct lt_resource *resource)
-{
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	if (n > 0) {
-		path[n] = '\0';
-		set(resource, lt_str(LT_PROCESS_EXECUTABLE_PATH, path));
-	}
-	set(resource, lt_str(LT_PROCESS_EXECUTABLE_NAME, program_invocation_short_name));
-	set(resource, lt_int(LT_PROCESS_PID, getpid()));
-
-	struct utsname host;
-	if (uname(&host) == 0)
-		set(resource, lt_str(LT_HOST_NAME, host.nodename));
-}
-
-/* Returns the instance's id. */
-static const char *set_known(struct lt_resource *resource)
-{
-	char service[256];
-	snprintf(service, sizeof(service), "unknown_service:%s", program_invocation_short_name);
-	set(resource, lt_str(LT_SERVICE_NAME, service));
-	set_instance_id(resource);
-	set(resource, lt_str(LT_TELEMETRY_SDK_NAME, "libtrace"));
-	set(resource, lt_str(LT_TELEMETRY_SDK_LANGUAGE, "c"));
-	set(resource, lt_str(LT_TELEMETRY_SDK_VERSION, LT_VERSION));
-	set_process(resource);
-	const struct lt_attr *id = lt_attributes_find(&resource->attrs, LT_SERVICE_INSTANCE_ID);
-	return id ? id->value.string.ptr : NULL;
-}
-
-/* All of it or nothing:
- *
- * https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable */
-static void set_from_variable(struct lt_resource *resource)
-{
-	char *check = lt_config_copy("OTEL_RESOURCE_ATTRIBUTES");
-	if (!check)
-		return;
-	char *text = strdup(check), *rest = check;
-	struct lt_config_pair pair;
-	int n = text ? 0 : -ENOMEM;
-	while (n >= 0 && (n = lt_config_next_pair(&rest, &pair)) > 0)
-		;
-	if (n < 0) {
-		lt_report(LT_LEVEL_ERROR,
-			"OTEL_RESOURCE_ATTRIBUTES is not a list of key=value, and left out whole");
-	} else {
-		rest = text;
-		while (lt_config_next_pair(&rest, &pair) > 0)
-			set(resource, lt_str(pair.key, pair.value));
-	}
-	free(check);
-	free(text);
-}
+/* A span's do not hold here; the arena's does.
+ * Source: https://opentelemetry.io/docs/specs/otel/common/#exempt-entities */
+static const struct lt_attribute_limits limits = {.count = UINT32_MAX, .value_length = UINT32_MAX};
 
 /* --- forks -------------------------------------------------------------------------------- */
 
@@ -109,6 +27,16 @@ static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows 
 static struct lt_resource *all;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* A version 4 UUID, https://www.rfc-editor.org/rfc/rfc9562#section-5.4 */
+static void print_uuid(char text[LT_UUID_LEN + 1])
+{
+	uint64_t high = (lt_ids_random() & ~UINT64_C(0xf000)) | 0x4000;
+	uint64_t low = (lt_ids_random() >> 2) | UINT64_C(1) << 63;
+	snprintf(text, LT_UUID_LEN + 1, "%08x-%04x-%04x-%04x-%012llx", (unsigned)(high >> 32),
+		(unsigned)(high >> 16) & 0xffff, (unsigned)high & 0xffff, (unsigned)(low >> 48),
+		(unsigned long long)(low & UINT64_C(0xffffffffffff)));
+}
 
 static void before_fork(void)
 {
@@ -128,22 +56,23 @@ static void in_child(void)
 		if (resource->own_pid)
 			resource->own_pid->value.integer = getpid();
 		if (resource->own_instance_id) {
-			char text[UUID_LEN + 1];
-			print_uuid(text);
-			memcpy((char *)resource->own_instance_id->value.string.ptr, text, UUID_LEN);
+			print_uuid(resource->instance_id);
+			memcpy((char *)resource->own_instance_id->value.string.ptr,
+				resource->instance_id, LT_UUID_LEN);
 		}
 	}
 	pthread_mutex_unlock(&all_lock);
 }
 
-/* The handlers of ids.c, which reseed the child, are registered before: set_known() has run. */
+/* The handlers of ids.c, which reseed the child, are to be registered before. */
 static void watch_forks(void)
 {
+	(void)lt_ids_random();
 	pthread_atfork(before_fork, in_parent, in_child);
 }
 
-/* The attributes of this process that set_known() has set and nothing has replaced. */
-static void find_own(struct lt_resource *resource, const char *known_instance_id)
+/* The attributes that are this process's, and that nothing has replaced. */
+static void find_own(struct lt_resource *resource)
 {
 	struct lt_attr *pid =
 		(struct lt_attr *)lt_attributes_find(&resource->attrs, LT_PROCESS_PID);
@@ -151,17 +80,9 @@ static void find_own(struct lt_resource *resource, const char *known_instance_id
 		(struct lt_attr *)lt_attributes_find(&resource->attrs, LT_SERVICE_INSTANCE_ID);
 	if (pid && pid->type == LT_TYPE_INT && pid->value.integer == getpid())
 		resource->own_pid = pid;
-	if (id && id->type == LT_TYPE_STRING && id->value.string.ptr == known_instance_id)
+	if (id && id->type == LT_TYPE_STRING && id->value.string.len == LT_UUID_LEN &&
+		lt_slice_equal(id->value.string, lt_slice(resource->instance_id)))
 		resource->own_instance_id = id;
-}
-
-static void join_all(struct lt_resource *resource)
-{
-	pthread_once(&once, watch_forks);
-	pthread_mutex_lock(&all_lock);
-	resource->next = all;
-	all = resource;
-	pthread_mutex_unlock(&all_lock);
 }
 
 static void leave_all(struct lt_resource *resource)
@@ -176,21 +97,92 @@ static void leave_all(struct lt_resource *resource)
 	pthread_mutex_unlock(&all_lock);
 }
 
-/* --- the interface ------------------------------------------------------------------------ */
+/* --- making one --------------------------------------------------------------------------- */
 
-int lt_resource_new(const struct lt_attr *attrs, size_t n, struct lt_resource **ret_resource)
+struct lt_resource *lt_resource_begin(void)
 {
 	struct lt_resource *resource = calloc(1, sizeof(*resource));
+	if (resource) {
+		resource->schema_url = (struct lt_slice){"", 0};
+		lt_arena_init(&resource->arena, resource->bytes, sizeof(resource->bytes));
+	}
+	return resource;
+}
+
+void lt_resource_set(struct lt_resource *resource, struct lt_attr attr)
+{
+	lt_attributes_add(&resource->attrs, &resource->room, &resource->arena, &limits, &attr, 1);
+}
+
+void lt_resource_set_instance_id(struct lt_resource *resource)
+{
+	print_uuid(resource->instance_id);
+	lt_resource_set(resource, lt_str(LT_SERVICE_INSTANCE_ID, resource->instance_id));
+}
+
+static void set_schema_url(struct lt_resource *resource, struct lt_slice url)
+{
+	if (!lt_arena_copy(&resource->arena, url, &resource->schema_url))
+		resource->schema_url = (struct lt_slice){"", 0};
+}
+
+void lt_resource_add(struct lt_resource *resource, const struct lt_resource *other)
+{
+	struct lt_slice old = resource->schema_url, url = other->schema_url;
+	lt_attributes_add(&resource->attrs, &resource->room, &resource->arena, &limits,
+		other->attrs.items, other->attrs.n);
+	if (other->instance_id[0])
+		memcpy(resource->instance_id, other->instance_id, sizeof(other->instance_id));
+	if (!old.len) {
+		set_schema_url(resource, url);
+	} else if (url.len && !lt_slice_equal(old, url)) {
+		lt_report(LT_LEVEL_WARN,
+			"resources of different schemas are merged, %.*s and %.*s: the result has "
+			"none",
+			(int)old.len, old.ptr, (int)url.len, url.ptr);
+		resource->schema_url = (struct lt_slice){"", 0};
+	}
+}
+
+struct lt_resource *lt_resource_end(struct lt_resource *resource)
+{
+	find_own(resource);
+	if (resource->attrs.n_dropped)
+		lt_report(LT_LEVEL_WARN, "%u attributes of a resource take too much memory",
+			resource->attrs.n_dropped);
+	pthread_once(&once, watch_forks);
+	pthread_mutex_lock(&all_lock);
+	resource->next = all;
+	all = resource;
+	pthread_mutex_unlock(&all_lock);
+	return resource;
+}
+
+/* --- the interface ------------------------------------------------------------------------ */
+
+int lt_resource_create(const struct lt_attr *attrs, size_t n, const char *schema_url,
+	struct lt_resource **ret_resource)
+{
+	struct lt_resource *resource = lt_resource_begin();
 	if (!resource)
 		return -ENOMEM;
-	lt_arena_init(&resource->arena, resource->bytes, sizeof(resource->bytes));
-	const char *known_instance_id = set_known(resource);
-	set_from_variable(resource);
-	set(resource, lt_strn(LT_SERVICE_NAME, lt_config_text("OTEL_SERVICE_NAME")));
 	lt_attributes_add(&resource->attrs, &resource->room, &resource->arena, &limits, attrs, n);
-	find_own(resource, known_instance_id);
-	join_all(resource);
-	*ret_resource = resource;
+	set_schema_url(resource, lt_slice(schema_url));
+	*ret_resource = lt_resource_end(resource);
+	return 0;
+}
+
+int lt_resource_merge(const struct lt_resource *old, const struct lt_resource *updating,
+	struct lt_resource **ret_resource)
+{
+	struct lt_resource *resource = lt_resource_begin();
+	if (!resource)
+		return -ENOMEM;
+	if (old)
+		lt_resource_add(resource, old);
+	if (updating)
+		lt_resource_add(resource, updating);
+	*ret_resource = lt_resource_end(resource);
 	return 0;
 }
 
@@ -207,4 +199,10 @@ const struct lt_attributes *lt_resource_attributes(const struct lt_resource *res
 {
 	static const struct lt_attributes none;
 	return resource ? &resource->attrs : &none;
+}
+
+struct lt_slice lt_resource_schema_url(const struct lt_resource *resource)
+{
+	return resource && resource->schema_url.ptr ? resource->schema_url
+						    : (struct lt_slice){"", 0};
 }

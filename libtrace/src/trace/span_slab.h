@@ -46,7 +46,7 @@
 #include <stdlib.h>
 
 #define LT_SLAB_MAGIC UINT64_C(0x315941454c52544c) /* "LTRELAY1" */
-#define LT_SLAB_VERSION 2
+#define LT_SLAB_VERSION 3
 #define LT_SLAB_BLOCKS_MIN 1024		      /* each thread keeps up to 32 */
 #define LT_SLAB_BLOCKS_MAX (1 << 17)	      /* a larger one is no slab of ours */
 #define LT_SLAB_HEAP_BYTES (32 * 1024 * 1024) /* what is not used takes no memory */
@@ -60,12 +60,17 @@ struct lt_slab {
 	uint32_t version;
 	uint32_t n_blocks;	       /* and places: a power of two */
 	uint64_t base;		       /* where the program has the slab */
-	_Atomic uint64_t resource;     /* address of its struct lt_attributes; 0: no span yet */
+	_Atomic uint64_t resource;     /* address of its struct lt_slab_resource; 0: no span yet */
 	_Atomic uint32_t n_fresh;      /* blocks before it have been used */
 	_Atomic uint32_t is_closed;    /* the program takes its spans back */
 	_Atomic uint64_t flush_wanted; /* tickets */
 	_Atomic uint64_t n_full;       /* spans dropped since there was no free block */
 	_Alignas(64) _Atomic uint64_t tail;
+};
+
+struct lt_slab_resource {
+	struct lt_attributes attrs;
+	struct lt_slice schema_url;
 };
 
 struct lt_slab_control {

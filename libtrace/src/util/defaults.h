@@ -20,6 +20,8 @@
 
 #define LT_DEFAULT_SPAN_LIMIT 128 /* attributes, events and links of a span, attributes of these */
 
+#define LT_DEFAULT_DETECTORS "service,process,host"
+
 #define LT_DEFAULT_EXCLUDED_URLS "/healthz,/readyz"
 #define LT_DEFAULT_EXIT_TIMEOUT_MS 2000
 
