@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libtrace-instrument - runs a program with the agent preloaded. It becomes the program by exec, so
- * that signals, exit code and process id are the program's own. */
+ * that signals, exit code and process id are the program's own; the first process of a container stays
+ * beside it (init.h). */
 #include "doctor.h"
+#include "init.h"
 #include "options.h"
 #include "preload.h"
 #include "program.h"
@@ -43,7 +45,8 @@ static int run(char **program)
 		return EXIT_LAUNCHER;
 	}
 	if (can_preload(program[0])) {
-		relay_start();
+		bool has_init = getpid() == 1 && relay_is_needed() && init_stay() == 0;
+		relay_start(has_init);
 		if (preload_add(agent)) {
 			fprintf(stderr, "libtrace-instrument: out of memory\n");
 			return EXIT_LAUNCHER;

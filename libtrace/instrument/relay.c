@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay.h"
+#include "container.h"
 #include "preload.h"
 #include "process/relay_address.h"
 #include "setup/exporter_from_env.h"
@@ -42,9 +43,8 @@ static const char *obstacle(void)
 		return "OTEL_SDK_DISABLED is true";
 	if (!lt_exporter_is_otlp_alone())
 		return "OTEL_TRACES_EXPORTER is not otlp alone";
-	/* The program would be its parent, and PID 1's end is everybody's. */
-	if (getpid() == 1)
-		return "the program is the first process of its container";
+	if (getpid() != 1 && container_keeps_zombies())
+		return "the first process of this container reaps no orphans";
 	if (prctl(PR_GET_CHILD_SUBREAPER, &is_subreaper) == 0 && is_subreaper)
 		return "the program is to be the parent of orphans";
 	return NULL;
@@ -101,23 +101,35 @@ static void place_descriptors(int door, int program, int status)
 	syscall(SYS_close_range, STATUS_FD + 1, ~0U, 0);
 }
 
+__attribute__((noreturn)) static void complain(int status)
+{
+	int err = errno;
+
+	if (write(status, &err, sizeof(err)) < 0)
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_FAILURE);
+}
+
 static void become_relay(const char *path, int door, int program, int status)
 {
-	sigset_t none;
+	sigset_t mask;
 
 	setsid();
-	if (fork() != 0)
+	pid_t relay = fork();
+	if (relay < 0)
+		complain(status);
+	if (relay > 0)
 		_exit(EXIT_SUCCESS);
 	place_descriptors(door, program, status);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* The signals that end it wait until it can heed them. */
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
 	unsetenv("LD_PRELOAD"); /* it is not to be traced */
 	if (chdir("/") == 0)
 		execl(path, "libtrace-relay", (char *)NULL);
-	int err = errno;
-	if (write(STATUS_FD, &err, sizeof(err)) < 0)
-		_exit(EXIT_FAILURE);
-	_exit(EXIT_FAILURE);
+	complain(STATUS_FD);
 }
 
 /* 0 when the relay runs: its end of the pipe has been closed by its exec. */
@@ -141,7 +153,15 @@ static int start(const char *path, int door, int program)
 	return err;
 }
 
-static int start_named(const char *path)
+/* Whether a program is to wait at its exit, since the relay may not outlive it by long. */
+static const char *exit_wait(bool has_init)
+{
+	if (has_init)
+		return "," LT_RELAY_WAITS_NEVER;
+	return container_is_entered() ? "," LT_RELAY_WAITS_ALWAYS : "";
+}
+
+static int start_named(const char *path, bool has_init)
 {
 	char name[64], token[LT_SLAB_TOKEN_BYTES], value[160];
 
@@ -151,8 +171,8 @@ static int start_named(const char *path)
 	int program = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	int err = program < 0 ? -errno : lt_relay_token_make(token);
 	if (!err) {
-		snprintf(value, sizeof(value), "%s,%.*s,%" PRIx64, name, LT_SLAB_TOKEN_BYTES, token,
-			lt_relay_settings());
+		snprintf(value, sizeof(value), "%s,%.*s,%" PRIx64 "%s", name, LT_SLAB_TOKEN_BYTES,
+			token, lt_relay_settings(), exit_wait(has_init));
 		err = setenv(LT_RELAY_VARIABLE, value, 1) ? -errno : 0;
 	}
 	if (!err)
@@ -163,7 +183,14 @@ static int start_named(const char *path)
 	return err;
 }
 
-void relay_start(void)
+bool relay_is_needed(void)
+{
+	struct lt_relay_address address;
+
+	return !lt_relay_has_path(NULL) && !relay_obstacle() && !lt_relay_address_read(&address);
+}
+
+void relay_start(bool has_init)
 {
 	struct lt_relay_address address;
 	char path[PATH_MAX];
@@ -176,7 +203,7 @@ void relay_start(void)
 		return;
 	int err = preload_find_relay(path);
 	if (!err)
-		err = start_named(path);
+		err = start_named(path, has_init);
 	if (err) {
 		unsetenv(LT_RELAY_VARIABLE);
 		fprintf(stderr,

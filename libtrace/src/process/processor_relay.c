@@ -48,7 +48,7 @@ static struct relay {
 	struct lt_relay_address address;
 	uint32_t n_blocks;
 	uint64_t max_queue_size;
-	bool waits_at_exit; /* OTEL_C_EXIT_TIMEOUT is set; at its exit a program may have no environment */
+	bool waits_at_exit; /* read early: at its exit a program may have no environment */
 	_Atomic uint8_t way;
 	atomic_bool is_shut_down;
 	_Atomic uint64_t look_ns; /* Unix time of the next look at the relay's heart */
@@ -470,6 +470,13 @@ static uint32_t n_blocks_for(uint64_t queue_size)
 	return n;
 }
 
+static bool waits_at_exit(const struct lt_relay_address *address)
+{
+	if (address->waits[0])
+		return strcmp(address->waits, LT_RELAY_WAITS_ALWAYS) == 0;
+	return lt_config_text("OTEL_C_EXIT_TIMEOUT").ptr != NULL;
+}
+
 int lt_processor_relay_new(struct lt_processor *thread, struct lt_processor **ret_processor)
 {
 	static const struct lt_processor_impl impl = {.on_start = on_start,
@@ -489,7 +496,7 @@ int lt_processor_relay_new(struct lt_processor *thread, struct lt_processor **re
 	relay.max_queue_size = lt_batch_limits(thread)->max_queue_size;
 	if (relay.max_queue_size > QUEUE_SIZE_MAX)
 		relay.max_queue_size = QUEUE_SIZE_MAX;
-	relay.waits_at_exit = lt_config_text("OTEL_C_EXIT_TIMEOUT").ptr;
+	relay.waits_at_exit = waits_at_exit(&relay.address);
 	relay.n_blocks = n_blocks_for(relay.max_queue_size);
 	open_slab();
 	if (way() != WAY_RELAY) {

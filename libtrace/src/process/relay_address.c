@@ -118,6 +118,7 @@ static bool read_path(const char *path, struct lt_relay_address *ret_address)
 	memcpy(ret_address->name, path, len);
 	ret_address->name[len] = '\0';
 	ret_address->is_path = true;
+	ret_address->waits[0] = '\0';
 	int err = lt_relay_token_from_env(ret_address->token);
 	bool is_file = err == -ENOENT;
 	if (is_file)
@@ -146,8 +147,9 @@ bool lt_relay_address_read(struct lt_relay_address *ret_address)
 	const char *path, *text = secure_getenv(LT_RELAY_VARIABLE);
 	if (lt_relay_has_path(&path))
 		return read_path(path, ret_address);
-	if (!text || sscanf(text, "%63[^,],%32[0-9a-f],%" SCNx64, ret_address->name, token,
-			     &settings) != 3)
+	ret_address->waits[0] = '\0';
+	if (!text || sscanf(text, "%63[^,],%32[0-9a-f],%" SCNx64 ",%7[a-z]", ret_address->name,
+			     token, &settings, ret_address->waits) < 3)
 		return false;
 	ret_address->is_path = false;
 	memcpy(ret_address->token, token, sizeof(ret_address->token));

@@ -6,13 +6,18 @@
 
 #include "trace/span_slab.h"
 
-/* NAME,TOKEN,SETTINGS: set by the launcher, inherited by what it starts; no setting of a user's. */
+/* NAME,TOKEN,SETTINGS or NAME,TOKEN,SETTINGS,WAITS: set by the launcher, inherited by what it starts; no setting of a user's. */
 #define LT_RELAY_VARIABLE "LIBTRACE_RELAY"
+
+/* Whether an exit waits for delivery; neither: where OTEL_C_EXIT_TIMEOUT is set. */
+#define LT_RELAY_WAITS_NEVER "never"   /* the launcher does, as the container's first process */
+#define LT_RELAY_WAITS_ALWAYS "always" /* the relay ends with the container's first process */
 
 struct lt_relay_address {
 	char name[LT_SLAB_NAME_BYTES]; /* as of lt_slab_open */
 	char token[LT_SLAB_TOKEN_BYTES];
-	bool is_path; /* of OTEL_C_RELAY */
+	bool is_path;  /* of OTEL_C_RELAY */
+	char waits[8]; /* one of the words above, or "" */
 };
 
 /** Whether OTEL_C_RELAY is a path, /... or unix:/..., and not yes or no.
