@@ -64,7 +64,7 @@ format: TOOLS = clang-format-14
 format: packages
 	@git ls-files '*.c' '*.h' | xargs clang-format-14 -i
 
-#: make coverage            print how much of libtrace/src the unit tests execute (needs gcov)
+#: make coverage            print how much of libtrace/src is tested, line by line; fails below 90 % (needs gcov)
 coverage: packages
 	@python3 tests/coverage.py
 
