@@ -95,6 +95,15 @@ struct compat_uploads {
  * unfinished one. */
 void compat_each_upload(h2o_context_t *ctx, struct compat_uploads *uploads);
 
+/* --- pipelines ---------------------------------------------------------------------------- */
+
+/**
+ * Where a request ends in its connection's input, when its handler is called: bytes behind it are the
+ * client's next requests.
+ * @param head_len  bytes of its head
+ */
+size_t compat_request_end(h2o_req_t *req, h2o_socket_t *sock, bool has_body, size_t head_len);
+
 /* --- memory and output -------------------------------------------------------------------- */
 
 /** Memory for text that lives as long as the request. */

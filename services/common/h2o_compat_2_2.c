@@ -121,6 +121,15 @@ void compat_each_upload(h2o_context_t *ctx, struct compat_uploads *uploads)
 	ctx->globalconf->http1.callbacks.foreach_request(ctx, note_upload, uploads);
 }
 
+/* --- pipelines ---------------------------------------------------------------------------- */
+
+size_t compat_request_end(h2o_req_t *req, h2o_socket_t *sock, bool has_body, size_t head_len)
+{
+	/* The whole request is in the input, its body decoded. */
+	return has_body ? (size_t)(req->entity.base + req->entity.len - sock->input->bytes)
+			: head_len;
+}
+
 /* --- memory and output -------------------------------------------------------------------- */
 
 char *compat_alloc_text(h2o_req_t *req, size_t n_bytes)

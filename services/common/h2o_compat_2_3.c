@@ -129,6 +129,13 @@ void compat_each_upload(h2o_context_t *ctx, struct compat_uploads *uploads)
 		{ conn->callbacks->foreach_request(conn, note_upload, uploads); });
 }
 
+/* --- pipelines ---------------------------------------------------------------------------- */
+
+size_t compat_request_end(h2o_req_t *req, h2o_socket_t *sock, bool has_body, size_t head_len)
+{
+	return has_body ? 0 : head_len; /* a request with a body has left the input */
+}
+
 /* --- memory and output -------------------------------------------------------------------- */
 
 char *compat_alloc_text(h2o_req_t *req, size_t n_bytes)

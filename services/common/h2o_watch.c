@@ -2,7 +2,6 @@
 #include "h2o_watch.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <sys/socket.h>
 
 #include "h2o_compat.h"
@@ -22,22 +21,23 @@ static void on_readable(h2o_socket_t *sock, const char *err)
 	struct watch *watch = sock->data;
 	char byte;
 	ssize_t n = recv(h2o_socket_get_fd(sock), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-	bool gone = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+	bool is_reset = n < 0 && errno != EAGAIN && errno != EINTR;
 
 	/* Bytes belong to a pipelined request, which h2o reads later: the watch ends, as they would
 	 * wake it in every turn. */
-	if (gone || n > 0)
+	if (is_reset || n >= 0)
 		watch_stop(watch);
-	if (gone)
-		watch->on_gone(watch);
+	if (is_reset || n == 0)
+		watch->on_closed(watch, is_reset);
 }
 
-void watch_start(struct watch *watch, h2o_req_t *req, void (*on_gone)(struct watch *watch))
+void watch_start(
+	struct watch *watch, h2o_req_t *req, void (*on_closed)(struct watch *watch, bool is_reset))
 {
 	watch->sock = compat_socket(req);
 	if (!watch->sock)
 		return;
-	watch->on_gone = on_gone;
+	watch->on_closed = on_closed;
 	watch->h2o_data = watch->sock->data;
 	watch->sock->data = watch;
 	h2o_socket_dont_read(watch->sock, 1);

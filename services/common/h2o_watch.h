@@ -8,15 +8,18 @@
 #define SERVICES_H2O_WATCH_H
 
 #include <h2o.h>
+#include <stdbool.h>
 
 struct watch {
 	h2o_socket_t *sock; /* NULL: not watching */
 	void *h2o_data;
-	void (*on_gone)(struct watch *watch);
+	void (*on_closed)(struct watch *watch, bool is_reset);
 };
 
-/** Calls on_gone once when the client closes its side; never when the socket is unknown. */
-void watch_start(struct watch *watch, h2o_req_t *req, void (*on_gone)(struct watch *watch));
+/** Calls on_closed once when the client closes its side, or resets the connection; never when the
+ * socket is unknown. The watch has ended then. */
+void watch_start(
+	struct watch *watch, h2o_req_t *req, void (*on_closed)(struct watch *watch, bool is_reset));
 
 /** Stops a watch; one that does not watch is fine. */
 void watch_stop(struct watch *watch);

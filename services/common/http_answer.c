@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "http_peers.h"
 
 #define MESSAGE_MAX_BYTES 512 /* bytes */
 
@@ -22,6 +23,7 @@ static const struct status {
 	{413, "Content Too Large", "body_too_large"},
 	{415, "Unsupported Media Type", NULL},
 	{417, "Expectation Failed", "expectation_failed"},
+	{431, "Request Header Fields Too Large", NULL},
 	{499, "Client Closed Request", NULL}, /* nginx's; only for the log */
 	{500, "Internal Server Error", "internal_error"},
 	{501, "Not Implemented", NULL},
@@ -47,7 +49,7 @@ void http_answer_as(h2o_req_t *req, int status, const char *type, const char *bo
 	bool is_head = h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"));
 	h2o_iovec_t vec = h2o_iovec_init(body, len);
 
-	if (req->conn->ctx->shutdown_requested)
+	if (req->conn->ctx->shutdown_requested || http_peers_are_crowded(req))
 		req->http1_is_persistent = 0;
 	req->res.status = status;
 	req->res.reason = find_status(status)->reason;
@@ -96,6 +98,13 @@ void http_errorf(h2o_req_t *req, int status, const char *code, const char *forma
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	http_error(req, status, code, message);
+}
+
+void http_answer_busy(h2o_req_t *req, const char *why)
+{
+	h2o_add_header_by_str(
+		&req->pool, &req->res.headers, H2O_STRLIT("retry-after"), 1, NULL, H2O_STRLIT("1"));
+	http_error(req, 503, "overloaded", why);
 }
 
 /* --- request bodies ----------------------------------------------------------------------- */

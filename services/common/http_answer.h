@@ -16,7 +16,7 @@
 
 /**
  * Answers a request, once, in one write. A HEAD request gets only the headers. While the server
- * drains, the answer closes its connection.
+ * drains or has hardly a connection left, the answer closes its connection.
  *
  * @param json  borrowed until the request ends: a literal, or memory of its pool
  */
@@ -36,6 +36,9 @@ void http_error(h2o_req_t *req, int status, const char *code, const char *messag
 /** http_error() with a message formatted as by printf(). */
 __attribute__((format(printf, 4, 5))) void http_errorf(
 	h2o_req_t *req, int status, const char *code, const char *format, ...);
+
+/** Answers a request that is one too many: 503 with Retry-After. @param why  for people */
+void http_answer_busy(h2o_req_t *req, const char *why);
 
 /* Bytes of a message about a body, with its NUL. */
 #define HTTP_WHY_BYTES 256

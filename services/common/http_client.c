@@ -34,7 +34,8 @@ struct http_call {
 	struct curl_slist *headers; /* of this call; NULL: the client's */
 	http_reply_cb on_reply;
 	void *user;
-	char *body; /* of the answer; reused by later calls */
+	bool has_no_room; /* for its connection */
+	char *body;	  /* of the answer; reused by later calls */
 	size_t body_len, body_capacity;
 };
 
@@ -82,8 +83,10 @@ static void call_put_back(struct http_call *call)
 	client->n_spare_calls++;
 }
 
-static enum http_call_error error_of(CURLcode code)
+static enum http_call_error error_of(const struct http_call *call, CURLcode code)
 {
+	if (code != CURLE_OK && call->has_no_room)
+		return HTTP_CALL_NO_ROOM;
 	switch (code) {
 	case CURLE_OK:
 		return HTTP_CALL_OK;
@@ -107,7 +110,7 @@ static void on_end(CURL *easy, CURLcode code)
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	http_lane_remove(call->lane, easy);
 	struct http_reply reply = {
-		.error = error_of(code),
+		.error = error_of(call, code),
 		.reason = curl_easy_strerror(code),
 		.status = (int)status,
 		.body = call->body_len > 0 ? call->body : "",
@@ -127,9 +130,11 @@ void http_call_cancel(struct http_call *call)
 
 static curl_socket_t on_open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
 {
-	struct http_client *client = user;
-	int fd = http_sockets_open(
-		&client->lanes.sockets, address->family, address->socktype, address->protocol);
+	struct http_call *call = user;
+	int fd = http_sockets_open(&call->client->lanes.sockets, address->family, address->socktype,
+		address->protocol);
+	/* Not EAFNOSUPPORT, say. */
+	call->has_no_room |= fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM || fd == -ENOBUFS;
 	return fd >= 0 ? fd : CURL_SOCKET_BAD;
 }
 
@@ -190,7 +195,7 @@ static bool set_up_easy(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, client);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call);
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, client);
 	/* A parsed URL: curl would parse and reassemble a string for each call. */
@@ -205,6 +210,7 @@ static struct http_call *call_take(struct http_client *client)
 		client->spare_calls = call->next_spare;
 		client->n_spare_calls--;
 		call->body_len = 0;
+		call->has_no_room = false;
 		return call;
 	}
 	call = calloc(1, sizeof(*call));

@@ -19,7 +19,8 @@ enum http_call_error {
 	HTTP_CALL_OK = 0, /* an answer with any status */
 	HTTP_CALL_UNREACHABLE,
 	HTTP_CALL_TIMEOUT,
-	HTTP_CALL_BROKEN, /* connection lost, not HTTP, answer too large */
+	HTTP_CALL_NO_ROOM, /* this process has no descriptor or memory for a connection */
+	HTTP_CALL_BROKEN,  /* connection lost, not HTTP, answer too large */
 };
 
 struct http_reply { /* borrowed for the callback */

@@ -29,16 +29,34 @@ static void on_accept(struct listener *listener, h2o_socket_t *sock)
 	if (port->protocol)
 		port->protocol->accept(port, sock);
 	else
-		compat_accept(&port->accept, sock);
+		http_peers_accept(&port->loop->peers, &port->accept, sock);
 }
 
-static void port_open(struct http_port *port, h2o_loop_t *loop)
+static bool has_room(struct listener *listener)
 {
+	struct http_port *port = H2O_STRUCT_FROM_MEMBER(struct http_port, listener, listener);
+
+	return http_peers_have_room(&port->loop->peers);
+}
+
+static void on_room(struct http_peers *peers)
+{
+	struct http_loop *loop = H2O_STRUCT_FROM_MEMBER(struct http_loop, peers, peers);
+
+	for (size_t i = 0; i < loop->n_ports; i++)
+		listener_resume(&loop->ports[i].listener);
+}
+
+static void port_open(struct http_port *port, struct http_loop *loop)
+{
+	port->loop = loop;
 	if (!port->protocol) {
-		h2o_context_init(&port->ctx, loop, port->conf);
+		h2o_context_init(&port->ctx, loop->h2o, port->conf);
 		port->accept = (h2o_accept_ctx_t){.ctx = &port->ctx, .hosts = port->conf->hosts};
 	}
-	listener_start(&port->listener, loop, port->fd, on_accept);
+	listener_start(&port->listener, loop->h2o, port->fd, on_accept);
+	if (!port->protocol)
+		port->listener.has_room = has_room;
 }
 
 static void port_drain(struct http_port *port)
@@ -89,12 +107,13 @@ static void on_shutdown(struct shutdown_watch *watch)
 	timer_start(&loop->drain_timer, &loop->drain_timeout, on_drain_timeout);
 }
 
-int http_loop_open(
-	struct http_loop *loop, struct http_port *ports, size_t n_ports, unsigned drain_timeout_ms)
+int http_loop_open(struct http_loop *loop, struct http_port *ports, size_t n_ports,
+	const struct http_limits *limits, unsigned drain_timeout_ms)
 {
 	*loop = (struct http_loop){.h2o = h2o_evloop_create(), .ports = ports, .n_ports = n_ports};
+	http_peers_init(&loop->peers, loop->h2o, limits, on_room);
 	for (size_t i = 0; i < n_ports; i++)
-		port_open(&ports[i], loop->h2o);
+		port_open(&ports[i], loop);
 	delay_init(&loop->idle_grace, loop->h2o, IDLE_GRACE_MS);
 	delay_init(&loop->drain_timeout, loop->h2o, drain_timeout_ms);
 	return shutdown_watch_start(&loop->shutdown, loop->h2o, on_shutdown);
@@ -120,9 +139,12 @@ static bool is_done(const struct http_loop *loop)
 
 int http_loop_run(struct http_loop *loop)
 {
+	int32_t wait_ms = INT32_MAX;
+
 	while (!is_done(loop)) {
-		if (h2o_evloop_run(loop->h2o, INT32_MAX) != 0 && errno != EINTR)
+		if (h2o_evloop_run(loop->h2o, wait_ms) != 0 && errno != EINTR)
 			return -errno;
+		wait_ms = http_peers_turn(&loop->peers) ? 0 : INT32_MAX;
 		if (loop->on_turn)
 			loop->on_turn(loop);
 	}
@@ -136,6 +158,7 @@ void http_loop_close(struct http_loop *loop)
 	timer_stop(&loop->drain_timer);
 	delay_done(&loop->idle_grace);
 	delay_done(&loop->drain_timeout);
+	http_peers_done(&loop->peers);
 	for (size_t i = 0; i < loop->n_ports; i++)
 		port_close(&loop->ports[i]);
 	h2o_evloop_destroy(loop->h2o);

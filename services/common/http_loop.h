@@ -7,6 +7,7 @@
 #define SERVICES_HTTP_LOOP_H
 
 #include "h2o_compat.h"
+#include "http_peers.h"
 #include "listener.h"
 #include "shutdown.h"
 
@@ -29,6 +30,7 @@ struct http_port {
 	h2o_context_t ctx;
 	h2o_accept_ctx_t accept;
 	struct listener listener;
+	struct http_loop *loop;
 };
 
 struct http_loop {
@@ -37,7 +39,8 @@ struct http_loop {
 	size_t n_ports;
 	/* Called between two turns of the loop; may be NULL. */
 	void (*on_turn)(struct http_loop *loop);
-	bool is_late; /* the drain timeout has passed with requests unanswered */
+	struct http_peers peers; /* of HTTP/1.1 */
+	bool is_late;		 /* the drain timeout has passed with requests unanswered */
 
 	struct shutdown_watch shutdown;
 	struct delay idle_grace, drain_timeout;
@@ -50,10 +53,11 @@ struct http_loop {
 h2o_hostconf_t *http_conf_init(h2o_globalconf_t *conf, size_t body_max);
 
 /** Opens a loop and its ports on this thread.
+ * @param limits  of this loop
  * @param drain_timeout_ms  limit of the wait for unfinished answers after a signal
  * @return 0 or -Exxx; call http_loop_close() in either case */
-int http_loop_open(
-	struct http_loop *loop, struct http_port *ports, size_t n_ports, unsigned drain_timeout_ms);
+int http_loop_open(struct http_loop *loop, struct http_port *ports, size_t n_ports,
+	const struct http_limits *limits, unsigned drain_timeout_ms);
 
 /** Serves until a signal, then until all requests are answered or the loop is late. @return 0 or
  * -Exxx */

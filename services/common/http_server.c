@@ -7,12 +7,14 @@
 #include <unistd.h>
 
 #include "http_answer.h"
+#include "http_counts.h"
 #include "http_loop.h"
 #include "log.h"
 
 struct server {
 	const struct http_service *service;
 	const struct config *config;
+	struct http_limits limits; /* of one loop */
 	h2o_globalconf_t globalconf;
 };
 
@@ -42,6 +44,7 @@ void *http_state(const h2o_req_t *req)
 struct route_handler {
 	h2o_handler_t super;
 	const struct http_route *route;
+	bool is_shed; /* under overload */
 };
 
 static void answer_healthz(h2o_req_t *req)
@@ -49,6 +52,7 @@ static void answer_healthz(h2o_req_t *req)
 	http_answer(req, 200, H2O_STRLIT("{\"status\":\"ok\"}"));
 }
 
+/* Health checks are answered under any load. */
 static void answer_readyz(h2o_req_t *req)
 {
 	if (req->conn->ctx->shutdown_requested)
@@ -73,9 +77,19 @@ static bool is_method(const h2o_req_t *req, const char *method)
 	return h2o_memis(req->method.base, req->method.len, method, strlen(method));
 }
 
+static void serve(struct route_handler *handler, h2o_req_t *req)
+{
+	worker_of(req)->n_requests++;
+	if (handler->is_shed && http_peers_shed(req))
+		http_answer_busy(req, "too many requests are in flight");
+	else
+		handler->route->handle(req);
+}
+
 static int on_route(h2o_handler_t *self, h2o_req_t *req)
 {
-	const struct http_route *route = ((struct route_handler *)self)->route;
+	struct route_handler *handler = (struct route_handler *)self;
+	const struct http_route *route = handler->route;
 	bool is_get = strcmp(route->method, "GET") == 0;
 
 	/* h2o matches "/path/more" as well as "/path". */
@@ -84,8 +98,7 @@ static int on_route(h2o_handler_t *self, h2o_req_t *req)
 		return on_unknown_path(self, req);
 	}
 	if (is_method(req, route->method) || (is_get && is_method(req, "HEAD"))) {
-		worker_of(req)->n_requests++;
-		route->handle(req);
+		serve(handler, req);
 		return 0;
 	}
 	const char *allow = is_get ? "GET, HEAD" : route->method;
@@ -95,13 +108,17 @@ static int on_route(h2o_handler_t *self, h2o_req_t *req)
 	return 0;
 }
 
-static void add_routes(h2o_hostconf_t *host, const struct http_route *routes, size_t n)
+static void add_routes(
+	h2o_hostconf_t *host, const struct http_route *routes, size_t n, bool is_shed)
 {
 	for (size_t i = 0; i < n; i++) {
 		h2o_pathconf_t *path = h2o_config_register_path(host, routes[i].path, 0);
-		h2o_handler_t *handler = h2o_create_handler(path, sizeof(struct route_handler));
-		handler->on_req = on_route;
-		((struct route_handler *)handler)->route = &routes[i];
+		http_peers_count(path);
+		struct route_handler *handler =
+			(struct route_handler *)h2o_create_handler(path, sizeof(*handler));
+		handler->super.on_req = on_route;
+		handler->route = &routes[i];
+		handler->is_shed = is_shed;
 		/* libh2o 2.3 selects the path before it refuses a body. */
 		http_answer_own_errors(path);
 	}
@@ -111,9 +128,10 @@ static void configure(struct server *server)
 {
 	h2o_hostconf_t *host = http_conf_init(&server->globalconf, HTTP_BODY_MAX_BYTES);
 
-	add_routes(host, server->service->routes, server->service->n_routes);
-	add_routes(host, common_routes, sizeof(common_routes) / sizeof(common_routes[0]));
+	add_routes(host, server->service->routes, server->service->n_routes, true);
+	add_routes(host, common_routes, sizeof(common_routes) / sizeof(common_routes[0]), false);
 	/* Unknown paths get the fallback, not "/", which would appear as a route. */
+	http_peers_count(&host->fallback_path);
 	h2o_create_handler(&host->fallback_path, sizeof(h2o_handler_t))->on_req = on_unknown_path;
 	http_answer_own_errors(&host->fallback_path);
 }
@@ -123,8 +141,8 @@ static void configure(struct server *server)
 static int worker_serve(struct worker *worker)
 {
 	const struct http_service *service = worker->server->service;
-	int err = http_loop_open(
-		&worker->loop, &worker->port, 1, worker->server->config->drain_timeout_ms);
+	int err = http_loop_open(&worker->loop, &worker->port, 1, &worker->server->limits,
+		worker->server->config->drain_timeout_ms);
 
 	if (!err)
 		err = service->start(worker->loop.h2o, service->user, &worker->state);
@@ -188,6 +206,7 @@ static int report_end(const struct worker *workers, size_t n)
 		is_late |= workers[i].loop.is_late;
 		has_failed |= workers[i].has_failed;
 	}
+	http_counts_report(UINT64_MAX);
 	if (is_late)
 		log_error("stopped with requests unanswered: DRAIN_TIMEOUT_MS has passed",
 			LOG_FIELDS(log_int("requests", (int64_t)n_requests)));
@@ -216,12 +235,19 @@ int http_serve(const struct http_service *service, const struct config *config)
 	server.service = service;
 	server.config = config;
 	configure(&server);
+	server.limits = config->limits;
+	http_limits_share(&server.limits, &service->cost, (unsigned)n);
+	for (size_t i = 0; i < n; i++)
+		http_peers_bound(&server.limits, fds[i]);
 	for (size_t i = 0; i < n; i++)
 		workers[i] = (struct worker){
 			.server = &server, .port = {.conf = &server.globalconf, .fd = fds[i]}};
 	free(fds);
-	log_info("listening", LOG_FIELDS(log_str("host", config->host), log_int("port", port),
-				      log_int("threads", (int64_t)n)));
+	log_info("listening",
+		LOG_FIELDS(log_str("host", config->host), log_int("port", port),
+			log_int("threads", (int64_t)n),
+			log_int("requests_max", (int64_t)(server.limits.requests_max * n)),
+			log_int("connections_max", (int64_t)(server.limits.connections_max * n))));
 	size_t n_started = run_workers(workers, n);
 	for (size_t i = n_started; i < n; i++)
 		close(workers[i].port.fd);

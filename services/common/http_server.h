@@ -10,6 +10,7 @@
 #define SERVICES_HTTP_SERVER_H
 
 #include "h2o_compat.h"
+#include "http_limits.h"
 #include "service_config.h"
 
 struct http_route {
@@ -27,6 +28,7 @@ struct http_service {
 	/* Frees it, after the last answer. */
 	void (*stop)(void *state);
 	void *user;
+	struct http_cost cost; /* of a request in flight */
 };
 
 /**

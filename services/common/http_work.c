@@ -4,12 +4,19 @@
 #include <string.h>
 
 #include "http_answer.h"
+#include "http_peers.h"
+
+static void unwatch(struct http_work *work)
+{
+	watch_stop(&work->watch);
+	http_peers_forget(work->req);
+}
 
 static void stop_once(struct http_work *work)
 {
 	void (*stop)(struct http_work *) = work->stop;
 
-	watch_stop(&work->watch);
+	unwatch(work);
 	work->stop = NULL;
 	if (stop)
 		stop(work);
@@ -21,15 +28,23 @@ static void on_dispose(void *memory)
 	stop_once(memory);
 }
 
-static void on_client_gone(struct watch *watch)
+static void on_client_gone(void *memory)
 {
-	struct http_work *work = H2O_STRUCT_FROM_MEMBER(struct http_work, watch, watch);
+	struct http_work *work = memory;
 	h2o_req_t *req = work->req;
 
 	stop_once(work);
 	/* h2o disposes of a request only after an answer. */
 	req->http1_is_persistent = 0;
 	http_error(req, 499, "client_closed_request", "the client closed the connection");
+}
+
+static void on_client_closed(struct watch *watch, bool is_reset)
+{
+	struct http_work *work = H2O_STRUCT_FROM_MEMBER(struct http_work, watch, watch);
+
+	if (is_reset || !http_peers_half_closed(work->req, on_client_gone, work))
+		on_client_gone(work);
 }
 
 void *http_work_new(h2o_req_t *req, size_t size, void (*stop)(struct http_work *work))
@@ -39,12 +54,12 @@ void *http_work_new(h2o_req_t *req, size_t size, void (*stop)(struct http_work *
 	memset(work, 0, size);
 	work->req = req;
 	work->stop = stop;
-	watch_start(&work->watch, req, on_client_gone);
+	watch_start(&work->watch, req, on_client_closed);
 	return work;
 }
 
 h2o_req_t *http_work_end(struct http_work *work)
 {
-	watch_stop(&work->watch);
+	unwatch(work);
 	return work->req;
 }

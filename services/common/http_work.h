@@ -3,7 +3,7 @@
  *
  * Work lives in its request's memory, as long as the request. The handler creates it;
  * http_work_end() ends it just before the answer. If the client disconnects first it is stopped,
- * and no answer is due.
+ * and no answer is due; a client that closes its side only gets its answer.
  */
 #ifndef SERVICES_HTTP_WORK_H
 #define SERVICES_HTTP_WORK_H

@@ -110,42 +110,74 @@ int listen_on(const char *host, const char *setting, unsigned port, size_t n, in
 
 /* --- accepting ---------------------------------------------------------------------------- */
 
-/* @return whether the queue is empty */
-static bool accept_some(struct listener *listener)
+enum outcome { ACCEPTED, QUEUE_EMPTY, NO_ROOM, FAILED };
+
+static enum outcome accept_one(struct listener *listener)
 {
-	for (unsigned i = 0; i < ACCEPT_MAX; i++) {
-		errno = 0;
-		h2o_socket_t *sock = h2o_evloop_socket_accept(listener->sock);
-		if (sock)
-			listener->on_accept(listener, sock);
-		else if (errno != ECONNABORTED && errno != EINTR)
-			return true;
-	}
-	return false;
+	if (listener->has_room && !listener->has_room(listener))
+		return NO_ROOM;
+	errno = 0;
+	h2o_socket_t *sock = h2o_evloop_socket_accept(listener->sock);
+	if (sock)
+		listener->on_accept(listener, sock);
+	else if (errno != ECONNABORTED && errno != EINTR)
+		return errno == EAGAIN ? QUEUE_EMPTY : FAILED;
+	return ACCEPTED;
+}
+
+/* @return ACCEPTED: there may be more */
+static enum outcome accept_some(struct listener *listener)
+{
+	enum outcome outcome = ACCEPTED;
+
+	for (unsigned i = 0; i < ACCEPT_MAX && outcome == ACCEPTED; i++)
+		outcome = accept_one(listener);
+	return outcome;
 }
 
 static void on_connection(h2o_socket_t *sock, const char *err);
 
+void listener_resume(struct listener *listener)
+{
+	if (!listener->is_paused || !listener->sock)
+		return;
+	listener->is_paused = false;
+	timer_stop(&listener->retry);
+	h2o_socket_read_start(listener->sock, on_connection);
+}
+
 static void on_retry(struct timer *timer)
 {
-	struct listener *listener = H2O_STRUCT_FROM_MEMBER(struct listener, retry, timer);
-	h2o_socket_read_start(listener->sock, on_connection);
+	listener_resume(H2O_STRUCT_FROM_MEMBER(struct listener, retry, timer));
+}
+
+static void pause_for_now(struct listener *listener)
+{
+	h2o_socket_read_stop(listener->sock);
+	listener->is_paused = true;
+	timer_start(&listener->retry, &listener->retry_delay, on_retry);
+}
+
+static void complain_of_accept(struct listener *listener)
+{
+	uint64_t now_ms = h2o_now(listener->loop);
+
+	if (now_ms - listener->warned_at_ms < WARN_INTERVAL_MS)
+		return;
+	log_warn("cannot accept connections for now",
+		LOG_FIELDS(log_str("reason", strerror(errno))));
+	listener->warned_at_ms = now_ms;
 }
 
 static void on_connection(h2o_socket_t *sock, const char *err)
 {
 	struct listener *listener = sock->data;
+	enum outcome outcome = err ? QUEUE_EMPTY : accept_some(listener);
 
-	if (err || !accept_some(listener) || errno == EAGAIN)
-		return;
-	uint64_t now_ms = h2o_now(listener->loop);
-	if (now_ms - listener->warned_at_ms >= WARN_INTERVAL_MS) {
-		log_warn("cannot accept connections for now",
-			LOG_FIELDS(log_str("reason", strerror(errno))));
-		listener->warned_at_ms = now_ms;
-	}
-	h2o_socket_read_stop(sock);
-	timer_start(&listener->retry, &listener->retry_delay, on_retry);
+	if (outcome == FAILED)
+		complain_of_accept(listener);
+	if (outcome == FAILED || outcome == NO_ROOM)
+		pause_for_now(listener);
 }
 
 void listener_start(struct listener *listener, h2o_loop_t *loop, int fd,
@@ -181,7 +213,7 @@ static void close_listener(struct listener *listener)
 {
 	if (!listener->sock)
 		return;
-	while (!accept_some(listener)) {}
+	while (accept_some(listener) == ACCEPTED) {}
 	timer_stop(&listener->retry);
 	timer_stop(&listener->last_call);
 	h2o_socket_read_stop(listener->sock);

@@ -27,9 +27,11 @@ struct listener {
 	h2o_socket_t *sock; /* NULL: closed */
 	h2o_loop_t *loop;
 	void (*on_accept)(struct listener *listener, h2o_socket_t *sock); /* takes sock */
-	/* Pauses when out of descriptors or memory, instead of spinning. */
+	bool (*has_room)(struct listener *listener); /* for another connection; NULL: always */
+	/* Pauses when out of descriptors, memory or room, instead of spinning. */
 	struct delay retry_delay;
 	struct timer retry;
+	bool is_paused;
 	uint64_t warned_at_ms; /* the loop's time; 0: never */
 	struct delay last_call_delay;
 	struct timer last_call;
@@ -38,6 +40,9 @@ struct listener {
 /** @param fd  taken */
 void listener_start(struct listener *listener, h2o_loop_t *loop, int fd,
 	void (*on_accept)(struct listener *listener, h2o_socket_t *sock));
+
+/** Ends a pause, as there is room again. Threads: the loop's. */
+void listener_resume(struct listener *listener);
 
 /** Admits no new connections, accepts those already begun, then closes: sock becomes NULL a moment
  * later. */

@@ -176,6 +176,10 @@ int config_load(const struct program *program, const struct config_setting *extr
 		{CONFIG_NUMBER, "DRAIN_TIMEOUT_MS", "longest wait for answers after SIGTERM",
 			.ret_number = &config.drain_timeout_ms, .number = 25000,
 			.max = DELAY_MAX_MS},
+		HTTP_LIMITS_REQUESTS("", config.limits),
+		HTTP_LIMITS_CONNECTIONS("", config.limits),
+		HTTP_LIMITS_ANSWER("", config.limits),
+		HTTP_LIMITS_BUFFER("", config.limits),
 		{CONFIG_END},
 	};
 	int status;

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "http_limits.h"
+
 enum config_kind { CONFIG_END = 0, CONFIG_TEXT, CONFIG_NUMBER };
 
 struct config_setting {
@@ -27,6 +29,7 @@ struct config {
 	unsigned port;
 	unsigned n_threads;
 	unsigned drain_timeout_ms;
+	struct http_limits limits; /* of all loops together */
 };
 
 struct program {

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "http_answer.h"
+#include "http_counts.h"
 #include "http_work.h"
 #include "log.h"
 #include "query.h"
@@ -153,6 +154,12 @@ static void answer_failure(h2o_req_t *req, int status, const char *code, const c
 	http_error(req, status, code, message);
 }
 
+static void answer_no_room(h2o_req_t *req)
+{
+	http_count(HTTP_SHED_CALLS);
+	http_answer_busy(req, "too many requests for the descriptors or memory of this process");
+}
+
 static void on_reply(void *user, const struct http_reply *reply)
 {
 	struct checkout *checkout = user;
@@ -161,7 +168,9 @@ static void on_reply(void *user, const struct http_reply *reply)
 	struct log_field status = log_int("status", reply->status);
 
 	checkout->call = NULL;
-	if (reply->error == HTTP_CALL_TIMEOUT)
+	if (reply->error == HTTP_CALL_NO_ROOM)
+		answer_no_room(req);
+	else if (reply->error == HTTP_CALL_TIMEOUT)
 		answer_failure(req, 504, "order_service_timeout",
 			"the order service did not answer in time", &reason);
 	else if (reply->error == HTTP_CALL_UNREACHABLE)
@@ -201,5 +210,5 @@ void checkout(h2o_req_t *req, struct http_client *orders, const struct http_head
 	checkout->call = http_client_post(
 		orders, order_json(req, &order), headers, n_headers, on_reply, checkout);
 	if (!checkout->call)
-		http_error(http_work_end(&checkout->work), 500, "out_of_memory", "out of memory");
+		answer_no_room(http_work_end(&checkout->work));
 }

@@ -7,6 +7,8 @@
 #include "http_server.h"
 #include "service_config.h"
 
+#define REQUEST_BYTES 49152 /* in flight and traced, as measured, and half of it */
+
 struct gateway {
 	char *orders_url;
 	unsigned order_timeout_ms;
@@ -50,7 +52,13 @@ int gateway_main(const char *name, void (*handle)(h2o_req_t *req), int (*before)
 	};
 	const struct http_route routes[] = {{"/checkout", "GET", handle}};
 	const struct http_service service = {
-		routes, sizeof(routes) / sizeof(routes[0]), start_thread, stop_thread, &gateway};
+		.routes = routes,
+		.n_routes = sizeof(routes) / sizeof(routes[0]),
+		.start = start_thread,
+		.stop = stop_thread,
+		.user = &gateway,
+		.cost = {.descriptors = 2, .bytes = REQUEST_BYTES},
+	};
 	struct config config;
 
 	int status = config_load(&program, settings, argc, argv, &config);

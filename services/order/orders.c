@@ -15,6 +15,8 @@ struct orders {
 	struct delay durations[ORDER_STEPS_MAX];
 };
 
+#define REQUEST_BYTES 16384 /* in flight and traced, as measured, and half of it */
+
 struct settings {
 	const struct orders_service *service;
 	unsigned durations_ms[ORDER_STEPS_MAX];
@@ -150,7 +152,14 @@ int orders_main(const struct orders_service *orders, int argc, char **argv)
 	struct config_setting durations[ORDER_STEPS_MAX + 1];
 	const struct http_route route = {
 		"/orders", "POST", orders->handle ? orders->handle : orders_take};
-	const struct http_service service = {&route, 1, start_thread, stop_thread, &settings};
+	const struct http_service service = {
+		.routes = &route,
+		.n_routes = 1,
+		.start = start_thread,
+		.stop = stop_thread,
+		.user = &settings,
+		.cost = {.descriptors = 1, .bytes = REQUEST_BYTES},
+	};
 	struct config config;
 	size_t i;
 

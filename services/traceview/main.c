@@ -170,6 +170,10 @@ static int serve(int argc, char **argv, bool only_help)
 			.ret_text = &base_path, .text = ""},
 		{CONFIG_TEXT, "TRACEVIEW_GATEWAY", "the shop, for the page to make a trace in",
 			.ret_text = &gateway, .text = ""},
+		HTTP_LIMITS_REQUESTS("TRACEVIEW_", options.limits),
+		HTTP_LIMITS_CONNECTIONS("TRACEVIEW_", options.limits),
+		HTTP_LIMITS_ANSWER("TRACEVIEW_", options.limits),
+		HTTP_LIMITS_BUFFER("TRACEVIEW_", options.limits),
 		{CONFIG_END},
 	};
 	if (only_help) {

@@ -2,6 +2,7 @@
 /* receive.c - the OTLP/HTTP receiver. */
 #include "serve/receive.h"
 
+#include "http_peers.h"
 #include "serve/cors.h"
 #include "serve/http_send.h"
 #include "serve/rpc_status.h"
@@ -85,7 +86,11 @@ void receive(struct receiver *receiver, h2o_req_t *req)
 	const struct coding *coding = coding_find(http_header(req, H2O_TOKEN_CONTENT_ENCODING));
 	if (cors_answer(req))
 		return;
-	if (signal == OTLP_NO_SIGNAL) {
+	if (http_peers_shed(req)) {
+		http_send_header(req, "retry-after", "1");
+		answer_status(
+			req, 503, encoding, RPC_UNAVAILABLE, "too many requests are in flight");
+	} else if (signal == OTLP_NO_SIGNAL) {
 		answer_status(req, 404, encoding, RPC_NOT_FOUND,
 			"this port takes POST /v1/traces; /v1/metrics and /v1/logs are not kept");
 	} else if (!h2o_memis(req->method.base, req->method.len, H2O_STRLIT("POST"))) {

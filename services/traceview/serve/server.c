@@ -7,6 +7,7 @@
 #include "serve/server.h"
 
 #include "http_answer.h"
+#include "http_counts.h"
 #include "http_loop.h"
 #include "log.h"
 #include "serve/grpc.h"
@@ -28,6 +29,9 @@
 #define UPLOAD_TURN_BYTES (512 * 1024) /* received from one connection per turn of the loop */
 
 #define LARGE_BLOCK_BYTES (4 * 1024 * 1024)
+
+/* An answer of some size, while its client takes it. */
+static const struct http_cost request_cost = {.descriptors = 1, .bytes = 256 * 1024};
 
 enum { PORT_OTLP, PORT_UI, PORT_GRPC, N_PORTS };
 
@@ -73,6 +77,7 @@ static h2o_hostconf_t *configure(struct server *server, int port, size_t body_ma
 {
 	h2o_hostconf_t *host = http_conf_init(&server->confs[port], body_max);
 	h2o_pathconf_t *path = h2o_config_register_path(host, "/", 0);
+	http_peers_count(path);
 	struct site_handler *handler =
 		(struct site_handler *)h2o_create_handler(path, sizeof(*handler));
 	handler->super.on_req = on_req;
@@ -146,8 +151,11 @@ static void bound_turn(const struct http_port *port)
 	setsockopt(port->fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof(receive_bytes));
 }
 
-static int start(struct server *server)
+static int start(struct server *server, struct http_limits limits)
 {
+	http_limits_share(&limits, &request_cost, 1);
+	http_peers_bound(&limits, server->ports[PORT_OTLP].fd);
+	http_peers_bound(&limits, server->ports[PORT_UI].fd);
 	h2o_hostconf_t *host = configure(server, PORT_OTLP, RECEIVE_BODY_MAX_BYTES, on_otlp);
 	http_answer_own_errors_as(&host->fallback_path, &receive_own_errors);
 	host = configure(server, PORT_UI, QUERY_BODY_MAX_BYTES, on_ui);
@@ -158,7 +166,8 @@ static int start(struct server *server)
 		server->ports[PORT_GRPC].server = server->grpc;
 		bound_turn(&server->ports[PORT_GRPC]);
 	}
-	int err = http_loop_open(&server->loop, server->ports, server->n_ports, DRAIN_TIMEOUT_MS);
+	int err = http_loop_open(
+		&server->loop, server->ports, server->n_ports, &limits, DRAIN_TIMEOUT_MS);
 	server->loop.on_turn = bound_uploads;
 	delay_init(&server->report_delay, server->loop.h2o, REPORT_INTERVAL_MS);
 	timer_start(&server->report_timer, &server->report_delay, on_report);
@@ -223,7 +232,7 @@ int server_run(const struct server_options *options)
 	/* Keeps large bodies in memory: h2o would put them into files in /tmp, which may be
 	 * read-only. */
 	h2o_socket_buffer_mmap_settings.threshold = SIZE_MAX;
-	err = start(&server);
+	err = start(&server, options->limits);
 	if (err) {
 		log_error("cannot start", LOG_FIELDS(log_str("reason", strerror(-err))));
 		return EXIT_FAILURE;
@@ -234,6 +243,7 @@ int server_run(const struct server_options *options)
 		return EXIT_FAILURE;
 	}
 	report(&server);
+	http_counts_report(UINT64_MAX);
 	log_info("stopped", LOG_NO_FIELDS);
 	stop(&server);
 	return EXIT_SUCCESS;

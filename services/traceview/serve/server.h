@@ -3,6 +3,7 @@
 #ifndef TRACEVIEW_SERVER_H
 #define TRACEVIEW_SERVER_H
 
+#include "http_limits.h"
 #include "serve/site.h"
 #include "store/store.h"
 
@@ -11,6 +12,7 @@ struct server_options {
 	unsigned otlp_port, grpc_port, ui_port; /* 0: any free port */
 	struct store *store;			/* borrowed */
 	const struct site *site;		/* borrowed */
+	struct http_limits limits;		/* of the ports that speak HTTP/1.1 */
 };
 
 /**

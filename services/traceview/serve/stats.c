@@ -3,6 +3,7 @@
 #include "serve/stats.h"
 
 #include "base/json_writer.h"
+#include "http_counts.h"
 
 #include <inttypes.h>
 
@@ -41,6 +42,14 @@ void stats_write_metrics(struct buffer *out, const struct stats_source *source)
 			"# HELP traceview_%s %s\n# TYPE traceview_%s %s\ntraceview_%s %" PRIu64
 			"\n",
 			m->name, m->help, m->name, m->type, m->name, m->value);
+	}
+	for (int i = 0; i < HTTP_COUNTS; i++) {
+		const char *name = http_count_name((enum http_count)i);
+		buffer_printf(out,
+			"# HELP traceview_http_%s %s\n# TYPE traceview_http_%s counter\n"
+			"traceview_http_%s %" PRIu64 "\n",
+			name, http_count_help((enum http_count)i), name, name,
+			http_counted((enum http_count)i));
 	}
 }
 

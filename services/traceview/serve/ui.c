@@ -3,6 +3,7 @@
 #include "serve/ui.h"
 
 #include "http_answer.h"
+#include "http_peers.h"
 #include "query/clean_path.h"
 #include "query/query.h"
 #include "serve/http_send.h"
@@ -140,7 +141,9 @@ void ui_answer(h2o_req_t *req, const struct site *site, const struct stats_sourc
 	struct buffer clean;
 	buffer_init(&clean, path_len + 1);
 	http_send_header(req, "x-content-type-options", "nosniff");
-	if (!clean_path(path, &clean)) {
+	if (!is_health(path) && http_peers_shed(req)) {
+		http_answer_busy(req, "too many requests are in flight");
+	} else if (!clean_path(path, &clean)) {
 		answer_moved(req, &clean, path_len);
 	} else if (is(path, site->base)) {
 		buffer_puts(&clean, "/");

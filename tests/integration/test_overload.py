@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The services' limits, by processes that have them: 503 in time, and nobody stops the others."""
+import json
+import os
+import re
+import resource
+import selectors
+import socket
+import struct
+import time
+import unittest
+
+import harness
+from harness import StackTest, at_once, get, post_json, wait_until
+
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+CHECKOUT = b"GET /checkout HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def limited(**limits):
+    """A preexec_fn: NOFILE=64 and the like."""
+    def set_limits():
+        for name, value in limits.items():
+            resource.setrlimit(getattr(resource, "RLIMIT_" + name), (value, value))
+    return set_limits
+
+
+def connect(port, receive_bytes=None):
+    s = socket.socket()
+    if receive_bytes:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+    s.settimeout(30 * harness.SLOWNESS)
+    s.connect(("127.0.0.1", port))
+    return s
+
+
+def read_to_end(s):
+    """All bytes until the other side closes."""
+    data = b""
+    try:
+        while True:
+            more = s.recv(65536)
+            if not more:
+                return data
+            data += more
+    except ConnectionError:
+        return data
+
+
+class Overload(StackTest):
+    def start_limited_gateway(self, preexec=None, env=None, traced=False):
+        env = {"PORT": str(self.GATEWAY), "ORDER_SERVICE_URL": f"http://127.0.0.1:{self.ORDER}",
+               **self.TRACING, **(env or {})}
+        self.gateway = self.start(["api-gateway"], env=env, traced=traced, service="api-gateway", preexec_fn=preexec)
+        return self.gateway.wait_ready(self.GATEWAY)
+
+    def start_slow_order(self, ms):
+        return self.start_order("order-service", traced=False, env={"ORDER_PROCESSING_MS": str(ms), "THREADS": "1"})
+
+    def has_call(self):
+        """Whether the gateway has called the order service: it has a connection to it."""
+        with open("/proc/self/net/tcp") as table:
+            rows = [line.split()[2:4] for line in table.readlines()[1:]]
+        return any(remote.endswith(f":{self.ORDER:04X}") and state == "01" for remote, state in rows)
+
+    def counted(self, program, message):
+        """What the program's log lines about a limit add up to."""
+        return sum(int(line.split("times=")[1].split()[0]) for line in program.lines if message in line)
+
+    def statuses(self, n, path="/checkout"):
+        answers = at_once(n, lambda _: get(self.GATEWAY, path, timeout=30))
+        for answer in answers:
+            if answer.status == 503:
+                self.assertEqual(answer.headers["retry-after"], "1")
+                self.assertEqual(json.loads(answer.body)["error"], "overloaded")
+        return [answer.status for answer in answers]
+
+    def test_beyond_requests_max_a_request_is_503_at_once_with_retry_after(self):
+        self.start_slow_order(1000)
+        self.start_limited_gateway(env={"THREADS": "1", "REQUESTS_MAX": "10"})
+        began = time.monotonic()
+        statuses = self.statuses(50)
+        self.assertEqual(statuses.count(200), 10)
+        self.assertEqual(statuses.count(503), 40)
+        self.assertLess(time.monotonic() - began, 5 * harness.SLOWNESS)
+        wait_until(lambda: self.counted(self.gateway, "REQUESTS_MAX are in flight") == 40, what="a line in the log")
+        self.assertEqual(get(self.GATEWAY, "/checkout").status, 200)
+
+    def test_health_checks_are_answered_beyond_requests_max(self):
+        self.start_slow_order(1000)
+        self.start_limited_gateway(env={"THREADS": "1", "REQUESTS_MAX": "1"})
+        with connect(self.GATEWAY) as busy:
+            busy.sendall(CHECKOUT)
+            wait_until(self.has_call, what="a request in flight")
+            self.assertEqual(get(self.GATEWAY, "/healthz").status, 200)
+            self.assertEqual(get(self.GATEWAY, "/readyz").status, 200)
+            self.assertIn(b" 200 OK", busy.recv(65536))
+
+    def test_with_64_descriptors_every_answer_is_200_or_503_and_none_blames_the_order_service(self):
+        self.start_slow_order(50)
+        self.start_limited_gateway(limited(NOFILE=64), traced=True)
+        statuses = self.statuses(200)
+        self.assertEqual(set(statuses) - {200, 503}, set(), statuses)
+        self.assertGreater(statuses.count(200), 0)
+        self.assertNotIn("cannot accept", self.gateway.output)
+        self.assertNotIn("unreachable", self.gateway.output)
+
+    @unittest.skipIf(harness.SANITIZED, "sanitizers take the address space for themselves")
+    def test_with_little_address_space_it_answers_503_and_goes_on(self):
+        self.start_slow_order(1000)
+        # What the agent and its thread need is measured first, as it is another on every machine.
+        self.start_limited_gateway(env={"THREADS": "1"})
+        space = self.gateway._memory_bytes("VmPeak")
+        self.gateway.stop()
+        self.forget(self.gateway)
+        self.start_limited_gateway(limited(AS=space + 10 * 2**20), env={"THREADS": "1"})
+        statuses = self.statuses(400)
+        self.assertEqual(set(statuses) - {200, 503}, set())
+        self.assertGreater(statuses.count(200), 0)
+        self.assertGreater(statuses.count(503), 0)
+        self.assertEqual(get(self.GATEWAY, "/checkout").status, 200)
+
+    def test_a_shed_request_has_a_short_span_that_says_503(self):
+        self.start_backend()
+        self.start_slow_order(1000)
+        self.start_limited_gateway(env={"THREADS": "1", "REQUESTS_MAX": "1"}, traced=True)
+        trace = "0af7651916cd43dd8448eb211c80319c"
+        with connect(self.GATEWAY) as busy:
+            busy.sendall(CHECKOUT)
+            wait_until(self.has_call, what="a request in flight")
+            answer = get(self.GATEWAY, "/checkout", headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"})
+            self.assertEqual(answer.status, 503)
+            busy.recv(65536)
+        span = self.backend.trace(trace, 1)[0]
+        self.assertEqual(span.attributes["http.response.status_code"], 503)
+        self.assertEqual(span.attributes["error.type"], "503")
+        self.assertLess(span.end_ns - span.start_ns, 200e6 * harness.SLOWNESS)
+
+    def test_idle_connections_make_room_for_new_ones(self):
+        self.start_limited_gateway(env={"THREADS": "1", "CONNECTIONS_MAX": "8"})
+        idle = [connect(self.GATEWAY) for _ in range(8)]
+        self.assertEqual(get(self.GATEWAY, "/healthz", timeout=8).status, 200)
+        wait_until(lambda: self.counted(self.gateway, "idle connections closed"), 15, "a line in the log")
+        for s in idle:
+            s.close()
+
+
+
+
+
+class Unread(StackTest):
+    def test_a_client_that_takes_no_answer_is_closed(self):
+        """It fills the buffers with answers to a pipeline, and never reads."""
+        self.start_gateway(traced=False, env={"THREADS": "1", "ANSWER_TIMEOUT_MS": "500"})
+        with connect(self.GATEWAY) as s:
+            s.setblocking(False)
+            left = HEALTH * 100
+
+            def is_closed():
+                nonlocal left
+                try:
+                    left = left[s.send(left):] or HEALTH * 100
+                except BlockingIOError:
+                    pass
+                except ConnectionError:
+                    return True
+                return False
+            wait_until(is_closed, 15, "the connection's end")
+        message = "the answer was not taken"
+        wait_until(lambda: message in self.gateway.output, what=message)
+        self.assertEqual(get(self.GATEWAY, "/healthz").status, 200)
+
+    def test_260_of_them_stop_nobody_and_cost_little(self):
+        self.start_gateway(traced=False, env={"THREADS": "1", "ANSWER_TIMEOUT_MS": "1000"})
+        before = self.gateway.rss_bytes()
+        clients = [connect(self.GATEWAY, receive_bytes=4096) for _ in range(260)]
+        try:
+            for s in clients:
+                s.setblocking(False)
+                try:
+                    while True:
+                        s.send(HEALTH * 1000)
+                except OSError:
+                    pass  # full, for now
+            for _ in range(5):
+                self.assertEqual(get(self.GATEWAY, "/healthz").status, 200)
+            self.assertLess(self.gateway.peak_rss_bytes() - before, 260 * 300 * 1024 * harness.SLOWNESS)
+            wait_until(lambda: "the answer was not taken" in self.gateway.output, 20, "a line in the log")
+            wait_until(lambda: len(os.listdir(f"/proc/{self.gateway.pid}/fd")) < 60, 30,
+                       "the end of their connections")
+        finally:
+            for s in clients:
+                s.close()
+
+    def test_a_slow_reader_gets_its_large_answer(self):
+        """As long as it takes 64 KiB in each period, it may take longer than that for all."""
+        self.start(["traceview", "serve"], env={"TRACEVIEW_ANSWER_TIMEOUT_MS": "1000",
+                                                "TRACEVIEW_CLIENT_BUFFER_BYTES": "65536"})
+        backend = harness.Backend()
+        wait_until(lambda: harness.answers(backend.UI), what="traceview")
+        attribute = {"key": "k", "value": {"stringValue": "x" * 2000000}}
+        span = {"traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331", "name": "large",
+                "startTimeUnixNano": str(time.time_ns()), "endTimeUnixNano": str(time.time_ns()), "attributes": [attribute]}
+        sent = post_json(backend.OTLP, "/v1/traces", {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})
+        self.assertEqual(sent.status, 200, sent.body)
+        with connect(backend.UI, receive_bytes=65536) as s:
+            s.sendall(b"GET /api/v3/traces/0af7651916cd43dd8448eb211c80319c HTTP/1.1\r\nHost: localhost\r\n"
+                      b"Connection: close\r\n\r\n")
+            n, began = 0, time.monotonic()
+            while True:
+                data = s.recv(65536)
+                if not data:
+                    break
+                n += len(data)
+                time.sleep(max(0, began + n / 600e3 - time.monotonic()))  # 600 KB/s: the pace is what is tested
+        self.assertGreater(n, 2000000)
+
+
+class Turns(StackTest):
+    def test_a_pipelined_burst_of_100_connections_does_not_keep_a_health_check_waiting(self):
+        self.start_gateway(traced=False, env={"THREADS": "1"})
+        burst = [connect(self.GATEWAY) for _ in range(100)]
+        try:
+            for s in burst:
+                s.setblocking(False)
+                s.send(HEALTH * 2000)
+            waits = []
+            for _ in range(10):
+                began = time.monotonic()
+                self.assertEqual(get(self.GATEWAY, "/healthz").status, 200)
+                waits.append(time.monotonic() - began)
+            harness.note(f"a health check beside 100 pipelines: {max(waits) * 1000:.0f} ms at most")
+            self.assertLess(max(waits), 0.5 * harness.SLOWNESS)
+        finally:
+            for s in burst:
+                s.close()
+
+    def test_every_request_of_a_pipeline_is_answered_in_its_order(self):
+        self.start_order("order-service", traced=False, env={"ORDER_PROCESSING_MS": "0", "THREADS": "1"})
+        requests, bodies = [], []
+        for i in range(300):
+            kind = i % 3
+            body = json.dumps({"item": f"i{i}", "qty": 1}).encode() if kind else b""
+            if kind == 0:
+                requests.append(b"GET /p%d HTTP/1.1\r\nHost: a\r\n\r\n" % i)
+            elif kind == 1:
+                requests.append(b"POST /orders HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                                b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+            else:
+                requests.append(b"POST /orders HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                                b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+            bodies.append(b" 404 " if kind == 0 else b" 200 ")
+        for step in (7, 1000, 1000000):  # bytes written at once: heads and bodies are cut anywhere
+            with self.subTest(step=step), connect(self.ORDER) as s:
+                sent = b"".join(requests)
+                if step == 7:
+                    sent = b"".join(requests[:30])
+                for at in range(0, len(sent), step):
+                    s.sendall(sent[at:at + step])
+                s.shutdown(socket.SHUT_WR)
+                lines = [part.split(b"\r\n")[0] for part in read_to_end(s).split(b"HTTP/1.1")[1:]]
+                wanted = bodies[:30] if step == 7 else bodies
+                self.assertEqual([line[:5] for line in lines], wanted)
+
+
+class Ambiguous(StackTest):
+    """Each case is a file: the bytes of a request, behind a first line with the status that it gets."""
+    CASES = os.path.join(harness.SOURCE, "tests", "data", "request")
+
+    def setUp(self):
+        super().setUp()
+        self.start_order("order-service", traced=False, env={"ORDER_PROCESSING_MS": "0", "THREADS": "1"})
+
+    def cases(self):
+        for name in sorted(os.listdir(self.CASES)):
+            with open(os.path.join(self.CASES, name), "rb") as file:
+                status, _, data = file.read().partition(b"\n")
+            yield name, int(status), data
+
+    def check_refused(self, answer, status):
+        answer = harness.parse_response(answer.decode())
+        self.assertEqual(answer.status, status)
+        self.assertEqual(answer.headers["content-type"], "application/json")
+        self.assertEqual(answer.headers["connection"], "close")
+        self.assertEqual(set(json.loads(answer.body)), {"error", "message"})
+
+    def test_a_request_that_can_be_read_in_two_ways_is_refused_and_its_connection_closed(self):
+        for name, status, data in self.cases():
+            with self.subTest(case=name), connect(self.ORDER) as s:
+                s.sendall(data)
+                if status == 200:
+                    s.shutdown(socket.SHUT_WR)
+                    self.assertIn(b" 200 OK", read_to_end(s).split(b"\r\n")[0])
+                else:
+                    self.check_refused(read_to_end(s), status)
+
+    def test_also_behind_another_one_on_the_same_connection(self):
+        good = HEALTH
+        for name, status, data in self.cases():
+            if status == 200:
+                continue
+            for pause in (False, True):
+                with self.subTest(case=name, pause=pause), connect(self.ORDER) as s:
+                    s.sendall(good if pause else good + data)
+                    if pause:
+                        self.assertIn(b'"ok"', s.recv(65536))
+                        s.sendall(data)
+                    answers = read_to_end(s)
+                    last = list(re.finditer(rb"HTTP/1\.1 \d\d\d ", answers))[-1]
+                    self.check_refused(answers[last.start():], status)
+
+    def test_they_are_counted(self):
+        with connect(self.ORDER) as s:
+            s.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            self.check_refused(read_to_end(s), 400)
+        wait_until(lambda: "requests refused: not HTTP" in self.order.output, what="a line in the log")
+
+    def test_traceview_refuses_them_too(self):
+        self.start_backend()
+        for port in (self.backend.UI, self.backend.OTLP):
+            with connect(port) as s:
+                s.sendall(b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
+                          b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+                self.check_refused(read_to_end(s), 400)
+
+
+class HalfClosed(StackTest):
+    BODY = b'{"item":"widget","qty":1}'
+    ORDER_REQUEST = (b"POST /orders HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                     b"Content-Length: %d\r\n\r\n%s" % (len(BODY), BODY))
+
+    def test_a_client_that_has_closed_its_side_gets_its_answer(self):
+        self.start_order("order-service", traced=False, env={"ORDER_PROCESSING_MS": "300"})
+        for head in (self.ORDER_REQUEST, self.ORDER_REQUEST.replace(b"HTTP/1.1", b"HTTP/1.0")):
+            with self.subTest(head=head[:30]), connect(self.ORDER) as s:
+                s.sendall(head)
+                s.shutdown(socket.SHUT_WR)
+                answer = read_to_end(s)
+                self.assertIn(b"HTTP/1.1 200 OK", answer)
+                self.assertIn(b"ord-789", answer)
+
+    def test_an_order_whose_client_has_gone_is_cancelled(self):
+        self.start_order("order-service-custom", traced=False)
+        for is_reset in (False, True):
+            with self.subTest(is_reset=is_reset):
+                s = connect(self.ORDER)
+                s.sendall(self.ORDER_REQUEST)
+                wait_until(lambda: self.order.output.count("order received") == 1 + is_reset, what="the order")
+                if is_reset:
+                    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                s.close()
+                wait_until(lambda: self.order.output.count("order cancelled") == 1 + is_reset, 1, "its end")
+
+
+if __name__ == "__main__":
+    harness.main()
