@@ -224,16 +224,16 @@ static uint64_t key_bit(struct lt_slice key)
 	return UINT64_C(1) << ((key.len + 53u * first + 2u * last) % 64);
 }
 
-/* Key and string are adjacent, in one allocation. */
-static bool append(struct lt_attributes *set, uint32_t capacity, struct lt_arena *arena,
-	const struct lt_attribute_limits *limits, const struct lt_attr *attr)
+/* Key and string are adjacent, in one allocation, unless the key is fixed: it is not copied. */
+static inline bool append(struct lt_attributes *set, uint32_t capacity, struct lt_arena *arena,
+	const struct lt_attribute_limits *limits, const struct lt_attr *attr, bool is_fixed)
 {
 	if (set->n >= limits->count || set->n >= capacity)
 		return false;
 	struct lt_slice key = attr->key, string = {"", 0};
 	if (attr->type == LT_TYPE_STRING)
 		string = cut(attr->value.string, limits->value_length);
-	size_t n_key = attr->fixed_key ? 0 : key.len;
+	size_t n_key = is_fixed ? 0 : key.len;
 	char *text = lt_arena_alloc_text(arena, n_key + string.len);
 	if (!text)
 		return false;
@@ -242,10 +242,10 @@ static bool append(struct lt_attributes *set, uint32_t capacity, struct lt_arena
 
 	/* Field by field, as the caller has just written them: agent/http/attribute.h tells why. */
 	struct lt_attr *slot = (struct lt_attr *)&set->items[set->n];
-	*slot = (struct lt_attr){.key = {attr->fixed_key ? key.ptr : text, key.len},
+	*slot = (struct lt_attr){.key = {is_fixed ? key.ptr : text, key.len},
 		.type = attr->type,
 		.n_items = attr->n_items,
-		.fixed_key = attr->fixed_key,
+		.fixed_key = is_fixed,
 		.value.integer = attr->value.integer}; /* whichever scalar it is */
 	if (attr->type == LT_TYPE_STRING)
 		slot->value.string = (struct lt_slice){text + n_key, string.len};
@@ -262,22 +262,17 @@ void lt_attributes_add(struct lt_attributes *set, struct lt_attributes_room *roo
 	if (!attrs)
 		return;
 	reserve(set, room, arena, limits->count, n);
-	bool is_shared = lt_shared_contains(arena);
+	bool is_shared = lt_shared_contains(arena); /* the relay sees no literal of the program's */
 	for (size_t i = 0; i < n; i++) {
 		const struct lt_attr *attr = &attrs[i], *present = NULL;
-		struct lt_attr copied;
 		if (!has_value(attr) || attr->key.len == 0)
 			continue;
-		if (__builtin_expect(is_shared && attr->fixed_key, 0)) {
-			copied = *attr; /* the relay sees no literal of the program's */
-			copied.fixed_key = false;
-			attr = &copied;
-		}
 		uint64_t bit = key_bit(attr->key);
 		if (room->key_bits & bit)
 			present = find(set, attr->key);
 		bool kept = present ? copy_value(arena, limits, attr, (struct lt_attr *)present)
-				    : append(set, room->capacity, arena, limits, attr);
+				    : append(set, room->capacity, arena, limits, attr,
+					      attr->fixed_key && !is_shared);
 		if (kept)
 			room->key_bits |= bit;
 		else
