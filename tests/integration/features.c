@@ -72,6 +72,15 @@ static void record_values(struct lt_tracer *tracer)
 		span, LT_ATTRS(lt_int("twice", 2), lt_strs("texts", texts, 3),
 			      lt_bools("booleans", booleans, 2), lt_ints("integers", integers, 4),
 			      lt_doubles("numbers", numbers, 4), lt_strs("no texts", texts, 0)));
+	lt_span_set(span,
+		LT_ATTRS(lt_bytes("bytes", "\x00\xff\x7f", 3), lt_bytes("no bytes", NULL, 0),
+			lt_bytes("too many bytes", "abcdefghijklmnopqrstuvwxyz", 26),
+			lt_array("mixed", LT_ATTRS(lt_str("", "a"), lt_int("", 1), lt_str("", NULL),
+						  lt_bytes("", "b", 1), lt_array("", NULL, 0),
+						  lt_map("", LT_ATTRS(lt_bool("in", true))))),
+			lt_map("map", LT_ATTRS(lt_str("text", "v\xc3\xa4lue"), lt_double("n", 1.5),
+					      lt_ints("integers", integers, 2),
+					      lt_map("none", NULL, 0)))));
 	end(span);
 }
 
@@ -100,13 +109,14 @@ static void record_events_and_links(struct lt_tracer *tracer)
 {
 	struct lt_span_context state = remote_context(LT_FLAG_SAMPLED, "a=1"),
 			       plain = remote_context(0, "");
-	struct lt_link link = {state, LT_ATTRS(lt_str("link", "first"), lt_int("n", 1))};
+	struct lt_link link = {
+		state, LT_ATTRS(lt_str("link", "first"), lt_map("map", LT_ATTRS(lt_int("of", 1))))};
 	struct lt_span *span = start(tracer, "events and links",
 		(struct lt_span_options){.root = true, .links = &link, .n_links = 1});
 	plain.remote = false;
 	lt_span_link(span, &plain, NULL, 0);
 	lt_span_event_at(span, START_NS + 1, "first",
-		LT_ATTRS(lt_str("event", "text"), lt_double("n", 2.5)));
+		LT_ATTRS(lt_str("event", "text"), lt_bytes("bytes", "\x01", 1)));
 	lt_span_event_at(span, START_NS + 2, "second", NULL, 0);
 	end(span);
 }
@@ -132,12 +142,13 @@ static void record_too_much(struct lt_tracer *tracer)
 
 int main(void)
 {
-	const struct lt_attr scope_attrs[] = {lt_str("scope", "attribute"), lt_bool("is", true)};
+	const struct lt_attr scope_attrs[] = {lt_str("scope", "attribute"), lt_bool("is", true),
+		lt_map("map", LT_ATTRS(lt_int("of", 1)))};
 	struct lt_instrumentation_scope scope = {lt_slice("scope"), lt_slice("1.2"),
-		lt_slice("https://example.com/schemas/1.0"), scope_attrs, 2};
+		lt_slice("https://example.com/schemas/1.0"), scope_attrs, 3};
 	struct lt_provider_options options = {
 		.id_generator = counting(),
-		.limits = {.attr_count = 22,
+		.limits = {.attr_count = 24,
 			.attr_value_length = 24,
 			.event_count = 4,
 			.link_count = 3,
@@ -145,8 +156,9 @@ int main(void)
 			.link_attr_count = 3},
 	};
 	struct lt_provider *provider;
-	if (lt_resource_new(LT_ATTRS(lt_str("service.name", "features"), lt_int("an.integer", 7)),
-		    &options.resource) != 0 ||
+	if (lt_resource_create(LT_ATTRS(lt_str("service.name", "features"), lt_int("an.integer", 7),
+				       lt_bytes("bytes", "\x01", 1)),
+		    "https://example.com/schemas/2.0", &options.resource) != 0 ||
 		lt_provider_new(&options, &provider) != 0)
 		return EXIT_FAILURE;
 	struct lt_tracer *tracer = lt_tracer_get_scope(provider, &scope);
