@@ -2,6 +2,7 @@
 #include "batch.h"
 
 #include "export/exporter.h"
+#include "process/export_counts.h"
 #include "util/clock.h"
 #include "util/report.h"
 
@@ -166,6 +167,8 @@ static int export_spans(void)
 		batch.data[i] = &batch.spans[i]->data;
 	int result = lt_exporter_export(
 		batch.settings.exporter, batch.data, batch.n, batch.settings.export_timeout_ms);
+	if (result != -EAGAIN)
+		lt_export_report_discards(batch.data, batch.n);
 	for (size_t i = 0; i < batch.n; i++)
 		lt_arena_done(&batch.spans[i]->arena);
 	return result;

@@ -498,6 +498,24 @@ class Choice(ExporterTest):
                 self.assertEqual(len(collector.taken), 2)
                 self.assertEqual(collector.sent[0].headers["content-type"], "application/x-protobuf")
 
+    def test_at_debug_what_was_configured_and_each_export_is_said(self):
+        self.collect()
+        finished = self.emit("--from-env", "--rounds", 2, 3, env={
+            "OTEL_LOG_LEVEL": "debug", "OTEL_SERVICE_NAME": "shop", "OTEL_TRACES_SAMPLER": "traceidratio",
+            "OTEL_TRACES_SAMPLER_ARG": "1.0", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://user:secret@127.0.0.1:4318"})
+        self.assertIn('debug: provider: service "shop", sampler traceidratio 1.0, exporters otlp, '
+                      "propagators tracecontext,baggage", finished.err)
+        self.assertIn("debug: exporter: OTLP/HTTP, protobuf, to http://127.0.0.1:4318/v1/traces, 10000 ms", finished.err)
+        self.assertEqual(len(re.findall("otlp_http_span_exporter: 3 spans exported within [0-9]+ us", finished.err)), 2)
+        self.assertNotIn("secret", finished.err)
+        self.assertNotIn("debug", self.emit("--from-env", 3).err)
+
+    def test_what_is_over_a_spans_limits_is_said_once(self):
+        self.collect()
+        finished = self.emit("--from-env", "--values", 1, env={"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "0"})
+        self.assertEqual(finished.err.count("discarded"), 1)
+        self.assertIn('over the limits of span "span 0": 2 attributes, 0 events, 0 links discarded', finished.err)
+
     def test_the_log_level_silences(self):
         self.collect(lambda n, _: Answer(400))
         for level in ("none", " NONE\n"):

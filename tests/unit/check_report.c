@@ -91,6 +91,18 @@ START_TEST(a_handler_gets_the_same_text)
 }
 END_TEST
 
+START_TEST(a_handler_gets_what_the_level_allows)
+{
+	static const char *const levels[] = {"none", "error", "warn", "info", "debug"};
+	setenv("OTEL_LOG_LEVEL", levels[_i], 1);
+	for (int level = LT_LEVEL_ERROR; level <= LT_LEVEL_DEBUG; level++) {
+		keep_reports();
+		lt_report((enum lt_level)level, "something");
+		ck_assert_str_eq(last_report, level <= _i ? "something" : "");
+	}
+}
+END_TEST
+
 START_TEST(a_long_text_is_cut_and_says_so)
 {
 	char text[5000];
@@ -280,6 +292,7 @@ int main(void)
 	tcase_add_test(tests, a_report_is_one_line_on_standard_error);
 	tcase_add_test(tests, nothing_in_a_report_harms_a_terminal);
 	tcase_add_test(tests, a_handler_gets_the_same_text);
+	tcase_add_loop_test(tests, a_handler_gets_what_the_level_allows, 0, 5);
 	tcase_add_test(tests, a_long_text_is_cut_and_says_so);
 	tcase_add_loop_test(
 		tests, a_full_standard_error_that_nobody_reads_blocks_nobody, 0, N_KINDS);

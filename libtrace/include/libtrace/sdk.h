@@ -338,6 +338,7 @@ struct lt_exporter_impl {
 	/* As flush(), once, after the last export_spans(); not where that does not return. */
 	int (*shutdown)(struct lt_exporter *self, unsigned timeout_ms);
 	void (*free)(struct lt_exporter *self);
+	const char *type; /* otel.component.type, static; NULL: "custom_span_exporter" */
 };
 
 struct lt_otlp_header {
@@ -384,6 +385,8 @@ LT_API LT_CHECKED int lt_exporter_console_new(struct lt_exporter **ret_exporter)
  */
 LT_API LT_CHECKED int lt_exporter_file_new(const char *path, struct lt_exporter **ret_exporter);
 
+struct lt_processor_metrics; /* see lt_provider_metrics() */
+
 /* --- processors --------------------------------------------------------------------------- */
 
 /* The first member of a custom processor. */
@@ -404,6 +407,9 @@ struct lt_processor_impl {
 	/* -ETIMEDOUT: spans are still in use; it may be called again, to wait for them. */
 	int (*shutdown)(struct lt_processor *self, unsigned timeout_ms);
 	void (*free)(struct lt_processor *self);
+	/* Fills in up to max, for itself and those behind it; returns how many. */
+	size_t (*metrics)(
+		struct lt_processor *self, struct lt_processor_metrics *metrics, size_t max);
 };
 
 /** Gives an ended span back, for the processor that has taken it. Threads: any. */
@@ -481,6 +487,7 @@ struct lt_provider_options {
 	struct lt_processor *processor; /* takes; NULL: OTEL_TRACES_EXPORTER's exporters, batched */
 	struct lt_span_limits limits;
 	struct lt_id_generator *id_generator; /* takes; NULL: random ids */
+	bool counts_spans; /* for lt_provider_metrics(): starting and ending one cost a little more */
 };
 
 /**
@@ -522,11 +529,65 @@ LT_API void lt_provider_shutdown_at_exit(struct lt_provider *provider, unsigned 
  * is leaked instead. */
 LT_API void lt_provider_free(struct lt_provider *provider);
 
+/* --- self-observation --------------------------------------------------------------------- */
+
+enum lt_parent_origin { LT_ORIGIN_NONE, LT_ORIGIN_LOCAL, LT_ORIGIN_REMOTE };
+
+enum lt_outcome { /* of an export: the error.type of the last two is export_failed, rejected */
+	LT_OUTCOME_EXPORTED,
+	LT_OUTCOME_FAILED,
+	LT_OUTCOME_REJECTED, /* in part */
+	LT_N_OUTCOMES
+};
+
+/* Of a processor, and its exporter: since it was made, or in a fork's child since the fork.  The
+ * sampled spans that have ended are the sum of queue_size, n_queue_full, n_already_shutdown,
+ * n_shutdown_timeout, n_inflight, n_exported, n_failed and n_rejected. */
+struct lt_processor_metrics {
+	const char *type; /* otel.component.type, static; otel.component.name is "TYPE/NUMBER" */
+	unsigned number;
+	const char *exporter_type; /* NULL: it has none */
+	unsigned exporter_number;
+	uint64_t queue_size;	     /* otel.sdk.processor.span.queue.size, */
+	uint64_t queue_capacity;     /* queue.capacity; 0: it has no queue */
+	uint64_t n_processed;	     /* processor.span.processed; those with an error.type: */
+	uint64_t n_queue_full;	     /* queue_full */
+	uint64_t n_already_shutdown; /* already_shutdown */
+	uint64_t n_shutdown_timeout; /* shutdown_timeout: a shutdown has run out of time */
+	uint64_t n_inflight;	     /* exporter.span.inflight */
+	uint64_t n_exported, n_failed, n_rejected; /* exporter.span.exported */
+	/* exporter.operation.duration, by outcome */
+	uint64_t n_operations[LT_N_OUTCOMES], operation_ns[LT_N_OUTCOMES];
+};
+
+struct lt_provider_metrics {
+	/* With lt_provider_options.counts_spans, else 0; by enum lt_parent_origin and lt_decision. */
+	uint64_t n_started[3][3]; /* otel.sdk.span.started */
+	uint64_t n_live[3];	  /* otel.sdk.span.live; of those that record */
+	size_t n_processors;	  /* that keep count */
+	struct lt_processor_metrics processors[LT_PROCESSORS_MAX];
+};
+
+/**
+ * What libtrace does itself.  While spans end the numbers are of moments that follow each other; after
+ * a shutdown they add up.
+ * @param provider  borrowed; NULL: nothing is
+ * Threads: any.
+ * Source: https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/
+ */
+LT_API void lt_provider_metrics(
+	const struct lt_provider *provider, struct lt_provider_metrics *ret_metrics);
+
+/** The same as text for Prometheus: otel_sdk_span_started_total and so on.
+ * @param ret_text  new, for free()  @return 0 or -ENOMEM */
+LT_API LT_CHECKED int lt_provider_metrics_text(const struct lt_provider *provider, char **ret_text);
+
 /* --- diagnostics -------------------------------------------------------------------------- */
 
 enum lt_level { LT_LEVEL_NONE, LT_LEVEL_ERROR, LT_LEVEL_WARN, LT_LEVEL_INFO, LT_LEVEL_DEBUG };
 
-/** Sets the handler of libtrace's reports; NULL: standard error, filtered by OTEL_LOG_LEVEL. */
+/** Sets the handler of libtrace's reports; NULL: standard error.  It gets those that OTEL_LOG_LEVEL
+ * allows; at debug also what was configured, and each export. */
 LT_API void lt_set_report_handler(
 	void (*handler)(enum lt_level level, const char *text, void *user), void *user);
 

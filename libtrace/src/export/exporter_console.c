@@ -137,7 +137,8 @@ static void free_console(struct lt_exporter *self)
 
 int lt_exporter_console_new(struct lt_exporter **ret_exporter)
 {
-	static const struct lt_exporter_impl impl = {.export_spans = export, .free = free_console};
+	static const struct lt_exporter_impl impl = {
+		.export_spans = export, .free = free_console, .type = "console_span_exporter"};
 	struct console *console = calloc(1, sizeof(*console));
 	if (!console)
 		return -ENOMEM;

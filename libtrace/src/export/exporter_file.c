@@ -49,8 +49,10 @@ static void free_file(struct lt_exporter *self)
 
 int lt_exporter_file_new(const char *path, struct lt_exporter **ret_exporter)
 {
-	static const struct lt_exporter_impl impl = {
-		.export_spans = export, .flush = flush, .free = free_file};
+	static const struct lt_exporter_impl impl = {.export_spans = export,
+		.flush = flush,
+		.free = free_file,
+		.type = "otlp_file_span_exporter"};
 	struct lt_slice name = lt_slice(path);
 	struct file *file = calloc(1, sizeof(*file));
 	if (!file)

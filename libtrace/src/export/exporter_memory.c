@@ -197,7 +197,8 @@ static void free_memory(struct lt_exporter *self)
 
 int lt_exporter_memory_new(struct lt_exporter **ret_exporter)
 {
-	static const struct lt_exporter_impl impl = {.export_spans = export, .free = free_memory};
+	static const struct lt_exporter_impl impl = {
+		.export_spans = export, .free = free_memory, .type = "memory_span_exporter"};
 	struct memory *memory = calloc(1, sizeof(*memory));
 	if (!memory)
 		return -ENOMEM;

@@ -327,8 +327,14 @@ int lt_exporter_otlp_http_new(
 	const struct lt_otlp_http_options *options, struct lt_exporter **ret_exporter)
 {
 	static const struct lt_otlp_http_options defaults;
-	static const struct lt_exporter_impl impl = {
-		.export_spans = export, .hurry = hurry, .free = free_otlp_http};
+	static const struct lt_exporter_impl protobuf = {.export_spans = export,
+		.hurry = hurry,
+		.free = free_otlp_http,
+		.type = "otlp_http_span_exporter"};
+	static const struct lt_exporter_impl json = {.export_spans = export,
+		.hurry = hurry,
+		.free = free_otlp_http,
+		.type = "otlp_http_json_span_exporter"};
 	struct otlp_http *otlp = calloc(1, sizeof(*otlp));
 	if (!otlp)
 		return -ENOMEM;
@@ -338,7 +344,10 @@ int lt_exporter_otlp_http_new(
 		free(otlp);
 		return err;
 	}
-	otlp->super.impl = &impl;
+	otlp->super.impl = otlp->config.json ? &json : &protobuf;
+	lt_report(LT_LEVEL_DEBUG, "exporter: OTLP/HTTP, %s, to %s%s, %u ms for a try, %zu headers",
+		otlp->config.json ? "JSON" : "protobuf", otlp->config.shown,
+		otlp->config.gzip ? ", gzip" : "", otlp->config.timeout_ms, otlp->config.n_headers);
 	lt_otlp_transfer_init(&otlp->transfer, &otlp->config);
 	*ret_exporter = &otlp->super;
 	return 0;

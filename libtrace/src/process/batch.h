@@ -5,6 +5,7 @@
 #define LT_BATCH_H
 
 #include "process/batch_drops.h"
+#include "process/export_counts.h"
 #include "process/span_queue.h"
 
 #include "util/clock.h"
@@ -26,7 +27,8 @@ struct lt_batch {
 	atomic_bool is_closed;	 /* shut down: nothing more is queued */
 	atomic_bool is_given_up; /* shutdown's deadline has passed: what is queued is dropped */
 	_Atomic uint64_t start_at_ns; /* monotonic; after a failure no worker is started before */
-	_Atomic uint64_t n_exported;
+	struct lt_export_counts counts;
+	_Atomic uint64_t n_cancelled; /* never given to the exporter; counted as failed, too */
 	struct lt_batch_drops drops;
 
 	/* The worker's batch, allocated in advance since the worker cannot fail. */

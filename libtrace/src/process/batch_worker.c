@@ -48,7 +48,6 @@ static void count_exported(struct lt_batch *batch, int result, size_t n)
 		lt_batch_drops_add(&batch->drops, LT_DROP_FAILED, n);
 		return;
 	}
-	atomic_fetch_add(&batch->n_exported, n - n_rejected);
 	if (n_rejected)
 		lt_batch_drops_add(&batch->drops, LT_DROP_REJECTED, n_rejected);
 }
@@ -62,9 +61,14 @@ static size_t export_batch(struct lt_batch *batch, bool is_last)
 		return 0;
 	uint64_t n_turned_away_before = lt_batch_drops_turned_away(&batch->drops);
 	int result = -ECANCELED;
-	if (!atomic_load(&batch->is_given_up))
+	bool is_begun = batch->n_kept;
+	if (!atomic_load(&batch->is_given_up)) {
+		if (!is_begun)
+			lt_export_begin(&batch->counts, n);
+		is_begun = true;
 		result = lt_exporter_export(
 			batch->exporter, batch->spans, n, batch->limits.export_timeout_ms);
+	}
 	batch->n_kept = 0;
 	if (result == -EAGAIN && !is_last &&
 		lt_batch_drops_turned_away(&batch->drops) == n_turned_away_before) {
@@ -72,6 +76,10 @@ static size_t export_batch(struct lt_batch *batch, bool is_last)
 		return n;
 	}
 	count_exported(batch, result, n);
+	if (is_begun)
+		lt_export_end(&batch->counts, batch->exporter, batch->spans, n, result);
+	else
+		atomic_fetch_add(&batch->n_cancelled, n);
 	lt_span_queue_recycle(&batch->queue, batch->taken, n);
 	return n;
 }

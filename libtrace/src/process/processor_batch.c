@@ -170,7 +170,7 @@ struct lt_batch_stats lt_processor_batch_stats(const struct lt_processor *proces
 		return (struct lt_batch_stats){.n_exported = 0};
 	_Atomic uint64_t *n_dropped = batch->drops.counts;
 	return (struct lt_batch_stats){
-		.n_exported = atomic_load(&batch->n_exported),
+		.n_exported = atomic_load(&batch->counts.n_exported),
 		.n_dropped_full = n_dropped[LT_DROP_FULL],
 		.n_dropped_bytes = n_dropped[LT_DROP_BYTES],
 		.n_dropped_failed = n_dropped[LT_DROP_FAILED],
@@ -178,6 +178,25 @@ struct lt_batch_stats lt_processor_batch_stats(const struct lt_processor *proces
 		.n_dropped_late = n_dropped[LT_DROP_LATE],
 		.n_queued = lt_span_queue_count(&batch->queue),
 	};
+}
+
+static size_t read_metrics(
+	struct lt_processor *self, struct lt_processor_metrics *metrics, size_t max)
+{
+	struct lt_batch *batch = (struct lt_batch *)self;
+	_Atomic uint64_t *n_dropped = batch->drops.counts;
+	if (!max)
+		return 0;
+	*metrics = (struct lt_processor_metrics){.type = "batching_span_processor",
+		.queue_capacity = batch->limits.max_queue_size,
+		.n_queue_full = atomic_load(&n_dropped[LT_DROP_FULL]) +
+				atomic_load(&n_dropped[LT_DROP_BYTES]),
+		.n_already_shutdown = atomic_load(&n_dropped[LT_DROP_LATE]),
+		.n_shutdown_timeout = atomic_load(&batch->n_cancelled)};
+	lt_export_read(&batch->counts, batch->exporter, metrics);
+	uint64_t n_queued = lt_span_queue_count(&batch->queue);
+	metrics->queue_size = n_queued > metrics->n_inflight ? n_queued - metrics->n_inflight : 0;
+	return 1;
 }
 
 static void init_conditions(struct lt_batch *batch)
@@ -213,7 +232,8 @@ static void after_fork_child(void)
 		atomic_store(&batch->is_running, false);
 		atomic_store(&batch->wake_at, SIZE_MAX);
 		atomic_store(&batch->start_at_ns, 0);
-		atomic_store(&batch->n_exported, 0);
+		lt_export_clear(&batch->counts);
+		atomic_store(&batch->n_cancelled, 0);
 		lt_batch_drops_clear(&batch->drops);
 		batch->restart_ms = 0;
 		batch->n_kept = 0;
@@ -265,8 +285,11 @@ int lt_processor_batch_new(struct lt_exporter *exporter, const struct lt_batch_o
 	struct lt_processor **ret_processor)
 {
 	static const struct lt_batch_options defaults;
-	static const struct lt_processor_impl impl = {
-		.on_end = on_end, .flush = flush, .shutdown = shut_down, .free = free_batch};
+	static const struct lt_processor_impl impl = {.on_end = on_end,
+		.flush = flush,
+		.shutdown = shut_down,
+		.free = free_batch,
+		.metrics = read_metrics};
 	if (!exporter)
 		return -EINVAL;
 	struct lt_batch_options limits = lt_batch_options_resolve(options ? options : &defaults);

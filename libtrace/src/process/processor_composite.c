@@ -92,6 +92,17 @@ static int shut_down(struct lt_processor *self, unsigned timeout_ms)
 	return result;
 }
 
+static size_t read_metrics(
+	struct lt_processor *self, struct lt_processor_metrics *metrics, size_t max)
+{
+	struct composite *composite = (struct composite *)self;
+	size_t n = 0;
+	for (size_t i = 0; i < composite->n; i++)
+		n += lt_processor_read_metrics(
+			composite->members[i].processor, metrics + n, max - n);
+	return n;
+}
+
 static void free_composite(struct lt_processor *self)
 {
 	struct composite *composite = (struct composite *)self;
@@ -107,7 +118,8 @@ int lt_processor_composite_new(
 		.on_end = on_end,
 		.flush = flush,
 		.shutdown = shut_down,
-		.free = free_composite};
+		.free = free_composite,
+		.metrics = read_metrics};
 	struct composite *composite = NULL;
 	if (n && n <= LT_PROCESSORS_MAX)
 		composite = calloc(1, sizeof(*composite) + n * sizeof(composite->members[0]));

@@ -4,6 +4,7 @@
  * Source: https://opentelemetry.io/docs/specs/otel/trace/sdk/#simple-processor
  */
 #include "export/exporter.h"
+#include "process/export_counts.h"
 #include "trace/span.h"
 #include "util/clock.h"
 #include "util/defaults.h"
@@ -25,6 +26,9 @@ struct simple {
 	pthread_cond_t idle;  /* no thread exports */
 	pid_t exporting;      /* the process, one thread of which is in export(); 0: none.  A fork's
 				 child has no such thread */
+	struct lt_export_counts counts; /* of the exporting thread */
+	_Atomic uint64_t n_late;
+
 	bool is_shut_down;
 	bool failed; /* since the last flush */
 };
@@ -57,18 +61,38 @@ static void end_export(struct simple *simple, int err)
 	pthread_mutex_unlock(&simple->lock);
 }
 
+static int export_one(struct simple *simple, const struct lt_span_data *data)
+{
+	lt_export_begin(&simple->counts, 1);
+	int result = lt_exporter_export(simple->exporter, &data, 1, EXPORT_TIMEOUT_MS);
+	lt_export_end(&simple->counts, simple->exporter, &data, 1, result);
+	return result;
+}
+
+static size_t read_metrics(
+	struct lt_processor *self, struct lt_processor_metrics *metrics, size_t max)
+{
+	struct simple *simple = (struct simple *)self;
+	if (!max)
+		return 0;
+	*metrics = (struct lt_processor_metrics){.type = "simple_span_processor",
+		.n_already_shutdown = atomic_load(&simple->n_late)};
+	lt_export_read(&simple->counts, simple->exporter, metrics);
+	return 1;
+}
+
 static void on_end(struct lt_processor *self, struct lt_span *span)
 {
 	struct simple *simple = (struct simple *)self;
 	if (span->data.context.flags & LT_FLAG_SAMPLED) {
-		const struct lt_span_data *data = &span->data;
 		lt_suppress_enter();
-		if (begin_export(simple))
-			end_export(simple,
-				lt_exporter_export(simple->exporter, &data, 1, EXPORT_TIMEOUT_MS));
-		else
+		if (begin_export(simple)) {
+			end_export(simple, export_one(simple, &span->data));
+		} else {
+			atomic_fetch_add(&simple->n_late, 1);
 			lt_report_limited("late span", LT_LEVEL_DEBUG,
 				"a span that ended after shutdown is not exported");
+		}
 		lt_suppress_leave();
 	}
 	lt_span_recycle(span);
@@ -138,8 +162,11 @@ static void free_simple(struct lt_processor *self)
 
 int lt_processor_simple_new(struct lt_exporter *exporter, struct lt_processor **ret_processor)
 {
-	static const struct lt_processor_impl impl = {
-		.on_end = on_end, .flush = flush, .shutdown = shut_down, .free = free_simple};
+	static const struct lt_processor_impl impl = {.on_end = on_end,
+		.flush = flush,
+		.shutdown = shut_down,
+		.free = free_simple,
+		.metrics = read_metrics};
 	if (!exporter)
 		return -EINVAL;
 	struct simple *simple = malloc(sizeof(*simple));

@@ -136,8 +136,7 @@ static void set_from_variables(
 	lt_resource_set(resource, lt_strn(key, value));
 }
 
-/* By the downward API, under the names of the attributes or those of the operator, or as the kubelet
- * sets them up. */
+/* By the downward API, under names that are usual, or as the kubelet sets them up. */
 static void set_k8s(struct lt_resource *resource)
 {
 	if (!lt_config_text("KUBERNETES_SERVICE_HOST").ptr)
@@ -151,14 +150,11 @@ static void set_k8s(struct lt_resource *resource)
 	set_from_variables(
 		resource, LT_K8S_POD_NAME, (const char *const[]){"HOSTNAME", NULL, NULL});
 	set_from_variables(resource, LT_K8S_POD_NAME,
-		(const char *const[]){
-			"K8S_POD_NAME", "OTEL_RESOURCE_ATTRIBUTES_POD_NAME", "POD_NAME"});
-	set_from_variables(resource, LT_K8S_POD_UID,
-		(const char *const[]){
-			"K8S_POD_UID", "OTEL_RESOURCE_ATTRIBUTES_POD_UID", "POD_UID"});
+		(const char *const[]){"K8S_POD_NAME", "K8S_POD", "POD_NAME"});
+	set_from_variables(
+		resource, LT_K8S_POD_UID, (const char *const[]){"K8S_POD_UID", "POD_UID", NULL});
 	set_from_variables(resource, LT_K8S_NODE_NAME,
-		(const char *const[]){
-			"K8S_NODE_NAME", "OTEL_RESOURCE_ATTRIBUTES_NODE_NAME", "NODE_NAME"});
+		(const char *const[]){"K8S_NODE_NAME", "K8S_NODE", "NODE_NAME"});
 	set_from_variables(resource, LT_K8S_CONTAINER_NAME,
 		(const char *const[]){"K8S_CONTAINER_NAME", NULL, NULL});
 }

@@ -6,6 +6,7 @@
 #include "setup/exporter_from_env.h"
 #include "trace/processor.h"
 #include "trace/provider.h"
+#include "trace/span_counts.h"
 #include "trace/span_lock.h"
 #include "util/clock.h"
 #include "util/config.h"
@@ -13,6 +14,9 @@
 #include "util/report.h"
 
 #include <errno.h>
+#include <libtrace/semconv.h>
+#include <libtrace/testing.h>
+#include <stdlib.h>
 
 /* The general variable is the default of the specific one; both may be unset. */
 static uint32_t limit(uint32_t option, const char *variable, const char *general, uint32_t fallback)
@@ -71,7 +75,8 @@ static int processors_of(const enum lt_exporter_kind *kinds, size_t n_kinds,
 	return 0;
 }
 
-static int processor_from_env(struct lt_processor **ret_processor)
+/* may_relay: what a relay sends is not counted here. */
+static int processor_from_env(struct lt_processor **ret_processor, bool may_relay)
 {
 	enum lt_exporter_kind kinds[LT_EXPORTER_KINDS];
 	struct lt_processor *processors[LT_EXPORTER_KINDS];
@@ -86,10 +91,34 @@ static int processor_from_env(struct lt_processor **ret_processor)
 		return lt_processor_composite_new(processors, n, ret_processor);
 	/* Without an exporter contexts are still propagated. */
 	struct lt_processor *only = n ? processors[0] : lt_processor_none();
-	bool may_relay = n && n_kinds == 1 && kinds[0] == LT_EXPORTER_OTLP;
+	may_relay &= n && n_kinds == 1 && kinds[0] == LT_EXPORTER_OTLP;
 	if (!may_relay || lt_processor_relay_new(only, ret_processor) != 0)
 		*ret_processor = only;
 	return 0;
+}
+
+static const char *variable(const char *name, const char *fallback)
+{
+	return lt_config_text(name).ptr ? getenv(name) : fallback;
+}
+
+static void report_settings(
+	const struct lt_provider *provider, const struct lt_provider_options *options)
+{
+	const struct lt_attr *service =
+		lt_attributes_find(lt_resource_attributes(provider->resource), LT_SERVICE_NAME);
+	struct lt_slice name = lt_slice("none");
+	if (service && service->type == LT_TYPE_STRING)
+		name = service->value.string;
+	lt_report(LT_LEVEL_DEBUG,
+		"provider: service \"%.*s\", sampler %s %s, exporters %s, propagators %s%s",
+		(int)name.len, name.ptr,
+		options->sampler ? "of the program"
+				 : variable("OTEL_TRACES_SAMPLER", "parentbased_always_on"),
+		options->sampler ? "" : variable("OTEL_TRACES_SAMPLER_ARG", ""),
+		options->processor ? "of the program" : variable("OTEL_TRACES_EXPORTER", "otlp"),
+		variable("OTEL_PROPAGATORS", "tracecontext,baggage"),
+		provider->is_disabled ? "; OTEL_SDK_DISABLED is true" : "");
 }
 
 int lt_provider_new(const struct lt_provider_options *options, struct lt_provider **ret_provider)
@@ -115,7 +144,10 @@ int lt_provider_new(const struct lt_provider_options *options, struct lt_provide
 	if (!err && !parts.sampler)
 		err = lt_sampler_from_env(&parts.sampler);
 	if (!err && !parts.processor)
-		err = processor_from_env(&parts.processor);
+		err = processor_from_env(&parts.processor, !options->counts_spans);
+	if (!err && options->counts_spans &&
+		!(parts.counts = lt_span_counts_new(&parts.sampler, &parts.processor)))
+		err = -ENOMEM;
 	if (!err) {
 		parts.limits = resolve_limits(&options->limits);
 		provider = lt_provider_make(&parts);
@@ -129,6 +161,8 @@ int lt_provider_new(const struct lt_provider_options *options, struct lt_provide
 		lt_processor_free(parts.processor);
 		return err;
 	}
+	if (lt_report_level() >= LT_LEVEL_DEBUG)
+		report_settings(provider, options);
 	*ret_provider = provider;
 	return 0;
 }

@@ -47,6 +47,7 @@ struct lt_provider *lt_provider_make(const struct lt_provider_parts *parts)
 	provider->processor = parts->processor;
 	provider->id_generator = parts->id_generator;
 	provider->is_disabled = parts->is_disabled;
+	provider->counts = parts->counts;
 	provider->limits = parts->limits;
 	provider->attr_limits = (struct lt_attribute_limits){.count = parts->limits.attr_count,
 		.value_length = parts->limits.attr_value_length,

@@ -39,6 +39,7 @@ struct lt_provider {
 	struct lt_id_generator *id_generator;	/* NULL: random ids */
 	struct lt_span_limits limits;		/* resolved: no field means "the default" */
 	struct lt_attribute_limits attr_limits; /* of a span, from these */
+	struct lt_span_counts *counts;		/* NULL: none; the sampler's and the processor's */
 	bool is_disabled; /* OTEL_SDK_DISABLED: spans only hand their parent's context on */
 	atomic_bool is_shut_down;
 
@@ -56,6 +57,7 @@ struct lt_provider_parts { /* all set and resolved: no field means "the default"
 	struct lt_processor *processor;
 	struct lt_id_generator *id_generator; /* NULL: random ids */
 	struct lt_span_limits limits;
+	struct lt_span_counts *counts; /* may be NULL */
 	bool is_disabled;
 };
 

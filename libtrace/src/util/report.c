@@ -71,9 +71,11 @@ static void report(enum lt_level level, uint64_t n_left_out, const char *format,
 	char out[LINE_MAX_BYTES + 128];
 	int prefix = snprintf(out, sizeof(out), "libtrace: %s: ", level_names[level]);
 	int n = prefix + snprintf(out + prefix, sizeof(out) - (size_t)prefix, "%s%s", line, more);
-	if (handler) {
+	if (level > lt_report_level()) {
+		/* nobody wants it */
+	} else if (handler) {
 		handler(level, out + prefix, handler_user);
-	} else if (level <= lt_report_level()) {
+	} else {
 		out[n++] = '\n';
 		lt_output_write(STDERR_FILENO, out, (size_t)n, 0); /* at once: lines never mix */
 	}

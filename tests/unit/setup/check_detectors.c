@@ -70,7 +70,7 @@ START_TEST(a_pod_is_found_in_the_environment_and_only_in_a_cluster)
 {
 	setenv("HOSTNAME", "pod-of-host", 1);
 	setenv("K8S_NAMESPACE_NAME", "shop", 1);
-	setenv("OTEL_RESOURCE_ATTRIBUTES_POD_UID", "275ecb36", 1);
+	setenv("POD_UID", "275ecb36", 1);
 	setenv("NODE_NAME", "node-1", 1);
 	ck_assert_int_eq(detect("k8s"), -ENOENT);
 	setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1", 1);
