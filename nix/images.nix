@@ -1,4 +1,5 @@
-# The container images: one program's closure each, no shell, started through libtrace-instrument.
+# The container images: one program's closure each, no shell, started through libtrace-instrument, which
+# stays as the first process and has libtrace-relay beside it.
 # k8s/ uses these names and tags.  localhost/ is no registry: nothing of that name is ever
 # pulled from elsewhere.
 {

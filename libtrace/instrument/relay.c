@@ -85,7 +85,7 @@ static int open_door(char name[64])
 }
 
 /* Of the three that the relay starts with, moved out of each other's way first. */
-static void place_descriptors(int door, int program, int status)
+static void place_descriptors(int door, int program, int status, bool has_init)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int from[] = {door, program, status};
@@ -93,7 +93,8 @@ static void place_descriptors(int door, int program, int status)
 	for (int i = 0; i < 3; i++)
 		from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, FREE_FD);
 	null = fcntl(null, F_DUPFD_CLOEXEC, FREE_FD);
-	for (int fd = 0; fd < DOOR_FD; fd++)
+	/* Of an init, which has it too, the standard error stays: a last report has no program to print it. */
+	for (int fd = 0; fd < (has_init ? STDERR_FILENO : DOOR_FD); fd++)
 		dup2(null, fd);
 	dup2(from[0], DOOR_FD);
 	dup2(from[1], PROGRAM_FD);
@@ -110,7 +111,7 @@ __attribute__((noreturn)) static void complain(int status)
 	_exit(EXIT_FAILURE);
 }
 
-static void become_relay(const char *path, int door, int program, int status)
+static void become_relay(const char *path, int door, int program, int status, bool has_init)
 {
 	sigset_t mask;
 
@@ -120,7 +121,7 @@ static void become_relay(const char *path, int door, int program, int status)
 		complain(status);
 	if (relay > 0)
 		_exit(EXIT_SUCCESS);
-	place_descriptors(door, program, status);
+	place_descriptors(door, program, status, has_init);
 	/* The signals that end it wait until it can heed them. */
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTERM);
@@ -133,7 +134,7 @@ static void become_relay(const char *path, int door, int program, int status)
 }
 
 /* 0 when the relay runs: its end of the pipe has been closed by its exec. */
-static int start(const char *path, int door, int program)
+static int start(const char *path, int door, int program, bool has_init)
 {
 	int status[2], err = 0;
 
@@ -141,7 +142,7 @@ static int start(const char *path, int door, int program)
 		return -errno;
 	pid_t child = fork();
 	if (child == 0)
-		become_relay(path, door, program, status[1]);
+		become_relay(path, door, program, status[1], has_init);
 	close(status[1]);
 	if (child < 0)
 		err = -errno;
@@ -176,7 +177,7 @@ static int start_named(const char *path, bool has_init)
 		err = setenv(LT_RELAY_VARIABLE, value, 1) ? -errno : 0;
 	}
 	if (!err)
-		err = start(path, door, program);
+		err = start(path, door, program, has_init);
 	if (program >= 0)
 		close(program);
 	close(door);

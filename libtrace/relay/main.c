@@ -64,12 +64,13 @@ static uint64_t wall_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* To the programs, which print it: a launcher's relay has no standard error. */
+/* To the programs, which print it: a launcher's relay has no standard error but of an init, for what is
+ * to be reported when the program has ended. */
 static void report(enum lt_level level, const char *text, void *user)
 {
 	if (level == LT_LEVEL_NONE || level > LT_LEVEL_WARN)
 		return;
-	if (relay.is_listening)
+	if (relay.is_listening || relay.is_program_dead)
 		fprintf(stderr, "libtrace-relay: %s\n", text);
 	for (struct client *client = relay.clients; client; client = client->next) {
 		snprintf(client->control->message, LT_SLAB_MESSAGE_BYTES, "%s", text);

@@ -336,6 +336,16 @@ class Export(unittest.TestCase):
         self.assertLess(time.monotonic() - began, 3 * harness.SLOWNESS)
         self.assertIn("not been sent within 1000 ms", program.output)
 
+    def test_what_cannot_be_sent_is_counted_in_the_containers_log(self):
+        self.collector.answer = lambda n, sent: Answer(400)
+        death = test_relay.Death("kill", 5000, 0)
+        line, environment = first_process([DIES, "kill", "k", "5000", "100", death.file.name], self.ENV)
+        done = subprocess.run(line, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=30 * harness.SLOWNESS)
+        self.assertEqual(done.returncode, 137)
+        self.assertIn("400", done.stderr)
+        self.assertRegex(done.stderr, "libtrace-relay: .*101 that could not be exported")
+
     def test_a_collector_that_does_not_answer_takes_the_exit_timeout_once(self):
         """Not once at the program's exit, and once more after it."""
         self.collector.answer = lambda n, sent: None
