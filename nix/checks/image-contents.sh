@@ -37,7 +37,7 @@ for image in "$@"; do
 	done >"$folder/list"
 	! grep -E '^-..[sS]|^-.....[sS]' "$folder/list" || die "it has setuid or setgid files, see above"
 	! grep -E "/s?bin/$forbidden( -> .*)?\$" "$folder/list" || die "it has programs that it does not need, see above"
-	for file in bin/libtrace-instrument etc/ssl/certs/ca-bundle.crt; do
+	for file in bin/libtrace-instrument bin/libtrace-relay etc/ssl/certs/ca-bundle.crt; do
 		grep -qE "[ /]$file( |\$)" "$folder/list" || die "it has no $file"
 	done
 	echo "$name: $(wc -l <"$folder/list") files, $(stat -Lc %s "$image") bytes compressed"

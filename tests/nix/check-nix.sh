@@ -223,6 +223,28 @@ in_containers() {
 	kill "$backend"
 	wait "$backend"
 }
+
+# What a program has made by the time it is killed arrives: nothing is sent before, and the launcher, the
+# container's first process, outlives it.
+containers_killed() {
+	local traceview pid headers
+	traceview=$(out traceview)/bin/traceview
+	"$traceview" serve &
+	local backend=$!
+	wait_for http://localhost:16686/api/v3/services
+	podman run --detach --network host --read-only --cap-drop all --security-opt no-new-privileges \
+		--env OTEL_BSP_SCHEDULE_DELAY=60000 --name gateway localhost/libtrace/api-gateway:0.1.0
+	wait_for http://localhost:8000/readyz
+	headers=$(curl -s -D - -o /dev/null http://localhost:8000/checkout) # an error: there is no order-service
+	pid=$(podman inspect -f '{{.State.Pid}}' gateway)
+	pgrep -P "$pid" -x libtrace-relay
+	kill -KILL "$(pgrep -P "$pid" -x api-gateway)"
+	[ "$(podman wait gateway)" = 137 ]
+	"$traceview" show "$(sed -n 's/^traceresponse: 00-\([0-9a-f]*\)-.*/\1/ip' <<<"$headers")" --wait 15 --spans 2
+	podman rm gateway
+	kill "$backend"
+	wait "$backend"
+}
 order_image=localhost/libtrace/order-service:0.1.0
 containers_zero_code() {
 	in_containers 3 "$order_image"
@@ -285,6 +307,7 @@ check "load-images hands the three images to podman, and refuses more words" ima
 check "containers, non-root and read-only: a trace of 3 spans" containers_zero_code
 check "containers with order-service-custom: 5 spans" containers_custom
 check "containers with order-service-manual: 5 spans" containers_manual
+check "containers: kill -9 of the program loses no span" containers_killed
 check "the gateway's image has no shell to start" no_shell
 check "nix run .#stack -- --once, with a real Jaeger" stack_jaeger
 check "nix run .#stack -- --once --backend traceview" stack_traceview
