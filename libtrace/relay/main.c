@@ -198,7 +198,9 @@ static int timeout_ms(bool has_more)
 {
 	if (has_more)
 		return 0;
-	return relay.clients || relay.door.n_silent || relay.is_program_dead ? TICK_MS : -1;
+	if (relay.clients || relay.door.n_silent)
+		return TICK_MS;
+	return relay.is_program_dead ? LINGER_MS + TICK_MS : -1;
 }
 
 static void run(void)

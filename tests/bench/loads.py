@@ -7,15 +7,16 @@ import subprocess
 import time
 from collections import namedtuple
 
-from setup import cpu_ns, helper
+from setup import cpu_ns, helper  # first: it says where harness is
+from harness import relays
 from stacks import GATEWAY
 
 # per_second: None for as much as there can be, by wrk; else at that rate, latency counted from a request's due time.
 # seconds: of each of its slices, which are measured one by one. port: the gateway's.
 Load = namedtuple("Load", "name connections per_second seconds slices port", defaults=(1, GATEWAY))
 Answered = namedtuple("Answered", "requests per_second p50_ms p99_ms")
-# CPU for each request; the client is wrk or our own; memory at the load's end.
-Cost = namedtuple("Cost", "per_second p50_ms p99_ms gateway_cpu_us order_cpu_us sink_cpu_us client_cpu_us "
+# CPU for each request; the client is wrk or our own, relay is of all relays; memory at the load's end.
+Cost = namedtuple("Cost", "per_second p50_ms p99_ms gateway_cpu_us order_cpu_us sink_cpu_us client_cpu_us relay_cpu_us "
                           "gateway_rss_mb gateway_private_mb order_rss_mb order_private_mb")
 Memory = namedtuple("Memory", "rss_mb private_mb dirty_mb")
 
@@ -80,7 +81,7 @@ def cost(setup, load, gateway, order, sink):
     programs = [gateway, order, sink]
 
     def used():
-        return [cpu_ns(p.pid) if p else None for p in programs] + [client_ns()]
+        return [cpu_ns(p.pid) if p else None for p in programs] + [client_ns(), sum(map(cpu_ns, relays()))]
 
     before = used()
     answered, memories = apply(setup, load, lambda: [memory(p) if p else None for p in (gateway, order)])

@@ -109,11 +109,12 @@ def cost_rows(stacks, load):
         cost = stack.get(load)
         if cost:
             yield (stack["label"], number(cost["per_second"]), number(cost["p50_ms"]), number(cost["p99_ms"]),
-                   *(number(cost[f"{who}_cpu_us"]) for who in ("gateway", "order", "sink", "client")))
+                   *(number(cost[f"{who}_cpu_us"]) for who in ("gateway", "order", "relay", "sink", "client")))
 
 
 def cost_table(stacks, load):
-    return table(("", "/s", "p50 ms", "p99 ms", "gateway CPU us", "order CPU us", "sink CPU us", "client CPU us"),
+    return table(("", "/s", "p50 ms", "p99 ms", "gateway CPU us", "order CPU us", "relays' CPU us", "sink CPU us",
+                  "client CPU us"),
                  list(cost_rows(stacks, load)))
 
 
@@ -210,7 +211,26 @@ def neighbours_section(neighbours):
                    left_out(neighbours["left_out"]))
 
 
-SECTIONS = {"spans": spans_section, "neighbours": neighbours_section, "services": services_section, "startup": startup_section,
+def relay_section(relay):
+    def row(what, *figures):
+        return (what, *(f"{number(f['median'])} ({number(f['low'])} to {number(f['high'])})" if f else "" for f in figures))
+
+    span, request, launch = relay["span_ns"], relay["request_us"], relay["launch_ms"]
+    rows = [row("ns a span for its caller", span["relay"], span["thread"], span["ratio"]),
+            row("CPU us a request: gateway, order service and relays", request["relay"], request["thread"],
+                request["ratio"]),
+            row("ms more for a launch of true than bare", launch["more"]["relay"], launch["more"]["thread"], None)]
+    memory = request["gateway_mb"]
+    return section(
+        "By a relay, or by a thread",
+        f"Both take turns: {relay['turns']} of spans, sent to the sink, and of requests, {relay['launches']} launches; "
+        "medians and quartiles, of ratios those of the turns.", table(("", "relay", "thread", "ratio"), rows),
+        f"Memory, RSS: the relay {number(relay['idle_mb'], 1)} MB until there is a span, {number(request['relay_mb'], 1)} "
+        f"MB at most at saturation; the gateway then {number(memory['relay'], 1)} MB, with a thread "
+        f"{number(memory['thread'], 1)} MB.")
+
+
+SECTIONS = {"spans": spans_section, "neighbours": neighbours_section, "services": services_section, "startup": startup_section, "relay": relay_section,
             "in_flight": in_flight_section, "ingest": ingest_section}
 
 

@@ -107,7 +107,8 @@ def count_syscalls(setup, stack):
 
 
 def cpu_of_all(row):
-    return sum(us or 0 for us in (row.gateway_cpu_us, row.order_cpu_us, row.sink_cpu_us, row.client_cpu_us))
+    return sum(us or 0 for us in (row.gateway_cpu_us, row.order_cpu_us, row.sink_cpu_us, row.client_cpu_us,
+                                  row.relay_cpu_us))
 
 
 def summary(visits, loads):

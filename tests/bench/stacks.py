@@ -31,10 +31,10 @@ Stack = namedtuple("Stack", "key label traced start_order start_gateway needs st
                    defaults=(signal.SIGTERM, USUAL))
 
 
-def ours(setup, traced, threads, ports=USUAL):
+def ours(setup, traced, threads, ports=USUAL, more=()):
     def start(program, **env):
         return Program([program], traced=traced, service=program,
-                       env={**(TRACING if traced else {}), "THREADS": str(threads), **env})
+                       env={**(TRACING if traced else {}), **dict(more), "THREADS": str(threads), **env})
 
     return Stack(f"ours-{'traced' if traced else 'untraced'}-{threads}",
                  f"ours, {'under the agent' if traced else 'untraced'}, {threads} thread{'s' * (threads > 1)}", traced,

@@ -7,6 +7,7 @@ Target = namedtuple("Target", "part what figure met noise", defaults=(False,))
 
 PRIVATE_MB, IDLE_MB, GROWTH_MB = 4, 13, 8
 FIRST_ANSWER_MS, SLOWEST_ORDER_MS = 30, 2200
+LAUNCH_MS, RELAY_IDLE_MB = 2, 2
 
 
 def figure(value, unit=""):
@@ -23,9 +24,9 @@ def at_least(part, what, value, limit):
                   None if value is None else value >= limit)
 
 
-def median_of(judge, what, ratios, limit):
+def median_of(judge, what, ratios, limit, part="neighbours"):
     """judge, at_least or at_most, of the median."""
-    target = judge("neighbours", what, ratios["median"] if ratios else None, limit)
+    target = judge(part, what, ratios["median"] if ratios else None, limit)
     if not ratios:
         return target
     return target._replace(figure=f"{target.figure} ({figure(ratios['low'])} to {figure(ratios['high'])})",
@@ -111,7 +112,15 @@ def of_in_flight(in_flight):
     yield at_most("in_flight", "spans that did not reach the sink", in_flight["traced"]["spans_missing"], 0)
 
 
+def of_relay(relay):
+    yield median_of(at_most, "ns a span for its caller, relay, of thread", relay["span_ns"]["ratio"], 1, "relay")
+    yield median_of(at_most, "CPU of a request, all processes, relay, of thread", relay["request_us"]["ratio"], 1.04, "relay")
+    yield median_of(at_most, "ms more for a launch with a relay than bare", relay["launch_ms"]["more"]["relay"], LAUNCH_MS,
+                    "relay")
+    yield at_most("relay", "relay until there is a span, RSS", relay["idle_mb"], RELAY_IDLE_MB, " MB")
+
+
 def all_targets(results):
     of = {"spans": of_spans, "neighbours": of_neighbours, "services": of_services, "startup": of_startup,
-          "in_flight": of_in_flight}
+          "in_flight": of_in_flight, "relay": of_relay}
     return [target for part, targets in of.items() if part in results for target in targets(results[part])]

@@ -27,6 +27,7 @@ void (*_Atomic lt_slab_on_need)(void);
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows; held for moments */
 static uint32_t *spare, n_spare;			 /* blocks that were used and are free */
+static uint8_t *has_chunks; /* of each block that is queued; so that freeing it need not read it */
 static _Atomic uint64_t reclaimed; /* positions before it have been freed, or taken back */
 
 static _Atomic uint64_t *places(void)
@@ -143,7 +144,7 @@ static int open_with(const char *name, const struct lt_slab_hello *hello, const 
 	slab->version = LT_SLAB_VERSION;
 	slab->n_blocks = hello->n_blocks;
 	slab->base = (uintptr_t)memory;
-	uint32_t *indices = malloc(hello->n_blocks * sizeof(*indices));
+	uint32_t *indices = malloc(hello->n_blocks * (sizeof(*indices) + sizeof(*has_chunks)));
 	char *base = memory;
 	err = indices ? lt_shared_set(base, base + lt_slab_heap_at(hello->n_blocks), base + bytes)
 		      : -ENOMEM;
@@ -157,6 +158,7 @@ static int open_with(const char *name, const struct lt_slab_hello *hello, const 
 	}
 	free(spare);
 	spare = indices;
+	has_chunks = (uint8_t *)(indices + hello->n_blocks);
 	n_spare = 0;
 	reclaimed = 0;
 	lt_slab_control = control;
@@ -247,7 +249,8 @@ static bool reclaim_one(uint64_t done)
 	if (!lt_slab_read_place(place, position, n_blocks, &index))
 		return true; /* a hole that the relay has gone over */
 	struct lt_span *span = block(index);
-	lt_arena_done(&span->arena);
+	if (has_chunks[index])
+		lt_arena_done(&span->arena);
 	atomic_store_explicit(&span->stage, LT_SLAB_FREE, memory_order_release);
 	spare[n_spare++] = index;
 	return true;
@@ -320,10 +323,12 @@ void lt_slab_put_block(struct lt_span *span)
 void lt_slab_queue(struct lt_span *span)
 {
 	struct lt_slab *slab = lt_slab;
+	uint32_t index = index_of(span);
+	has_chunks[index] = span->arena.chunks != NULL;
 	atomic_store_explicit(&span->stage, LT_SLAB_ENDED, memory_order_release);
 	uint64_t position = atomic_fetch_add_explicit(&slab->tail, 1, memory_order_acq_rel);
 	atomic_store_explicit(&places()[position & (slab->n_blocks - 1)],
-		lt_slab_place(position, slab->n_blocks, index_of(span)), memory_order_release);
+		lt_slab_place(position, slab->n_blocks, index), memory_order_release);
 }
 
 /* The next span that is neither done nor taken back. */
