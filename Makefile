@@ -40,7 +40,7 @@ demo: build
 		--order $(or $(ORDER),custom) --backend $(or $(BACKEND),traceview)
 
 #: make check               run every test that this machine can run
-check: TOOLS = valgrind clang-14 g++ clang-format-14 locales libh2o-dev libuv1-dev \
+check: TOOLS = valgrind clang-14 g++ groff-base clang-format-14 locales libh2o-dev libuv1-dev \
 	git php-cli php-curl libwww-curl-perl ruby-curb ruby-ffi ruby-typhoeus lua5.1 lua-curl \
 	python3-pycurl samtools debuginfod cmake musl-tools chromium chromium-driver
 check: packages

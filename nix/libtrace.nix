@@ -20,6 +20,7 @@ stdenv.mkDerivation {
   outputs = [
     "out"
     "dev"
+    "doc"
     "man"
   ];
   strictDeps = true;

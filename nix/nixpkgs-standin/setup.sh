@@ -22,6 +22,7 @@ fixup() {
   for o in $outputs; do mkdir -p "${!o}"; done
   if [ -n "${dev:-}" ]; then for d in lib/pkgconfig lib/cmake share/pkgconfig include; do
     [ ! -d "$out/$d" ] || { mkdir -p "$dev/${d%/*}"; mv "$out/$d" "$dev/$d"; }; done; fi
+  if [ -n "${doc:-}" ] && [ -d "$out/share/doc" ]; then mkdir -p "$doc/share"; mv "$out/share/doc" "$doc/share/doc"; fi
   for o in $outputs; do find "${!o}" -type f \( -perm -100 -o -name '*.so*' \) -exec sh -c 'file "$1" | grep -q ELF || exit 0
     strip -S "$1"; if readelf -d "$1" | grep -q RUNPATH; then patchelf --shrink-rpath "$1"; fi' _ {} \; ; done
 }

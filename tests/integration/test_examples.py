@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""libtrace/examples: each compiles without a warning, and prints what its first comment says."""
+"""libtrace/examples and the tutorial: each program compiles without a warning, and prints what is said of it."""
 import glob
 import os
 import re
@@ -13,6 +13,7 @@ import harness
 EXAMPLES = os.path.join(harness.SOURCE, "libtrace", "examples")
 LIB = os.environ.get("LIBTRACE_LIB") or os.path.join(os.path.dirname(harness.BIN), "lib")
 SANITIZE = os.environ.get("LIBTRACE_SANITIZE", "none")
+SANITIZE_FLAGS = [] if SANITIZE == "none" else [f"-fsanitize={SANITIZE}"]
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
 # What an example needs beside libtrace-c; h2o's .pc names none of what its headers and library need.
 MODULES = {"libuv": ["libuv"], "curl_client": ["libcurl"], "h2o_server": ["libh2o-evloop", "openssl", "zlib"]}
@@ -99,22 +100,35 @@ class Examples(unittest.TestCase):
     def test_clang_compiles_each_without_a_warning(self):
         self.compile_all(("clang", "clang++"))
 
+    def check_output(self, command, printed, folder):
+        done = subprocess.run(command, shell=True, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=30 * harness.SLOWNESS, env={**os.environ, "OTEL_TRACES_EXPORTER": "console"})
+        lines = done.stdout.splitlines()
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(comparable(lines, command), comparable(printed, command), done.stdout)
+        self.assertEqual(count_traces(lines), count_traces(printed), done.stdout)
+
     def run_example(self, source):
         command, printed = promised(source)
         with tempfile.TemporaryDirectory() as folder:
-            sanitize = [] if SANITIZE == "none" else [f"-fsanitize={SANITIZE}"]
             for each in re.findall(r"\./(\w+)", command):
                 path = next(path for path in SOURCES if name_of(path) == each)
-                missing = compile_example(path, ("gcc", "g++"), folder, *sanitize)
+                missing = compile_example(path, ("gcc", "g++"), folder, *SANITIZE_FLAGS)
                 if missing:
                     self.skipTest(missing)
-            done = subprocess.run(command, shell=True, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                  text=True, timeout=30 * harness.SLOWNESS,
-                                  env={**os.environ, "OTEL_TRACES_EXPORTER": "console"})
-        self.assertEqual(done.returncode, 0, done.stdout)
-        lines = done.stdout.splitlines()
-        self.assertEqual(comparable(lines, command), comparable(printed, command), done.stdout)
-        self.assertEqual(count_traces(lines), count_traces(printed), done.stdout)
+            self.check_output(command, printed, folder)
+
+    def test_the_programs_of_the_tutorial_print_what_it_says(self):
+        found = re.findall(r"^```(c|text)\n(.*?)^```", read(os.path.join(harness.SOURCE, "libtrace", "tutorial.md")), re.S | re.M)
+        self.assertEqual([kind for kind, _ in found], ["c", "text"] * (len(found) // 2))
+        for (_, program), (_, text) in zip(found[::2], found[1::2]):
+            with self.subTest(text), tempfile.TemporaryDirectory() as folder:
+                command, *printed = text.splitlines()
+                with open(os.path.join(folder, "shop.c"), "w") as file:
+                    file.write(program)
+                for compilers in (("clang", "clang++"), ("gcc", "g++"))[harness.SANITIZED:]:
+                    compile_example(os.path.join(folder, "shop.c"), compilers, folder, *SANITIZE_FLAGS)
+                self.check_output(command[2:], printed, folder)
 
     def test_each_is_short(self):
         for source in SOURCES:
