@@ -15,6 +15,7 @@ import time
 import unittest
 
 import harness
+import seccomp
 from collector import Answer, Collector
 from harness import relays
 
@@ -193,6 +194,42 @@ class Relay(unittest.TestCase):
                 self.assertEqual(relays(), [])
         done = harness.run(["libtrace-instrument", "sh", "-c", script])
         self.assertRegex(done.out, r"^\[[0-9a-f]+,[0-9a-f]{32},[0-9a-f]+\]$")
+
+    def test_an_exit_does_not_wait_unless_it_is_told_to(self):
+        may_answer = threading.Event()
+        self.collector.answer = lambda n, sent: may_answer.wait(60) and Answer(200)
+        self.addCleanup(harness.RawServer(8002, harness.http_bytes(200)).stop)
+        command = ["curl", "-s", "http://127.0.0.1:8002/"]
+        finished = harness.run(command, ENV, traced=True)
+        self.assertEqual((finished.code, finished.err), (0, ""))
+        self.assertLess(finished.seconds, 1 * harness.SLOWNESS)
+        told = harness.run(command, {**ENV, "OTEL_C_EXIT_TIMEOUT": "1200"}, traced=True)
+        self.assertEqual((told.code, told.err), (0, "libtrace: warn: 1 spans are left to the relay\n"))
+        self.assertGreater(told.seconds, 1.2)
+        may_answer.set()
+        harness.wait_until(lambda: self.collector.taken == ["GET", "GET"], what="both spans")
+
+    def test_a_thread_sends_the_spans_where_there_can_be_no_relay(self):
+        said = "libtrace-instrument: no libtrace-relay: {}; the program exports its spans itself\n"
+        cases = {"AF_UNIX": (seccomp.NO_UNIX_SOCKETS, said.format("Address family not supported by protocol")),
+                 "memfd": (seccomp.NO_MEMFD, ""), "pidfd": (seccomp.NO_PIDFD, said.format("Function not implemented"))}
+        if not harness.SANITIZED:  # which could not look for leaks
+            cases["ulimit -u"] = seccomp.NO_MORE_PROCESSES, said.format("Resource temporarily unavailable")
+        line, environment = command([EMIT, "--from-env", "--flush-ms", "10000", "10"])
+        for what, (forbid, err) in cases.items():
+            with self.subTest(what):
+                self.collector.taken.clear()
+                done = subprocess.run(line, env=environment, preexec_fn=forbid, capture_output=True, text=True)
+                self.assertEqual((done.returncode, done.stderr), (0, err))
+                self.assertIn("flush ok", done.stdout)
+                self.assertEqual(sorted(self.collector.taken), [f"span {i}" for i in range(10)])
+
+    def test_a_thread_of_a_program_in_another_network_tries_by_itself(self):
+        script = f"unshare -n {EMIT} --from-env --flush-ms 2000 10"
+        if subprocess.run(["unshare", "-n", "true"], capture_output=True).returncode:
+            self.skipTest("needs a network namespace")
+        done = harness.run(["sh", "-c", script], ENV, traced=True)
+        self.assertIn("cannot export to http://localhost:4318/v1/traces", done.err)
 
     def test_a_program_below_may_do_without(self):
         self.collector.answer = lambda n, sent: Answer(400)

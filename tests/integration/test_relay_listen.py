@@ -3,7 +3,6 @@
 import ctypes
 import json
 import os
-import platform
 import shutil
 import signal
 import stat
@@ -13,6 +12,7 @@ import tempfile
 import unittest
 
 import harness
+import seccomp
 from collector import Answer, Collector
 
 DIES = os.environ["LIBTRACE_DIES"]
@@ -24,19 +24,6 @@ SENDING = {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/json", "OTEL_BSP_SCHEDULE_DELAY"
 
 def can_unshare(*options):
     return shutil.which("unshare") and subprocess.run(["unshare", *options, "true"], capture_output=True).returncode == 0
-
-
-def without_peer_pidfds():
-    """A seccomp filter by which SO_PEERPIDFD is an unknown option, as before Linux 6.5; for preexec_fn."""
-    number = {"x86_64": 55, "aarch64": 209}[platform.machine()]  # getsockopt
-    load, equal, answer = 0x20, 0x15, 0x06
-    program = [(load, 0, 0, 0), (equal, 0, 3, number), (load, 0, 0, 32), (equal, 0, 1, 77),
-               (answer, 0, 0, 0x00050000 | 92), (answer, 0, 0, 0x7FFF0000)]
-    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in program))
-    head = struct.pack("HxxxxxxP", len(program), ctypes.addressof(code))
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, head) != 0:
-        raise OSError(ctypes.get_errno(), "seccomp")
 
 
 class Listen(unittest.TestCase):
@@ -149,7 +136,7 @@ class Listen(unittest.TestCase):
         if not can_unshare("-p", "--fork"):
             self.skipTest("PID namespaces are not allowed")
         collector = self.collect()
-        self.relay(before=["unshare", "-p", "--fork", "--kill-child"], preexec_fn=without_peer_pidfds)
+        self.relay(before=["unshare", "-p", "--fork", "--kill-child"], preexec_fn=seccomp.NO_PEER_PIDFD)
         program = self.waiting(100)
         harness.wait_until(lambda: len(self.names(collector)) == 100, what="the ended spans")
         self.assertIsNone(program.process.poll())  # it lives, and is taken to
