@@ -2,12 +2,13 @@
 /* emit.c - makes spans through the public API and prints what became of them, for test_exporter.py.
  *
  *   emit [--rounds N] [--flush-ms MS] [--per-second N] [--from-env] [--values]
- *        [--composite RATIO] N_SPANS
+ *        [--composite RATIO] [--bytes N] N_SPANS
  *
  * Each round makes N_SPANS spans named "span 0", "span 1", … and flushes. --from-env configures all
  * by the OTEL_* variables, or takes the agent's provider where there is one; otherwise the exporter is
  * OTLP, with counts.  --per-second spreads them evenly. --values gives each an attribute with values of
- * every type in it; --composite samples a share of them by a composable sampler.
+ * every type in it, --bytes one of so many bytes; --composite samples a share of them by a composable
+ * sampler.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -19,6 +20,8 @@
 #include <libtrace/sdk.h>
 
 #define SHUTDOWN_TIMEOUT_MS 2000
+
+static char bytes[1 << 20]; /* of --bytes; "": none */
 
 static int new_composite(double ratio, struct lt_sampler **ret_sampler)
 {
@@ -86,6 +89,8 @@ static void make_spans(struct lt_tracer *tracer, int n, int per_second, bool has
 			tracer, name, &(struct lt_span_options){.attrs = &i_attr, .n_attrs = 1});
 		if (has_values)
 			set_values(span);
+		if (bytes[0])
+			lt_span_set(span, LT_ATTRS(lt_str("bytes", bytes)));
 		lt_span_end(span);
 	}
 }
@@ -95,8 +100,8 @@ int main(int argc, char **argv)
 	static const struct option options[] = {{"rounds", required_argument, NULL, 'r'},
 		{"flush-ms", required_argument, NULL, 'f'},
 		{"per-second", required_argument, NULL, 's'}, {"from-env", no_argument, NULL, 'e'},
-		{"values", no_argument, NULL, 'v'}, {"composite", required_argument, NULL, 'c'},
-		{0}};
+		{"bytes", required_argument, NULL, 'b'}, {"values", no_argument, NULL, 'v'},
+		{"composite", required_argument, NULL, 'c'}, {0}};
 	int option, n_rounds = 1, per_second = 0;
 	unsigned flush_ms = 10000;
 	bool from_env = false, has_values = false;
@@ -110,6 +115,8 @@ int main(int argc, char **argv)
 			flush_ms = (unsigned)atoi(optarg);
 		else if (option == 's')
 			per_second = atoi(optarg);
+		else if (option == 'b')
+			memset(bytes, 'x', (size_t)atoi(optarg) % sizeof(bytes));
 		else if (option == 'e')
 			from_env = true;
 		else if (option == 'v')

@@ -5,6 +5,7 @@ LIBTRACE_DEATHS: how often each kind of end is tried at each rate, 2 if it is no
 """
 import json
 import os
+import re
 import shutil
 import signal
 import struct
@@ -194,6 +195,19 @@ class Relay(unittest.TestCase):
                 self.assertEqual(relays(), [])
         done = harness.run(["libtrace-instrument", "sh", "-c", script])
         self.assertRegex(done.out, r"^\[[0-9a-f]+,[0-9a-f]{32},[0-9a-f]+\]$")
+
+    def test_the_queue_takes_no_more_memory_than_is_set_and_all_else_is_counted(self):
+        may_answer = threading.Event()
+        self.collector.answer = lambda n, sent: may_answer.wait(60) and Answer(200)
+        env = {**ENV, "OTEL_C_MAX_QUEUE_BYTES": str(2 * 2 ** 20), "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "32"}
+        done = harness.run([EMIT, "--from-env", "--bytes", "10000", "--flush-ms", "500", "1000"], env, traced=True)
+        n_dropped = int(re.findall(r"since start: (\d+) with as many queued as may be", done.err)[-1])
+        may_answer.set()
+        harness.wait_until(lambda: len(self.collector.taken) >= 1000 - n_dropped, what="the others")
+        # A span has a block of 2 KiB and pages of 4.
+        self.assertEqual(len(self.collector.taken), 1000 - n_dropped)
+        self.assertLessEqual(len(self.collector.taken), 2 * 2 ** 20 // 14000)
+        self.assertGreaterEqual(len(self.collector.taken), 2 * 2 ** 20 // 20000)
 
     def test_an_exit_does_not_wait_unless_it_is_told_to(self):
         may_answer = threading.Event()

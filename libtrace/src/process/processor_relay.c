@@ -47,7 +47,7 @@ static struct relay {
 	struct lt_processor *thread;
 	struct lt_relay_address address;
 	uint32_t n_blocks;
-	uint64_t max_queue_size;
+	uint64_t max_queue_size, max_queue_bytes;
 	bool waits_at_exit; /* read early: at its exit a program may have no environment */
 	_Atomic uint8_t way;
 	atomic_bool is_shut_down;
@@ -289,10 +289,27 @@ static void drop(struct lt_span *span, _Atomic uint64_t *count)
 	lt_span_recycle(span);
 }
 
+static uint64_t queue_bytes(uint64_t n_queued)
+{
+	return n_queued * LT_SPAN_BLOCK_BYTES +
+	       atomic_load_explicit(&lt_shared_n_used, memory_order_relaxed) * LT_SHARED_PAGE_BYTES;
+}
+
+static bool is_full(void)
+{
+	uint64_t n = lt_slab_n_queued();
+	if (n >= relay.max_queue_size)
+		return true;
+	if (__builtin_expect(queue_bytes(n) < relay.max_queue_bytes, 1))
+		return false;
+	lt_slab_reclaim();
+	return queue_bytes(n) >= relay.max_queue_bytes;
+}
+
 static void end_by_relay(struct lt_span *span)
 {
 	uint64_t end_ns = span->data.end_ns;
-	if (!span->is_in_slab || lt_slab_n_queued() >= relay.max_queue_size)
+	if (!span->is_in_slab || is_full())
 		drop(span, &lt_slab->n_full);
 	else
 		lt_slab_queue(span);
@@ -496,6 +513,7 @@ int lt_processor_relay_new(struct lt_processor *thread, struct lt_processor **re
 	relay.max_queue_size = lt_batch_limits(thread)->max_queue_size;
 	if (relay.max_queue_size > QUEUE_SIZE_MAX)
 		relay.max_queue_size = QUEUE_SIZE_MAX;
+	relay.max_queue_bytes = lt_batch_limits(thread)->max_queue_bytes;
 	relay.waits_at_exit = waits_at_exit(&relay.address);
 	relay.n_blocks = n_blocks_for(relay.max_queue_size);
 	open_slab();

@@ -293,6 +293,16 @@ static struct lt_span *take_block(void)
 	return n_spare ? block(spare[--n_spare]) : take_fresh();
 }
 
+void lt_slab_reclaim(void)
+{
+	if (pthread_mutex_trylock(&lock) != 0)
+		return; /* somebody else is at it, or see lt_slab_get_blocks */
+	while (!atomic_load(&lt_slab->is_closed) &&
+		reclaim_one(atomic_load(&lt_slab_control->done)))
+		;
+	pthread_mutex_unlock(&lock);
+}
+
 size_t lt_slab_get_blocks(struct lt_span **spans, size_t max)
 {
 	size_t n = 0;

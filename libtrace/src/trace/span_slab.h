@@ -167,6 +167,9 @@ void lt_slab_take_back(void (*take)(struct lt_span *span, void *user), void *use
 /** Positions that have not been done. */
 uint64_t lt_slab_n_queued(void);
 
+/** Frees what the spans that have been done had in the heap now, and not when their blocks are wanted. */
+void lt_slab_reclaim(void);
+
 /** Whether the relay has died. */
 static inline bool lt_slab_is_orphan(void)
 {

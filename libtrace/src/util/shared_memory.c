@@ -7,6 +7,7 @@
 #include <string.h>
 
 struct lt_shared lt_shared;
+_Atomic size_t lt_shared_n_used;
 
 /* Not in the shared memory: nobody else is to say which pages are free. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows; held for a search */
@@ -24,6 +25,7 @@ int lt_shared_set(char *base, char *heap, char *end)
 	is_used = pages;
 	n_pages = n;
 	next = 0;
+	lt_shared_n_used = 0;
 	pthread_mutex_unlock(&lock);
 	lt_shared = (struct lt_shared){.base = base, .end = end, .heap = heap};
 	return 0;
@@ -64,6 +66,7 @@ void *lt_shared_alloc(size_t bytes)
 		first = find_run(0, n);
 	if (n && first < n_pages) {
 		memset(is_used + first, true, n);
+		lt_shared_n_used += n;
 		next = first + n;
 		memory = lt_shared.heap + first * LT_SHARED_PAGE_BYTES;
 	}
@@ -75,7 +78,9 @@ void lt_shared_free(void *memory, size_t bytes)
 {
 	pthread_mutex_lock(&lock);
 	size_t first = (size_t)((char *)memory - lt_shared.heap) / LT_SHARED_PAGE_BYTES;
-	if (lt_shared_contains(memory) && first + pages_of(bytes) <= n_pages)
+	if (lt_shared_contains(memory) && first + pages_of(bytes) <= n_pages) {
 		memset(is_used + first, false, pages_of(bytes));
+		lt_shared_n_used -= pages_of(bytes);
+	}
 	pthread_mutex_unlock(&lock);
 }

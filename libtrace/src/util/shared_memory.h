@@ -7,6 +7,7 @@
 #ifndef LT_SHARED_MEMORY_H
 #define LT_SHARED_MEMORY_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +20,9 @@ struct lt_shared {
 };
 
 extern struct lt_shared lt_shared;
+
+/* Pages of the heap that are not free. */
+extern _Atomic size_t lt_shared_n_used;
 
 static inline bool lt_shared_contains(const void *address)
 {
