@@ -38,7 +38,7 @@ Outcome = namedtuple("Outcome", "code out err result connections looks")
 
 class Added:
     """All that the agent adds to a process that can be seen from outside."""
-    ENVIRONMENT = {"LD_PRELOAD", "OTEL_SERVICE_NAME"} | ({"LIBTRACE_RELAY"} if harness.RELAY else set())
+    ENVIRONMENT = {"LD_PRELOAD", "OTEL_SERVICE_NAME"} | {"LIBTRACE_RELAY" if harness.RELAY else "OTEL_C_RELAY"}
     THREADS = 0 if harness.RELAY else 1
     THREAD = "libtrace"
     BLOCKED = 0xfffffffe7ffbfeff  # all but SIGKILL, SIGSTOP and glibc's 32 and 33

@@ -27,6 +27,7 @@
 #include <libtrace/sdk.h>
 
 static struct lt_tracer *tracer;
+static struct lt_span *open_span;
 static const char *name;
 static _Atomic uint32_t *n_ended;
 
@@ -160,6 +161,35 @@ static void fork_often(void)
 	_exit(0);
 }
 
+/* The open span is the parent's, whatever a child does to it; the child's own are the child's. */
+static void be_a_child(void)
+{
+	lt_span_end(open_span);
+	for (int i = 0; i < 40; i++)
+		make_span(200000 + i);
+	_exit(0);
+}
+
+static void inherit(void)
+{
+	pid_t child = fork();
+	if (child == 0)
+		be_a_child();
+	if (child < 0 || waitpid(child, NULL, 0) != child)
+		exit(3);
+}
+
+/* No handler of a fork runs. */
+static void inherit_by_clone(void)
+{
+	pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+	if (child == 0)
+		be_a_child();
+	make_spans(300000, 100, 100000);
+	if (child < 0 || waitpid(child, NULL, 0) != child)
+		exit(3);
+}
+
 static const struct {
 	const char *name;
 	void (*between)(void); /* NULL: nothing */
@@ -181,6 +211,8 @@ static const struct {
 	{"seccomp", forbid_sockets, leave},
 	{"daemon", become_daemon, leave},
 	{"forks", NULL, fork_often},
+	{"inherit", inherit, leave},
+	{"clone", inherit_by_clone, leave},
 	{"wait", NULL, NULL},
 };
 
@@ -202,7 +234,7 @@ int main(int argc, char **argv)
 	tracer = lt_tracer_get(provider, "dies", "1");
 	char text[64];
 	snprintf(text, sizeof(text), "%s open", name);
-	struct lt_span *open_span = lt_span_start(tracer, text, NULL);
+	open_span = lt_span_start(tracer, text, NULL);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strcmp(kinds[i].name, argv[1]) != 0)
 			continue;

@@ -149,6 +149,22 @@ class Relay(unittest.TestCase):
         self.assertIn(attributes["error.type"]["stringValue"], ("SIGKILL", "process_end"))  # before Linux 6.15: unknown
         self.assertEqual([event["name"] for event in span["events"]], ["process.end"])
 
+    def test_a_fork_s_child_ends_its_own_spans_and_none_of_its_parent_s(self):
+        for how in ("inherit", "clone"):
+            if how == "clone" and harness.SANITIZED:
+                continue  # there a child by raw clone() finds its parent's blocks
+            with self.subTest(how):
+                death = Death(how, 5000, 0)
+                death.run()
+                harness.wait_until(lambda: not relays(), 40, "the end of each relay")
+                spans = [span for span in all_spans(self.collector) if span["name"].startswith(death.name)]
+                names = [span["name"] for span in spans]
+                self.assertEqual(len(names), len(set(names)), names)
+                self.assertEqual(len(names), death.n_ended() + 1)
+                (left,) = [span for span in spans if span["name"].endswith(" open")]
+                if how == "inherit":  # without a handler of forks the span itself is in the memory of both
+                    self.assertEqual(left["status"]["code"], 2)
+
     def test_open_spans_stay_away_where_that_is_set(self):
         program, death, relay = self.start_waiting(10, {"OTEL_C_OPEN_SPANS": "false"})
         harness.wait_until(lambda: death.n_ended() == 10, what="ten spans")

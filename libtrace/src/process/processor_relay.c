@@ -320,6 +320,8 @@ static void end_by_relay(struct lt_span *span)
 
 static void on_end(struct lt_processor *self, struct lt_span *span)
 {
+	if (__builtin_expect(lt_slab_is_inherited(), 0))
+		lt_slab_on_clone();
 	if (span->is_in_slab && !lt_shared_contains(span)) {
 		lt_span_recycle(span); /* in a fork's child: the parent, or its relay, ends it */
 		return;
@@ -396,6 +398,8 @@ static int flush(struct lt_processor *self, unsigned timeout_ms)
 {
 	uint64_t deadline_ns = lt_clock_monotonic_ns() + timeout_ms * NS_PER_MS;
 	int err = -EPIPE;
+	if (lt_slab_is_inherited())
+		lt_slab_on_clone();
 	if (way() == WAY_NONE)
 		return 0;
 	if (way() == WAY_RELAY) {
@@ -411,6 +415,8 @@ static int flush(struct lt_processor *self, unsigned timeout_ms)
 static int shut_down(struct lt_processor *self, unsigned timeout_ms)
 {
 	uint64_t deadline_ns = lt_clock_monotonic_ns() + timeout_ms * NS_PER_MS;
+	if (lt_slab_is_inherited())
+		lt_slab_on_clone();
 	atomic_store(&relay.is_shut_down, true);
 	int err = 0;
 	if (way() == WAY_RELAY) {
@@ -451,11 +457,8 @@ static void after_fork(void)
 	pthread_mutex_unlock(&relay.lock);
 }
 
-static void after_fork_child(void)
+static void leave_parent(void)
 {
-	pthread_mutex_unlock(&relay.lock);
-	if (!atomic_load(&is_taken))
-		return;
 	lt_slab_leave();
 	relay.heap = NULL;
 	memset(relay.scopes, 0, sizeof(relay.scopes));
@@ -466,9 +469,24 @@ static void after_fork_child(void)
 	atomic_store(&lt_slab_on_need, on_need);
 }
 
+static void after_fork_child(void)
+{
+	pthread_mutex_unlock(&relay.lock);
+	if (atomic_load(&is_taken))
+		leave_parent();
+}
+
+/* The parent's other threads may have had any lock. */
+static void after_clone(void)
+{
+	pthread_mutex_init(&relay.lock, NULL);
+	leave_parent();
+}
+
 static void watch_forks(void)
 {
 	lt_span_pool_init();
+	lt_slab_on_clone = after_clone;
 	pthread_atfork(before_fork, after_fork, after_fork_child);
 }
 

@@ -15,12 +15,14 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #define MAGAZINE_SPANS 32
 #define FULL_MAX 64 /* kept in the depot: 64 * 32 blocks are 4 MiB, the default queue's worth */
 
 struct lt_magazine {
 	struct lt_magazine *next; /* in the depot */
+	bool is_from_malloc;	  /* not of lt_slab_alloc_wiped */
 	unsigned n;
 	struct lt_span *spans[MAGAZINE_SPANS];
 };
@@ -46,6 +48,28 @@ static void push(struct lt_magazine **list, struct lt_magazine *magazine)
 	*list = magazine;
 }
 
+/* A child by raw clone() must not use its parent's blocks of the slab, which are in both: it finds its
+ * magazines empty. */
+static struct lt_magazine *new_magazine(void)
+{
+	struct lt_magazine *magazine = NULL;
+#ifndef __SANITIZE_ADDRESS__ /* which would take the blocks for leaks */
+	if (lt_slab_is_own)
+		magazine = lt_slab_alloc_wiped(sizeof(*magazine));
+#endif
+	if (!magazine && (magazine = calloc(1, sizeof(*magazine))))
+		magazine->is_from_malloc = true;
+	return magazine;
+}
+
+static void free_magazine(struct lt_magazine *magazine)
+{
+	if (magazine->is_from_malloc)
+		free(magazine);
+	else
+		munmap(magazine, sizeof(*magazine));
+}
+
 static void free_spans(struct lt_magazine *magazine)
 {
 	while (magazine->n)
@@ -56,7 +80,7 @@ static void on_thread_exit(void *unused)
 {
 	if (lt_thread.magazine) {
 		free_spans(lt_thread.magazine);
-		free(lt_thread.magazine);
+		free_magazine(lt_thread.magazine);
 	}
 	lt_thread.magazine = NULL; /* a later destructor may still start spans */
 }
@@ -97,7 +121,7 @@ static struct lt_magazine *own_magazine(void)
 	if (lt_thread.magazine)
 		return lt_thread.magazine;
 	lt_span_pool_init();
-	lt_thread.magazine = calloc(1, sizeof(*lt_thread.magazine));
+	lt_thread.magazine = new_magazine();
 	if (lt_thread.magazine)
 		pthread_setspecific(exit_key, &lt_thread);
 	return lt_thread.magazine;
@@ -169,7 +193,7 @@ static struct lt_magazine *change_for_room(struct lt_magazine *magazine)
 	if (other)
 		return other;
 
-	other = is_wanted ? calloc(1, sizeof(*other)) : NULL;
+	other = is_wanted ? new_magazine() : NULL;
 	if (!other) {
 		free_spans(magazine);
 		return magazine;
@@ -195,6 +219,8 @@ __attribute__((noinline)) static void put_into_another(struct lt_span *span)
 
 void lt_span_pool_put(struct lt_span *span)
 {
+	if (__builtin_expect(span->is_in_slab, 0) && !lt_shared_contains(span))
+		return; /* the parent's, in a fork's child: it is not to be used again */
 	struct lt_magazine *magazine = lt_thread.magazine;
 	if (!magazine || magazine->n == MAGAZINE_SPANS)
 		put_into_another(span);

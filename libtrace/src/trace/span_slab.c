@@ -17,6 +17,9 @@
 #define RECLAIM_MAX 64 /* positions at a time */
 #define LOCK_TRIES_MAX 1000
 
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18 /* Linux 4.14 */
+#endif
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010
 #endif
@@ -24,6 +27,8 @@
 struct lt_slab *lt_slab;
 struct lt_slab_control *lt_slab_control;
 void (*_Atomic lt_slab_on_need)(void);
+void (*lt_slab_on_clone)(void);
+_Atomic uint32_t *lt_slab_is_own;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows; held for moments */
 static uint32_t *spare, n_spare;			 /* blocks that were used and are free */
@@ -162,8 +167,24 @@ static int open_with(const char *name, const struct lt_slab_hello *hello, const 
 	n_spare = 0;
 	reclaimed = 0;
 	lt_slab_control = control;
+	if (!lt_slab_is_own)
+		lt_slab_is_own = lt_slab_alloc_wiped(LT_SHARED_PAGE_BYTES);
+	if (lt_slab_is_own)
+		atomic_store(lt_slab_is_own, 1);
 	lt_slab = slab;
 	return 0;
+}
+
+void *lt_slab_alloc_wiped(size_t bytes)
+{
+	void *memory =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return NULL;
+	if (madvise(memory, bytes, MADV_WIPEONFORK) == 0)
+		return memory;
+	munmap(memory, bytes);
+	return NULL;
 }
 
 int lt_slab_open(const char *name, const char *token, uint32_t n_blocks)
@@ -273,6 +294,8 @@ static struct lt_span *take_fresh(void)
 /* Whether there is a slab, which is opened now for a fork's child. */
 static bool has_slab(void)
 {
+	if (lt_slab && lt_slab_is_inherited())
+		lt_slab_on_clone();
 	if (lt_slab)
 		return true;
 	void (*on_need)(void) = atomic_load(&lt_slab_on_need);

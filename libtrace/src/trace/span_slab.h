@@ -143,6 +143,21 @@ void lt_slab_leave(void);
 /** Called once by the next lt_slab_get_blocks: it may open a slab.  NULL: nothing. */
 extern void (*_Atomic lt_slab_on_need)(void);
 
+/** Called in a child by raw clone() or _Fork(), which runs no fork handlers, before the child uses what
+ * is its parent's; it is to call lt_slab_leave(). */
+extern void (*lt_slab_on_clone)(void);
+
+/* 1 in the process that has opened the slab; the kernel clears it in a child's memory. */
+extern _Atomic uint32_t *lt_slab_is_own; /* NULL: a kernel before 4.14, where nobody notices */
+
+static inline bool lt_slab_is_inherited(void)
+{
+	return lt_slab_is_own && !atomic_load_explicit(lt_slab_is_own, memory_order_relaxed);
+}
+
+/** Memory that is all zero in a child however it was made.  NULL when that cannot be had. */
+void *lt_slab_alloc_wiped(size_t bytes);
+
 /** Takes up to max free blocks of the slab, their heads and turns as they are to be.
  * @return how many; 0 also when there is no slab */
 size_t lt_slab_get_blocks(struct lt_span **spans, size_t max);
