@@ -219,8 +219,10 @@ __attribute__((noinline)) static void put_into_another(struct lt_span *span)
 
 void lt_span_pool_put(struct lt_span *span)
 {
-	if (__builtin_expect(span->is_in_slab, 0) && !lt_shared_contains(span))
-		return; /* the parent's, in a fork's child: it is not to be used again */
+	if (__builtin_expect(lt_span_is_out_of_place(span), 0)) {
+		lt_span_block_free(span);
+		return;
+	}
 	struct lt_magazine *magazine = lt_thread.magazine;
 	if (!magazine || magazine->n == MAGAZINE_SPANS)
 		put_into_another(span);

@@ -54,8 +54,10 @@ void lt_span_pool_prefetch(void)
 
 void lt_span_pool_put(struct lt_span *span)
 {
-	if (span->is_in_slab && !lt_shared_contains(span))
-		return; /* the parent's, in a fork's child: it is not to be used again */
+	if (lt_span_is_out_of_place(span)) {
+		lt_span_block_free(span);
+		return;
+	}
 	pthread_mutex_lock(&lock);
 	bool is_kept = n_spans < FREE_MAX;
 	if (is_kept)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "trace/span_slab.h"
 
+#include "util/thread.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -15,7 +16,6 @@
 #include <unistd.h>
 
 #define RECLAIM_MAX 64 /* positions at a time */
-#define LOCK_TRIES_MAX 1000
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18 /* Linux 4.14 */
@@ -50,6 +50,26 @@ static uint32_t index_of(const struct lt_span *span)
 {
 	return (uint32_t)((size_t)((const char *)span - (const char *)block(0)) /
 			  LT_SPAN_BLOCK_BYTES);
+}
+
+/* --- the lock ----------------------------------------------------------------------------- */
+
+/* False in a signal handler that has interrupted the holder. */
+static bool take_lock(void)
+{
+	if (lt_thread.has_slab_lock)
+		return false;
+	lt_thread.has_slab_lock = true;
+	atomic_signal_fence(memory_order_seq_cst);
+	pthread_mutex_lock(&lock);
+	return true;
+}
+
+static void leave_lock(void)
+{
+	pthread_mutex_unlock(&lock);
+	atomic_signal_fence(memory_order_seq_cst);
+	lt_thread.has_slab_lock = false;
 }
 
 /* --- making one --------------------------------------------------------------------------- */
@@ -318,27 +338,22 @@ static struct lt_span *take_block(void)
 
 void lt_slab_reclaim(void)
 {
-	if (pthread_mutex_trylock(&lock) != 0)
-		return; /* somebody else is at it, or see lt_slab_get_blocks */
+	if (!take_lock())
+		return;
 	while (!atomic_load(&lt_slab->is_closed) &&
 		reclaim_one(atomic_load(&lt_slab_control->done)))
 		;
-	pthread_mutex_unlock(&lock);
+	leave_lock();
 }
 
 size_t lt_slab_get_blocks(struct lt_span **spans, size_t max)
 {
 	size_t n = 0;
-	if (!has_slab())
+	if (!has_slab() || !take_lock())
 		return 0;
-	for (int i = 0; pthread_mutex_trylock(&lock) != 0; i++) {
-		if (i == LOCK_TRIES_MAX)
-			return 0; /* this is a signal handler, and the thread below it has the lock */
-		sched_yield();
-	}
 	while (n < max && (spans[n] = take_block()))
 		n++;
-	pthread_mutex_unlock(&lock);
+	leave_lock();
 	return n;
 }
 
@@ -346,9 +361,10 @@ void lt_slab_put_block(struct lt_span *span)
 {
 	if (!lt_shared_contains(span))
 		return; /* the parent's, in a fork's child */
-	pthread_mutex_lock(&lock);
+	if (!take_lock())
+		return; /* it is missed, but not waited for */
 	spare[n_spare++] = index_of(span);
-	pthread_mutex_unlock(&lock);
+	leave_lock();
 }
 
 /* --- the queue ---------------------------------------------------------------------------- */
@@ -368,7 +384,8 @@ void lt_slab_queue(struct lt_span *span)
 static struct lt_span *take_one_back(void)
 {
 	struct lt_span *span = NULL;
-	pthread_mutex_lock(&lock);
+	if (!take_lock())
+		return NULL;
 	while (reclaim_one(atomic_load(&lt_slab_control->done)))
 		;
 	uint64_t tail = atomic_load(&lt_slab->tail);
@@ -382,7 +399,7 @@ static struct lt_span *take_one_back(void)
 		atomic_store(&span->stage, LT_SLAB_FREE);
 		reclaimed++;
 	}
-	pthread_mutex_unlock(&lock);
+	leave_lock();
 	return span;
 }
 

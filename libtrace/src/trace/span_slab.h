@@ -172,6 +172,15 @@ static inline void lt_span_block_free(struct lt_span *span)
 		free(span);
 }
 
+/** Whether a block is not to be kept for the next span: a fork's child has it from its parent, or it is not
+ * of the slab while there is one: its span would be dropped as this one was. */
+static inline bool lt_span_is_out_of_place(const struct lt_span *span)
+{
+	if (span->is_in_slab)
+		return !lt_shared_contains(span);
+	return lt_slab && !atomic_load_explicit(&lt_slab->is_closed, memory_order_relaxed);
+}
+
 /** Queues an ended span. */
 void lt_slab_queue(struct lt_span *span);
 

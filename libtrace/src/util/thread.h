@@ -14,6 +14,7 @@ struct lt_thread {
 	unsigned suppressed;	      /* depth of lt_suppress_enter */
 	struct lt_magazine *magazine; /* free spans, of span_pool.c; NULL: none yet */
 	uint32_t span_bytes;	      /* used of the last span's block */
+	bool has_slab_lock; /* of span_slab.c: a signal handler on top of it must not want it */
 	bool seeded; /* cleared in a fork's child: two processes must not generate the same ids */
 	uint64_t seed[4]; /* of ids.c */
 	uintptr_t stack_start;
