@@ -181,8 +181,13 @@ static void say_relay(void)
 		return;
 	}
 	const char *obstacle = relay_obstacle();
-	say("relay", "%s%s", obstacle ? "no, a thread of the program's sends its spans: " : "yes",
-		obstacle ? obstacle : "");
+	char relay[PATH_MAX];
+	if (!obstacle && preload_find_relay(relay))
+		obstacle = "libtrace-relay is not where it was installed";
+	if (obstacle)
+		say("relay", "no, a thread of the program's sends its spans: %s", obstacle);
+	else
+		say("relay", "yes: %s, beside the program, sends its spans", relay);
 }
 
 int doctor(const char *name)

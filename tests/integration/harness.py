@@ -8,6 +8,7 @@ and test files take turns. Importing this file changes nothing.
 """
 import ctypes
 import fcntl
+import functools
 import http.client
 import json
 import os
@@ -261,6 +262,25 @@ def end_relays():
         os.kill(pid, signal.SIGKILL)
 
 
+@functools.cache
+def sanitizer_logs():
+    """Where traced programs, and their relays, which have no standard error, leave what AddressSanitizer finds."""
+    folder = tempfile.mkdtemp(prefix="libtrace-sanitizer-")
+    os.chmod(folder, 0o777)  # some of them change their user
+    return os.path.join(folder, "report")
+
+
+def print_sanitizer_logs():
+    """Returns how many there are; the folder goes."""
+    folder = os.path.dirname(sanitizer_logs())
+    names = sorted(os.listdir(folder))
+    for name in names:
+        with open(os.path.join(folder, name), errors="replace") as file:
+            note(f"{name}:\n" + file.read().replace("\n", "\n# "))
+    shutil.rmtree(folder)
+    return len(names)
+
+
 def program_path(name):
     path = os.path.join(BIN, name)
     return path if os.path.exists(path) else name
@@ -288,6 +308,7 @@ def command_of(arguments, env=None, traced=False, service=None):
         command = [program_path("libtrace-instrument"), "--service-name", service or arguments[0], "--", *command]
         if sanitizer_runtimes():
             environment["LD_PRELOAD"] = ":".join(sanitizer_runtimes())
+            environment["ASAN_OPTIONS"] += f":log_path={sanitizer_logs()}:log_exe_name=1"
     return command, environment
 
 
@@ -492,4 +513,5 @@ def main():
     result = TapResult()
     suite.run(result)
     print(f"1..{result.n}")
-    sys.exit(1 if result.n_bad or not result.n else 0)
+    n_reports = print_sanitizer_logs() if sanitizer_runtimes() else 0
+    sys.exit(1 if result.n_bad or n_reports or not result.n else 0)

@@ -161,6 +161,14 @@ class Settings(DoctorTest):
         self.assertEqual(set(lines(done, "warning")), said)
         self.assertEqual(len(said), len(bad), said)
 
+    def test_which_way_spans_leave_the_program(self):
+        for env, text in (({}, "^yes: .*/libtrace-relay, beside the program, sends its spans$"),
+                          ({"OTEL_C_RELAY": "no"}, "^no, a thread of the program's sends its spans: OTEL_C_RELAY is no$"),
+                          ({"OTEL_TRACES_EXPORTER": "console"}, "^no, .*: OTEL_TRACES_EXPORTER is not otlp alone$"),
+                          ({"OTEL_C_RELAY": "/run/r.sock"}, "^the one that listens at /run/r.sock$")):
+            with self.subTest(env=env):
+                self.assertRegex(line(doctor(env=env), "relay"), text)
+
     def test_the_service_s_name_is_the_one_in_the_spans(self):
         for env, name in (({}, f"unknown_service:{TRACED}"), ({"OTEL_SERVICE_NAME": "shop"}, "shop"),
                           ({"OTEL_RESOURCE_ATTRIBUTES": "service.name=shop%2Cnorth"}, "shop,north"),

@@ -155,7 +155,7 @@ static inline bool lt_slab_is_inherited(void)
 	return lt_slab_is_own && !atomic_load_explicit(lt_slab_is_own, memory_order_relaxed);
 }
 
-/** Memory that is all zero in a child however it was made.  NULL when that cannot be had. */
+/** Memory that is all zero in a child however it was made.  NULL when the kernel refuses. */
 void *lt_slab_alloc_wiped(size_t bytes);
 
 /** Takes up to max free blocks of the slab, their heads and turns as they are to be.
