@@ -146,11 +146,13 @@ else
 	archives=("$work/gateway.tar" "$work/order.tar")
 fi
 pack=("$root/tests/e2e/k8s/pack.py")
-quietly "${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O2 -static -o "$work/load" "$root/tests/e2e/k8s/load.c" -lpthread ||
-	fail "load.c cannot be compiled"
-export LOAD_IMAGE=localhost/libtrace/load:test
-python3 "${pack[@]}" $LOAD_IMAGE "$work/load.tar" "$work/load"
-archives+=("$work/load.tar")
+export LOAD_IMAGE=localhost/libtrace/load:test KILL_IMAGE=localhost/libtrace/kill:test
+for program in load kill; do
+	quietly "${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O2 -static -o "$work/$program" "$root/tests/e2e/k8s/$program.c" -lpthread ||
+		fail "$program.c cannot be compiled"
+	python3 "${pack[@]}" "localhost/libtrace/$program:test" "$work/$program.tar" "$work/$program"
+	archives+=("$work/$program.tar")
+done
 if [ -n "$own" ]; then
 	jaeger_program || fail "Jaeger cannot be built"
 	image=$(sed -n 's/^ *image: \(jaegertracing.*\)/\1/p' "$root/k8s/10-jaeger.yaml")

@@ -13,6 +13,8 @@ from datetime import datetime
 NAMESPACE = "tracing-demo"
 KUBECTL = os.environ.get("KUBECTL", "kubectl")
 LOAD_IMAGE = os.environ.get("LOAD_IMAGE", "localhost/libtrace/load:test")
+KILL_IMAGE = os.environ.get("KILL_IMAGE", "localhost/libtrace/kill:test")
+RESTRICTED = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
 
 
 class KubectlError(AssertionError):
@@ -78,6 +80,22 @@ def evict(pod):
         return False
 
 
+def restarts(pod):
+    """How often the containers of a pod have been started anew, and the exit codes of those before."""
+    statuses = get("pod", pod)["status"]["containerStatuses"]
+    codes = [s["lastState"]["terminated"]["exitCode"] for s in statuses if s["lastState"].get("terminated")]
+    return sum(s["restartCount"] for s in statuses), codes
+
+
+def kill_program(pod, container, program):
+    """SIGKILL for a program of a container, by an ephemeral one that sees its processes."""
+    whole = get("pod", pod)
+    whole["spec"].setdefault("ephemeralContainers", []).append({
+        "name": f"kill-{len(whole['spec']['ephemeralContainers'])}", "image": KILL_IMAGE, "args": [program],
+        "imagePullPolicy": "IfNotPresent", "targetContainerName": container, "securityContext": RESTRICTED})
+    run("replace", "--raw", f"/api/v1/namespaces/{NAMESPACE}/pods/{pod}/ephemeralcontainers", "-f", "-", text=json.dumps(whole))
+
+
 @contextmanager
 def forward(service, port):
     """kubectl port-forward to a service; yields the local port."""
@@ -121,8 +139,7 @@ class Load:
                 "containers": [{
                     "name": "load", "image": LOAD_IMAGE, "imagePullPolicy": "IfNotPresent",
                     "args": ["api-gateway", "8000", path, str(per_second), str(seconds)],
-                    "securityContext": {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
-                                        "capabilities": {"drop": ["ALL"]}}}]}}
+                    "securityContext": RESTRICTED}]}}
         self.name = kubectl("create", "-f", "-", "-o", "name", text=json.dumps(pod)).strip()
         wait_until(self._lines, 60, "the load's first answer")
 
