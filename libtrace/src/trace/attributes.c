@@ -224,10 +224,13 @@ static uint64_t key_bit(struct lt_slice key)
 	return UINT64_C(1) << ((key.len + 53u * first + 2u * last) % 64);
 }
 
-/* Key and string are adjacent, in one allocation, unless the key is fixed: it is not copied. */
-static inline bool append(struct lt_attributes *set, uint32_t capacity, struct lt_arena *arena,
-	const struct lt_attribute_limits *limits, const struct lt_attr *attr, bool is_fixed)
+/* Key and string are adjacent, in one allocation, unless the key is fixed: it is not copied, but for
+ * the relay, which sees no literal of the program's. */
+static inline __attribute__((always_inline)) bool append(struct lt_attributes *set,
+	uint32_t capacity, struct lt_arena *arena, const struct lt_attribute_limits *limits,
+	const struct lt_attr *attr, bool is_shared)
 {
+	bool is_fixed = !is_shared && attr->fixed_key;
 	if (set->n >= limits->count || set->n >= capacity)
 		return false;
 	struct lt_slice key = attr->key, string = {"", 0};
@@ -255,6 +258,14 @@ static inline bool append(struct lt_attributes *set, uint32_t capacity, struct l
 	return true;
 }
 
+/* Apart, so that others have the registers. */
+__attribute__((noinline)) static bool append_shared(struct lt_attributes *set, uint32_t capacity,
+	struct lt_arena *arena, const struct lt_attribute_limits *limits,
+	const struct lt_attr *attr)
+{
+	return append(set, capacity, arena, limits, attr, true);
+}
+
 void lt_attributes_add(struct lt_attributes *set, struct lt_attributes_room *room,
 	struct lt_arena *arena, const struct lt_attribute_limits *limits,
 	const struct lt_attr *attrs, size_t n)
@@ -262,7 +273,7 @@ void lt_attributes_add(struct lt_attributes *set, struct lt_attributes_room *roo
 	if (!attrs)
 		return;
 	reserve(set, room, arena, limits->count, n);
-	bool is_shared = lt_shared_contains(arena); /* the relay sees no literal of the program's */
+	bool is_shared = lt_shared_contains(arena);
 	for (size_t i = 0; i < n; i++) {
 		const struct lt_attr *attr = &attrs[i], *present = NULL;
 		if (!has_value(attr) || attr->key.len == 0)
@@ -270,9 +281,13 @@ void lt_attributes_add(struct lt_attributes *set, struct lt_attributes_room *roo
 		uint64_t bit = key_bit(attr->key);
 		if (room->key_bits & bit)
 			present = find(set, attr->key);
-		bool kept = present ? copy_value(arena, limits, attr, (struct lt_attr *)present)
-				    : append(set, room->capacity, arena, limits, attr,
-					      attr->fixed_key && !is_shared);
+		bool kept;
+		if (present)
+			kept = copy_value(arena, limits, attr, (struct lt_attr *)present);
+		else if (is_shared)
+			kept = append_shared(set, room->capacity, arena, limits, attr);
+		else
+			kept = append(set, room->capacity, arena, limits, attr, false);
 		if (kept)
 			room->key_bits |= bit;
 		else
