@@ -122,10 +122,8 @@ void curl_memory_keep(void)
 	kept.n_keepers++;
 }
 
-void curl_memory_release(void)
+void curl_memory_trim(void)
 {
-	if (--kept.n_keepers > 0)
-		return;
 	for (unsigned list = 0; list < N_LISTS; list++) {
 		while (kept.first[list]) {
 			struct piece *piece = kept.first[list];
@@ -134,4 +132,10 @@ void curl_memory_release(void)
 		}
 		kept.n_bytes[list] = 0;
 	}
+}
+
+void curl_memory_release(void)
+{
+	if (--kept.n_keepers == 0)
+		curl_memory_trim();
 }

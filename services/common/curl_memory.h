@@ -22,6 +22,9 @@ void curl_memory_keep(void);
 /** Undoes one call of curl_memory_keep(); the last one frees what was kept. */
 void curl_memory_release(void);
 
+/** Frees what this thread keeps at the moment, as after a rush. */
+void curl_memory_trim(void);
+
 /* curl's malloc(), free(), realloc(), strdup() and calloc(). Threads: any. */
 void *curl_memory_take(size_t n);
 void curl_memory_give_back(void *memory);

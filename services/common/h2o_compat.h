@@ -104,6 +104,12 @@ void compat_each_upload(h2o_context_t *ctx, struct compat_uploads *uploads);
  */
 size_t compat_request_end(h2o_req_t *req, h2o_socket_t *sock, bool has_body, size_t head_len);
 
+/**
+ * Moves what a pending request refers to in its connection's input into a buffer of just its size, and
+ * frees the input. Its body is gone then.
+ */
+void compat_shrink_input(h2o_req_t *req, h2o_socket_t *sock);
+
 /* --- memory and output -------------------------------------------------------------------- */
 
 /** Memory for text that lives as long as the request. */

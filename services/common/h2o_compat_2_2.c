@@ -3,6 +3,7 @@
 #include "h2o_compat.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -128,6 +129,50 @@ size_t compat_request_end(h2o_req_t *req, h2o_socket_t *sock, bool has_body, siz
 	/* The whole request is in the input, its body decoded. */
 	return has_body ? (size_t)(req->entity.base + req->entity.len - sock->input->bytes)
 			: head_len;
+}
+
+/* A pointer into the old buffer. */
+static void move(char **at, const h2o_buffer_t *from, const h2o_buffer_t *to)
+{
+	if (*at >= from->bytes && *at < from->bytes + from->size)
+		*at = to->bytes + (*at - from->bytes);
+}
+
+/* All that h2o 2.2.5 lets point to the input, where it has not copied it (lib/http1.c, fixup_request()). */
+static void move_all(h2o_req_t *req, const h2o_buffer_t *from, const h2o_buffer_t *to)
+{
+	h2o_iovec_t *texts[] = {&req->input.method, &req->input.path, &req->input.authority,
+		&req->method, &req->path, &req->path_normalized, &req->authority, &req->upgrade};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		move(&texts[i]->base, from, to);
+	for (size_t i = 0; i < req->headers.size; i++) {
+		h2o_header_t *header = &req->headers.entries[i];
+		move(&header->value.base, from, to);
+		if (!h2o_iovec_is_token(header->name))
+			move(&header->name->base, from, to);
+	}
+}
+
+void compat_shrink_input(h2o_req_t *req, h2o_socket_t *sock)
+{
+	h2o_buffer_t *from = sock->input;
+
+	if (!from->bytes || from->_fd != -1 || from->size * 2 > from->capacity)
+		return;
+	h2o_buffer_t *to = malloc(offsetof(h2o_buffer_t, _buf) + from->size);
+	if (!to)
+		return;
+	*to = (h2o_buffer_t){.capacity = from->size,
+		.size = from->size,
+		.bytes = to->_buf,
+		._prototype = from->_prototype,
+		._fd = -1};
+	memcpy(to->_buf, from->bytes, from->size);
+	move_all(req, from, to);
+	req->entity = h2o_iovec_init(NULL, 0);
+	sock->input = to;
+	h2o_buffer__do_free(from);
 }
 
 /* --- memory and output -------------------------------------------------------------------- */

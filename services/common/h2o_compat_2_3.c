@@ -136,6 +136,11 @@ size_t compat_request_end(h2o_req_t *req, h2o_socket_t *sock, bool has_body, siz
 	return has_body ? 0 : head_len; /* a request with a body has left the input */
 }
 
+void compat_shrink_input(h2o_req_t *req, h2o_socket_t *sock)
+{
+	/* 2.3 keeps freed buffers by size, and a body in one that only it knows. */
+}
+
 /* --- memory and output -------------------------------------------------------------------- */
 
 char *compat_alloc_text(h2o_req_t *req, size_t n_bytes)

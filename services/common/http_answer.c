@@ -18,6 +18,7 @@ static const struct status {
 	{204, "No Content", NULL},
 	{301, "Moved Permanently", NULL},
 	{400, "Bad Request", "bad_request"},
+	{403, "Forbidden", NULL},
 	{404, "Not Found", "not_found"},
 	{405, "Method Not Allowed", NULL},
 	{413, "Content Too Large", "body_too_large"},

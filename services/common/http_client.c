@@ -9,6 +9,7 @@
 #include "curl_memory.h"
 #include "http_lanes.h"
 #include "log.h"
+#include "memory_limit.h"
 
 #define SPARE_CALLS_MAX 1024	  /* handles kept for reuse, some 10 KB each */
 #define SPARE_BODY_MAX_BYTES 4096 /* of the answer buffer kept with a handle */
@@ -328,6 +329,26 @@ char *http_client_url(const char *base, const char *path)
 	return full;
 }
 
+static void free_spare_calls(struct http_client *client, size_t n_left)
+{
+	while (client->n_spare_calls > n_left) {
+		struct http_call *call = client->spare_calls;
+		client->spare_calls = call->next_spare;
+		client->n_spare_calls--;
+		call_free(call);
+	}
+}
+
+/* Nearly all connections have been closed. */
+static void on_rush_over(struct http_lanes *lanes)
+{
+	struct http_client *client = H2O_STRUCT_FROM_MEMBER(struct http_client, lanes, lanes);
+
+	free_spare_calls(client, HTTP_LANE_CALLS);
+	curl_memory_trim();
+	memory_give_back();
+}
+
 int http_client_new(
 	h2o_loop_t *loop, const char *url, unsigned timeout_ms, struct http_client **ret_client)
 {
@@ -346,6 +367,7 @@ int http_client_new(
 		http_client_free(client);
 		return err;
 	}
+	client->lanes.on_rush_over = on_rush_over;
 	*ret_client = client;
 	return 0;
 }
@@ -354,11 +376,7 @@ void http_client_free(struct http_client *client)
 {
 	if (!client)
 		return;
-	while (client->spare_calls) {
-		struct http_call *call = client->spare_calls;
-		client->spare_calls = call->next_spare;
-		call_free(call);
-	}
+	free_spare_calls(client, 0);
 	http_lanes_stop(&client->lanes);
 	curl_slist_free_all(client->headers);
 	curl_url_cleanup(client->url);

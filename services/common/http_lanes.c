@@ -7,6 +7,7 @@
 /* Calls started together: few enough to fit in the first-level cache, enough to share one poll for
  * answers. */
 #define SET_OUT_TOGETHER 8
+#define RUSH_LANES 4 /* so many open lanes were a rush */
 
 struct http_lane {
 	struct http_lanes *lanes;
@@ -147,6 +148,7 @@ static void lane_close(struct http_lane *lane)
 	if (lane->idle_runs)
 		timer_stop(&lane->idle);
 	lane->lanes->lanes[lane->index] = NULL;
+	lane->lanes->n_open--;
 	free(lane);
 }
 
@@ -172,6 +174,8 @@ static struct http_lane *lane_open(struct http_lanes *lanes, size_t index)
 	curl_multi_setopt(lane->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)HTTP_LANE_CALLS);
 	curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, (long)HTTP_LANE_CALLS);
 	lanes->lanes[index] = lane;
+	if (++lanes->n_open > lanes->n_open_peak)
+		lanes->n_open_peak = lanes->n_open;
 	return lane;
 }
 
@@ -183,7 +187,12 @@ static void on_idle(struct timer *timer)
 	if (lane->lanes->n_calls[lane->index] > 0)
 		return; /* restarted when they have ended */
 	if (!lane->was_used && !lane->is_due) {
+		struct http_lanes *lanes = lane->lanes;
 		lane_close(lane);
+		if (lanes->n_open <= 1 && lanes->n_open_peak >= RUSH_LANES) {
+			lanes->n_open_peak = lanes->n_open;
+			lanes->on_rush_over(lanes);
+		}
 		return;
 	}
 	lane->was_used = false;

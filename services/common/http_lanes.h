@@ -30,6 +30,8 @@ struct http_lanes {
 	struct timer turn;     /* runs while this list is not empty: */
 	struct http_lane *due; /* lanes whose curl timeout is 0 */
 	void (*on_end)(CURL *easy, CURLcode code);
+	void (*on_rush_over)(struct http_lanes *lanes);
+	size_t n_open, n_open_peak; /* lanes; since on_rush_over */
 	struct http_lane *lanes[HTTP_LANES_MAX];
 	unsigned n_calls[HTTP_LANES_MAX]; /* per lane */
 	size_t n_all;			  /* in total */

@@ -18,6 +18,9 @@
 #define FAST_TICK_MS 100 /* while connections wait, or clients may be gone */
 #define IDLE_MIN_MS 1000 /* before an idle connection is closed for another one */
 #define CLOSED_AT_ONCE_MAX 64
+/* So many connections are a rush, which is over when one in so many is left. */
+#define RUSH_MIN 256
+#define RUSH_OVER_SHARE 8
 /* Answers close their connection from this share of CONNECTIONS_MAX on: all but one in so many. */
 #define CROWDED_SHARE 8
 #define DRAIN_MAX_BYTES 262144 /* read of what a refused client still sends */
@@ -371,6 +374,8 @@ void http_peers_accept(struct http_peers *peers, h2o_accept_ctx_t *accept, h2o_s
 	sock->on_close.data = peer;
 	h2o_linklist_insert(&peers->idle, &peer->place);
 	peers->n_connections++;
+	if (peers->n_connections > peers->n_peak)
+		peers->n_peak = peers->n_connections;
 	compat_accept(accept, sock);
 	read_first(peer);
 	tick_soon(peers, TICK_MS);
@@ -491,6 +496,14 @@ void http_peers_forget(h2o_req_t *req)
 
 /* --- the tick ----------------------------------------------------------------------------- */
 
+static void give_back_after_rush(struct http_peers *peers)
+{
+	if (peers->n_peak < RUSH_MIN || peers->n_connections > peers->n_peak / RUSH_OVER_SHARE)
+		return;
+	peers->n_peak = peers->n_connections;
+	memory_give_back();
+}
+
 static void on_tick(struct timer *timer)
 {
 	struct http_peers *peers = H2O_STRUCT_FROM_MEMBER(struct http_peers, tick, timer);
@@ -508,6 +521,7 @@ static void on_tick(struct timer *timer)
 	}
 	if (peers->is_full)
 		close_idle(peers);
+	give_back_after_rush(peers);
 	if (!http_counts_report(now_ms) && peers->n_connections == 0)
 		return;
 	bool is_fast = peers->is_full || !h2o_linklist_is_empty(&peers->half_closed);

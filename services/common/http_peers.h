@@ -30,6 +30,7 @@ struct http_peers {
 	h2o_linklist_t served; /* their request has ended in this turn of the loop */
 	h2o_linklist_t half_closed;
 	unsigned n_connections, n_requests;
+	unsigned n_peak;	  /* connections, since memory was last given back */
 	bool is_full;		  /* CONNECTIONS_MAX are open: no new ones are accepted */
 	size_t memory_room_bytes; /* wanted for one turn of the loop; 0: memory has no hard limit */
 	uint64_t memory_seen_at_ms; /* the loop's time; */

@@ -54,6 +54,9 @@ void *http_work_new(h2o_req_t *req, size_t size, void (*stop)(struct http_work *
 	memset(work, 0, size);
 	work->req = req;
 	work->stop = stop;
+	h2o_socket_t *sock = compat_socket(req);
+	if (sock)
+		compat_shrink_input(req, sock);
 	watch_start(&work->watch, req, on_client_closed);
 	return work;
 }

@@ -20,7 +20,7 @@ struct http_work { /* the first member of the handler's own struct */
 };
 
 /**
- * Creates the work of a request and watches for the client's disconnect.
+ * Creates the work of a request, whose body is gone from now on, and watches for the client's disconnect.
  *
  * @param size  bytes of the object whose first member is the http_work; the rest is zeroed
  * @return borrowed from the request, until stop() has been called

@@ -159,3 +159,10 @@ bool memory_has_room(size_t n_bytes)
 	munmap(room, n_bytes);
 	return true;
 }
+
+void memory_give_back(void)
+{
+#if HAS_MALLINFO2
+	malloc_trim(0);
+#endif
+}

@@ -17,4 +17,8 @@ bool memory_may_run_out(void);
 /** Whether n_bytes more can be mapped at this moment, or malloc() has as many that are free. */
 bool memory_has_room(size_t n_bytes);
 
+/** Gives freed memory back to the system, after a rush: malloc() by itself gives back only what is at
+ * the end of its heap. */
+void memory_give_back(void);
+
 #endif

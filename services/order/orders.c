@@ -15,7 +15,8 @@ struct orders {
 	struct delay durations[ORDER_STEPS_MAX];
 };
 
-#define REQUEST_BYTES 16384 /* in flight and traced, as measured, and half of it */
+#define REQUEST_BYTES                                                                              \
+	16384 /* in flight and traced: as measured, and as much again for more headers */
 
 struct settings {
 	const struct orders_service *service;

@@ -145,7 +145,7 @@ static int serve(int argc, char **argv, bool only_help)
 {
 	struct server_options options;
 	struct site site;
-	const char *load, *save, *base_path, *gateway;
+	const char *load, *save, *base_path, *gateway, *hosts;
 	unsigned max_traces, max_bytes;
 	const struct config_setting settings[] = {
 		{CONFIG_TEXT, "HOST", "address to listen on", .ret_text = &options.host,
@@ -170,6 +170,8 @@ static int serve(int argc, char **argv, bool only_help)
 			.ret_text = &base_path, .text = ""},
 		{CONFIG_TEXT, "TRACEVIEW_GATEWAY", "the shop, for the page to make a trace in",
 			.ret_text = &gateway, .text = ""},
+		{CONFIG_TEXT, "TRACEVIEW_HOSTS", "names of the query port beside localhost; *: any",
+			.ret_text = &hosts, .text = ""},
 		HTTP_LIMITS_REQUESTS("TRACEVIEW_", options.limits),
 		HTTP_LIMITS_CONNECTIONS("TRACEVIEW_", options.limits),
 		HTTP_LIMITS_ANSWER("TRACEVIEW_", options.limits),
@@ -193,6 +195,7 @@ static int serve(int argc, char **argv, bool only_help)
 		site_done(&site);
 		return status;
 	}
+	site_set_hosts(&site, hosts, options.host);
 	options.site = &site;
 	status = open_store(
 		&(struct store_options){.max_traces = max_traces, .max_bytes = max_bytes},

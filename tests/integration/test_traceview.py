@@ -408,5 +408,37 @@ class Page(TraceviewTest):
         self.assertEqual((span.name, span.service), ("name 1", "service 1"))
 
 
+class Hosts(StackTest):
+    """A name whose owner has it mean this machine is not a way to the traces."""
+    PATH = "/api/v3/services"
+
+    def status(self, host, path=PATH):
+        return get(16686, path, headers={"Host": host}).status
+
+    def begin(self, **env):
+        self.start(["traceview", "serve"], env={"LOG_LEVEL": "warn", **env}).wait_ready(16686, "/healthz")
+
+    def test_on_loopback_only_its_own_names_and_addresses_are_served(self):
+        self.begin()
+        for host in ("localhost", "localhost:16686", "LOCALHOST:1", "a.localhost", "127.0.0.1:16686", "[::1]:16686",
+                     "192.0.2.7", "[2001:db8::1]:80"):
+            self.assertEqual(self.status(host), 200, host)
+        for host in ("evil.example", "evil.example:16686", "localhost.evil.example", "127.0.0.1.evil.example",
+                     "notlocalhost", "localhost:x"):
+            with self.subTest(host=host):
+                self.assertEqual(self.status(host), 403)
+                self.assertEqual(self.status(host, "/"), 403)
+                self.assertEqual(self.status(host, "/healthz"), 200)
+
+    def test_traceview_hosts_are_served_as_well(self):
+        self.begin(TRACEVIEW_HOSTS="traces.example, other.example")
+        for host, status in (("traces.example", 200), ("Other.Example:80", 200), ("x.traces.example", 403)):
+            self.assertEqual(self.status(host), status, host)
+
+    def test_where_others_can_connect_any_name_is_served_unless_they_are_set(self):
+        self.begin(HOST="0.0.0.0")
+        self.assertEqual(self.status("traceview.tracing.svc"), 200)
+
+
 if __name__ == "__main__":
     harness.main()

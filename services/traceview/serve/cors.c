@@ -64,15 +64,29 @@ static struct lt_slice take_host(struct lt_slice *text)
 	return host;
 }
 
-bool cors_is_loopback(struct lt_slice origin)
+bool host_split(struct lt_slice authority, struct lt_slice *ret_host)
 {
-	if (!skip(&origin, "http://") && !skip(&origin, "https://"))
-		return false;
-	struct lt_slice host = take_host(&origin);
-	if (origin.len && (!skip(&origin, ":") || !has_only(origin, DIGITS)))
-		return false;
+	*ret_host = take_host(&authority);
+	return !authority.len || (skip(&authority, ":") && has_only(authority, DIGITS));
+}
+
+bool host_is_loopback(struct lt_slice host)
+{
 	return is(host, "localhost") || is(host, "[::1]") || ends_with(host, ".localhost") ||
 	       (skip(&host, "127.") && has_only(host, DIGITS "."));
+}
+
+bool host_is_address(struct lt_slice host)
+{
+	return (host.len && *host.ptr == '[') || has_only(host, DIGITS ".");
+}
+
+bool cors_is_loopback(struct lt_slice origin)
+{
+	struct lt_slice host;
+	if (!skip(&origin, "http://") && !skip(&origin, "https://"))
+		return false;
+	return host_split(origin, &host) && host_is_loopback(host);
 }
 
 bool cors_answer(h2o_req_t *req)

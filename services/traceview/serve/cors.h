@@ -10,6 +10,15 @@
 
 #include <libtrace/trace.h>
 
+/** Takes the port off "host:port" or "[address]:port". @return false: what follows is no port */
+bool host_split(struct lt_slice authority, struct lt_slice *ret_host);
+
+/** Whether a host is this machine's own: localhost, *.localhost, 127.0.0.0/8, [::1]. */
+bool host_is_loopback(struct lt_slice host);
+
+/** Whether a host is an address, which no name server can make mean another machine. */
+bool host_is_address(struct lt_slice host);
+
 /** Whether an Origin names this machine: localhost, *.localhost, 127.0.0.0/8, [::1], any port. */
 bool cors_is_loopback(struct lt_slice origin);
 

@@ -4,6 +4,7 @@
 
 #include "http_client.h"
 #include "query/clean_path.h"
+#include "serve/cors.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -37,7 +38,7 @@ static void write_index(struct site *site)
 
 int site_init(struct site *site)
 {
-	*site = (struct site){.send_url = NULL};
+	*site = (struct site){.hosts = "*"};
 	buffer_init(&site->index, INDEX_MAX_BYTES);
 	write_policy(site, "", 0);
 	write_index(site);
@@ -100,6 +101,30 @@ bool site_set_gateway(struct site *site, const char *url)
 	}
 	site->send_url = send_url;
 	return true;
+}
+
+void site_set_hosts(struct site *site, const char *hosts, const char *listen)
+{
+	bool is_private = host_is_loopback(lt_slice(listen)) || strcmp(listen, "::1") == 0;
+	site->hosts = *hosts ? hosts : is_private ? "" : "*";
+}
+
+bool site_has_host(const struct site *site, struct lt_slice authority)
+{
+	struct lt_slice host;
+	if (strcmp(site->hosts, "*") == 0 || !authority.len)
+		return true;
+	if (!host_split(authority, &host))
+		return false;
+	if (host_is_loopback(host) || host_is_address(host))
+		return true;
+	for (const char *name = site->hosts; *name;) {
+		size_t n = strcspn(name, ", ");
+		if (n == host.len && strncasecmp(name, host.ptr, n) == 0)
+			return true;
+		name += n + strspn(name + n, ", ");
+	}
+	return false;
 }
 
 bool site_strip(const struct site *site, struct lt_slice *path)

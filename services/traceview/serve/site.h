@@ -11,6 +11,7 @@
 
 struct site {
 	char base[SITE_BASE_BYTES];	/* "" or such as "/jaeger" */
+	const char *hosts;		/* borrowed; names separated by commas, "*": any */
 	char *send_url;			/* what the page requests to make a trace; NULL: unknown */
 	char policy[SITE_POLICY_BYTES]; /* Content-Security-Policy */
 	struct buffer index;		/* the page, with its links below base */
@@ -33,6 +34,18 @@ bool site_set_base(struct site *site, const char *base);
  * @return whether it is one
  */
 bool site_set_gateway(struct site *site, const char *url);
+
+/**
+ * Sets the names by which the query port is reached, beside those of loopback and addresses. The owner
+ * of another name can have it mean this machine ("DNS rebinding"): then that site's page reads traces.
+ * @param hosts   separated by commas, borrowed; "*": any; "": any, but none when only this machine can
+ *                connect
+ * @param listen  the address that traceview listens on
+ */
+void site_set_hosts(struct site *site, const char *hosts, const char *listen);
+
+/** Whether a request's Host is one of them. */
+bool site_has_host(const struct site *site, struct lt_slice authority);
 
 /** Removes the prefix from a path; false for a path that is not below it. */
 bool site_strip(const struct site *site, struct lt_slice *path);

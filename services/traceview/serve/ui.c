@@ -137,11 +137,15 @@ void ui_answer(h2o_req_t *req, const struct site *site, const struct stats_sourc
 	size_t path_len = req->query_at == SIZE_MAX ? req->path.len : req->query_at;
 	size_t query_at = path_len < req->path.len ? path_len + 1 : path_len;
 	struct lt_slice path = {req->path.base, path_len};
+	struct lt_slice host = {req->authority.base, req->authority.len};
 	struct lt_slice query = {req->path.base + query_at, req->path.len - query_at};
 	struct buffer clean;
 	buffer_init(&clean, path_len + 1);
 	http_send_header(req, "x-content-type-options", "nosniff");
-	if (!is_health(path) && http_peers_shed(req)) {
+	if (!is_health(path) && !site_has_host(site, host)) {
+		http_error(req, 403, "unknown_host",
+			"Host is not a name of this server: set TRACEVIEW_HOSTS to it, or to *");
+	} else if (!is_health(path) && http_peers_shed(req)) {
 		http_answer_busy(req, "too many requests are in flight");
 	} else if (!clean_path(path, &clean)) {
 		answer_moved(req, &clean, path_len);
