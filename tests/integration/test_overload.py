@@ -354,7 +354,7 @@ class HalfClosed(StackTest):
 
 
 class Rush(StackTest):
-    """What a request in flight takes, and what is left of it afterwards."""
+    """What a request in flight takes, and what is left of it afterwards; libh2o 2.2.5 takes less than 2.3."""
     N = 1000
 
     def setUp(self):
@@ -394,12 +394,12 @@ class Rush(StackTest):
 
     def test_an_order_in_flight_takes_10_kb_and_is_given_back(self):
         self.start_order("order-service", traced=False, env={"ORDER_PROCESSING_MS": "1500", "THREADS": "1"})
-        self.check_rush(self.order, self.ORDER, HalfClosed.ORDER_REQUEST, 10000)
+        self.check_rush(self.order, self.ORDER, HalfClosed.ORDER_REQUEST, 10.5 * 1024)
 
     def test_a_checkout_in_flight_takes_28_kb_and_is_given_back_with_its_connections(self):
         self.start_order("order-service", traced=False, env={"ORDER_PROCESSING_MS": "1500", "THREADS": "1"})
         self.start_gateway(traced=False, env={"THREADS": "1", "ORDER_TIMEOUT_MS": "60000"})
-        self.check_rush(self.gateway, self.GATEWAY, CHECKOUT, 28000)
+        self.check_rush(self.gateway, self.GATEWAY, CHECKOUT, 29 * 1024)
 
 
 class ThreeTimes(StackTest):
@@ -415,15 +415,20 @@ class ThreeTimes(StackTest):
                 selector.register(s, selectors.EVENT_READ)
                 began[s] = time.monotonic()
                 s.sendall(CHECKOUT)
-            end = time.monotonic() + seconds
-            while time.monotonic() < end:
-                for key, _ in selector.select(1):
+            end, n_under_way = time.monotonic() + seconds, n
+            while n_under_way:
+                ready = selector.select(10 * harness.SLOWNESS)
+                self.assertTrue(ready, f"{n_under_way} requests were not answered")
+                for key, _ in ready:
                     s = key.fileobj
                     data, now = s.recv(65536), time.monotonic()
                     self.assertTrue(data, "a connection was closed")
                     answers.append((int(data.split()[1]), now - began[s]))
-                    began[s] = now
-                    s.sendall(CHECKOUT)
+                    if now < end:
+                        began[s] = now
+                        s.sendall(CHECKOUT)
+                    else:
+                        n_under_way -= 1
             return answers
         finally:
             for s in clients:
