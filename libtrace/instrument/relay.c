@@ -22,12 +22,7 @@
 
 #define BACKLOG 1024 /* programs that may come while a request is on its way */
 
-enum {
-	DOOR_FD = 3,
-	PROGRAM_FD = 4,
-	STATUS_FD = 5,
-	FREE_FD = 16
-}; /* 3 and 4: as main.c of the relay */
+enum { DOOR_FD = 3, PROGRAM_FD = 4, FREE_FD = 16 }; /* 3 and 4: as main.c of the relay */
 
 static void ignore_report(enum lt_level level, const char *text, void *user)
 {
@@ -84,44 +79,33 @@ static int open_door(char name[64])
 	return fd;
 }
 
-/* Of the three that the relay starts with, moved out of each other's way first. */
-static void place_descriptors(int door, int program, int status, bool has_init)
+/* Of the two that the relay starts with, moved out of each other's way first. */
+static void place_descriptors(int door, int program, bool has_init)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int from[] = {door, program, status};
 
-	for (int i = 0; i < 3; i++)
-		from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, FREE_FD);
+	door = fcntl(door, F_DUPFD_CLOEXEC, FREE_FD);
+	program = fcntl(program, F_DUPFD_CLOEXEC, FREE_FD);
 	null = fcntl(null, F_DUPFD_CLOEXEC, FREE_FD);
 	/* Of an init, which has it too, the standard error stays: a last report has no program to print it. */
 	for (int fd = 0; fd < (has_init ? STDERR_FILENO : DOOR_FD); fd++)
 		dup2(null, fd);
-	dup2(from[0], DOOR_FD);
-	dup2(from[1], PROGRAM_FD);
-	dup3(from[2], STATUS_FD, O_CLOEXEC);
-	syscall(SYS_close_range, STATUS_FD + 1, ~0U, 0);
+	dup2(door, DOOR_FD);
+	dup2(program, PROGRAM_FD);
+	syscall(SYS_close_range, PROGRAM_FD + 1, ~0U, 0);
 }
 
-__attribute__((noreturn)) static void complain(int status)
-{
-	int err = errno;
-
-	if (write(status, &err, sizeof(err)) < 0)
-		_exit(EXIT_FAILURE);
-	_exit(EXIT_FAILURE);
-}
-
-static void become_relay(const char *path, int door, int program, int status, bool has_init)
+/* Its parent ends at once, so that it is no child of the program's.  Its exit code is an error. */
+__attribute__((noreturn)) static void become_relay(
+	const char *path, int door, int program, bool has_init)
 {
 	sigset_t mask;
 
 	setsid();
 	pid_t relay = fork();
-	if (relay < 0)
-		complain(status);
-	if (relay > 0)
-		_exit(EXIT_SUCCESS);
-	place_descriptors(door, program, status, has_init);
+	if (relay != 0)
+		_exit(relay < 0 ? errno : 0);
+	place_descriptors(door, program, has_init);
 	/* The signals that end it wait until it can heed them. */
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTERM);
@@ -130,28 +114,22 @@ static void become_relay(const char *path, int door, int program, int status, bo
 	unsetenv("LD_PRELOAD"); /* it is not to be traced */
 	if (chdir("/") == 0)
 		execl(path, "libtrace-relay", (char *)NULL);
-	complain(STATUS_FD);
+	_exit(EXIT_FAILURE); /* the door is closed, which programs notice */
 }
 
-/* 0 when the relay runs: its end of the pipe has been closed by its exec. */
+/* Its exec is not waited for: programs that come meanwhile wait at the door. */
 static int start(const char *path, int door, int program, bool has_init)
 {
-	int status[2], err = 0;
+	int status = 0;
 
-	if (pipe2(status, O_CLOEXEC))
+	if (access(path, X_OK))
 		return -errno;
-	pid_t child = fork();
+	pid_t child = vfork();
 	if (child == 0)
-		become_relay(path, door, program, status[1], has_init);
-	close(status[1]);
-	if (child < 0)
-		err = -errno;
-	else if (read(status[0], &err, sizeof(err)) > 0)
-		err = -err;
-	close(status[0]);
-	if (child > 0)
-		waitpid(child, NULL, 0);
-	return err;
+		become_relay(path, door, program, has_init);
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return -errno;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
 }
 
 /* Whether a program is to wait at its exit, since the relay may not outlive it by long. */
