@@ -85,7 +85,7 @@ static bool unquote(struct lt_slice value, char *room, size_t size)
 	for (; i < value.len && value.ptr[i] != quote; i++) {
 		if (value.ptr[i] == '\\' && quote != '\'' && i + 1 < value.len)
 			i++;
-		if (n + 1 >= size)
+		if (n + 1 >= size || value.ptr[i] == '\0')
 			return false;
 		room[n++] = value.ptr[i];
 	}
