@@ -207,7 +207,8 @@ int main(void)
 	TCase *tests = tcase_create("no_memory");
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, what_a_span_cannot_hold_is_counted_in_it);
-	tcase_add_test(tests, what_a_batch_processor_loses_is_counted_by_it);
+	if (!IS_ASAN) /* it aborts where a thread starts without memory */
+		tcase_add_test(tests, what_a_batch_processor_loses_is_counted_by_it);
 	tcase_add_test(tests, a_provider_of_the_environment_is_whole_or_an_error);
 	tcase_add_test(tests, a_sampler_that_cannot_be_made_frees_what_it_takes);
 	tcase_add_test(tests, a_request_is_encoded_whole_or_marked_as_failed);
@@ -218,7 +219,7 @@ int main(void)
 
 int main(void)
 {
-	puts("1..0 # SKIP the malloc of a sanitizer or of this C library cannot be replaced");
+	puts("1..0 # SKIP the malloc of this C library or of ThreadSanitizer cannot be replaced");
 	return 0;
 }
 

@@ -171,7 +171,7 @@ int main(void)
 
 int main(void)
 {
-	puts("1..0 # SKIP the malloc of a sanitizer or of this C library cannot be replaced");
+	puts("1..0 # SKIP the malloc of this C library or of ThreadSanitizer cannot be replaced");
 	return 0;
 }
 
