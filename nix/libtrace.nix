@@ -8,6 +8,7 @@
   curl,
   h2o,
   jansson,
+  libyaml,
   openssl,
   zlib,
   source,
@@ -34,6 +35,7 @@ stdenv.mkDerivation {
     curl
     h2o
     jansson
+    libyaml
     openssl
     zlib
   ];
@@ -42,6 +44,8 @@ stdenv.mkDerivation {
     "-Dstatic=false" # it would be a part of every image
     # Loaded by dlopen() with the first export, so no linker records it.
     "-Dlibcurl_path=${lib.getLib curl}/lib/libcurl.so.4"
+    # Likewise with a configuration file.
+    "-Dlibyaml_path=${lib.getLib libyaml}/lib/libyaml-0.so.2"
   ];
   disallowedReferences = [
     h2o

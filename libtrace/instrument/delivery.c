@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "delivery.h"
+#include "configure/config_file.h"
 #include "export/otlp_endpoint.h"
 #include "export/otlp_http_config.h"
 #include "hook/settings.h"
@@ -55,6 +56,12 @@ static void say_unknown(const char *name)
 		say("setting", "%s: nothing here reads it", name);
 }
 
+static bool is_replaced_by_file(const char *name)
+{
+	return lt_config_has_file() && strncmp(name, "OTEL_C_", 7) != 0 &&
+	       strcmp(name, "OTEL_CONFIG_FILE") != 0;
+}
+
 /* The value of an unknown variable is not shown: it may be a secret. */
 static void say_setting(const char *entry)
 {
@@ -65,6 +72,8 @@ static void say_setting(const char *entry)
 	const struct known *known = known_find(name);
 	if (!known) {
 		say_unknown(name);
+	} else if (is_replaced_by_file(name)) {
+		say("setting", "%s: ignored, but for ${%s} in OTEL_CONFIG_FILE", name, name);
 	} else if (known->secret == HIDDEN) {
 		say("setting", "%s=(not shown)", name);
 	} else if (known->secret == URL) {
@@ -148,26 +157,18 @@ static void say_way(const struct lt_otlp_http_config *config)
 
 static bool try_otlp(struct lt_exporter *exporter)
 {
-	static const struct lt_otlp_http_options defaults;
-	struct lt_otlp_http_config config;
 	char report[REPORT_MAX_BYTES] = "";
 
-	lt_set_report_handler(ignore_report, NULL); /* already printed */
-	int err = lt_otlp_http_config_init(&config, &defaults);
-	if (!err) {
-		say_request(&config);
-		say_way(&config);
-	}
-	lt_otlp_http_config_done(&config);
-	if (err)
-		return false;
+	say_request(lt_exporter_otlp_http_config(exporter));
+	say_way(lt_exporter_otlp_http_config(exporter));
 	lt_set_report_handler(keep_report, report);
 	exporter->impl->hurry(exporter, ANSWER_TIMEOUT_MS);
-	err = exporter->impl->export_spans(exporter, NULL, 0, ANSWER_TIMEOUT_MS);
+	int err = exporter->impl->export_spans(exporter, NULL, 0, ANSWER_TIMEOUT_MS);
 	if (!err)
 		say("answer", "yes: takes spans%s%s", *report ? ", but " : "", report);
 	else
 		say("answer", "no: %s", *report ? report : strerror(-err));
+	lt_set_report_handler(ignore_report, NULL); /* already printed */
 	return !err;
 }
 
@@ -193,6 +194,37 @@ static bool try_kind(enum lt_exporter_kind kind)
 	return arrives;
 }
 
+/* Of OTEL_CONFIG_FILE: whether they all arrive. */
+static void try_exporter(const char *kind, struct lt_exporter *exporter, void *user)
+{
+	bool *arrive = user;
+
+	if (strcmp(kind, "otlp_http") == 0)
+		*arrive &= try_otlp(exporter);
+	else
+		say("export", strcmp(kind, "console") == 0 ? "to the console" : "to a file");
+	exporter->impl->free(exporter);
+}
+
+static bool try_file(void)
+{
+	struct lt_provider *provider;
+	bool arrive = true;
+
+	int err = lt_provider_new(NULL, &provider);
+	if (err) {
+		say("export", "no: OTEL_CONFIG_FILE cannot be used");
+		return false;
+	}
+	bool is_disabled = provider->is_disabled;
+	lt_provider_free(provider);
+	if (is_disabled) {
+		say("export", "no: tracing is disabled, or not there, in OTEL_CONFIG_FILE");
+		return false;
+	}
+	return lt_config_file_exporters(try_exporter, &arrive) == 0 && arrive;
+}
+
 bool delivery_try(void)
 {
 	enum lt_exporter_kind kinds[LT_EXPORTER_KINDS];
@@ -202,7 +234,9 @@ bool delivery_try(void)
 		say("export", "no: OTEL_SDK_DISABLED is true");
 		return false;
 	}
-	lt_set_report_handler(ignore_report, NULL);
+	lt_set_report_handler(ignore_report, NULL); /* already printed */
+	if (lt_config_has_file())
+		return try_file();
 	size_t n = lt_exporter_kinds_from_env(kinds);
 	if (!n)
 		say("export", "no: OTEL_TRACES_EXPORTER is none");

@@ -25,6 +25,7 @@
 
 /* clang-format off */
 const struct known known_settings[] = {
+	{"OTEL_CONFIG_FILE", "FILE", "", LIB, "YAML with all settings; then no other OTEL_* counts but OTEL_C_*"},
 	{"OTEL_SERVICE_NAME", "NAME", "unknown_service:PROGRAM", LIB, "the service that makes the spans"},
 	{"OTEL_RESOURCE_ATTRIBUTES", "KEY=VALUE,...", "", LIB, "further attributes of the resource"},
 	{"OTEL_C_RESOURCE_DETECTORS", "WORD,...", LT_DEFAULT_DETECTORS, LIB, "also os, container, k8s; or none"},

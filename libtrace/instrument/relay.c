@@ -34,6 +34,8 @@ static const char *obstacle(void)
 
 	if (!lt_relay_is_wanted())
 		return "OTEL_C_RELAY is no";
+	if (lt_config_has_file())
+		return "OTEL_CONFIG_FILE is set";
 	if (lt_config_bool("OTEL_SDK_DISABLED"))
 		return "OTEL_SDK_DISABLED is true";
 	if (!lt_exporter_is_otlp_alone())

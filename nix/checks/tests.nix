@@ -9,6 +9,7 @@
   h2o,
   jaeger,
   jansson,
+  libyaml,
   meson,
   nghttp2,
   ninja,
@@ -47,13 +48,17 @@ stdenv.mkDerivation {
     curl
     h2o
     jansson
+    libyaml
     nghttp2
     openssl
     zlib
     zstd
   ];
   postPatch = "patchShebangs tests";
-  mesonFlags = [ "-Dlibcurl_path=${lib.getLib curl}/lib/libcurl.so.4" ];
+  mesonFlags = [
+    "-Dlibcurl_path=${lib.getLib curl}/lib/libcurl.so.4"
+    "-Dlibyaml_path=${lib.getLib libyaml}/lib/libyaml-0.so.2"
+  ];
   doInstallCheck = true;
   installCheckPhase = ''
     runHook preInstallCheck

@@ -153,7 +153,7 @@ class Symbols(unittest.TestCase):
     def test_no_library_needs_more_than_libtrace_and_an_old_c_library(self):
         if harness.SANITIZED:
             self.skipTest("sanitizers bring libraries and newest versions of their own")
-        for library in ("libtrace-c.so", "libtrace-agent-core.so"):
+        for library in ("libtrace-c.so", "libtrace-c-config.so", "libtrace-agent-core.so"):
             for name in needed(library):
                 self.assertRegex(name, r"^(libtrace-c\.so\.0|lib(c|dl|pthread)\.so\.\d|ld-linux-.*)$", library)
             versions = re.findall(r"Name: (\w+_[\d.]+) ", read_elf("-VW", library))
@@ -181,7 +181,7 @@ class Tree(unittest.TestCase):
 
     def test_everything_is_where_it_belongs(self):
         for path in ("bin/api-gateway", "bin/api-gateway-manual", "bin/order-service", "bin/order-service-custom",
-                     "bin/order-service-manual", "bin/traceview", "bin/libtrace-instrument", "lib/libtrace-c.so",
+                     "bin/order-service-manual", "bin/traceview", "bin/libtrace-instrument", "lib/libtrace-c.so", "lib/libtrace-c-config.so",
                      "lib/libtrace-agent.so", "lib/libtrace-agent-core.so", "lib/pkgconfig/libtrace-c.pc", "include/libtrace/trace.h"):
             self.assertTrue(os.path.exists(os.path.join(PREFIX, path)), path)
 

@@ -491,12 +491,16 @@ struct lt_provider_options {
 };
 
 /**
- * Creates a provider; NULL options: all from the OTEL_* variables.
+ * Creates a provider; NULL options: all from the OTEL_* variables, or from the file that
+ * OTEL_CONFIG_FILE names, of OpenTelemetry's declarative configuration, schema 1.x: then all other
+ * variables but OTEL_C_* count as unset.
  *
  * With OTEL_SDK_DISABLED=true its spans record nothing, and injecting them passes on their parents'
  * contexts; with an invalid OTLP endpoint (which is reported) they are not exported.
  *
- * @return 0 or -ENOMEM
+ * @return 0 or -ENOMEM; where OTEL_CONFIG_FILE cannot be used, which is reported, -EINVAL for what is
+ *   in it, -ENOTSUP without libyaml, or the error of reading it, such as -ENOENT
+ * Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk/
  */
 LT_API LT_CHECKED int lt_provider_new(
 	const struct lt_provider_options *options, struct lt_provider **ret_provider);

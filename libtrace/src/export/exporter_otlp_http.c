@@ -323,6 +323,11 @@ static void free_otlp_http(struct lt_exporter *self)
 	free(otlp);
 }
 
+const struct lt_otlp_http_config *lt_exporter_otlp_http_config(const struct lt_exporter *exporter)
+{
+	return &((const struct otlp_http *)exporter)->config;
+}
+
 int lt_exporter_otlp_http_new(
 	const struct lt_otlp_http_options *options, struct lt_exporter **ret_exporter)
 {

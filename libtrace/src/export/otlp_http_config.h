@@ -33,6 +33,9 @@ struct lt_otlp_http_config {
  */
 int lt_otlp_http_config_init(
 	struct lt_otlp_http_config *config, const struct lt_otlp_http_options *options);
+/** The settings of an exporter that lt_exporter_otlp_http_new() has made; borrowed. */
+const struct lt_otlp_http_config *lt_exporter_otlp_http_config(const struct lt_exporter *exporter);
+
 /** The proxy for the requests; NULL: none.  May query a name server. */
 const char *lt_otlp_http_proxy(const struct lt_otlp_http_config *config);
 void lt_otlp_http_config_done(struct lt_otlp_http_config *config);

@@ -189,6 +189,18 @@ void lt_propagator_set_global(struct lt_propagator *propagator)
 	propagator_free(atomic_exchange(&global, propagator));
 }
 
+void lt_propagator_set_default(struct lt_propagator *propagator)
+{
+	struct lt_propagator *none = NULL;
+	if (!propagator)
+		return;
+	pthread_once(&once, read_config);
+	if (atomic_compare_exchange_strong(&global, &none, propagator))
+		atomic_store(&is_w3c, false);
+	else
+		propagator_free(propagator);
+}
+
 /* --- the interface ------------------------------------------------------------------------ */
 
 int lt_extract(

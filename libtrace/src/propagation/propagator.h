@@ -11,4 +11,8 @@ int lt_tracecontext_extract(
 int lt_tracecontext_inject(
 	const struct lt_carrier_impl *impl, void *carrier, const struct lt_span_context *context);
 
+/** Takes a propagator (NULL: none) in place of OTEL_PROPAGATORS's, unless the program has set one:
+ * for the first provider of a configuration file. */
+void lt_propagator_set_default(struct lt_propagator *propagator);
+
 #endif

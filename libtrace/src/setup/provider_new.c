@@ -3,6 +3,8 @@
 #include "export/exporter_memory.h"
 #include "process/processor_none.h"
 #include "process/processor_relay.h"
+#include "propagation/propagator.h"
+#include "setup/config_module.h"
 #include "setup/exporter_from_env.h"
 #include "trace/processor.h"
 #include "trace/provider.h"
@@ -99,6 +101,8 @@ static int processor_from_env(struct lt_processor **ret_processor, bool may_rela
 
 static const char *variable(const char *name, const char *fallback)
 {
+	if (lt_config_has_file())
+		return *fallback ? "of OTEL_CONFIG_FILE" : "";
 	return lt_config_text(name).ptr ? getenv(name) : fallback;
 }
 
@@ -118,7 +122,51 @@ static void report_settings(
 		options->sampler ? "" : variable("OTEL_TRACES_SAMPLER_ARG", ""),
 		options->processor ? "of the program" : variable("OTEL_TRACES_EXPORTER", "otlp"),
 		variable("OTEL_PROPAGATORS", "tracecontext,baggage"),
-		provider->is_disabled ? "; OTEL_SDK_DISABLED is true" : "");
+		provider->is_disabled ? "; disabled" : "");
+}
+
+/* What the program has not given comes from OTEL_CONFIG_FILE, which is read as a whole. */
+static int read_file(struct lt_provider_parts *parts, struct lt_span_limits *limits)
+{
+	struct lt_config_file file;
+	int err = lt_config_module_read(&file);
+	if (err)
+		return err;
+	lt_report_set_level(file.log_level);
+	lt_propagator_set_default(file.propagator);
+	parts->is_disabled = file.is_disabled && !lt_exporter_memory_exists();
+	*limits = file.limits;
+	if (parts->resource)
+		lt_resource_free(file.resource);
+	else
+		parts->resource = file.resource;
+	if (parts->sampler)
+		lt_sampler_free(file.sampler);
+	else
+		parts->sampler = file.sampler;
+	if (parts->processor)
+		lt_processor_free(file.processor);
+	else
+		parts->processor = file.processor ? file.processor : lt_processor_none();
+	return 0;
+}
+
+static struct lt_span_limits over(
+	const struct lt_span_limits *limits, const struct lt_span_limits *file)
+{
+	return (struct lt_span_limits){
+		.attr_count = limits->attr_count ? limits->attr_count : file->attr_count,
+		.attr_value_length = limits->attr_value_length ? limits->attr_value_length
+							       : file->attr_value_length,
+		.attr_value_depth = limits->attr_value_depth ? limits->attr_value_depth
+							     : file->attr_value_depth,
+		.event_count = limits->event_count ? limits->event_count : file->event_count,
+		.link_count = limits->link_count ? limits->link_count : file->link_count,
+		.event_attr_count = limits->event_attr_count ? limits->event_attr_count
+							     : file->event_attr_count,
+		.link_attr_count =
+			limits->link_attr_count ? limits->link_attr_count : file->link_attr_count,
+	};
 }
 
 int lt_provider_new(const struct lt_provider_options *options, struct lt_provider **ret_provider)
@@ -133,13 +181,16 @@ int lt_provider_new(const struct lt_provider_options *options, struct lt_provide
 		.id_generator = options->id_generator,
 		.is_disabled = !lt_exporter_memory_exists() && lt_config_bool("OTEL_SDK_DISABLED")};
 	struct lt_provider *provider = NULL;
+	struct lt_span_limits file_limits = {0};
 	int err = 0;
 
 	lt_clock_anchor();
 	lt_span_lock_setup();
-	if (parts.is_disabled && !parts.processor)
+	if (lt_config_has_file())
+		err = read_file(&parts, &file_limits);
+	if (!err && parts.is_disabled && !parts.processor)
 		parts.processor = lt_processor_none();
-	if (!parts.resource)
+	if (!err && !parts.resource)
 		err = lt_resource_new(NULL, 0, &parts.resource);
 	if (!err && !parts.sampler)
 		err = lt_sampler_from_env(&parts.sampler);
@@ -149,7 +200,8 @@ int lt_provider_new(const struct lt_provider_options *options, struct lt_provide
 		!(parts.counts = lt_span_counts_new(&parts.sampler, &parts.processor)))
 		err = -ENOMEM;
 	if (!err) {
-		parts.limits = resolve_limits(&options->limits);
+		struct lt_span_limits limits = over(&options->limits, &file_limits);
+		parts.limits = resolve_limits(&limits);
 		provider = lt_provider_make(&parts);
 		if (!provider)
 			err = -ENOMEM;

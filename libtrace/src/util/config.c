@@ -24,8 +24,23 @@ static int hex_value(char c)
 
 /* --- values --------------------------------------------------------------------------------- */
 
+bool lt_config_has_file(void)
+{
+	return lt_slice_trim(lt_slice(secure_getenv("OTEL_CONFIG_FILE"))).len != 0;
+}
+
+/* Source:
+ * https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#declarative-configuration */
+static bool is_replaced_by_file(const char *name)
+{
+	return strncmp(name, "OTEL_", 5) == 0 && strncmp(name, "OTEL_C_", 7) != 0 &&
+	       strcmp(name, "OTEL_CONFIG_FILE") != 0 && lt_config_has_file();
+}
+
 struct lt_slice lt_config_text(const char *name)
 {
+	if (is_replaced_by_file(name))
+		return (struct lt_slice){0};
 	struct lt_slice text = lt_slice_trim(lt_slice(secure_getenv(name)));
 	return text.len ? text : (struct lt_slice){0};
 }
@@ -52,8 +67,8 @@ uint64_t lt_config_uint(const char *name, uint64_t fallback, uint64_t min, uint6
 	return value;
 }
 
-/* A decimal number as in C: no "inf", no "nan", no hexadecimal number. */
-static bool parse_double(struct lt_slice text, double *ret_value)
+/* No "inf", no "nan", no hexadecimal number. */
+bool lt_config_double(struct lt_slice text, double *ret_value)
 {
 	char digits[NUMBER_MAX_BYTES];
 	/* In glibc a constant: nothing is allocated or freed. */
@@ -76,7 +91,7 @@ double lt_config_ratio(const char *name)
 	double value = 1;
 	if (!text.ptr)
 		return 1;
-	if (!parse_double(text, &value) || !(value >= 0 && value <= 1)) {
+	if (!lt_config_double(text, &value) || !(value >= 0 && value <= 1)) {
 		lt_report(LT_LEVEL_WARN, "%s=\"%.*s\" is not a ratio from 0 to 1; using 1", name,
 			(int)text.len, text.ptr);
 		return 1;

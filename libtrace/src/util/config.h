@@ -13,6 +13,10 @@
 
 #include <libtrace/trace.h>
 
+/** Whether OTEL_CONFIG_FILE is set: then all other variables of OpenTelemetry count as unset, but for
+ * this project's own, OTEL_C_*. */
+bool lt_config_has_file(void);
+
 /** The variable's value, borrowed from the environment; ptr is NULL when it is unset. */
 struct lt_slice lt_config_text(const char *name);
 
@@ -21,6 +25,9 @@ char *lt_config_copy(const char *name);
 
 /** A whole number from min to max; any other value is reported, and fallback is returned. */
 uint64_t lt_config_uint(const char *name, uint64_t fallback, uint64_t min, uint64_t max);
+
+/** A decimal number as in C, in any locale; false for any other text. */
+bool lt_config_double(struct lt_slice text, double *ret_value);
 
 /** A number from 0 to 1; any other value is reported, and 1 is returned. */
 double lt_config_ratio(const char *name);

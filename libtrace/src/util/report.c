@@ -28,17 +28,23 @@ static const char *const level_names[] = {"none", "error", "warn", "info", "debu
 static void (*handler)(enum lt_level, const char *, void *);
 static void *handler_user;
 
+static atomic_int printed_level = -1; /* -1: not read yet */
+
 enum lt_level lt_report_level(void)
 {
-	static atomic_int level = -1;
-	int known = atomic_load_explicit(&level, memory_order_relaxed);
+	int known = atomic_load_explicit(&printed_level, memory_order_relaxed);
 	if (known >= 0)
 		return (enum lt_level)known;
-	atomic_store(&level, LT_LEVEL_INFO); /* of a report on the variable itself */
+	atomic_store(&printed_level, LT_LEVEL_INFO); /* of a report on the variable itself */
 	known = (int)lt_config_word(
 		"OTEL_LOG_LEVEL", level_names, LT_LEVEL_DEBUG + 1, LT_LEVEL_INFO);
-	atomic_store(&level, known);
+	atomic_store(&printed_level, known);
 	return (enum lt_level)known;
+}
+
+void lt_report_set_level(enum lt_level new_level)
+{
+	atomic_store(&printed_level, new_level);
 }
 
 void lt_set_report_handler(

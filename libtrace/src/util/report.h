@@ -12,6 +12,9 @@
  * invalid one. */
 enum lt_level lt_report_level(void);
 
+/** Replaces it. */
+void lt_report_set_level(enum lt_level level);
+
 /**
  * lt_report(), at most once every LT_REPORT_INTERVAL_MS for each kind.  A report tells how many of
  * its kind were suppressed before it.
