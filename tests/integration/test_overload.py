@@ -185,7 +185,8 @@ class Unread(StackTest):
                     pass  # full, for now
             for _ in range(5):
                 self.assertEqual(get(self.GATEWAY, "/healthz").status, 200)
-            self.assertLess(self.gateway.peak_rss_bytes() - before, 260 * 300 * 1024 * harness.SLOWNESS)
+            if not harness.SANITIZED:  # they keep what is freed
+                self.assertLess(self.gateway.peak_rss_bytes() - before, 260 * 300 * 1024)
             wait_until(lambda: "the answer was not taken" in self.gateway.output, 20, "a line in the log")
             wait_until(lambda: len(os.listdir(f"/proc/{self.gateway.pid}/fd")) < 60, 30,
                        "the end of their connections")
