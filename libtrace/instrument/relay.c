@@ -104,15 +104,17 @@ __attribute__((noreturn)) static void become_relay(
 	sigset_t mask;
 
 	setsid();
-	pid_t relay = fork();
-	if (relay != 0)
-		_exit(relay < 0 ? errno : 0);
-	place_descriptors(door, program, has_init);
-	/* The signals that end it wait until it can heed them. */
+	/* An init may come to it before its exec: it knows a relay by its name, and the signals that end
+	 * it wait until it can heed them. */
+	prctl(PR_SET_NAME, "libtrace-relay");
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTERM);
 	sigaddset(&mask, SIGINT);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
+	pid_t relay = fork();
+	if (relay != 0)
+		_exit(relay < 0 ? errno : 0);
+	place_descriptors(door, program, has_init);
 	unsetenv("LD_PRELOAD"); /* it is not to be traced */
 	if (chdir("/") == 0)
 		execl(path, "libtrace-relay", (char *)NULL);
@@ -129,8 +131,10 @@ static int start(const char *path, int door, int program, bool has_init)
 	pid_t child = vfork();
 	if (child == 0)
 		become_relay(path, door, program, has_init);
-	if (child < 0 || waitpid(child, &status, 0) != child)
+	if (child < 0)
 		return -errno;
+	if (waitpid(child, &status, 0) != child)
+		return 0; /* SIGCHLD is ignored, and nothing known of it */
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
 }
 
