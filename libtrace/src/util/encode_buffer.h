@@ -34,8 +34,8 @@ static inline char *lt_buffer_reserve(struct lt_buffer *buffer, size_t n)
 
 static inline void lt_buffer_add(struct lt_buffer *buffer, const void *bytes, size_t n)
 {
-	char *to = lt_buffer_reserve(buffer, n);
-	if (!to || n == 0)
+	char *to = n ? lt_buffer_reserve(buffer, n) : NULL;
+	if (!to)
 		return;
 	memcpy(to, bytes, n);
 	buffer->len += n;
