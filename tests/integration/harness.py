@@ -6,6 +6,7 @@ process into a network namespace of its own: tests use the real ports, side by s
 nothing on the machine. Where namespaces are not allowed the process stays on the machine's loopback,
 and test files take turns. Importing this file changes nothing.
 """
+import contextlib
 import ctypes
 import fcntl
 import functools
@@ -259,7 +260,8 @@ def relays():
 def end_relays():
     """Those of an earlier test may still have spans for whoever listens where the collector was."""
     for pid in relays() if has_own_network else ():
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+            os.kill(pid, signal.SIGKILL)
 
 
 @functools.cache

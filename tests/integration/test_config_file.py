@@ -160,7 +160,7 @@ propagator: {composite: [b3: ]}
 tracer_provider:
   processors: [batch: {exporter: {otlp_http: {headers: [{name: X-Tenant, value: blue}], headers_list: "x-tenant=red"}}}]
 """)
-        done = harness.run(["libtrace-instrument", "curl", "-s", "http://127.0.0.1:8000/"], env=env)
+        done = harness.run(["curl", "-s", "http://127.0.0.1:8000/"], env=env, traced=True)
         self.assertEqual((done.code, done.err), (0, ""))
         self.assertRegex(server.requests[0], rb"\r\nb3: [0-9a-f]{32}-[0-9a-f]{16}-1")
         self.assertNotIn(b"traceparent", server.requests[0])
@@ -178,7 +178,7 @@ class Wrong(ConfigFile):
                 env = self.file(text or "")
                 if text is None:
                     os.unlink(env["OTEL_CONFIG_FILE"])
-                done = harness.run(["libtrace-instrument", "curl", "-s", "http://127.0.0.1:8000/"], env=env)
+                done = harness.run(["curl", "-s", "http://127.0.0.1:8000/"], env=env, traced=True)
                 self.assertEqual(done.code, 0)
                 self.assertEqual(len(done.err.splitlines()), 1)
                 for word in (words, env["OTEL_CONFIG_FILE"], "nothing is traced"):

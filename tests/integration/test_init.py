@@ -239,7 +239,7 @@ class Init(unittest.TestCase):
         script = """
             for i in 1 2 3 4 5 6 7 8 9 10; do (sleep 0.1 & sleep 0.05 &); done
             while ls /proc/[0-9]*/comm 2>/dev/null | xargs grep -lsx sleep >/dev/null; do :; done
-            grep -ls "^State:.Z" /proc/[0-9]*/status
+            while grep -qs "^State:.Z" /proc/[0-9]*/status; do :; done
             echo none else"""
         done = self.run_first(["sh", "-c", script])
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "none else\n", ""))
