@@ -75,6 +75,10 @@ class Podman:
 
     def remove(self):
         self.podman("rm", "--all", "--force")
+        with open("/proc/self/mounts") as mounts:  # some podmans leave a container's /dev/shm
+            left = [path for _, path, *_ in map(str.split, mounts) if path.startswith(f"{self.folder}/")]
+        for path in left:
+            subprocess.run(["umount", "--lazy", path], stderr=subprocess.DEVNULL)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
