@@ -199,9 +199,10 @@ START_TEST(what_was_started_is_what_was_exported_and_dropped_by_reason)
 		ck_assert_uint_eq(one->n_already_shutdown, 4);
 		ck_assert_uint_gt(one->n_queue_full, 0); /* each reason was there */
 		ck_assert_uint_gt(one->n_exported, 0);
-		ck_assert_uint_gt(one->n_failed, 0);
-		ck_assert_uint_gt(one->n_rejected, 0);
 	}
+	/* The other's spans may all go in too few batches for each result. */
+	ck_assert_uint_gt(metrics.processors[0].n_failed, 0);
+	ck_assert_uint_gt(metrics.processors[0].n_rejected, 0);
 	ck_assert_uint_eq(metrics.processors[0].queue_capacity, 64);
 	struct lt_batch_stats stats = lt_processor_batch_stats(heavy);
 	ck_assert_uint_gt(stats.n_dropped_bytes, 0);
