@@ -64,7 +64,8 @@ class BackendDown(StackTest):
         self.start_gateway(env=SMALL)
         self.latencies(N)
         for program in (self.gateway, self.order):
-            wait_until(lambda program=program: dropped(program), what="a word about dropped spans")
+            # With requests: a relay's reports are printed by a program that makes spans.
+            wait_until(lambda program=program: self.latencies(1) and dropped(program), 30, "a word about dropped spans")
         self.latencies(N)
         for program in (self.gateway, self.order):
             self.assertEqual(len(dropped(program)), 1, program.output)
