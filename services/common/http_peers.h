@@ -66,7 +66,7 @@ bool http_peers_turn(struct http_peers *peers);
 /** Has all requests under pathconf counted; before its handlers are added. */
 void http_peers_count(h2o_pathconf_t *pathconf);
 
-/** Whether a request, by its path's handler, is one too many and to be answered 503: see
+/** Whether a request, by its path's handler, is beyond the limit and to be answered 503: see
  * http_answer.h. It is counted then. */
 bool http_peers_shed(h2o_req_t *req);
 
