@@ -71,9 +71,13 @@ static int set_endpoint(struct lt_otlp_http_config *config, const char *in_code)
 
 /* --- encoding --------------------------------------------------------------------------------- */
 
-/* Of a word in code, one of two. */
-static bool is_second(const char *in_code, const char *what, const char *const words[2])
+/* Of two words, by code or else by the variable, whose default is the first. */
+static bool is_second(
+	const char *in_code, const char *what, const char *variable, const char *const words[2])
 {
+	char name[NAME_MAX_BYTES];
+	if (!in_code)
+		return lt_config_word(setting(variable, name), words, 2, 0) == 1;
 	if (lt_slice_is_word(lt_slice(in_code), words[1]))
 		return true;
 	if (!lt_slice_is_word(lt_slice(in_code), words[0]))
@@ -85,19 +89,13 @@ static bool is_second(const char *in_code, const char *what, const char *const w
 static bool is_json(const char *in_code)
 {
 	static const char *const words[] = {"http/protobuf", "http/json"};
-	char name[NAME_MAX_BYTES];
-	if (!in_code)
-		return lt_config_word(setting("PROTOCOL", name), words, 2, 0) == 1;
-	return is_second(in_code, "the protocol", words);
+	return is_second(in_code, "the protocol", "PROTOCOL", words);
 }
 
 static bool is_gzip(const char *in_code)
 {
 	static const char *const words[] = {"none", "gzip"};
-	char name[NAME_MAX_BYTES];
-	if (!in_code)
-		return lt_config_word(setting("COMPRESSION", name), words, 2, 0) == 1;
-	return is_second(in_code, "the compression", words);
+	return is_second(in_code, "the compression", "COMPRESSION", words);
 }
 
 /* --- headers ---------------------------------------------------------------------------------- */
