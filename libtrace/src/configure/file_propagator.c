@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "configure/file_parts.h"
+#include "propagation/propagator.h"
 #include "util/config.h"
 #include "util/slice.h"
 
@@ -10,32 +11,26 @@ struct names {
 	size_t n;
 };
 
+static bool is_exactly(struct lt_slice text, const char *word)
+{
+	return lt_slice_equal(text, lt_slice(word));
+}
+
 static void add(
 	struct lt_file *file, const struct lt_yaml *node, struct names *names, struct lt_slice name)
 {
-	static const struct {
-		const char *name;
-		struct lt_propagator *(*get)(void);
-	} known[] = {
-		{"tracecontext", lt_propagator_tracecontext},
-		{"baggage", lt_propagator_baggage},
-		{"b3", lt_propagator_b3},
-		{"b3multi", lt_propagator_b3multi},
-		{"jaeger", lt_propagator_jaeger},
-	};
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (!lt_slice_equal(name, lt_slice(known[i].name)))
-			continue;
-		for (size_t j = 0; j < names->n; j++) {
-			if (names->propagators[j] == known[i].get())
-				return;
-		}
-		names->propagators[names->n++] = known[i].get();
+	struct lt_propagator *propagator = lt_propagator_named(name, is_exactly);
+	if (!propagator) {
+		if (!is_exactly(name, "none"))
+			lt_file_fail(file, node, "there is no propagator \"%.*s\" here",
+				(int)name.len, name.ptr);
 		return;
 	}
-	if (!lt_slice_equal(name, lt_slice("none")))
-		lt_file_fail(file, node, "there is no propagator \"%.*s\" here", (int)name.len,
-			name.ptr);
+	for (size_t i = 0; i < names->n; i++) {
+		if (names->propagators[i] == propagator)
+			return;
+	}
+	names->propagators[names->n++] = propagator;
 }
 
 struct lt_propagator *lt_file_propagator(struct lt_file *file, struct lt_yaml *map)

@@ -133,29 +133,19 @@ static atomic_bool is_w3c;		       /* it is tracecontext,baggage: the short way 
 
 static void add_named(struct lt_slice name)
 {
-	static const struct {
-		const char *name;
-		struct lt_propagator *(*get)(void);
-	} known[] = {
-		{"tracecontext", lt_propagator_tracecontext},
-		{"baggage", lt_propagator_baggage},
-		{"b3", lt_propagator_b3},
-		{"b3multi", lt_propagator_b3multi},
-		{"jaeger", lt_propagator_jaeger},
-	};
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (!lt_slice_is_word(name, known[i].name))
-			continue;
-		struct lt_propagator *propagator = known[i].get();
-		for (size_t j = 0; j < from_env.n; j++)
-			if (from_env.propagators[j] == propagator)
-				return;
-		(void)add(&from_env, propagator);
+	struct lt_propagator *propagator = lt_propagator_named(name, lt_slice_is_word);
+	if (!propagator) {
+		if (!lt_slice_is_word(name, "none"))
+			lt_report(LT_LEVEL_WARN,
+				"OTEL_PROPAGATORS: \"%.*s\" is not known here; left out",
+				(int)name.len, name.ptr);
 		return;
 	}
-	if (!lt_slice_is_word(name, "none"))
-		lt_report(LT_LEVEL_WARN, "OTEL_PROPAGATORS: \"%.*s\" is not known here; left out",
-			(int)name.len, name.ptr);
+	for (size_t i = 0; i < from_env.n; i++) {
+		if (from_env.propagators[i] == propagator)
+			return;
+	}
+	(void)add(&from_env, propagator);
 }
 
 static void read_config(void)
