@@ -2,47 +2,13 @@
 /* check_tracecontext.c - traceparent and tracestate: the cases in tests/data, and the limits. */
 #include "case_files.h"
 #include "check_main.h"
+#include "headers_carrier.h"
 
 #include <errno.h>
 #include <libtrace/propagation.h>
 #include <stdio.h>
 #include <strings.h>
 
-/* --- a carrier of headers ----------------------------------------------------------------- */
-
-#define HEADERS_MAX 40
-
-struct headers {
-	struct {
-		char name[16];
-		char value[1024];
-	} items[HEADERS_MAX];
-	size_t n;
-};
-
-static bool headers_get(void *carrier, const char *key, size_t index, struct lt_slice *ret_value)
-{
-	struct headers *headers = carrier;
-	for (size_t i = 0; i < headers->n; i++)
-		if (strcasecmp(headers->items[i].name, key) == 0 && index-- == 0) {
-			*ret_value = lt_slice(headers->items[i].value);
-			return true;
-		}
-	return false;
-}
-
-static int headers_set(void *carrier, const char *key, const char *value)
-{
-	struct headers *headers = carrier;
-	if (headers->n == HEADERS_MAX)
-		return -ENOSPC;
-	snprintf(headers->items[headers->n].name, sizeof(headers->items[0].name), "%s", key);
-	snprintf(headers->items[headers->n].value, sizeof(headers->items[0].value), "%s", value);
-	headers->n++;
-	return 0;
-}
-
-static const struct lt_carrier_impl impl = {headers_get, headers_set};
 static const char good[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 /* --- cases from files --------------------------------------------------------------------- */
@@ -85,8 +51,8 @@ static void value_is_as_the_file_says(char *line)
 	struct headers headers = {.n = 0};
 	struct lt_span_context remote;
 	headers_set(&headers, "traceparent", line + 1);
-	ck_assert_msg(
-		(lt_extract(&impl, &headers, &remote) == 0) == (strcmp(end + 1, " taken") == 0),
+	ck_assert_msg((lt_extract(&headers_impl, &headers, &remote) == 0) ==
+			      (strcmp(end + 1, " taken") == 0),
 		"not%s: %s", end + 1, line);
 }
 
@@ -109,7 +75,7 @@ static int extract_with(char *tracestates, struct lt_span_context *ret_remote)
 		headers_set(&headers, "tracestate", tracestates);
 		tracestates = next;
 	}
-	return lt_extract(&impl, &headers, ret_remote);
+	return lt_extract(&headers_impl, &headers, ret_remote);
 }
 
 static void tracestate_is_carried(char *line)
@@ -232,7 +198,7 @@ START_TEST(a_carrier_without_traceparent_is_no_error_worth_a_word)
 	struct headers headers = {.n = 0};
 	struct lt_span_context remote = {.flags = 42};
 	headers_set(&headers, "tracestate", "foo=1");
-	ck_assert_int_eq(lt_extract(&impl, &headers, &remote), -ENOENT);
+	ck_assert_int_eq(lt_extract(&headers_impl, &headers, &remote), -ENOENT);
 	ck_assert_uint_eq(remote.flags, 42);
 }
 END_TEST
@@ -243,7 +209,7 @@ START_TEST(two_traceparents_are_refused)
 	struct lt_span_context remote;
 	headers_set(&headers, "traceparent", good);
 	headers_set(&headers, "traceparent", good);
-	ck_assert_int_eq(lt_extract(&impl, &headers, &remote), -EBADMSG);
+	ck_assert_int_eq(lt_extract(&headers_impl, &headers, &remote), -EBADMSG);
 }
 END_TEST
 
@@ -253,8 +219,8 @@ START_TEST(what_is_injected_is_what_was_extracted)
 	struct lt_span_context remote;
 	headers_set(&in, "traceparent", good);
 	headers_set(&in, "tracestate", "foo=1,bar=2");
-	ck_assert_int_eq(lt_extract(&impl, &in, &remote), 0);
-	ck_assert_int_eq(lt_inject(&impl, &out, &remote), 0);
+	ck_assert_int_eq(lt_extract(&headers_impl, &in, &remote), 0);
+	ck_assert_int_eq(lt_inject(&headers_impl, &out, &remote), 0);
 	ck_assert_uint_eq(out.n, 2);
 	ck_assert_str_eq(out.items[0].value, good);
 	ck_assert_str_eq(out.items[1].value, "foo=1,bar=2");
@@ -267,7 +233,7 @@ static struct lt_span_context extracted(const char *tracestate)
 	struct lt_span_context context;
 	headers_set(&in, "traceparent", good);
 	headers_set(&in, "tracestate", tracestate);
-	ck_assert_int_eq(lt_extract(&impl, &in, &context), 0);
+	ck_assert_int_eq(lt_extract(&headers_impl, &in, &context), 0);
 	return context;
 }
 
@@ -277,8 +243,8 @@ START_TEST(an_extracted_context_is_a_value_that_outlives_its_carrier)
 	struct lt_span_context first = extracted("of=first"), second = extracted("of=second");
 	struct lt_span_context kept = first;
 	first = second;
-	ck_assert_int_eq(lt_inject(&impl, &out, &kept), 0);
-	ck_assert_int_eq(lt_inject(&impl, &out, &first), 0);
+	ck_assert_int_eq(lt_inject(&headers_impl, &out, &kept), 0);
+	ck_assert_int_eq(lt_inject(&headers_impl, &out, &first), 0);
 	ck_assert_str_eq(out.items[1].value, "of=first");
 	ck_assert_str_eq(out.items[3].value, "of=second");
 }
@@ -293,15 +259,15 @@ START_TEST(a_tracestate_set_by_hand_reaches_no_carrier_unless_it_is_well_formed)
 	ck_assert_int_eq(lt_traceparent_parse(lt_slice(good), &context), 0);
 	for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
 		strcpy(context.tracestate, malformed[i]);
-		ck_assert_int_eq(lt_inject(&impl, &out, &context), 0);
+		ck_assert_int_eq(lt_inject(&headers_impl, &out, &context), 0);
 		ck_assert_uint_eq(out.n, i + 1); /* the traceparent alone */
 	}
 	memset(context.tracestate, 'k', sizeof(context.tracestate)); /* without its NUL */
 	out.n = 0;
-	ck_assert_int_eq(lt_inject(&impl, &out, &context), 0);
+	ck_assert_int_eq(lt_inject(&headers_impl, &out, &context), 0);
 	ck_assert_uint_eq(out.n, 1);
 	strcpy(context.tracestate, " k=v , ,l=w");
-	ck_assert_int_eq(lt_inject(&impl, &out, &context), 0);
+	ck_assert_int_eq(lt_inject(&headers_impl, &out, &context), 0);
 	ck_assert_str_eq(out.items[2].value, "k=v,l=w");
 }
 END_TEST
@@ -309,7 +275,7 @@ END_TEST
 START_TEST(without_a_current_span_nothing_is_injected)
 {
 	struct headers out = {.n = 0};
-	ck_assert_int_eq(lt_inject(&impl, &out, NULL), 0);
+	ck_assert_int_eq(lt_inject(&headers_impl, &out, NULL), 0);
 	ck_assert_uint_eq(out.n, 0);
 }
 END_TEST
@@ -321,9 +287,9 @@ START_TEST(propagators_none_neither_reads_nor_writes)
 	struct lt_span_context remote;
 	struct lt_span_context context;
 	headers_set(&headers, "traceparent", good);
-	ck_assert_int_eq(lt_extract(&impl, &headers, &remote), -ENOENT);
+	ck_assert_int_eq(lt_extract(&headers_impl, &headers, &remote), -ENOENT);
 	ck_assert_int_eq(lt_traceparent_parse(lt_slice(good), &context), 0);
-	ck_assert_int_eq(lt_inject(&impl, &out, &context), 0);
+	ck_assert_int_eq(lt_inject(&headers_impl, &out, &context), 0);
 	ck_assert_uint_eq(out.n, 0);
 }
 END_TEST
@@ -333,7 +299,7 @@ START_TEST(a_carrier_that_is_full_says_so)
 	struct headers out = {.n = HEADERS_MAX};
 	struct lt_span_context context;
 	ck_assert_int_eq(lt_traceparent_parse(lt_slice(good), &context), 0);
-	ck_assert_int_eq(lt_inject(&impl, &out, &context), -ENOSPC);
+	ck_assert_int_eq(lt_inject(&headers_impl, &out, &context), -ENOSPC);
 }
 END_TEST
 

@@ -8,42 +8,9 @@
 
 #ifdef CAN_FAIL_MALLOC
 
+#include "headers_carrier.h"
+
 /* --- headers ------------------------------------------------------------------------------ */
-
-#define HEADERS_MAX 16
-
-struct headers { /* in static memory: no allocation of theirs fails */
-	struct header {
-		char name[32];
-		char value[1024];
-	} items[HEADERS_MAX];
-	size_t n;
-};
-
-static bool get(void *carrier, const char *key, size_t index, struct lt_slice *ret_value)
-{
-	const struct headers *headers = carrier;
-	for (size_t i = 0; i < headers->n; i++) {
-		if (strcasecmp(headers->items[i].name, key) == 0 && index-- == 0) {
-			*ret_value = lt_slice(headers->items[i].value);
-			return true;
-		}
-	}
-	return false;
-}
-
-static int set(void *carrier, const char *key, const char *value)
-{
-	struct headers *headers = carrier;
-	if (headers->n == HEADERS_MAX)
-		return -ENOSPC;
-	snprintf(headers->items[headers->n].name, sizeof(headers->items[0].name), "%s", key);
-	snprintf(headers->items[headers->n].value, sizeof(headers->items[0].value), "%s", value);
-	headers->n++;
-	return 0;
-}
-
-static const struct lt_carrier_impl header_impl = {get, set};
 
 static struct headers incoming = {
 	.items = {{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
@@ -92,11 +59,11 @@ static void carry(void)
 	struct lt_baggage *baggage = NULL;
 	static struct headers sent;
 	sent.n = 0;
-	int err = composite->impl->extract(composite, &header_impl, &incoming, &context, &baggage);
+	int err = composite->impl->extract(composite, &headers_impl, &incoming, &context, &baggage);
 	/* Without memory for the baggage the span's context is there all the same. */
 	CHECKED(ck_assert_int_eq(err, 0));
 	CHECKED(ck_assert(lt_span_context_is_valid(&context)));
-	composite->impl->inject(composite, &header_impl, &sent, &context, baggage);
+	composite->impl->inject(composite, &headers_impl, &sent, &context, baggage);
 	CHECKED(ck_assert_str_eq(sent.items[0].value, incoming.items[0].value));
 	lt_baggage_release(baggage);
 	composite->impl->free(composite);
@@ -145,7 +112,7 @@ static void free_value(void *value)
 static void change_contexts(void)
 {
 	static const struct lt_context_key key = {"key"};
-	struct lt_context *remote = lt_context_extract(NULL, &header_impl, &incoming);
+	struct lt_context *remote = lt_context_extract(NULL, &headers_impl, &incoming);
 	n_values = 1;
 	struct lt_context *valued = lt_context_with_value(remote, &key, &n_values, free_value);
 	struct lt_scope scope;
