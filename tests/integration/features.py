@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What features.c exports, as OTLP/JSON: everything that the API can record, field for field."""
+"""What features.c exports, as OTLP/JSON: everything that the API can record, field for field; and what it reports."""
 import base64
 import math
 
@@ -100,6 +100,7 @@ SCOPE_SPANS = [
 REQUEST = {"resourceSpans": [{
     "resource": {"attributes": [text("service.name", "features"), integer("an.integer", 7), data("bytes", b"\1")]},
     "schemaUrl": "https://example.com/schemas/2.0", "scopeSpans": SCOPE_SPANS}]}
+REPORTED = 'libtrace: warn: over the limits of span "too much": 2 attributes, 1 events, 2 links discarded\n'
 
 
 def without_defaults(value):

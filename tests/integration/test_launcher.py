@@ -113,7 +113,7 @@ class Table(unittest.TestCase):
             read |= set(re.findall(r'"(OTEL_[A-Z0-9_]*[A-Z0-9])"', code))
             if source.endswith("otlp_http_config.c"):  # by their last words
                 read |= {"OTEL_EXPORTER_OTLP_" + word
-                         for word in re.findall(r'(?:setting\(|file_of\([\w>-]+, )"([A-Z_]+)"', code)}
+                         for word in re.findall(r'(?:setting\(|file_of\([\w>-]+, |is_second\(\w+, "[^"]+", )"([A-Z_]+)"', code)}
         read.discard("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
         self.assertEqual(set(known_settings()), read)
 
