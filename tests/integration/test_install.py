@@ -167,6 +167,71 @@ class Symbols(unittest.TestCase):
                                      f"{library} needs {version}: see libtrace/old_glibc.h")
 
 
+def installed_elfs():
+    """Path -> what `readelf -hlndW` prints, of all programs and libraries of `meson install`."""
+    paths = glob.glob(os.path.join(harness.BIN, "*")) + glob.glob(os.path.join(LIB, "*.so*"))
+    paths = [path for path in paths if not os.path.islink(path)]
+    elfs = {}
+    for path in paths:
+        with open(path, "rb") as file:
+            if file.read(4) != b"\x7fELF":
+                continue
+        elfs[os.path.basename(path)] = subprocess.run(["readelf", "-hlndsW", path], capture_output=True, text=True,
+                                                      check=True).stdout
+    return elfs
+
+
+@unittest.skipIf(harness.SANITIZED, "a sanitized build is not hardened")
+class Hardening(unittest.TestCase):
+    GATE = "libtrace-agent.so"
+
+    def setUp(self):
+        self.elfs = installed_elfs()
+        self.assertIn("api-gateway", self.elfs)
+        self.assertIn(self.GATE, self.elfs)
+
+    def lacking(self, pattern, names=None):
+        return [name for name in names or self.elfs if not re.search(pattern, self.elfs[name])]
+
+    def imports(self, name):
+        return set(re.findall(r"\bUND (\w+)", self.elfs[name]))
+
+    def test_programs_are_position_independent(self):
+        self.assertEqual(self.lacking(r"Type: +DYN"), [])
+        programs = [name for name in self.elfs if ".so" not in name]
+        self.assertEqual(self.lacking(r"FLAGS_1.*\bPIE\b", programs), [])
+
+    def test_no_stack_is_executable(self):
+        self.assertEqual(self.lacking(r"GNU_STACK.* RW +0x"), [])
+
+    def test_all_have_full_relro_but_for_the_gate_whose_slots_are_bound_at_run_time(self):
+        rest = [name for name in self.elfs if name != self.GATE]
+        self.assertEqual(self.lacking("GNU_RELRO", rest), [])
+        self.assertEqual(self.lacking(r"\bBIND_NOW\b|FLAGS_1.*\bNOW\b", rest), [])
+
+    def test_stacks_are_protected_where_there_is_a_c_library(self):
+        for name in self.elfs:
+            with self.subTest(file=name):
+                self.assertEqual("__stack_chk_fail" in self.imports(name), name != self.GATE)
+
+    def test_calls_of_the_c_library_are_checked(self):
+        for name in ("api-gateway", "order-service", "traceview", "libtrace-instrument"):
+            with self.subTest(file=name):
+                self.assertTrue([symbol for symbol in self.imports(name) if symbol.endswith("_chk")])
+
+    @unittest.skipUnless(os.uname().machine == "x86_64", "CET is x86's")
+    def test_branches_lead_to_where_they_may(self):
+        """The linker notes it of an object whose parts all do: Debian 12's crti.o, in all but the gate, does not."""
+        starts = subprocess.run([*CC, "-print-file-name=crti.o"], capture_output=True, text=True, check=True).stdout.strip()
+        notes = subprocess.run(["readelf", "-n", starts], capture_output=True, text=True, check=True).stdout
+        self.assertEqual(self.lacking(r"x86 feature: .*IBT, SHSTK", None if "IBT" in notes else [self.GATE]), [])
+        for name in ("libtrace-c.so", "libtrace-agent-core.so"):
+            code = subprocess.run(["objdump", "-d", "--no-show-raw-insn", os.path.join(LIB, name)], capture_output=True,
+                                  text=True, check=True).stdout
+            starts = re.findall(r"<(?:lt|curl|h2o)_\w+>:\n +[0-9a-f]+:\s+(\w+)", code)
+            self.assertGreater(starts.count("endbr64"), 10, name)
+
+
 class Tree(unittest.TestCase):
     def test_no_file_has_a_name_that_another_library_owns(self):
         """libtrace3 (packet traces) of Debian, of version 4 in nixpkgs: what their packages install."""

@@ -140,3 +140,11 @@ gate_\name:
 	look_up	dlvsym
 
 	.section .note.GNU-stack, "", @progbits
+
+/* Every function here begins with endbr64 and returns to where it was called from: without this note the
+ * whole object would count as not made for CET. x86-64-ABI, "Program Property". */
+	.section .note.gnu.property, "a"
+	.balign	8
+	.long	4, 16, 5 /* sizes of name and description; NT_GNU_PROPERTY_TYPE_0 */
+	.asciz	"GNU"
+	.long	0xc0000002, 4, 3, 0 /* GNU_PROPERTY_X86_FEATURE_1_AND: IBT, SHSTK */

@@ -14,6 +14,10 @@
 #include <math.h>
 #include <stdio.h>
 
+/* What has many callers stays one function: inlined, as the compiler would, the encoder is 3 KB larger
+ * and a span takes 2 % fewer instructions. */
+#define SHARED __attribute__((noinline))
+
 /* --- JSON --------------------------------------------------------------------------------- */
 
 static bool needs_escape(char c)
@@ -43,7 +47,7 @@ static void add_valid(struct lt_buffer *b, const char *text, size_t n)
 	lt_buffer_add(b, text + done, n - done);
 }
 
-static void add_string(struct lt_buffer *b, struct lt_slice text)
+SHARED static void add_string(struct lt_buffer *b, struct lt_slice text)
 {
 	lt_buffer_add_char(b, '"');
 	for (;;) {
@@ -64,7 +68,7 @@ static void add_comma(struct lt_buffer *b)
 		lt_buffer_add_char(b, ',');
 }
 
-static void add_key(struct lt_buffer *b, const char *key)
+SHARED static void add_key(struct lt_buffer *b, const char *key)
 {
 	add_comma(b);
 	lt_buffer_add_char(b, '"');
@@ -78,7 +82,7 @@ static void open_object(struct lt_buffer *b)
 	lt_buffer_add_char(b, '{');
 }
 
-static void add_decimal(struct lt_buffer *b, uint64_t value)
+SHARED static void add_decimal(struct lt_buffer *b, uint64_t value)
 {
 	char digits[20];
 	size_t n = 0;

@@ -19,7 +19,6 @@ char *lt_traceparent_print(const struct lt_span_context *context, char text[LT_T
 	*p = '\0';
 	if (!context)
 		return text;
-	uint8_t flags = context->flags & FLAGS_KNOWN;
 	*p++ = '0';
 	*p++ = '0';
 	*p++ = '-';
@@ -27,7 +26,8 @@ char *lt_traceparent_print(const struct lt_span_context *context, char text[LT_T
 	*p++ = '-';
 	p = lt_hex_print(p, context->span_id, sizeof(context->span_id));
 	*p++ = '-';
-	p = lt_hex_print(p, &flags, 1);
+	*p++ = '0';
+	*p++ = (char)('0' + (context->flags & FLAGS_KNOWN)); /* at most 3: one digit */
 	*p = '\0';
 	return text;
 }
