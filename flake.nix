@@ -16,7 +16,7 @@
       project = eachSystem (system: import ./nix { pkgs = nixpkgs.legacyPackages.${system}; });
     in
     {
-      # default, libtrace, services, traceview, h2o, jaeger; the images gateway, order, traceview-image
+      # default, libtrace, services, traceview, h2o, jaeger; the images gateway, order, traceview-image, agent-image
       packages = eachSystem (system: project.${system}.packages);
 
       # stack (default), request, load, load-images

@@ -41,6 +41,10 @@ let
       version
       ;
   };
+  agent-image = callPackage ./agent-image {
+    inherit curl version;
+    libtrace = callPackage ./libtrace.nix (common // { portable = true; });
+  };
   programs = {
     inherit
       jaeger
@@ -53,6 +57,7 @@ let
   packages = {
     default = services;
     inherit
+      agent-image
       h2o
       libtrace
       services
@@ -69,6 +74,7 @@ let
       traceview
       ;
   };
+  checks = callSet ./checks (common // programs // { inherit agent-image images; });
 in
 {
   inherit apps devShell packages;
@@ -76,6 +82,5 @@ in
   others = lib.optionalAttrs (jaeger != null) {
     k3s-test = callPackage ./k3s-test.nix { inherit images jaeger traceview; };
   };
-  checks =
-    packages // { inherit devShell; } // callSet ./checks (common // programs // { inherit images; });
+  checks = packages // { inherit devShell; } // checks;
 }

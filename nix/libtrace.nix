@@ -1,4 +1,4 @@
-# libtrace-c.so, the agent that is preloaded, and its launcher.
+# libtrace-c.so, the agent that is preloaded, its launcher and its relay.
 {
   lib,
   stdenv,
@@ -13,6 +13,8 @@
   zlib,
   source,
   version,
+  # For systems without Nix, where the dynamic linker finds libcurl and libyaml (agent-image).
+  portable ? false,
 }:
 stdenv.mkDerivation {
   pname = "libtrace";
@@ -42,11 +44,16 @@ stdenv.mkDerivation {
   mesonFlags = [
     "-Dparts=libtrace"
     "-Dstatic=false" # it would be a part of every image
+  ]
+  ++ lib.optionals (!portable) [
     # Loaded by dlopen() with the first export, so no linker records it.
     "-Dlibcurl_path=${lib.getLib curl}/lib/libcurl.so.4"
     # Likewise with a configuration file.
     "-Dlibyaml_path=${lib.getLib libyaml}/lib/libyaml-0.so.2"
   ];
+  postInstall = lib.optionalString portable ''
+    install -D libtrace/copy/cp "$out/libexec/cp"
+  '';
   disallowedReferences = [
     h2o
     h2o.dev

@@ -1,6 +1,7 @@
 # The checks of `nix flake check` besides building every package. None needs a network or KVM.
 {
   lib,
+  agent-image,
   callPackage,
   runCommand,
   bash,
@@ -75,6 +76,16 @@ in
         images.gateway
         images.order
       ];
+
+  agent-image-files =
+    script "agent-image"
+      [
+        binutils-unwrapped
+        gnugrep
+        gnused
+        jq
+      ]
+      [ agent-image ];
 
   # libh2o is shared and calls its functions through symbols that a preloaded agent can interpose.
   libh2o-reachable =

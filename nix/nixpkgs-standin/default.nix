@@ -72,12 +72,14 @@ let
     gnugrep = deb "gnugrep" { debs = [ "grep" ]; };
     gnused = deb "gnused" { debs = [ "sed" ]; };
     gzip = deb "gzip" { debs = [ "gzip" ]; };
+    patchelf = deb "patchelf" { debs = [ "patchelf" ]; };
     perl = deb "perl" { };
     util-linux = deb "util-linux" { debs = [ "util-linux" ]; };
     wrk = deb "wrk" { debs = [ "wrk" ]; };
     # Debian has none: prints that and finds nothing
     nixfmt = deb "nixfmt" { more = "printf '#!/bin/sh\necho stand-in: no nixfmt on Debian, nothing looked at >&2\n' >$out/bin/nixfmt; chmod +x $out/bin/nixfmt"; };
     nixfmt-tree = nixfmt;
+    cacert = runCommand "cacert" { } "mkdir -p $out/etc/ssl/certs; cp /etc/ssl/certs/ca-certificates.crt $out/etc/ssl/certs/ca-bundle.crt";
     jq = deb "jq" { debs = [ "jq" ]; };
     shellcheck = deb "shellcheck" { debs = [ "shellcheck" ]; };
     python3 = deb "python3" { debs = [ "python3-minimal" ]; };
@@ -127,7 +129,9 @@ let
         in runCommand "${baseNameOf name}.tar.gz" {
           inherit meta; passthru = { imageName = name; imageTag = if tag == null then "latest" else tag; } // passthru;
           exportReferencesGraph = [ "graph" conf ];
-        } ''/usr/bin/python3 ${./image.py} ${conf} graph $out'';
+        } ''
+          mkdir old_out; (cd old_out; ${extraCommands})
+          /usr/bin/python3 ${./image.py} ${conf} graph $out old_out'';
     };
   };
 in pkgs

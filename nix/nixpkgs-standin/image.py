@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """docker-archive from a closure: store paths, the Debian files they need (links, ldd), links at /, as dockerTools does."""
 import gzip, hashlib, io, json, os, subprocess, sys, tarfile
-conf, graph, out = json.load(open(sys.argv[1])), sys.argv[2], sys.argv[3]
+conf, graph, out, extra = json.load(open(sys.argv[1])), *sys.argv[2:]
 store = sorted({l.strip() for l in open(graph) if l.startswith("/nix/store/")} - {sys.argv[1]})
 host = set()                                       # real Debian files to carry
 
@@ -65,7 +65,9 @@ for c in conf["contents"]:
         if os.path.islink(f) or not os.path.isdir(f):
             n = os.path.relpath(f, c)
             links["usr/" + n if n.split("/")[0] in ("bin", "lib", "lib64", "sbin") else n] = (f,)
-blobs = [layer(e) for e in (base, shell, links) if e]
+copied = {os.path.relpath(f, extra): f for f in walk(extra) if f != extra}
+if not store: base = {}
+blobs = [layer(e) for e in (base, shell, links, copied) if e]
 digest = lambda b: hashlib.sha256(b).hexdigest()
 cfg = json.dumps({"architecture": conf["architecture"], "os": "linux", "created": conf["created"], "config": conf["config"],
   "rootfs": {"type": "layers", "diff_ids": ["sha256:" + digest(b) for b in blobs]},

@@ -145,8 +145,8 @@ check() { # NAME FUNCTION
 
 # --- the checks --------------------------------------------------------------------------------
 
-images=(gateway order)
-packages=(libtrace services traceview gateway order)
+images=(gateway order agent-image)
+packages=(libtrace services traceview gateway order agent-image)
 
 shown_clean() {
 	flake . flake show "path:." >"$work/shown" 2>"$work/complaints"
