@@ -37,6 +37,8 @@
 #define LT_EXCEPTION_TYPE "exception.type"
 #define LT_EXCEPTION_MESSAGE "exception.message"
 
+#define LT_CODE_FUNCTION_NAME "code.function.name"
+
 #define LT_SERVICE_NAME "service.name"
 #define LT_SERVICE_VERSION "service.version"
 #define LT_SERVICE_NAMESPACE "service.namespace"
