@@ -66,6 +66,9 @@ testers.runNixOSTest {
     checkout(spans=3)
     machine.succeed("k3s kubectl -n tracing-demo set env deployment/order-service ORDER_PROGRAM=order-service-custom")
     machine.succeed("k3s kubectl -n tracing-demo rollout status deployment/order-service --timeout=300s")
+    # Its predecessor answers for 10 s more.
+    pods = "k3s kubectl -n tracing-demo get pods -l app.kubernetes.io/name=order-service -o name"
+    machine.wait_until_succeeds(f"test $({pods} | wc -l) = 1")
     checkout(spans=5)
   '';
 }

@@ -58,6 +58,10 @@ load=() # COMMAND ARG...; an archive is added
 use_context() {
 	local context
 	context=$("$KUBECTL" config current-context 2>/dev/null) || return 1
+	# From here on it is this one, whatever becomes the current one meanwhile.
+	"$KUBECTL" config view --raw --flatten --minify --context="$context" >"$work/kubeconfig" ||
+		fail "kubectl's current context, $context, is not complete"
+	export KUBECONFIG=$work/kubeconfig
 	"$KUBECTL" version --request-timeout=10s >/dev/null 2>&1 || {
 		echo "kubectl's current context, $context, does not answer"
 		return 1

@@ -14,6 +14,7 @@ import harness  # noqa: E402
 
 try:
     import manifests
+    import network
     from manifests import K8S, SOURCE, load, pod_template
 except ImportError:
     manifests = K8S = None
@@ -73,9 +74,33 @@ class Manifests(unittest.TestCase):
         self.assertEqual(self.base[0].kind, "Namespace")
         for document in self.all[1:]:
             self.assertEqual(document.content["metadata"].get("namespace"), self.base[0].name, document.name)
-        for folder in (self.base, self.scale):
-            named = [(d.kind, d.name) for d in folder]
-            self.assertEqual(len(named), len(set(named)))
+
+    def test_no_object_has_two_truths(self):
+        """Else what is applied last would silently undo the other."""
+        named = [(d.kind, d.content["metadata"].get("namespace"), d.name) for d in manifests.load_all()]
+        self.assertEqual([name for name in named if named.count(name) > 1], [])
+
+    def test_who_scales_a_deployment_is_not_overruled(self):
+        scaled = {d.content["spec"]["scaleTargetRef"]["name"] for d in self.each("HorizontalPodAutoscaler")}
+        self.assertEqual(scaled, set(PROGRAMS))
+        for document in self.base:
+            if document.kind == "Deployment":
+                self.assertNotIn("replicas", document.content["spec"], document)
+
+    def config_map(self, folder, name):
+        (found,) = [d.content["data"] for d in folder if (d.kind, d.name) == ("ConfigMap", name)]
+        return found
+
+    def test_scale_changes_settings_by_an_object_of_its_own(self):
+        """Which the pods read after the one of k8s/, and only where it is there."""
+        for document, container in self.containers():
+            if document.name in PROGRAMS:
+                first, last = [source["configMapRef"] for source in container["envFrom"]]
+                self.assertNotIn("optional", first)
+                self.assertIs(last["optional"], True)
+                usual, changed = self.config_map(self.base, first["name"]), self.config_map(self.scale, last["name"])
+                self.assertEqual(usual.keys(), changed.keys())
+                self.assertEqual(set(usual) & {v["name"] for v in container["env"]}, set())  # which would win
 
     def test_the_namespace_admits_only_restricted_pods(self):
         labels = self.base[0].content["metadata"]["labels"]
@@ -95,7 +120,7 @@ class Manifests(unittest.TestCase):
     def test_every_container_has_bounds_and_probes(self):
         for _, container in self.containers():
             for kind in ("requests", "limits"):
-                self.assertEqual(set(container["resources"][kind]), {"cpu", "memory"})
+                self.assertEqual(set(container["resources"][kind]), {"cpu", "memory", "ephemeral-storage"})
             ports = {p["name"] for p in container["ports"]}
             for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
                 self.assertIn(container[probe]["httpGet"]["port"], ports)
@@ -127,16 +152,54 @@ class Manifests(unittest.TestCase):
                 for port in service.content["spec"]["ports"]:
                     self.assertIn(port["targetPort"], names)
 
+    def urls(self, template):
+        """The URLs that a pod's variables and the ConfigMaps that it reads have."""
+        maps = {d.name: d.content["data"] for d in self.all if d.kind == "ConfigMap"}
+        (container,) = template["spec"]["containers"]
+        names = [v["configMap"]["name"] for v in template["spec"].get("volumes", []) if "configMap" in v] + \
+            [source["configMapRef"]["name"] for source in container.get("envFrom", [])]
+        text = " ".join([v.get("value", "") for v in container["env"]] + [str(maps[name]) for name in names])
+        return [urlsplit(url) for url in re.findall(r"http://[\w.-]+:\d+", text)]
+
     def test_urls_name_services_and_their_ports(self):
         ports = {d.name: {p["port"] for p in d.content["spec"]["ports"]} for d in self.all if d.kind == "Service"}
-        n_found = 0
-        for _, container in self.containers():
-            for variable in container.get("env", []):
-                if variable["name"].endswith(("_URL", "_ENDPOINT")):
-                    url = urlsplit(variable["value"])
-                    self.assertIn(url.port, ports.get(url.hostname, set()), variable)
-                    n_found += 1
-        self.assertGreaterEqual(n_found, 3)
+        found = {d.name: self.urls(template) for d, template in self.templates()}
+        for name, urls in found.items():
+            for url in urls:
+                self.assertIn(url.port, ports.get(url.hostname, set()), name)
+        self.assertEqual({name: len(urls) for name, urls in found.items()}, {
+            "jaeger": 0, "order-service": 2, "api-gateway": 3, "otel-collector": 1, "jaeger-store": 0})
+
+    def test_the_policies_allow_what_is_needed_and_nothing_else(self):
+        """Needed: what the pods' URLs say, and the names in them; the gateway and the queries are open."""
+        policies = [d.content for d in self.each("NetworkPolicy")]
+        pods = {d.name: template for d, template in self.templates()}
+        ends = [network.pod_end(name, self.base[0].name, t["metadata"]["labels"]) for name, t in pods.items()]
+        ends += [network.pod_end("neighbour", self.base[0].name, {}), network.pod_end("other", "default", {}),
+                 network.pod_end("dns", "kube-system", {"k8s-app": "kube-dns"}),
+                 network.pod_end("other-system", "kube-system", {"k8s-app": "other"}),
+                 network.End("dns-cache", address="169.254.20.10"), network.End("world", address="192.0.2.1")]
+        dns = [(53, "UDP"), (53, "TCP")]
+        ports = {name: [(p["containerPort"], "TCP") for c in t["spec"]["containers"] for p in c["ports"]]
+                 for name, t in pods.items()}
+        ports.update({name: dns for name in ("dns", "dns-cache", "other-system", "world")})
+        needed = {(name, url.hostname, url.port, "TCP") for name, t in pods.items() for url in self.urls(t)}
+        needed |= {(name, to, *port) for name, t in pods.items() if self.urls(t) for to in ("dns", "dns-cache") for port in dns}
+        needed |= {(end.name, name, port, "TCP") for end in ends if end.name not in pods
+                   for name, port in (("api-gateway", 8000), ("jaeger", 16686), ("jaeger-store", 16686))}
+        outside = {end.name for end in ends} - pods.keys()
+        found = {flow for flow in network.allowed(policies, ends, ports) if not {flow[0], flow[1]} <= outside}
+        self.assertEqual(found - needed, set())
+        self.assertEqual(needed - found, set())
+
+    def test_every_policy_is_for_a_pod_and_names_ports_that_it_has(self):
+        for policy in self.each("NetworkPolicy"):
+            selector = policy.content["spec"]["podSelector"]
+            selected = [t for _, t in self.templates() if network.selects(selector, t["metadata"]["labels"])]
+            self.assertTrue(selected)
+            ports = {p["containerPort"] for t in selected for c in t["spec"]["containers"] for p in c["ports"]}
+            for rule in policy.content["spec"].get("ingress", []):
+                self.assertLessEqual({p["port"] for p in rule["ports"]}, ports)
 
     def test_composed_variables_are_there_before_they_are_used(self):
         for _, container in self.containers():

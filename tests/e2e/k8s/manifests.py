@@ -36,6 +36,11 @@ def load(folder):
     return [document for path in sorted(glob.glob(os.path.join(folder, "*.yaml"))) for document in load_file(path)]
 
 
+def load_all():
+    """The documents of k8s/ and of the folders in it."""
+    return [document for folder in [K8S] + sorted(glob.glob(os.path.join(K8S, "*", ""))) for document in load(folder)]
+
+
 def schema_versions():
     return sorted(os.path.basename(path).removesuffix(".json") for path in glob.glob(os.path.join(SCHEMAS, "v*.json")))
 

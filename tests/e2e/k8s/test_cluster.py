@@ -17,11 +17,14 @@ sys.path.insert(0, os.path.join(HERE, "..", "..", "integration"))
 
 import harness  # noqa: E402
 import kube  # noqa: E402
+import network  # noqa: E402
 from harness import note, spans_of, tree  # noqa: E402
 from kube import Load, evict, forward, kubectl, names_of, pods, rollout, wait_until  # noqa: E402
 
 K8S = os.path.join(HERE, "..", "..", "..", "k8s")
 SERVICES = ("order-service", "api-gateway")
+KINDS = "serviceaccounts,configmaps,persistentvolumeclaims,deployments,services,horizontalpodautoscalers," \
+    "poddisruptionbudgets,networkpolicies"
 PER_SECOND, SECONDS = 20, 60
 
 ZERO_CODE = [[("api-gateway", "SERVER", "GET /checkout"), [
@@ -85,15 +88,48 @@ class Cluster(unittest.TestCase):
         self.assertEqual(messages, "")
         return out.splitlines()
 
+    def objects(self):
+        """What the manifests determine of the objects there are, by kind and name."""
+        found = {}
+        for item in kube.get(KINDS)["items"]:
+            for decided_elsewhere in ("replicas", "volumeName"):
+                item.get("spec", {}).pop(decided_elsewhere, None)
+            found[item["kind"], item["metadata"]["name"]] = (
+                item.get("spec"), item.get("data"), item["metadata"].get("labels"))
+        return found
+
+    def apply_again(self, *folders):
+        """It changes nothing: no folder has another truth about an object than the others."""
+        before = self.objects()
+        for folder in folders:
+            self.apply(folder)
+            self.assertEqual(self.objects(), before, folder)
+
     def test_01_apply_alone_makes_everything_ready(self):
         began = time.monotonic()
         self.apply("")
         rollout("jaeger", *SERVICES)
         note(f"applied to ready: {time.monotonic() - began:.0f} s")
-        for line in self.apply(""):
-            self.assertRegex(line, r" unchanged$")
+        self.apply_again("")
         for folder in ("", "scale"):
             self.apply(folder, "--dry-run=server")
+        self.check_an_image_that_is_not_loaded()
+
+    def check_an_image_that_is_not_loaded(self):
+        """Its name leads to no registry but the node itself, as k8s/README.md describes."""
+        spec = kube.get("deployment", "api-gateway")["spec"]["template"]["spec"]
+        spec["containers"][0]["image"] = "localhost/libtrace/api-gateway:not-loaded"
+        kubectl("create", "-f", "-", text=json.dumps(
+            {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "not-loaded"}, "spec": spec}))
+
+        def waiting():
+            return [s["state"]["waiting"] for s in kube.get("pod", "not-loaded")["status"].get("containerStatuses", [])
+                    if "localhost" in s["state"].get("waiting", {}).get("message", "")]
+
+        (found,) = wait_until(waiting, 60, "the reason why a pod waits for its image")
+        kubectl("delete", "pod", "not-loaded", "--wait=false")
+        self.assertIn(found["reason"], ("ErrImagePull", "ImagePullBackOff"))
+        self.assertIn("connection refused", found["message"])
 
     def test_02_one_checkout_is_one_trace_with_the_right_pods(self):
         trace = kube.checkout()
@@ -235,34 +271,69 @@ class Cluster(unittest.TestCase):
     def test_11_one_command_switches_to_custom_spans(self):
         kubectl("set", "env", "deployment/order-service", "ORDER_PROGRAM=order-service-custom")
         rollout("order-service")
-        # The one before still answers until its end has been told to everybody.
+        began = time.monotonic()  # its predecessor answers for 10 s more
         wait_until(lambda: len(self.order_pods()) == 1, 60, "one order-service")
+        note(f"the predecessor was gone {time.monotonic() - began:.0f} s after the rollout")
         trace = kube.checkout()
         with forward("jaeger", 16686) as port:
             Jaeger(port).wait_for(trace, CUSTOM)
 
     def test_12_scale(self):
-        """Two replicas behind budgets, a Collector that samples, Jaeger with a volume."""
+        """Two replicas behind budgets, a Collector that samples, Jaeger with a volume; k8s/ over it undoes nothing."""
         self.provide_volume()
         self.apply("scale")
-        rollout("jaeger", "otel-collector")
-        kubectl("set", "env", *(f"deployment/{name}" for name in SERVICES),
-                "OTEL_EXPORTER_OTLP_ENDPOINT=http://otel-collector:4318")
+        self.apply("")  # which switches back to zero-code spans, and that is all
+        rollout("jaeger-store", "otel-collector")
+        kubectl("rollout", "restart", *(f"deployment/{name}" for name in SERVICES))
         for name in SERVICES:  # not the pods: while the change of environment rolls out, one replica has two
             wait_until(lambda: kube.get("deployment", name)["spec"]["replicas"] >= 2, 60, f"two of {name}")  # noqa: B023
         rollout(*SERVICES)
+        kubectl("scale", "deployment/jaeger", "--replicas=0")
         wait_until(lambda: len(self.order_pods()) == 2, 60, "two of order-service alone")
+        self.apply_again("", "scale", "")
+        self.assertEqual({d["metadata"]["name"]: d["spec"]["replicas"] for d in kube.get("deployments")["items"]}, {
+            "api-gateway": 2, "order-service": 2, "otel-collector": 1, "jaeger-store": 1, "jaeger": 0})
         trace = kube.checkout()  # 1.8 s: slow enough to be kept
-        with forward("jaeger", 16686) as port:
-            Jaeger(port).wait_for(trace, CUSTOM, timeout=40)
+        with forward("jaeger-store", 16686) as port:
+            Jaeger(port).wait_for(trace, ZERO_CODE, timeout=40)
         first, second = sorted(names_of(pods("order-service")))
         wait_until(lambda: evict(first), 30, "the budget's leave")  # it counts the new pods a moment later
         self.assertFalse(evict(second), "the budget lets one go at a time")
-        jaeger, = pods("jaeger")
+        jaeger, = pods("jaeger-store")
         kubectl("delete", "pod", jaeger["metadata"]["name"])
+        rollout("jaeger-store", *SERVICES)
+        with forward("jaeger-store", 16686) as port:
+            Jaeger(port).wait_for(trace, ZERO_CODE)  # still there
+        self.check_policies()
+        self.go_back_from_scale()
+
+    def check_policies(self):
+        """By what the live objects say: few clusters of a test enforce policies."""
+        policies = kube.get("networkpolicies")["items"]
+        ends = {name: [network.pod_end(name, kube.NAMESPACE, p["metadata"]["labels"]) for p in pods(name)]
+                for name in (*SERVICES, "otel-collector", "jaeger-store")}
+        dns = json.loads(kube.run("-n", "kube-system", "get", "pods", "-l", "k8s-app=kube-dns", "-o", "json")[0])["items"]
+        ends["dns"] = [network.pod_end("dns", "kube-system", p["metadata"]["labels"]) for p in dns]
+        ends["neighbour"] = [network.pod_end("neighbour", kube.NAMESPACE, {"app.kubernetes.io/name": "load"})]
+        for source, destination, port, protocol, expected in (
+                ("neighbour", "api-gateway", 8000, "TCP", True), ("api-gateway", "order-service", 8001, "TCP", True),
+                ("api-gateway", "dns", 53, "UDP", True), ("order-service", "dns", 53, "UDP", True),
+                ("otel-collector", "dns", 53, "TCP", True), ("order-service", "otel-collector", 4318, "TCP", True),
+                ("otel-collector", "jaeger-store", 4318, "TCP", True), ("neighbour", "order-service", 8001, "TCP", False),
+                ("api-gateway", "jaeger-store", 4318, "TCP", False), ("order-service", "api-gateway", 8000, "TCP", False)):
+            self.assertTrue(ends[source] and ends[destination], (source, destination))
+            self.assertEqual({network.allows(policies, a, b, port, protocol) for a in ends[source] for b in ends[destination]},
+                             {expected}, (source, destination, port))
+
+    def go_back_from_scale(self):
+        kube.run("delete", "-f", os.path.join(K8S, "scale"), "--timeout=120s", timeout=140)
+        kubectl("scale", "deployment", "--all", "--replicas=1")
+        kubectl("rollout", "restart", "deployment")
         rollout("jaeger", *SERVICES)
+        wait_until(lambda: len(self.order_pods()) == 1, 90, "one order-service")
+        trace = kube.checkout()
         with forward("jaeger", 16686) as port:
-            Jaeger(port).wait_for(trace, CUSTOM)  # still there
+            Jaeger(port).wait_for(trace, ZERO_CODE)
 
     def provide_volume(self):
         """A cluster of check-cluster's own has nothing that makes volumes."""
@@ -272,9 +343,16 @@ class Cluster(unittest.TestCase):
                 "spec": {"capacity": {"storage": "10Gi"}, "accessModes": ["ReadWriteOnce"],
                          "hostPath": {"path": os.environ["HOST_VOLUME"]}}}))
 
-    def test_13_delete_leaves_nothing(self):
+    def delete_everything(self):
         kube.run("delete", "-f", K8S, "--timeout=180s", timeout=200)
         self.assertEqual(kube.run("get", "namespace", kube.NAMESPACE, "--ignore-not-found"), ("", ""))
+
+    def test_13_delete_leaves_nothing_and_scale_may_come_first(self):
+        self.delete_everything()
+        for path in ("00-namespace.yaml", "scale", ""):
+            self.apply(path)
+        self.apply_again("scale", "")
+        self.delete_everything()
         if "HOST_VOLUME" in os.environ:
             kube.run("delete", "persistentvolume", "jaeger")
 
