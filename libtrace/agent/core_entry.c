@@ -3,25 +3,21 @@
 #include "gate/gate.h"
 #include "gate/wrapped.h"
 #include "hook/hook.h"
-#include "hook_curl/curl_functions.h"
-#include <string.h>
 
 /* Under names of their own here, since libcurl's header declares some of them. */
-#define X(name)                                                                                    \
+#define HOOK_WRAPS(id, name)                                                                       \
 	extern void wrapper_##name(void) __asm__(#name) __attribute__((visibility("hidden")));
-WRAPPED_FUNCTIONS(X)
-#undef X
-
-static const char *const names[] = {
-#define X(name) #name,
-	WRAPPED_FUNCTIONS(X)
-#undef X
-};
+#include <hook_tables.h>
 
 static void *const wrappers[] = {
-#define X(name) (void *)(uintptr_t)&wrapper_##name,
-	WRAPPED_FUNCTIONS(X)
-#undef X
+#define HOOK_WRAPS(id, name) (void *)(uintptr_t)&wrapper_##name,
+#include <hook_tables.h>
+};
+
+/* The hook of each. */
+static const unsigned char hooks[] = {
+#define HOOK_WRAPS(id, name) HOOK_##id,
+#include <hook_tables.h>
 };
 
 static uintptr_t bound_word(void)
@@ -29,12 +25,12 @@ static uintptr_t bound_word(void)
 	return (uintptr_t)&hook_bound;
 }
 
-/* libh2o's functions are not looked up by name: only libh2o calls the wrapped ones. */
+/* The functions of a library that calls them itself are not looked up by name. */
 static int library_of(unsigned wrapped, const void *function)
 {
-	return strncmp(names[wrapped], "curl_", 5) == 0
-		       ? hook_library_number(&curl_family, function)
-		       : -1;
+	struct hook_family *family = hook_families[hooks[wrapped]];
+
+	return family->calls_itself ? -1 : hook_library_number(family, function);
 }
 
 __attribute__((visibility("default"))) extern const struct gate_core lt_agent_core;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "doctor.h"
 #include "delivery.h"
-#include "hook_h2o/h2o_soname.h"
 #include "libraries.h"
 #include "preload.h"
 #include "process/relay_address.h"
@@ -21,7 +20,7 @@ enum prospect {
 	NOT_TRACED,	   /* neither the program nor its children */
 	CHILDREN_MAY_BE,   /* its children, not itself */
 	MAY_BE_TRACED,	   /* by libraries or programs that it loads or starts later */
-	TRACED_FROM_START, /* it starts with libh2o or libcurl */
+	TRACED_FROM_START, /* it starts with one of the libraries */
 };
 
 static const struct library *find(const struct library *libraries, int n, const char *start)
@@ -33,41 +32,91 @@ static const struct library *find(const struct library *libraries, int n, const 
 	return NULL;
 }
 
-/* SERVER spans; returns whether there would be any. */
-static bool examine_h2o(const struct program *program, const struct library *libraries, int n)
+enum topic { SERVER, CLIENT };
+
+static const char *const topics[] = {[SERVER] = "server", [CLIENT] = "client"};
+
+/* What --doctor needs of a hook's table. */
+struct hook {
+	enum topic topic;
+	const char *library;			    /* what sonames begin with: "libcurl" */
+	const char *(*refuses)(const char *soname); /* NULL: none is refused */
+	const char *setting; /* the variable that may switch it off; NULL: none */
+};
+
+#define HOOK_REFUSES(id, function) const char *function(const char *soname);
+#include <hook_tables.h>
+
+static const struct hook hooks[HOOK_COUNT] = {
+#define HOOK(id, kind, soname, ...) [HOOK_##id].topic = kind, [HOOK_##id].library = soname,
+#define HOOK_REFUSES(id, function) [HOOK_##id].refuses = function,
+#define HOOK_SETTING(id, variable, ...) [HOOK_##id].setting = variable,
+#include <hook_tables.h>
+};
+
+static bool is_of(const struct hook *hook, const struct library *library)
 {
-	const struct library *h2o = find(libraries, n, "libh2o");
+	char next = library->name[strlen(hook->library)];
 
-	const char *refused = h2o ? h2o_soname_refused(h2o->name) : NULL;
-
-	if (h2o && !refused) {
-		say("server", "yes: %s (%s)", h2o->name, h2o->path);
-		return true;
-	}
-	if (h2o)
-		say("server", "no: it has %s, and %s", h2o->name, refused);
-	else if (program->defines_h2o)
-		say("server", "no: libh2o is linked into it statically; link it shared");
-	else
-		say("server", "not at its start: no libh2o");
-	return false;
+	return lt_starts_with(library->name, hook->library) && (next == '.' || next == '-');
 }
 
-/* CLIENT spans, likewise; there may be several flavours of libcurl. */
-static bool examine_curl(const struct program *program, const struct library *libraries, int n)
+static bool is_off(const struct hook *hook)
 {
+	return hook->setting && lt_slice_is_word(lt_config_text(hook->setting), "false");
+}
+
+/* Prints what would be traced of one library, of which there may be several flavours; returns whether
+ * anything would be.  ret_printed: whether there was anything to print. */
+static bool examine_hook(size_t i, const struct program *program, const struct library *libraries,
+	int n, bool *ret_printed)
+{
+	const struct hook *hook = &hooks[i];
+	const char *topic = topics[hook->topic];
 	bool found = false;
 
-	for (int i = 0; i < n; i++) {
-		if (!lt_starts_with(libraries[i].name, "libcurl"))
+	*ret_printed = false;
+	for (int j = 0; j < n; j++) {
+		const struct library *library = &libraries[j];
+		if (!is_of(hook, library))
 			continue;
-		say("client", "yes: %s (%s)", libraries[i].name, libraries[i].path);
-		found = true;
+		*ret_printed = true;
+		const char *refused = hook->refuses ? hook->refuses(library->name) : NULL;
+		if (refused) {
+			say(topic, "no: it has %s, and %s", library->name, refused);
+		} else if (is_off(hook)) {
+			say(topic, "no: it has %s, and %s is false", library->name, hook->setting);
+		} else {
+			say(topic, "yes: %s (%s)", library->name, library->path);
+			found = true;
+		}
 	}
-	if (!found && program->defines_curl)
-		say("client", "no: libcurl is linked into it statically; link it shared");
-	else if (!found)
-		say("client", "not at its start: no libcurl");
+	if (!*ret_printed && program->defines[i]) {
+		*ret_printed = true;
+		say(topic, "no: %s is linked into it statically; link it shared", hook->library);
+	}
+	return found;
+}
+
+/* All libraries for spans of a kind. */
+static bool examine_topic(
+	enum topic topic, const struct program *program, const struct library *libraries, int n)
+{
+	char missing[256] = "";
+	size_t len = 0;
+	bool found = false, printed_any = false, printed;
+
+	for (size_t i = 0; i < HOOK_COUNT; i++) {
+		if (hooks[i].topic != topic)
+			continue;
+		found |= examine_hook(i, program, libraries, n, &printed);
+		printed_any |= printed;
+		if (len < sizeof(missing))
+			len += (size_t)snprintf(missing + len, sizeof(missing) - len, "%s%s",
+				len ? ", " : "", hooks[i].library);
+	}
+	if (!printed_any)
+		say(topics[topic], "not at its start: no %s", missing);
 	return found;
 }
 
@@ -100,6 +149,11 @@ static bool leaves_children_alone(void)
 	return lt_config_word("OTEL_C_CHILDREN", words, 2, 0) == 1;
 }
 
+static const char all_libraries[] =
+#define HOOK(id, kind, library, ...) " " library
+#include <hook_tables.h>
+	;
+
 static enum prospect examine_later(
 	const struct program *program, const struct library *libraries, int n)
 {
@@ -108,9 +162,9 @@ static enum prospect examine_later(
 	later.starts &= !leaves_children_alone();
 	if (!later.loads && !later.starts)
 		return NOT_TRACED;
-	say("later", "it can %s%s%s: those that use libcurl or libh2o are traced",
+	say("later", "it can %s%s%s: those that use any of these are traced:%s",
 		later.loads ? "load libraries" : "", later.loads && later.starts ? " and " : "",
-		later.starts ? "start programs" : "");
+		later.starts ? "start programs" : "", all_libraries);
 	return MAY_BE_TRACED;
 }
 
@@ -134,8 +188,8 @@ static enum prospect examine(const struct program *program)
 		return NOT_TRACED;
 	}
 	say("agent", "%s loads into it", agent);
-	bool serves = examine_h2o(program, libraries, n);
-	bool asks = examine_curl(program, libraries, n);
+	bool serves = examine_topic(SERVER, program, libraries, n);
+	bool asks = examine_topic(CLIENT, program, libraries, n);
 	return serves || asks ? TRACED_FROM_START : examine_later(program, libraries, n);
 }
 

@@ -155,10 +155,11 @@ void options_help(void)
 	fputs("usage: libtrace-instrument [OPTION VALUE]... [--] PROGRAM [ARGUMENT]...\n"
 	      "       libtrace-instrument [OPTION VALUE]... --doctor PROGRAM\n"
 	      "\n"
-	      "Runs PROGRAM with distributed tracing: SERVER spans for what it serves with "
-	      "libh2o,\n"
-	      "CLIENT spans for what it requests with libcurl, and the traceparent header "
-	      "between.\n"
+	      "Runs PROGRAM with distributed tracing, and with the traceparent header between "
+	      "programs:\n"
+#define HOOK(id, kind, library, prefix, caller, what)                                              \
+	"  " #kind " spans for " what " with " library "\n"
+#include <hook_tables.h>
 	      "\n"
 	      "  --doctor       print what of PROGRAM would be traced, and why not\n"
 	      "  --no-children  trace none of the programs that PROGRAM starts\n"

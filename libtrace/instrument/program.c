@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "program.h"
+#include "gate/wrapped.h"
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -225,8 +226,10 @@ static enum reach read_elf(
 	if (!is_own_architecture(&header))
 		return REACH_NO_ARCHITECTURE;
 	read_linker(file, &header, program->dynamic_linker);
-	program->defines_h2o = has_symbol(file, &header, "h2o_process_request", true);
-	program->defines_curl = has_symbol(file, &header, "curl_easy_perform", true);
+#define HOOK(id, ...)                                                                              \
+	program->defines[HOOK_##id] =                                                              \
+		has_symbol(file, &header, wrapped_names[WRAPPED_FIRST_##id], true);
+#include <hook_tables.h>
 	if (!program->dynamic_linker[0])
 		return REACH_NO_STATIC;
 	if (((stat_of->st_mode & S_ISUID) && stat_of->st_uid != geteuid()) ||

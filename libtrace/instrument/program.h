@@ -3,6 +3,7 @@
 #ifndef LT_INSTRUMENT_PROGRAM_H
 #define LT_INSTRUMENT_PROGRAM_H
 
+#include "hook/index.h"
 #include <limits.h>
 #include <stdbool.h>
 
@@ -21,8 +22,8 @@ struct program {
 	char path[PATH_MAX]; /* the ELF file that runs: the program, or the script's interpreter */
 	char dynamic_linker[PATH_MAX]; /* "" in a static one */
 	enum reach reach;
-	bool defines_h2o;  /* libh2o is linked into it statically, judging by its symbols */
-	bool defines_curl; /* likewise libcurl */
+	bool defines
+		[HOOK_COUNT]; /* that library is linked into it statically, judging by its symbols */
 };
 
 /**

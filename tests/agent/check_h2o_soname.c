@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_h2o_soname.c - a libh2o with known structures is traced, any other is refused with a
  * reason. */
-#undef AGENT_KNOWS_LIBUV
-#define AGENT_KNOWS_LIBUV KNOWS_LIBUV
 #include "hook_h2o/h2o_soname.h"
 #include <stdio.h>
+#include <string.h>
 
 static int n_failed;
 
@@ -22,9 +21,10 @@ static void check(const char *soname, const char *reason)
 int main(void)
 {
 	check(H2O_SONAME_EVLOOP, NULL);
-	check(H2O_SONAME_UV, KNOWS_LIBUV ? NULL : "without libuv's headers");
+	check(H2O_SONAME_UV, AGENT_KNOWS_LIBUV ? NULL : "without libuv's headers");
 	check("libh2o-evloop.so.9.9", "built for " H2O_SONAME_EVLOOP);
-	check("libh2o.so.9.9", KNOWS_LIBUV ? "and " H2O_SONAME_UV : "built for " H2O_SONAME_EVLOOP);
+	check("libh2o.so.9.9",
+		AGENT_KNOWS_LIBUV ? "and " H2O_SONAME_UV : "built for " H2O_SONAME_EVLOOP);
 	check("", "built for");
 	return n_failed > 0;
 }

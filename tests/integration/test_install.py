@@ -121,6 +121,13 @@ class Build(unittest.TestCase):
             self.assertIn(f'#define LT_VERSION "{version}"', header.read())
 
 
+def hook_tables():
+    """The text of each hook's table."""
+    for path in glob.glob(os.path.join(harness.SOURCE, "libtrace", "agent", "hook_*", "table.h")):
+        with open(path) as file:
+            yield file.read()
+
+
 class Symbols(unittest.TestCase):
     def test_libtrace_exports_what_its_headers_declare_and_nothing_else(self):
         found = without_sanitizers(exported("libtrace-c.so"))
@@ -136,9 +143,12 @@ class Symbols(unittest.TestCase):
         self.assertEqual(sorted(re.findall(r"\b(lt_\S+)", found)), listed, "sorted, as they are in the map")
 
     def test_the_agent_exports_only_what_it_wraps(self):
-        with open(os.path.join(harness.SOURCE, "libtrace", "agent", "gate", "wrapped.h")) as file:
-            wrapped = set(re.findall(r"^\tX\((\w+)\)", file.read(), re.MULTILINE))
-        self.assertTrue(all(name.startswith(("curl_", "h2o_")) for name in wrapped), wrapped)
+        wrapped = set()
+        for table in hook_tables():
+            (prefix,) = re.findall(r'^HOOK\(\w+, \w+, "[^"]+", "([^"]+)"', table, re.MULTILINE)
+            names = re.findall(r"^HOOK_WRAPS\(\w+, (\w+)\)", table, re.MULTILINE)
+            self.assertTrue(names and all(name.startswith(prefix) for name in names), names)
+            wrapped |= set(names)
         self.assertEqual(exported("libtrace-agent.so"),
                          wrapped | {"chroot", "dlclose", "dlsym", "dlvsym", "lt_agent_gate"})
         self.assertEqual(without_sanitizers(exported("libtrace-agent-core.so")), {"lt_agent_core"})

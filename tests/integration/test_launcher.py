@@ -108,6 +108,7 @@ class Table(unittest.TestCase):
         read = set()
         sources = [source for folder in ("src", "agent", "relay")
                    for source in glob.glob(os.path.join(harness.SOURCE, "libtrace", folder, "**", "*.c"), recursive=True)]
+        sources += glob.glob(os.path.join(harness.SOURCE, "libtrace", "agent", "hook_*", "table.h"))
         for source in sources + [os.path.join(harness.SOURCE, "libtrace", "instrument", "relay.c")]:
             code = re.sub(r"/\*.*?\*/", "", read_file(source), flags=re.DOTALL)
             read |= set(re.findall(r'"(OTEL_[A-Z0-9_]*[A-Z0-9])"', code))
@@ -136,7 +137,8 @@ class Table(unittest.TestCase):
         self.assertEqual(named, set(known))
 
     def test_the_manual_page_names_every_setting_and_its_default(self):
-        text = read_file("libtrace", "instrument", "libtrace-instrument.1").replace("\\-", "-")
+        with open(os.path.join(os.path.dirname(harness.BIN), "share/man/man1/libtrace-instrument.1")) as page:
+            text = page.read().replace("\\-", "-")
         for variable, default in known_settings().items():
             option = variable.removeprefix("OTEL_").lower().replace("_", "-")
             entries = re.findall(rf"^\.BI? [^\n]*--{option}\b(?!-)(.*?)^\.(?:TP|PP|SH)", text, re.MULTILINE | re.DOTALL)

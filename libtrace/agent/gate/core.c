@@ -39,12 +39,22 @@ void *core_wrapper(unsigned wrapped)
 
 static bool has_interest(const struct elf_object *object, void *user)
 {
+	static const unsigned first_of_hooks[] = {
+#define HOOK(id, ...) WRAPPED_FIRST_##id,
+#include <hook_tables.h>
+	};
+	size_t i = 0;
+
 	if (object->index < *(const unsigned *)user)
 		return false;
-	return (elf_symbol(object, "curl_easy_perform") ||
-		       elf_symbol(object, "h2o_process_request") ||
-		       elf_symbol(object, "lt_provider_new")) &&
-	       !elf_symbol(object, GATE_MARK);
+	if (!elf_symbol(object, "lt_provider_new")) {
+		while (i < sizeof(first_of_hooks) / sizeof(first_of_hooks[0]) &&
+			!elf_symbol(object, wrapped_names[first_of_hooks[i]]))
+			i++;
+		if (i == sizeof(first_of_hooks) / sizeof(first_of_hooks[0]))
+			return false;
+	}
+	return !elf_symbol(object, GATE_MARK);
 }
 
 /* The core needs glibc and must not run in a setuid program; of two agents in one process the

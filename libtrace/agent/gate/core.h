@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-/** Loads the core if an object with index first or above is libcurl, libh2o or libtrace. */
+/** Loads the core if an object with index first or above is libtrace or a library
+ * that is traced. */
 void core_load_if_wanted(unsigned first);
 
 /** Loads the core if it is needed at start, or records that it cannot be loaded. */

@@ -21,6 +21,15 @@ bool elf_same(const char *a, const char *b)
 	return *a == *b;
 }
 
+bool elf_starts_with(const char *text, const char *prefix)
+{
+	while (*prefix && *prefix == *text) {
+		prefix++;
+		text++;
+	}
+	return !*prefix;
+}
+
 static int visit_next(struct dl_phdr_info *info, size_t size, void *user)
 {
 	struct walk *walk = user;

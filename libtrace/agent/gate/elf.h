@@ -38,4 +38,6 @@ const void *elf_dynamic_pointer(const struct elf_object *object, int64_t tag);
 
 bool elf_same(const char *a, const char *b);
 
+bool elf_starts_with(const char *text, const char *prefix);
+
 #endif

@@ -3,7 +3,7 @@
  *
  * It is loaded into every child of a traced process, also into those that have nothing to trace,
  * another C library or another root.  So it requires no library, symbol or version, and at first it
- * only looks for libcurl and libh2o.  Once one is loaded, the core is loaded, which does the work;
+ * only looks for the libraries that are traced.  Once one is loaded, the core is loaded, which does the work;
  * where that fails, calls go to where they would have gone without an agent. */
 #include "gate/children.h"
 #include "gate/core.h"
@@ -15,12 +15,6 @@
 
 /* Other gates detect it by its name. */
 __attribute__((visibility("default"))) const unsigned lt_agent_gate = GATE_VERSION;
-
-static const char *const names[] = {
-#define X(name) #name,
-	WRAPPED_FUNCTIONS(X)
-#undef X
-};
 
 /* --- where calls go while there is no core ------------------------------------------------------
  */
@@ -64,10 +58,10 @@ static void *pass(unsigned wrapped, uintptr_t caller)
 		if (function && atomic_load(&entry->version) == version)
 			return function;
 	}
-	void *function = real_find(names[wrapped], caller);
+	void *function = real_find(wrapped_names[wrapped], caller);
 	if (!function)
 		return (void *)(uintptr_t)&nothing;
-	if (version && real_count(names[wrapped]) == 1)
+	if (version && real_count(wrapped_names[wrapped]) == 1)
 		remember(entry, function, version);
 	return function;
 }

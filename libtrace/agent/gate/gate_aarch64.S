@@ -43,16 +43,14 @@
 	.globl	gate_slots
 gate_slots:
 	.set	index, 0
-#define X(name) wrap name;
-	WRAPPED_FUNCTIONS(X)
-#undef X
+#define HOOK_WRAPS(id, name) wrap name;
+#include <hook_tables.h>
 	.set	n_wrapped, index
 
 	.globl	gate_functions /* by their names they might be another library's, loaded before */
 gate_functions:
-#define X(name) .xword .Lfunction_##name;
-	WRAPPED_FUNCTIONS(X)
-#undef X
+#define HOOK_WRAPS(id, name) .xword .Lfunction_##name;
+#include <hook_tables.h>
 
 /* Asks gate_enter(index, return address) where to go, and goes there. */
 	.text

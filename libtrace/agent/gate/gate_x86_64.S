@@ -36,16 +36,14 @@
 	.globl	gate_slots
 gate_slots:
 	.set	index, 0
-#define X(name) wrap name;
-	WRAPPED_FUNCTIONS(X)
-#undef X
+#define HOOK_WRAPS(id, name) wrap name;
+#include <hook_tables.h>
 	.set	n_wrapped, index
 
 	.globl	gate_functions /* by their names they might be another library's, loaded before */
 gate_functions:
-#define X(name) .quad .Lfunction_##name;
-	WRAPPED_FUNCTIONS(X)
-#undef X
+#define HOOK_WRAPS(id, name) .quad .Lfunction_##name;
+#include <hook_tables.h>
 
 /* Asks gate_enter(index, return address) where to go, and goes there.  Nothing may be lost on the
  * way that an argument can be in: rax holds the number of vector registers used. */

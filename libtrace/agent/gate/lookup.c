@@ -155,8 +155,7 @@ struct answer gate_symbol(void *handle, const char *name, const char *version, u
 		return (struct answer){.is_final = 0};
 	if (core_is_possible())
 		look_at_new();
-	unsigned wrapped =
-		name && (name[0] == 'c' || name[0] == 'h') ? rebind_wrapped(name) : WRAPPED_COUNT;
+	unsigned wrapped = name ? wrapped_find(name) : WRAPPED_COUNT;
 	return wrapped == WRAPPED_COUNT ? (struct answer){.is_final = 0}
 					: look_up(handle, wrapped, name, version, caller);
 }

@@ -25,31 +25,20 @@ extern void *const gate_functions[WRAPPED_COUNT];
 
 enum { DLSYM = WRAPPED_COUNT, DLVSYM, DLCLOSE, N_NAMES };
 
-static const char *const names[N_NAMES] = {
-#define X(name) #name,
-	WRAPPED_FUNCTIONS(X)
-#undef X
-		"dlsym",
-	"dlvsym",
-	"dlclose",
-};
+static const char *const others[] = {"dlsym", "dlvsym", "dlclose"};
 
-unsigned rebind_wrapped(const char *name)
+static const char *name_of(unsigned i)
 {
-	for (unsigned i = 0; i < WRAPPED_COUNT; i++) {
-		if (elf_same(names[i], name))
-			return i;
-	}
-	return WRAPPED_COUNT;
+	return i < WRAPPED_COUNT ? wrapped_names[i] : others[i - WRAPPED_COUNT];
 }
 
 static unsigned find_name(const char *name)
 {
-	unsigned i = 0;
+	unsigned i = WRAPPED_COUNT;
 
-	if (name[0] != 'c' && name[0] != 'd' && name[0] != 'h')
-		return N_NAMES;
-	while (i < N_NAMES && !elf_same(names[i], name))
+	if (name[0] != 'd')
+		return (i = wrapped_find(name)) == WRAPPED_COUNT ? N_NAMES : i;
+	while (i < N_NAMES && !elf_same(name_of(i), name))
 		i++;
 	return i;
 }
@@ -90,7 +79,7 @@ static bool is_ours(unsigned i)
 	unsigned char answer = atomic_load(&known[i]);
 
 	if (answer == UNKNOWN) {
-		struct first first = {.name = names[i]};
+		struct first first = {.name = name_of(i)};
 		elf_each(find_first, &first);
 		answer = first.function == own_function(i) ? OURS : ANOTHERS;
 		atomic_store(&known[i], answer);

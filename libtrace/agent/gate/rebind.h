@@ -3,9 +3,6 @@
 #ifndef LT_AGENT_REBIND_H
 #define LT_AGENT_REBIND_H
 
-/** The wrapped function of that name; WRAPPED_COUNT: none. */
-unsigned rebind_wrapped(const char *name);
-
 /** Redirects the imports of objects first to end - 1, in load order, to the gate, where they would
  * lead without RTLD_DEEPBIND. They must be relocated.  Threads: any. */
 void rebind_objects(unsigned first, unsigned end);

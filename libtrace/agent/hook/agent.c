@@ -4,7 +4,9 @@
  * The constructor creates the provider, which the program's own spans (if any) use too, since both
  * share libtrace-c.so.  At exit the remaining spans are sent, within a time limit. */
 #include "hook/agent.h"
+#include "hook/hook.h"
 #include <libtrace/semconv.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +15,11 @@ static struct lt_provider *provider;
 
 static struct lt_tracer *tracer(const char *library)
 {
+	char scope[64];
+
+	snprintf(scope, sizeof(scope), "libtrace-agent/%s", library);
 	return lt_tracer_get_scope(
-		provider, &(struct lt_instrumentation_scope){.name = lt_slice(library),
+		provider, &(struct lt_instrumentation_scope){.name = lt_slice(scope),
 				  .version = lt_slice(LT_VERSION),
 				  .schema_url = lt_slice(LT_SEMCONV_SCHEMA_URL)});
 }
@@ -30,8 +35,11 @@ __attribute__((constructor)) static void start(void)
 	agent.has_environment_parent =
 		lt_extract_with_baggage(lt_environment_carrier(), NULL, &agent.environment_parent,
 			&agent.environment_baggage) == 0;
-	agent.client_tracer = tracer("libtrace-agent/libcurl");
-	agent.server_tracer = tracer("libtrace-agent/libh2o");
+	for (size_t i = 0; i < HOOK_COUNT; i++) {
+		hook_families[i]->setting = settings.hooks[i].word;
+		if (!settings.hooks[i].is_off)
+			hook_families[i]->tracer = tracer(hook_families[i]->library);
+	}
 
 	lt_provider_shutdown_at_exit(provider, settings.exit_timeout_ms);
 }

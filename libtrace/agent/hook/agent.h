@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agent.h - shared by the agent's hooks: the two tracers and the settings.
+/* agent.h - shared by the agent's hooks: the environment's parent and the settings.
  *
  * Written by the constructor, before the program's main(), and read-only after that.
  */
@@ -10,14 +10,10 @@
 #include <libtrace/instrumentation.h>
 #include <libtrace/propagation.h>
 
-/* A function that the agent wraps; wrapped.h lists them. */
+/* A function that the agent wraps; the hooks' tables list them. */
 #define AGENT_HOOK __attribute__((visibility("default")))
 
 struct agent {
-	/* NULL: out of memory, and every hook only passes calls on. */
-	struct lt_tracer *client_tracer; /* libcurl's spans */
-	struct lt_tracer *server_tracer; /* libh2o's spans */
-
 	/* The parent of spans without a current one: TRACEPARENT and BAGGAGE of the environment.
 	 * Source: https://opentelemetry.io/docs/specs/otel/context/env-carriers/ */
 	bool has_environment_parent;

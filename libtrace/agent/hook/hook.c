@@ -102,7 +102,8 @@ static bool object_at(uintptr_t address, struct object *object)
 static struct hook_library *library_new(
 	const struct hook_family *family, const struct object *object, bool keep)
 {
-	struct hook_library *library = calloc(1, sizeof(*library));
+	struct hook_library *library =
+		calloc(1, sizeof(*library) + family->n_names * sizeof(library->symbols[0]));
 	void *handle =
 		library ? hook_gate->linker.open(object->path, RTLD_LAZY | RTLD_NOLOAD) : NULL;
 
@@ -151,10 +152,10 @@ static struct hook_library *kept_at(
 	return NULL;
 }
 
-static bool is_same(const struct hook_library *a, const struct hook_library *b)
+static bool is_same(const struct hook_library *a, const struct hook_library *b, size_t n_symbols)
 {
 	return a->start == b->start && a->end == b->end &&
-	       memcmp(a->symbols, b->symbols, sizeof(a->symbols)) == 0;
+	       memcmp(a->symbols, b->symbols, n_symbols * sizeof(a->symbols[0])) == 0;
 }
 
 /* A library that is not kept may be unloaded and mapped elsewhere, or another in its place; its
@@ -165,7 +166,7 @@ static struct hook_library *passing_at(struct hook_family *family, const struct 
 	struct hook_library *known = atomic_load(&family->passing);
 
 	for (struct hook_library *library = known; added && library; library = library->next) {
-		if (is_same(library, added)) {
+		if (is_same(library, added, family->n_names)) {
 			free(added);
 			return library;
 		}

@@ -11,24 +11,38 @@
 
 #include "gate/gate.h"
 #include "gate/wrapped.h"
+#include "hook/index.h"
+#include <libtrace/trace.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define HOOK_SYMBOLS_MAX 32		       /* per family */
 #define HOOK_LIBRARIES_MAX BOUND_LIBRARIES_MAX /* of one family; the calls of more pass through */
 #define HOOK_CALLERS_MAX 64		       /* calling objects kept; the oldest make room */
 
 /* One loaded library of a family. */
 struct hook_library {
-	uintptr_t start, end;		 /* where it is mapped */
-	char soname[64];		 /* "" when it has none */
-	atomic_int verdict;		 /* for the family's own use; 0 at first */
-	bool passes;			 /* calls are only passed on; it may be unloaded */
-	void *symbols[HOOK_SYMBOLS_MAX]; /* in the family's order; NULL: not in this version */
-	struct hook_library *next;	 /* of those that pass */
+	uintptr_t start, end;	   /* where it is mapped */
+	char soname[64];	   /* "" when it has none */
+	atomic_int verdict;	   /* for the family's own use; 0 at first */
+	bool passes;		   /* calls are only passed on; it may be unloaded */
+	struct hook_library *next; /* of those that pass */
+	void *symbols[];	   /* in the family's order; NULL: not in this version */
 };
+
+/* The functions of all tables, and which are a hook's: from HOOK_FIRST_x to before HOOK_END_x. */
+enum hook_symbol {
+#define HOOK(id, ...) HOOK_FIRST_##id, HOOK_BEFORE_##id = HOOK_FIRST_##id - 1,
+#define HOOK_WRAPS(id, name) HOOK_SYMBOL_##name,
+#define HOOK_CALLS(id, name) HOOK_SYMBOL_##name,
+#define HOOK_END(id) HOOK_END_##id, HOOK_LAST_##id = HOOK_END_##id - 1,
+#include <hook_tables.h>
+};
+
+/* The library's own function of that name, of the type of its declaration. */
+#define HOOK_REAL(id, library, name)                                                               \
+	((__typeof__(name) *)(uintptr_t)(library)->symbols[HOOK_SYMBOL_##name - HOOK_FIRST_##id])
 
 /* A calling object; valid while its generation is the gate's, since it may be unloaded and another
  * mapped in its place.  Read without a lock: the generation is checked before and after. */
@@ -41,11 +55,16 @@ struct hook_caller {
 #define HOOK_UNUSED 0
 #define HOOK_BUSY UINT64_MAX
 
-/* The functions of one library that the agent wraps or calls.  Zero but for the first three. */
+/* What one hook's table lists, and its state. */
 struct hook_family {
 	const char *const *names; /* the first one is in every version of the library */
 	size_t n_names;
-	bool calls_itself; /* and just these calls are what the agent is for */
+	bool calls_itself;   /* and just these calls are what the agent is for */
+	const char *library; /* "libcurl" */
+	/* Written by the agent's constructor.  NULL: switched off, or out of memory, and calls are
+	 * only passed on. */
+	struct lt_tracer *tracer;
+	size_t setting; /* index of the word of its HOOK_SETTING, 0 without one */
 	/* Kept loaded from the first call on, since their functions may be called at any time. */
 	_Atomic(struct hook_library *) libraries[HOOK_LIBRARIES_MAX];
 	_Atomic(struct hook_library *) passing; /* newest first; one per such library */
@@ -58,6 +77,12 @@ struct hook_call {
 	struct hook_library *target; /* NULL: none; the wrapper must fail as the library would */
 	bool internal;		     /* the library calls itself, or calls are only passed on */
 };
+
+/* struct hook_family x_family, of each table. */
+#define HOOK(id, ...) extern struct hook_family id##_family;
+#include <hook_tables.h>
+
+extern struct hook_family *const hook_families[HOOK_COUNT];
 
 /** Called by the gate, before any wrapper. */
 void hook_start(struct gate *gate);

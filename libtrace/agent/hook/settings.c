@@ -75,15 +75,29 @@ static void read_methods(void)
 	http_know_methods(methods, n);
 }
 
+static inline struct hook_setting read_hook(
+	const char *variable, const char *const *words, size_t n)
+{
+	size_t word = lt_config_word(variable, words, n, 0);
+
+	return (struct hook_setting){.word = word, .is_off = strcmp(words[word], "false") == 0};
+}
+
 struct settings settings_init(void)
 {
-	read_methods();
-	read_excluded();
-	return (struct settings){
+	struct settings settings = {
 		.response_headers = response_headers(),
 		.exit_timeout_ms = (unsigned)lt_config_uint(
 			"OTEL_C_EXIT_TIMEOUT", LT_DEFAULT_EXIT_TIMEOUT_MS, 0, EXIT_TIMEOUT_MAX_MS),
 	};
+
+	read_methods();
+	read_excluded();
+#define HOOK_SETTING(id, variable, text, ...)                                                      \
+	settings.hooks[HOOK_##id] = read_hook(variable, (const char *const[]){__VA_ARGS__},        \
+		sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *));
+#include <hook_tables.h>
+	return settings;
 }
 
 /* An entry that ends in "*" names all paths that begin as it does. */

@@ -4,6 +4,7 @@
 #ifndef LT_AGENT_SETTINGS_H
 #define LT_AGENT_SETTINGS_H
 
+#include "hook/index.h"
 #include <libtrace/trace.h>
 
 /* Which responses carry trace headers. */
@@ -13,9 +14,16 @@ enum response_headers {
 	RESPONSE_HEADERS_ALL,
 };
 
+/* The HOOK_SETTING of a hook's table, if it has one. */
+struct hook_setting {
+	size_t word; /* its index */
+	bool is_off;
+};
+
 struct settings {
 	enum response_headers response_headers; /* OTEL_C_RESPONSE_HEADERS */
 	unsigned exit_timeout_ms;		/* OTEL_C_EXIT_TIMEOUT */
+	struct hook_setting hooks[HOOK_COUNT];
 };
 
 /** Reads them all, and gives http.h the known methods. */

@@ -3,15 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct hook_kind easy_handles = {sizeof(struct curl_handle)};
+
 struct curl_handle *curl_handle_find(CURL *easy)
 {
-	return (struct curl_handle *)curl_map_find(CURL_KIND_EASY, easy);
+	return (struct curl_handle *)hook_map_find(&easy_handles, easy);
 }
 
 struct curl_handle *curl_handle_get(CURL *easy)
 {
-	struct curl_handle *handle = (struct curl_handle *)curl_map_get(
-		CURL_KIND_EASY, easy, sizeof(struct curl_handle));
+	struct curl_handle *handle = (struct curl_handle *)hook_map_get(&easy_handles, easy);
 
 	if (handle)
 		handle->easy = easy;
@@ -20,7 +21,7 @@ struct curl_handle *curl_handle_get(CURL *easy)
 
 void curl_handle_remove(struct curl_handle *handle)
 {
-	curl_map_remove(CURL_KIND_EASY, handle->easy);
+	hook_map_remove(&easy_handles, handle->easy);
 }
 
 void curl_handle_free(struct curl_handle *handle)

@@ -6,8 +6,8 @@
 #ifndef LT_AGENT_CURL_HANDLE_H
 #define LT_AGENT_CURL_HANDLE_H
 
+#include "hook/hook_map.h"
 #include "hook_curl/curl_inject.h"
-#include "hook_curl/curl_map.h"
 #include "hook_curl/curl_url.h"
 
 #define CURL_METHOD_BYTES 32 /* a longer CURLOPT_CUSTOMREQUEST is cut, and not a known method */
@@ -35,7 +35,7 @@ struct curl_link { /* of a ring */
 };
 
 struct curl_handle {
-	struct curl_entry entry;
+	struct hook_entry entry;
 	CURL *easy;
 	struct curl_settings settings;
 	struct url url;		  /* CURLOPT_URL, or what url_handle held at the start */

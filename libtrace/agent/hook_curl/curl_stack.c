@@ -13,6 +13,8 @@ static void append(struct curl_link *ring, struct curl_link *link)
 	ring->previous = link;
 }
 
+static const struct hook_kind multi_handles = {sizeof(struct curl_stack)};
+
 static void unlink(struct curl_link *link)
 {
 	link->previous->next = link->next;
@@ -21,13 +23,12 @@ static void unlink(struct curl_link *link)
 
 struct curl_stack *curl_stack_find(CURLM *multi)
 {
-	return (struct curl_stack *)curl_map_find(CURL_KIND_MULTI, multi);
+	return (struct curl_stack *)hook_map_find(&multi_handles, multi);
 }
 
 static struct curl_stack *get(CURLM *multi)
 {
-	struct curl_stack *stack = (struct curl_stack *)curl_map_get(
-		CURL_KIND_MULTI, multi, sizeof(struct curl_stack));
+	struct curl_stack *stack = (struct curl_stack *)hook_map_get(&multi_handles, multi);
 
 	if (stack && !stack->multi) {
 		stack->multi = multi;
@@ -138,12 +139,12 @@ CURLMsg *curl_stack_read(struct hook_library *library, CURLM *multi, int *n_left
 
 void curl_stack_remove(struct curl_stack *stack)
 {
-	curl_map_remove(CURL_KIND_MULTI, stack->multi);
+	hook_map_remove(&multi_handles, stack->multi);
 }
 
 void curl_stack_put_back(struct curl_stack *stack)
 {
-	curl_map_put_back(&stack->entry);
+	hook_map_put_back(&stack->entry);
 }
 
 struct curl_handle *curl_stack_take_member(struct curl_stack *stack)

@@ -15,7 +15,7 @@
 #include "hook_curl/curl_handle.h"
 
 struct curl_stack {
-	struct curl_entry entry;
+	struct hook_entry entry;
 	CURLM *multi;
 	struct curl_link members; /* curl_handle.member, in the order in which they were added */
 	size_t n_undriven;	  /* the last of them, not yet started by libcurl */

@@ -30,7 +30,7 @@ static struct lt_span *start_span(const struct curl_handle *handle)
 		attr_strn(LT_URL_FULL, url->full),
 	};
 
-	return lt_span_start(agent.client_tracer, method.span_name,
+	return lt_span_start(curl_family.tracer, method.span_name,
 		&(struct lt_span_options){
 			.kind = LT_KIND_CLIENT,
 			.parent = !handle->parent && agent.has_environment_parent
@@ -173,7 +173,7 @@ static uint64_t finished_ns(struct hook_library *library, struct curl_handle *ha
 /* end_ns: 0 for now. */
 static void end(struct hook_library *library, struct curl_handle *handle, uint64_t end_ns)
 {
-	curl_easy_setopt_function *set = CURL_REAL(library, curl_easy_setopt);
+	__typeof__(curl_easy_setopt) *set = CURL_REAL(library, curl_easy_setopt);
 	if (handle->is_injected)
 		set(handle->easy, CURLOPT_HTTPHEADER, handle->settings.headers);
 	lt_span_end_at(handle->span, end_ns);

@@ -68,7 +68,9 @@ void curl_url_read(
 	if (!CURL_REAL(library, curl_url_get)) /* before libcurl 7.62 */
 		return;
 	for (size_t i = 0; i < N_PARTS; i++) {
-		if (CURL_REAL(library, curl_url_get)(handle, names[i], &parts[i], 0) != CURLUE_OK)
+		/* Before libcurl 7.87 its parameter is not const. */
+		if (CURL_REAL(library, curl_url_get)(
+			    (CURLU *)(uintptr_t)handle, names[i], &parts[i], 0) != CURLUE_OK)
 			parts[i] = NULL;
 	}
 	if (parts[SCHEME] && parts[HOST] && parts[PATH])

@@ -9,7 +9,6 @@
 #include "hook_curl/curl_stack.h"
 #include "hook_curl/curl_transfer.h"
 #include <errno.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -19,33 +18,19 @@
 _Static_assert(sizeof(void *) == 8 && sizeof(long) == 8 && sizeof(curl_off_t) == 8,
 	"curl_easy_setopt is wrapped for 64-bit systems");
 
-static const char *const names[] = {
-#define X(name, type) #name,
-	CURL_FUNCTIONS(X)
-#undef X
-};
-_Static_assert(CURL_FUNCTION_COUNT <= HOOK_SYMBOLS_MAX, "hook.h's table is too small");
-
-struct hook_family curl_family = {.names = names, .n_names = CURL_FUNCTION_COUNT};
-
 /* The call at hand; a macro, since the return address is the wrapper's. */
 #define THIS_CALL() hook_call(&curl_family, __builtin_return_address(0))
 
 /* Whether the program's call may start a span. */
 static bool may_trace(const struct hook_call *call)
 {
-	return agent.client_tracer && !call->internal && !lt_suppressed();
+	return curl_family.tracer && !call->internal && !lt_suppressed();
 }
 
 /* The handle's state for a call of the program; settings are recorded even while suppressed. */
 static struct curl_handle *handle_of(const struct hook_call *call, CURL *easy)
 {
-	return agent.client_tracer && !call->internal && easy ? curl_handle_find(easy) : NULL;
-}
-
-__attribute__((constructor)) static void guard_forks(void)
-{
-	pthread_atfork(curl_map_lock, curl_map_unlock, curl_map_unlock);
+	return curl_family.tracer && !call->internal && easy ? curl_handle_find(easy) : NULL;
 }
 
 /* The program ends a transfer by removing its handle. */
@@ -70,7 +55,7 @@ AGENT_HOOK CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
 	va_end(arguments);
 	if (!call.target)
 		return CURLE_FAILED_INIT;
-	if (agent.client_tracer && !call.internal && easy && curl_handle_notes(option))
+	if (curl_family.tracer && !call.internal && easy && curl_handle_notes(option))
 		handle = curl_handle_get(easy);
 	if (!handle)
 		return CURL_REAL(call.target, curl_easy_setopt)(easy, option, argument);
@@ -149,7 +134,7 @@ AGENT_HOOK CURL *curl_easy_duphandle(CURL *easy)
 	struct curl_handle *copied = copy && handle ? curl_handle_get(copy) : NULL;
 	if (copied)
 		curl_handle_copy(copied, handle);
-	curl_easy_setopt_function *set = CURL_REAL(call.target, curl_easy_setopt);
+	__typeof__(curl_easy_setopt) *set = CURL_REAL(call.target, curl_easy_setopt);
 	if (copy && handle && handle->is_injected)
 		set(copy, CURLOPT_HTTPHEADER, handle->settings.headers);
 	return copy;
@@ -197,7 +182,7 @@ AGENT_HOOK CURLMcode curl_multi_cleanup(CURLM *multi)
 	if (!call.target)
 		return CURLM_BAD_HANDLE;
 	struct curl_stack *stack =
-		agent.client_tracer && !call.internal && multi ? curl_stack_find(multi) : NULL;
+		curl_family.tracer && !call.internal && multi ? curl_stack_find(multi) : NULL;
 	if (!stack)
 		return CURL_REAL(call.target, curl_multi_cleanup)(multi);
 
@@ -223,7 +208,7 @@ AGENT_HOOK CURLMsg *curl_multi_info_read(CURLM *multi, int *n_left)
 		return NULL;
 	if (!call.internal)
 		completion_leave();
-	CURLMsg *message = agent.client_tracer && !call.internal
+	CURLMsg *message = curl_family.tracer && !call.internal
 				   ? curl_stack_read(call.target, multi, n_left)
 				   : CURL_REAL(call.target, curl_multi_info_read)(multi, n_left);
 	if (!message || message->msg != CURLMSG_DONE)
@@ -241,7 +226,7 @@ AGENT_HOOK CURLMsg *curl_multi_info_read(CURLM *multi, int *n_left)
 static void going_on(CURLM *multi)
 {
 	completion_leave();
-	if (agent.client_tracer)
+	if (curl_family.tracer)
 		curl_stack_drive(multi);
 }
 

@@ -4,8 +4,6 @@
 #define LT_AGENT_H2O_SONAME_H
 
 #include <h2o/version.h>
-#include <stdbool.h>
-#include <string.h>
 
 #define H2O_SONAME_TEXT(number) #number
 #define H2O_SONAME_OF(name, major, minor)                                                          \
@@ -14,22 +12,7 @@
 #define H2O_SONAME_EVLOOP H2O_SONAME("libh2o-evloop") /* with its own event loop */
 #define H2O_SONAME_UV H2O_SONAME("libh2o")	      /* with libuv's */
 
-/** Why a libh2o of that name is not traced; NULL: it is. */
-static inline const char *h2o_soname_refused(const char *soname)
-{
-	if (strcmp(soname, H2O_SONAME_EVLOOP) == 0)
-		return NULL;
-	if (strcmp(soname, H2O_SONAME_UV) != 0)
-		return "this agent was built for " H2O_SONAME_EVLOOP
-#if AGENT_KNOWS_LIBUV
-		       " and " H2O_SONAME_UV
-#endif
-			;
-#if AGENT_KNOWS_LIBUV
-	return NULL;
-#else
-	return "this agent was built without libuv's headers (uv.h)";
-#endif
-}
+/** Why a libh2o of that name is not traced; static; NULL: it is. */
+const char *h2o_soname_refused(const char *soname);
 
 #endif

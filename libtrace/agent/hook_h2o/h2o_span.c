@@ -2,6 +2,7 @@
 /* Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span */
 #include "hook_h2o/h2o_span.h"
 #include "hook/agent.h"
+#include "hook/hook.h"
 #include "http/attribute.h"
 #include "http/authority.h"
 #include "http/http.h"
@@ -178,7 +179,7 @@ static struct lt_span *start(h2o_req_t *req, const struct http_target *target,
 		attr_str(LT_NETWORK_TRANSPORT, peer.transport),
 		attr_strn(LT_CLIENT_ADDRESS, original.client.len ? original.client : peer.address),
 	};
-	return lt_span_start(agent.server_tracer, method.span_name,
+	return lt_span_start(h2o_family.tracer, method.span_name,
 		&(struct lt_span_options){
 			.parent = parent,
 			.root = !parent,

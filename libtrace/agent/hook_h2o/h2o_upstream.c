@@ -204,7 +204,7 @@ __attribute__((noinline)) static struct lt_span *start(
 		attr_int(LT_SERVER_PORT, where.port),
 	};
 
-	return lt_span_start(agent.server_tracer, method.span_name,
+	return lt_span_start(h2o_family.tracer, method.span_name,
 		&(struct lt_span_options){
 			.parent = parent,
 			.kind = LT_KIND_CLIENT,

@@ -31,16 +31,6 @@ AGENT_HOOK void h2o_http1_upgrade(
 AGENT_HOOK void h2o_http2_stream_proceed(void *conn, void *stream);
 AGENT_HOOK void h2o__proxy_process_request(struct st_h2o_req_t *req);
 
-static const char *const names[] = {
-#define X(name) #name,
-	H2O_FUNCTIONS(X)
-#undef X
-};
-_Static_assert(H2O_FUNCTION_COUNT <= HOOK_SYMBOLS_MAX, "hook.h's table is too small");
-
-static struct hook_family h2o_family = {
-	.names = names, .n_names = H2O_FUNCTION_COUNT, .calls_itself = true};
-
 enum verdict { VERDICT_NONE, VERDICT_EVLOOP, VERDICT_UV, VERDICT_OTHER };
 
 /* The structures of another version differ, so they must not be read. */
@@ -97,7 +87,7 @@ static inline struct hook_call call_from(const void *caller)
 /* NULL: nothing new is to be traced. */
 static const struct h2o_reader *tracing_reader(const struct hook_call *call)
 {
-	return agent.server_tracer && !lt_suppressed() ? reader_of(call->target) : NULL;
+	return h2o_family.tracer && !lt_suppressed() ? reader_of(call->target) : NULL;
 }
 
 /* Starts the request's span and adds it to the table; NULL when out of memory. */
@@ -145,7 +135,7 @@ AGENT_HOOK void h2o_dispose_request(struct st_h2o_req_t *req)
 
 	if (!call.target)
 		return;
-	const struct h2o_reader *reader = agent.server_tracer ? reader_of(call.target) : NULL;
+	const struct h2o_reader *reader = h2o_family.tracer ? reader_of(call.target) : NULL;
 	if (!reader || !h2o_request_remove(req, &request)) {
 		H2O_REAL(call.target, h2o_dispose_request)(req);
 		return;

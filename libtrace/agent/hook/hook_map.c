@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook_curl/curl_map.h"
+#include "hook/hook_map.h"
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 /* A sharded hash map.  Its locks are leaves: under them only memory is allocated. */
 struct shard {
 	pthread_mutex_t lock;
-	struct curl_entry **buckets;
+	struct hook_entry **buckets;
 	size_t n_buckets; /* a power of two, or 0 */
 	size_t n_entries;
 };
@@ -25,7 +25,8 @@ static struct shard shards[N_SHARDS] = {[0 ... N_SHARDS - 1] = {.lock = PTHREAD_
 
 struct find {
 	uintptr_t key;
-	struct curl_entry *entry;
+	const struct hook_kind *kind;
+	struct hook_entry *entry;
 	uint64_t n_removed; /* as it was then */
 };
 
@@ -33,12 +34,6 @@ static __thread struct find *recent; /* RECENT_FINDS; NULL: none yet, or no memo
 static pthread_key_t at_thread_exit;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Atomic uint64_t n_removed; /* entries in total; incremented with the shard's lock held */
-
-/* libcurl allocates its handles, so that the last bit of their addresses is free. */
-static uintptr_t key_of(enum curl_kind kind, const void *address)
-{
-	return (uintptr_t)address | kind;
-}
 
 static uint64_t hash(uintptr_t key)
 {
@@ -55,11 +50,12 @@ static struct shard *lock_shard(uintptr_t key)
 }
 
 /* The link to the entry, or to the NULL at its bucket's end.  Lock held, buckets not NULL. */
-static struct curl_entry **find_link(struct shard *shard, uintptr_t key)
+static struct hook_entry **find_link(
+	struct shard *shard, const struct hook_kind *kind, uintptr_t key)
 {
-	struct curl_entry **link = &shard->buckets[hash(key) / N_SHARDS % shard->n_buckets];
+	struct hook_entry **link = &shard->buckets[hash(key) / N_SHARDS % shard->n_buckets];
 
-	while (*link && (*link)->key != key)
+	while (*link && ((*link)->key != key || (*link)->kind != kind))
 		link = &(*link)->next;
 	return link;
 }
@@ -71,14 +67,14 @@ static bool make_room(struct shard *shard)
 		return true;
 
 	struct shard grown = {.n_buckets = shard->n_buckets ? shard->n_buckets * 2 : MIN_BUCKETS};
-	grown.buckets = calloc(grown.n_buckets, sizeof(struct curl_entry *));
+	grown.buckets = calloc(grown.n_buckets, sizeof(struct hook_entry *));
 	if (!grown.buckets)
 		return shard->n_buckets > 0;
 	for (size_t i = 0; i < shard->n_buckets; i++) {
-		for (struct curl_entry *entry = shard->buckets[i], *next; entry; entry = next) {
+		for (struct hook_entry *entry = shard->buckets[i], *next; entry; entry = next) {
 			next = entry->next;
 			entry->next = NULL;
-			*find_link(&grown, entry->key) = entry;
+			*find_link(&grown, entry->kind, entry->key) = entry;
 		}
 	}
 	free(shard->buckets);
@@ -88,9 +84,9 @@ static bool make_room(struct shard *shard)
 }
 
 /* Lock held, room made. */
-static void add(struct shard *shard, struct curl_entry *entry)
+static void add(struct shard *shard, struct hook_entry *entry)
 {
-	*find_link(shard, entry->key) = entry;
+	*find_link(shard, entry->kind, entry->key) = entry;
 	shard->n_entries++;
 }
 
@@ -117,44 +113,43 @@ static struct find *recent_find(uintptr_t key)
 	return recent ? &recent[hash(key) / N_SHARDS % RECENT_FINDS] : NULL;
 }
 
-/* bytes: of an entry to be made, 0: none. */
-static struct curl_entry *find(uintptr_t key, size_t bytes)
+static struct hook_entry *find(const struct hook_kind *kind, uintptr_t key, bool makes)
 {
 	struct find *last = recent_find(key);
 
-	if (last && last->key == key &&
+	if (last && last->key == key && last->kind == kind &&
 		last->n_removed == atomic_load_explicit(&n_removed, memory_order_acquire))
 		return last->entry;
 
 	struct shard *shard = lock_shard(key);
 	uint64_t now = atomic_load_explicit(&n_removed, memory_order_relaxed);
-	struct curl_entry *entry = shard->n_buckets ? *find_link(shard, key) : NULL;
-	if (!entry && bytes && make_room(shard) && (entry = calloc(1, bytes))) {
-		*entry = (struct curl_entry){.key = key};
+	struct hook_entry *entry = shard->n_buckets ? *find_link(shard, kind, key) : NULL;
+	if (!entry && makes && make_room(shard) && (entry = calloc(1, kind->bytes))) {
+		*entry = (struct hook_entry){.key = key, .kind = kind};
 		add(shard, entry);
 	}
 	pthread_mutex_unlock(&shard->lock);
 	if (entry && last)
-		*last = (struct find){key, entry, now};
+		*last = (struct find){key, kind, entry, now};
 	return entry;
 }
 
-struct curl_entry *curl_map_find(enum curl_kind kind, const void *address)
+struct hook_entry *hook_map_find(const struct hook_kind *kind, const void *address)
 {
-	return find(key_of(kind, address), 0);
+	return find(kind, (uintptr_t)address, false);
 }
 
-struct curl_entry *curl_map_get(enum curl_kind kind, const void *address, size_t bytes)
+struct hook_entry *hook_map_get(const struct hook_kind *kind, const void *address)
 {
-	return find(key_of(kind, address), bytes);
+	return find(kind, (uintptr_t)address, true);
 }
 
-struct curl_entry *curl_map_remove(enum curl_kind kind, const void *address)
+struct hook_entry *hook_map_remove(const struct hook_kind *kind, const void *address)
 {
-	uintptr_t key = key_of(kind, address);
+	uintptr_t key = (uintptr_t)address;
 	struct shard *shard = lock_shard(key);
-	struct curl_entry **link = shard->n_buckets ? find_link(shard, key) : NULL;
-	struct curl_entry *entry = link ? *link : NULL;
+	struct hook_entry **link = shard->n_buckets ? find_link(shard, kind, key) : NULL;
+	struct hook_entry *entry = link ? *link : NULL;
 
 	if (entry) {
 		*link = entry->next;
@@ -165,7 +160,7 @@ struct curl_entry *curl_map_remove(enum curl_kind kind, const void *address)
 	return entry;
 }
 
-void curl_map_put_back(struct curl_entry *entry)
+void hook_map_put_back(struct hook_entry *entry)
 {
 	struct shard *shard = lock_shard(entry->key);
 
@@ -175,14 +170,19 @@ void curl_map_put_back(struct curl_entry *entry)
 	pthread_mutex_unlock(&shard->lock);
 }
 
-void curl_map_lock(void)
+static void lock_all(void)
 {
 	for (size_t i = 0; i < N_SHARDS; i++)
 		pthread_mutex_lock(&shards[i].lock);
 }
 
-void curl_map_unlock(void)
+static void unlock_all(void)
 {
 	for (size_t i = N_SHARDS; i-- > 0;)
 		pthread_mutex_unlock(&shards[i].lock);
+}
+
+__attribute__((constructor)) static void guard_forks(void)
+{
+	pthread_atfork(lock_all, unlock_all, unlock_all);
 }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* table.h - libcurl, as hook_tables.h has it. */
+/* clang-format off */
+HOOK(curl, CLIENT, "libcurl", "curl_", PROGRAM, "what it requests")
+HOOK_WRAPS(curl, curl_easy_setopt)
+HOOK_WRAPS(curl, curl_easy_perform)
+HOOK_WRAPS(curl, curl_easy_cleanup)
+HOOK_WRAPS(curl, curl_easy_reset)
+HOOK_WRAPS(curl, curl_easy_duphandle)
+HOOK_WRAPS(curl, curl_multi_add_handle)
+HOOK_WRAPS(curl, curl_multi_remove_handle)
+HOOK_WRAPS(curl, curl_multi_info_read)
+HOOK_WRAPS(curl, curl_multi_perform)
+HOOK_WRAPS(curl, curl_multi_cleanup)
+HOOK_WRAPS(curl, curl_multi_socket_action)
+HOOK_WRAPS(curl, curl_url_set)
+HOOK_WRAPS(curl, curl_url_cleanup)
+HOOK_CALLS(curl, curl_easy_getinfo)
+HOOK_CALLS(curl, curl_url_get)
+HOOK_CALLS(curl, curl_free)
