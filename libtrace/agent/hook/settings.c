@@ -75,8 +75,7 @@ static void read_methods(void)
 	http_know_methods(methods, n);
 }
 
-static inline struct hook_setting read_hook(
-	const char *variable, const char *const *words, size_t n)
+static struct hook_setting read_hook(const char *variable, const char *const *words, size_t n)
 {
 	size_t word = lt_config_word(variable, words, n, 0);
 

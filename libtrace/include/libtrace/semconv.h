@@ -32,6 +32,12 @@
 
 #define LT_USER_AGENT_ORIGINAL "user_agent.original"
 
+#define LT_DB_SYSTEM_NAME "db.system.name"
+#define LT_DB_NAMESPACE "db.namespace"
+#define LT_DB_QUERY_SUMMARY "db.query.summary"
+#define LT_DB_QUERY_TEXT "db.query.text"
+#define LT_DB_RESPONSE_STATUS_CODE "db.response.status_code"
+
 #define LT_ERROR_TYPE "error.type"
 
 #define LT_EXCEPTION_TYPE "exception.type"

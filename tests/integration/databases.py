@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What tests of database spans share: a program with and without the agent, its spans, and random literals."""
+import json
+import os
+import random
+import tempfile
+import unittest
+
+import harness
+from spans import spans_of
+
+PYTHON = "/usr/bin/python3"  # Debian's, which uses Debian's libraries
+
+
+class DatabaseTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def traced(self, command, env=None, code=0):
+        """The program's result, and its spans in the order in which they began."""
+        file = self.path("spans.jsonl")
+        env = {"OTEL_TRACES_EXPORTER": "otlp/file", "OTEL_C_OTLP_FILE": file, **(env or {})}
+        done = harness.run(command, env=env, traced=True)
+        self.assertEqual(done.code, code, done)
+        self.assertNotIn("libtrace", done.err)
+        self.raw = ""
+        if os.path.exists(file):
+            with open(file) as lines:
+                self.raw = lines.read()
+            os.unlink(file)
+        groups = [group for line in self.raw.splitlines() for group in json.loads(line)["resourceSpans"]]
+        return done, sorted(spans_of(groups), key=lambda span: span.start_ns)
+
+    def same(self, command, reset=lambda: None, env=None, code=0):
+        """The spans of a program that must print the same with the agent as without."""
+        reset()
+        plain = harness.run(command, env=env)
+        reset()
+        done, spans = self.traced(command, env, code)
+        self.assertEqual((plain.code, plain.out, plain.err), (done.code, done.out, done.err))
+        return spans
+
+    def python(self, source, *arguments):
+        path = self.path("program.py")
+        with open(path, "w") as file:
+            file.write(source)
+        return [PYTHON, path, *arguments]
+
+
+def names(spans):
+    return [span.name for span in spans]
+
+
+MARK = "zq"  # in every random literal; a number has its digits instead
+DIGITS = "73915"
+
+
+def random_literal(rng, dialect):
+    """A literal of the dialect, of which nothing may be in a span."""
+    inner = MARK + "".join(rng.choice("ab'x ;-$\n/*\\\"é") for _ in range(rng.randrange(6)))
+    quoted = "'" + inner.replace("'", "''") + "'"
+    plain = [quoted, DIGITS + str(rng.randrange(100)), f"{DIGITS}.5e-3", f".{DIGITS}"]
+    if dialect == "sqlite":
+        return rng.choice(plain + ["x'" + MARK.encode().hex() + DIGITS + "1'", f"'{MARK}' || {quoted}"])
+    escaped = "E'" + inner.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    tag = rng.choice(["", "t", "tag_1"])
+    dollars = f"${tag}$" + inner.replace("$", "") + f"'${tag}$"
+    return rng.choice(plain + [escaped, dollars, f"B'0{'1' * 5}0'::text || {quoted}", f"'{MARK}'\n  {quoted}",
+                               f"U&'{MARK}\\0061'", f"N'{MARK}'"])
+
+
+def random_query(rng, dialect):
+    """A SELECT that the database takes: literals, comments with quotes in them, a subquery."""
+    comment = lambda: rng.choice(["", f" -- it's {MARK}\n", f" /* ' {MARK} {DIGITS} */ "])
+    literals = [random_literal(rng, dialect) for _ in range(rng.randrange(1, 5))]
+    items = ", ".join(comment() + literal for literal in literals)
+    where = rng.choice(["", f" WHERE {random_literal(rng, dialect)} IS NOT NULL",
+                        f" WHERE n IN (SELECT n FROM other WHERE CAST(n AS TEXT) <> '{MARK}')"])
+    return f"SELECT {items}{comment()} FROM things{where}"
+
+
+def random_queries(seed, dialect, n):
+    rng = random.Random(seed)
+    return [random_query(rng, dialect) for _ in range(n)]
