@@ -26,6 +26,7 @@ stdenv.mkDerivation {
     ../services/manual
     ../services/meson.build
     ../services/order
+    ../services/rolldice
   ];
   outputs = [
     "out"
