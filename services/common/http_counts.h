@@ -11,6 +11,7 @@
 
 enum http_count {
 	HTTP_SHED_REQUESTS, /* beyond REQUESTS_MAX */
+	HTTP_SHED_LAG,	    /* while the loop was behind, see LAG_MAX_MS */
 	HTTP_SHED_MEMORY,   /* no memory for another request */
 	HTTP_SHED_CALLS,    /* no descriptor or memory for a call to another service */
 	HTTP_FULL,	    /* times that CONNECTIONS_MAX was reached */

@@ -8,6 +8,7 @@
 struct http_limits {
 	unsigned requests_max;	      /* in flight; beyond it requests get 503 */
 	unsigned connections_max;     /* beyond it they wait in the kernel's backlog */
+	unsigned lag_max_ms;	      /* a request may wait for its turn; 0: no limit */
 	unsigned answer_timeout_ms;   /* for a client to take HTTP_ANSWER_STEP_BYTES of an answer */
 	unsigned client_buffer_bytes; /* that the kernel keeps for a client, each way */
 };
@@ -28,6 +29,12 @@ struct http_limits {
 		CONFIG_NUMBER, prefix "REQUESTS_MAX", "requests in flight; more of them get 503",  \
 			.ret_number = &(limits).requests_max, .max = 1000000,                      \
 			.number_help = HTTP_LIMITS_DERIVED                                         \
+	}
+#define HTTP_LIMITS_LAG(prefix, limits, default_ms)                                                \
+	{                                                                                          \
+		CONFIG_NUMBER, prefix "LAG_MAX_MS",                                                \
+			"wait of a request for its turn from which on some get 503; 0: any",       \
+			.ret_number = &(limits).lag_max_ms, .number = default_ms, .max = 3600000   \
 	}
 #define HTTP_LIMITS_ANSWER(prefix, limits)                                                         \
 	{                                                                                          \

@@ -111,12 +111,12 @@ int http_loop_open(struct http_loop *loop, struct http_port *ports, size_t n_por
 	const struct http_limits *limits, unsigned drain_timeout_ms)
 {
 	*loop = (struct http_loop){.h2o = h2o_evloop_create(), .ports = ports, .n_ports = n_ports};
-	http_peers_init(&loop->peers, loop->h2o, limits, on_room);
+	int err = http_peers_init(&loop->peers, loop->h2o, limits, on_room);
 	for (size_t i = 0; i < n_ports; i++)
 		port_open(&ports[i], loop);
 	delay_init(&loop->idle_grace, loop->h2o, IDLE_GRACE_MS);
 	delay_init(&loop->drain_timeout, loop->h2o, drain_timeout_ms);
-	return shutdown_watch_start(&loop->shutdown, loop->h2o, on_shutdown);
+	return err ? err : shutdown_watch_start(&loop->shutdown, loop->h2o, on_shutdown);
 }
 
 bool http_loop_is_drained(const struct http_loop *loop)

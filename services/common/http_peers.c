@@ -220,6 +220,7 @@ bool http_peers_turn(struct http_peers *peers)
 	h2o_linklist_t served;
 	bool has_fed = false;
 
+	http_lag_turn(&peers->lag);
 	h2o_linklist_init_anchor(&served);
 	if (!h2o_linklist_is_empty(&peers->served))
 		h2o_linklist_insert_list(&served, &peers->served);
@@ -319,6 +320,10 @@ bool http_peers_shed(h2o_req_t *req)
 	struct http_peers *peers = peer->peers;
 	if (peers->n_requests > peers->limits.requests_max) {
 		http_count(HTTP_SHED_REQUESTS);
+		return true;
+	}
+	if (!http_lag_admits(&peers->lag)) {
+		http_count(HTTP_SHED_LAG);
 		return true;
 	}
 	if (!has_memory(peers)) {
@@ -540,7 +545,7 @@ void http_peers_bound(const struct http_limits *limits, int listening_fd)
 	setsockopt(listening_fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
 }
 
-void http_peers_init(struct http_peers *peers, h2o_loop_t *loop, const struct http_limits *limits,
+int http_peers_init(struct http_peers *peers, h2o_loop_t *loop, const struct http_limits *limits,
 	void (*on_room)(struct http_peers *peers))
 {
 	*peers = (struct http_peers){
@@ -555,10 +560,12 @@ void http_peers_init(struct http_peers *peers, h2o_loop_t *loop, const struct ht
 		peers->memory_room_bytes =
 			(size_t)(room < MEMORY_ROOM_MAX_BYTES ? room : MEMORY_ROOM_MAX_BYTES);
 	}
+	return http_lag_start(&peers->lag, loop, limits->lag_max_ms);
 }
 
 void http_peers_done(struct http_peers *peers)
 {
+	http_lag_stop(&peers->lag);
 	timer_stop(&peers->tick);
 	delay_done(&peers->tick_delay);
 }

@@ -7,7 +7,7 @@
  *   - a connection beyond the limit waits in the kernel's backlog, and idle ones are closed for it;
  *   - a request's head is checked (http_head.h) before libh2o parses it;
  *   - of a pipeline libh2o gets one request per turn of the loop, the rest waits here;
- *   - a request beyond the limit is to be answered 503 at once;
+ *   - a request beyond the limit, or what the loop can take (http_lag.h), is to be answered 503 at once;
  *   - a client that does not take its answer is closed.
  *
  * It stands between the socket and libh2o: it replaces the socket's callback for reading while libh2o
@@ -19,12 +19,14 @@
 #define SERVICES_HTTP_PEERS_H
 
 #include "h2o_compat.h"
+#include "http_lag.h"
 #include "http_limits.h"
 #include "listener.h"
 
 struct http_peers {
 	h2o_loop_t *loop;
 	struct http_limits limits;
+	struct http_lag lag;
 	h2o_linklist_t idle;   /* the longest idle one first */
 	h2o_linklist_t busy;   /* with a request */
 	h2o_linklist_t served; /* their request has ended in this turn of the loop */
@@ -43,8 +45,9 @@ struct http_peers {
 };
 
 /** @param limits  of this loop; copied
- *  @param on_room  called when connections may be accepted again */
-void http_peers_init(struct http_peers *peers, h2o_loop_t *loop, const struct http_limits *limits,
+ *  @param on_room  called when connections may be accepted again
+ *  @return 0 or -Exxx; http_peers_done() is fine after either */
+int http_peers_init(struct http_peers *peers, h2o_loop_t *loop, const struct http_limits *limits,
 	void (*on_room)(struct http_peers *peers));
 
 /** To be called when no connection is left. */

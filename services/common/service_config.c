@@ -178,6 +178,7 @@ int config_load(const struct program *program, const struct config_setting *extr
 			.max = DELAY_MAX_MS},
 		HTTP_LIMITS_REQUESTS("", config.limits),
 		HTTP_LIMITS_CONNECTIONS("", config.limits),
+		HTTP_LIMITS_LAG("", config.limits, program->lag_max_ms),
 		HTTP_LIMITS_ANSWER("", config.limits),
 		HTTP_LIMITS_BUFFER("", config.limits),
 		{CONFIG_END},

@@ -36,6 +36,7 @@ struct program {
 	const char *name;
 	const char *summary; /* one line, for --help */
 	unsigned port;	     /* when PORT is unset */
+	unsigned lag_max_ms; /* likewise LAG_MAX_MS */
 };
 
 /**

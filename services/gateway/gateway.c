@@ -39,8 +39,9 @@ struct http_client *gateway_orders(const h2o_req_t *req)
 int gateway_main(const char *name, void (*handle)(h2o_req_t *req), int (*before)(void),
 	void (*after)(void), int argc, char **argv)
 {
-	struct program program = {
-		name, "answers /checkout by placing an order with the order service", 8000};
+	struct program program = {name,
+		"answers /checkout by placing an order with the order service", 8000,
+		.lag_max_ms = 200};
 	struct gateway gateway;
 	const char *base;
 	const struct config_setting settings[] = {

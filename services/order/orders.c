@@ -148,7 +148,8 @@ static void stop_thread(void *state)
 
 int orders_main(const struct orders_service *orders, int argc, char **argv)
 {
-	struct program program = {orders->name, "accepts orders by POST /orders", 8001};
+	struct program program = {
+		orders->name, "accepts orders by POST /orders", 8001, .lag_max_ms = 1000};
 	struct settings settings = {.service = orders};
 	struct config_setting durations[ORDER_STEPS_MAX + 1];
 	const struct http_route route = {

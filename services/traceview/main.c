@@ -174,6 +174,7 @@ static int serve(int argc, char **argv, bool only_help)
 			.ret_text = &hosts, .text = ""},
 		HTTP_LIMITS_REQUESTS("TRACEVIEW_", options.limits),
 		HTTP_LIMITS_CONNECTIONS("TRACEVIEW_", options.limits),
+		HTTP_LIMITS_LAG("TRACEVIEW_", options.limits, 5000),
 		HTTP_LIMITS_ANSWER("TRACEVIEW_", options.limits),
 		HTTP_LIMITS_BUFFER("TRACEVIEW_", options.limits),
 		{CONFIG_END},

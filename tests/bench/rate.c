@@ -4,7 +4,10 @@
  *
  *   rate PORT PATH CONNECTIONS PER_SECOND SECONDS
  *
- * One line of JSON on standard output.
+ * PER_SECOND 0: a request on each connection as soon as the last one is answered; a latency counts from then.
+ *
+ * One line of JSON on standard output: latencies are those of answers 200; busy ones are 503; sent_p99_ms
+ * counts from when a request was sent, however late we were.
  */
 #include "client.h"
 
@@ -15,18 +18,21 @@
 #include <string.h>
 
 #define REQUESTS_MAX 100000000
+#define CLOSED_REQUESTS_MAX 5000000	     /* without a rate */
 #define LAST_ANSWERS_NS INT64_C(10000000000) /* for what is under way at the end */
 
 static char request[512];
 static int request_len;
-static int64_t start_ns, interval_ns;
-static size_t n_requests, n_sent, n_answered, n_failed;
-static size_t next_conn; /* they take turns */
-static int64_t *latencies_ns;
+static int64_t start_ns, interval_ns; /* 0: no rate */
+static int64_t end_ns;		      /* of the sending without a rate */
+static size_t n_requests, n_sent, n_answered, n_busy, n_failed;
+static int64_t *sent_ns;			  /* by connection */
+static size_t next_conn;			  /* they take turns */
+static int64_t *latencies_ns, *sent_latencies_ns; /* from when it was due, and was sent */
 
 static int64_t time_of(size_t i)
 {
-	return start_ns + (int64_t)i * interval_ns;
+	return interval_ns > 0 ? start_ns + (int64_t)i * interval_ns : client_now_ns();
 }
 
 static struct client_conn *free_conn(struct client *client)
@@ -44,38 +50,48 @@ static void send_due(struct client *client)
 {
 	int64_t now_ns = client_now_ns();
 
-	while (n_sent < n_requests && time_of(n_sent) <= now_ns) {
+	if (interval_ns == 0 && now_ns >= end_ns)
+		n_requests = n_sent;
+	while (n_sent < n_requests && (interval_ns == 0 || time_of(n_sent) <= now_ns)) {
 		struct client_conn *conn = free_conn(client);
 		if (!conn)
 			return;
 		conn->began_ns = time_of(n_sent++);
+		sent_ns[conn - client->conns] = now_ns;
 		client_send(client, conn, request, (size_t)request_len);
 	}
 }
 
 static void on_answer(struct client *client, struct client_conn *conn, int status)
 {
-	if (status == 200)
-		latencies_ns[n_answered++] = client_now_ns() - conn->began_ns;
-	else
+	if (status == 200) {
+		int64_t now_ns = client_now_ns();
+		sent_latencies_ns[n_answered] = now_ns - sent_ns[conn - client->conns];
+		latencies_ns[n_answered++] = now_ns - conn->began_ns;
+	} else if (status == 503) {
+		n_busy++;
+	} else {
 		n_failed++;
+	}
 	send_due(client);
 }
 
 static void run(struct client *client)
 {
-	int64_t end_ns = time_of(n_requests) + LAST_ANSWERS_NS;
+	int64_t until_ns = end_ns + LAST_ANSWERS_NS;
 
-	while (n_answered + n_failed < n_requests && client_now_ns() < end_ns)
-		client_run(client, end_ns);
+	while (n_answered + n_busy + n_failed < n_requests && client_now_ns() < until_ns)
+		client_run(client, until_ns);
 	client_sort(latencies_ns, n_answered);
-	printf("{\"requests\":%zu,\"answered\":%zu,\"seconds\":%.3f,\"p50_ms\":%.4f,\"p99_ms\":%."
-	       "4f,"
-	       "\"max_ms\":%.4f}\n",
-		n_requests, n_answered, (double)(client_now_ns() - start_ns) / 1e9,
+	client_sort(sent_latencies_ns, n_answered);
+	printf("{\"requests\":%zu,\"answered\":%zu,\"busy\":%zu,\"failed\":%zu,\"seconds\":%.3f,"
+	       "\"p50_ms\":%.4f,\"p99_ms\":%.4f,\"max_ms\":%.4f,\"sent_p99_ms\":%.4f}\n",
+		n_requests, n_answered, n_busy, n_failed,
+		(double)(client_now_ns() - start_ns) / 1e9,
 		(double)client_percentile(latencies_ns, n_answered, 50) / 1e6,
 		(double)client_percentile(latencies_ns, n_answered, 99) / 1e6,
-		(double)client_percentile(latencies_ns, n_answered, 100) / 1e6);
+		(double)client_percentile(latencies_ns, n_answered, 100) / 1e6,
+		(double)client_percentile(sent_latencies_ns, n_answered, 99) / 1e6);
 }
 
 int main(int argc, char **argv)
@@ -85,20 +101,25 @@ int main(int argc, char **argv)
 	int n_conns = argc == 6 ? atoi(argv[3]) : 0;
 	double per_second = argc == 6 ? atof(argv[4]) : 0, seconds = argc == 6 ? atof(argv[5]) : 0;
 
-	if (n_conns < 1 || per_second <= 0 || seconds <= 0 || per_second * seconds > REQUESTS_MAX) {
+	if (n_conns < 1 || per_second < 0 || seconds <= 0 || per_second * seconds > REQUESTS_MAX) {
 		fprintf(stderr, "usage: rate PORT PATH CONNECTIONS PER_SECOND SECONDS\n");
 		return 2;
 	}
 	request_len = snprintf(request, sizeof(request),
 		"GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", argv[2], port);
-	n_requests = (size_t)(per_second * seconds);
-	interval_ns = (int64_t)(1e9 / per_second);
+	n_requests = per_second > 0 ? (size_t)(per_second * seconds) : CLOSED_REQUESTS_MAX;
+	interval_ns = per_second > 0 ? (int64_t)(1e9 / per_second) : 0;
 	latencies_ns = calloc(n_requests + 1, sizeof(*latencies_ns));
-	if (!latencies_ns || request_len >= (int)sizeof(request))
+	sent_latencies_ns = calloc(n_requests + 1, sizeof(*sent_latencies_ns));
+	sent_ns = calloc((size_t)n_conns, sizeof(*sent_ns));
+	if (!latencies_ns || !sent_latencies_ns || !sent_ns || request_len >= (int)sizeof(request))
 		return EXIT_FAILURE;
 	int err = client_open(&client, port, (size_t)n_conns, on_answer);
 	start_ns = client_now_ns() + interval_ns;
-	if (!err)
+	end_ns = start_ns + (int64_t)(seconds * 1e9);
+	if (!err && interval_ns == 0)
+		send_due(&client);
+	else if (!err)
 		err = client_tick(&client, start_ns, interval_ns, send_due);
 	if (err) {
 		fprintf(stderr, "rate: %s\n", strerror(-err));

@@ -4,10 +4,8 @@ import json
 import os
 import re
 import resource
-import selectors
 import socket
 import struct
-import threading
 import time
 import unittest
 
@@ -144,9 +142,6 @@ class Overload(StackTest):
         wait_until(lambda: self.counted(self.gateway, "idle connections closed"), 15, "a line in the log")
         for s in idle:
             s.close()
-
-
-
 
 
 class Unread(StackTest):
@@ -399,77 +394,9 @@ class Rush(StackTest):
 
     def test_a_checkout_in_flight_takes_28_kb_and_is_given_back_with_its_connections(self):
         self.start_order("order-service", traced=False, env={"ORDER_PROCESSING_MS": "1500", "THREADS": "1"})
-        self.start_gateway(traced=False, env={"THREADS": "1", "ORDER_TIMEOUT_MS": "60000"})
+        # A burst that takes longer than LAG_MAX_MS allows: memory is what is looked at.
+        self.start_gateway(traced=False, env={"THREADS": "1", "ORDER_TIMEOUT_MS": "60000", "LAG_MAX_MS": "0"})
         self.check_rush(self.gateway, self.GATEWAY, CHECKOUT, 29 * 1024)
-
-
-class ThreeTimes(StackTest):
-    """Three times as many clients as may have a request in flight, for a while, each asking again at once."""
-    IN_FLIGHT, SECONDS = 50, 5
-
-    def load(self, n, seconds):
-        """n clients; returns the status and seconds of each answer."""
-        selector, answers, began = selectors.DefaultSelector(), [], {}
-        clients = [connect(self.GATEWAY) for _ in range(n)]
-        try:
-            for s in clients:
-                selector.register(s, selectors.EVENT_READ)
-                began[s] = time.monotonic()
-                s.sendall(CHECKOUT)
-            end, n_under_way = time.monotonic() + seconds, n
-            while n_under_way:
-                ready = selector.select(10 * harness.SLOWNESS)
-                self.assertTrue(ready, f"{n_under_way} requests were not answered")
-                for key, _ in ready:
-                    s = key.fileobj
-                    data, now = s.recv(65536), time.monotonic()
-                    self.assertTrue(data, "a connection was closed")
-                    answers.append((int(data.split()[1]), now - began[s]))
-                    if now < end:
-                        began[s] = now
-                        s.sendall(CHECKOUT)
-                    else:
-                        n_under_way -= 1
-            return answers
-        finally:
-            for s in clients:
-                s.close()
-
-    @staticmethod
-    def p99(answers):
-        times = sorted(seconds for status, seconds in answers if status == 200)
-        return times[len(times) * 99 // 100]
-
-    def test_all_is_200_or_503_and_memory_and_health_checks_stay_as_they_were(self):
-        self.start_order("order-service", traced=False, env={"ORDER_PROCESSING_MS": "20", "THREADS": "1"})
-        self.start_gateway(traced=False, env={"THREADS": "1", "REQUESTS_MAX": str(self.IN_FLIGHT)})
-        self.load(self.IN_FLIGHT, 0.5)
-        idle = self.gateway.rss_bytes()
-        at_capacity = self.load(self.IN_FLIGHT, 2)
-        self.assertEqual({status for status, _ in at_capacity}, {200})
-        health = []
-        stop = threading.Event()
-
-        def probe():
-            while not stop.wait(1):
-                health.append(get(self.GATEWAY, "/healthz", timeout=1).status)
-        prober = threading.Thread(target=probe)
-        prober.start()
-        answers = self.load(3 * self.IN_FLIGHT, self.SECONDS)
-        stop.set()
-        prober.join()
-        statuses = {status for status, _ in answers}
-        self.assertEqual(statuses, {200, 503})
-        self.assertGreaterEqual(len(health), self.SECONDS - 2)
-        self.assertEqual(set(health), {200})
-        harness.note(f"p99 of 200s: {self.p99(at_capacity) * 1000:.0f} ms at capacity, "
-                     f"{self.p99(answers) * 1000:.0f} ms at three times of it; "
-                     f"{sum(status == 503 for status, _ in answers)} of {len(answers)} were 503")
-        # Twice is what a machine of one's own shows; others may use this one.
-        self.assertLess(self.p99(answers), 4 * self.p99(at_capacity))
-        if not harness.SANITIZED:
-            self.assertLess(self.gateway.peak_rss_bytes(), idle + 2**20 * 10)
-            wait_until(lambda: self.gateway.rss_bytes() < 1.2 * idle, 30, "memory as before")
 
 
 if __name__ == "__main__":

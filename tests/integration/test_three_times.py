@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gateway at three times its capacity: by requests in flight, and by what its processor can take.
+
+Every answer is 200 or 503, those that are served are served in time, memory stays bounded and goes back, and a
+health check with a limit of 1 s does not fail. LIBTRACE_THREE_TIMES_S: seconds of the load, 60 by hand.
+"""
+import json
+import os
+import resource
+import subprocess
+import threading
+import unittest
+from collections import namedtuple
+
+import harness
+from harness import StackTest, get, wait_until
+
+SECONDS = float(os.environ.get("LIBTRACE_THREE_TIMES_S", "6"))
+DESCRIPTORS = 14000  # of the client, and of the gateway: two a request
+Answers = namedtuple("Answers", "requests answered busy failed seconds p50_ms p99_ms max_ms sent_p99_ms")
+
+
+@unittest.skipIf(harness.SANITIZED, "measures time and memory")
+class ThreeTimes(StackTest):
+    def setUp(self):
+        super().setUp()
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard != resource.RLIM_INFINITY and hard < DESCRIPTORS:
+            self.skipTest(f"this machine allows {hard} descriptors a process")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, DESCRIPTORS), hard))
+
+    def load(self, n_connections, per_second, seconds):
+        """per_second 0: each connection asks again at once."""
+        done = subprocess.run([os.environ["LIBTRACE_RATE"], str(self.GATEWAY), "/checkout", str(n_connections),
+                               str(per_second), str(seconds)], stdout=subprocess.PIPE, text=True, check=False)
+        answers = Answers(**json.loads(done.stdout))
+        harness.note(f"{n_connections} connections, {per_second:.0f} a second for {seconds:.0f} s: {answers}")
+        self.assertEqual(answers.failed, 0)
+        return answers
+
+    def probed(self, call):
+        """Runs call() beside a health check a second, with a time limit of 1 s, as an orchestrator's probe."""
+        health, stop = [], threading.Event()
+
+        def probe():
+            while not stop.wait(1):
+                try:
+                    health.append(get(self.GATEWAY, "/healthz", timeout=1).status)
+                except OSError as error:
+                    health.append(error)
+        prober = threading.Thread(target=probe)
+        prober.start()
+        try:
+            return call()
+        finally:
+            stop.set()
+            prober.join()
+            self.assertGreaterEqual(len(health), SECONDS / 2)
+            self.assertEqual(set(health), {200})
+
+    def check_memory(self, idle, most):
+        self.assertLess(self.gateway.peak_rss_bytes(), most)
+        wait_until(lambda: self.gateway.rss_bytes() < 1.2 * idle, 30, "memory as before")
+
+    def test_three_times_as_many_clients_as_requests_max(self):
+        n = 50
+        self.start_order("order-service", traced=False, env={"ORDER_PROCESSING_MS": "20", "THREADS": "1"})
+        self.start_gateway(traced=False, env={"THREADS": "1", "REQUESTS_MAX": str(n)})
+        self.load(n, 0, 0.5)
+        idle = self.gateway.rss_bytes()
+        at_capacity = self.load(n, 0, 2)
+        self.assertEqual(at_capacity.answered, at_capacity.requests)
+        answers = self.probed(lambda: self.load(3 * n, 0, SECONDS))
+        self.assertEqual(answers.answered + answers.busy, answers.requests)
+        self.assertGreater(answers.busy, 0)
+        self.assertLess(answers.sent_p99_ms, 2 * at_capacity.sent_p99_ms)
+        self.check_memory(idle, idle + 10 * 2**20)
+
+    def test_three_times_as_many_requests_as_its_processor_can_take(self):
+        """The services as they are by default, but for one thread each; an order takes half a second."""
+        self.start_order("order-service", traced=False, env={"THREADS": "1"})
+        self.start_gateway(traced=False, env={"THREADS": "1"})
+        self.load(500, 0, 1)  # more connections than that it keeps until they have idled
+        idle, cpu = self.gateway.rss_bytes(), self.gateway.cpu_seconds()
+        some = self.load(1500, 2000, 2)
+        capacity = some.requests / (self.gateway.cpu_seconds() - cpu)
+        at_capacity = self.load(6000, capacity, 2)
+        answers = self.probed(lambda: self.load(6000, 3 * capacity, SECONDS))
+        self.assertEqual(answers.answered + answers.busy, answers.requests)
+        self.assertGreater(answers.busy, answers.requests / 10)
+        self.assertGreater(answers.answered, capacity * SECONDS / 4)
+        self.assertLess(answers.sent_p99_ms, 2 * at_capacity.sent_p99_ms)
+        wait_until(lambda: "they waited LAG_MAX_MS for their turn" in self.gateway.output, 15, "a line in the log")
+        requests_max = int(self.gateway.output.split("requests_max=")[1].split()[0])
+        self.check_memory(idle, idle + requests_max * 29 * 1024)
+
+
+if __name__ == "__main__":
+    harness.main()
