@@ -13,7 +13,7 @@ TRACED = OTEL_BSP_SCHEDULE_DELAY=500 PATH=$(BIN):$$PATH
 # Where packages.sh builds libh2o on a system that has no package of it.
 export PKG_CONFIG_PATH := $(CURDIR)/build/h2o/lib/pkgconfig:$(PKG_CONFIG_PATH)
 
-.PHONY: help build demo check check-nix check-cluster bench coverage fuzz format clean packages \
+.PHONY: help build demo check check-nix check-cluster bench soak coverage fuzz format clean packages \
 	infra-up infra-down run-order run-order-custom run-order-manual \
 	run-gateway run-gateway-manual run-request
 
@@ -50,6 +50,11 @@ check: packages
 #:                          (BENCH="--only services": one part; BENCH=--quick: short rounds)
 bench: build
 	@tests/bench/bench.sh $(BUILD) $(BENCH)
+
+#: make soak                load the stack for 20 minutes, with outages and restarts: memory, and every span, are counted
+soak: build
+	@LIBTRACE_BIN=$(BIN) LIBTRACE_RATE=$(CURDIR)/$(BUILD)/tests/bench/rate LIBTRACE_SOAK_S=1200 \
+		python3 tests/integration/test_soak.py
 
 #: make check-nix           test the flake: packages, images in containers, the stack; needs root, but no network
 check-nix:

@@ -38,6 +38,25 @@ class ThreeTimes(StackTest):
         self.assertEqual(answers.failed, 0)
         return answers
 
+    def scheduled(self):
+        """Seconds that the gateway's loop has run, and has waited for a processor."""
+        with open(f"/proc/{self.gateway.pid}/schedstat") as file:
+            return [int(number) / 1e9 for number in file.read().split()[:2]]
+
+    def overload(self, n_connections, per_second):
+        """The load, with what has to hold whatever it is; skips the test where others use the processors, and
+        the client does not get all of its requests sent in time."""
+        ran, waited = self.scheduled()
+        answers, health = self.probed(lambda: self.load(n_connections, per_second, SECONDS))
+        ran, waited = (after - before for after, before in zip(self.scheduled(), (ran, waited)))
+        if waited > ran / 2:
+            self.skipTest(f"others use the processors: the gateway ran for {ran:.1f} s and waited for {waited:.1f} s")
+        self.assertEqual(answers.answered + answers.busy, answers.requests)
+        self.assertGreater(answers.busy, answers.requests / 10)
+        self.assertGreaterEqual(len(health), SECONDS / 2)
+        self.assertEqual(set(health), {200})
+        return answers
+
     def probed(self, call):
         """Runs call() beside a health check a second, with a time limit of 1 s, as an orchestrator's probe."""
         health, stop = [], threading.Event()
@@ -51,12 +70,10 @@ class ThreeTimes(StackTest):
         prober = threading.Thread(target=probe)
         prober.start()
         try:
-            return call()
+            return call(), health
         finally:
             stop.set()
             prober.join()
-            self.assertGreaterEqual(len(health), SECONDS / 2)
-            self.assertEqual(set(health), {200})
 
     def check_memory(self, idle, most):
         self.assertLess(self.gateway.peak_rss_bytes(), most)
@@ -70,9 +87,7 @@ class ThreeTimes(StackTest):
         idle = self.gateway.rss_bytes()
         at_capacity = self.load(n, 0, 2)
         self.assertEqual(at_capacity.answered, at_capacity.requests)
-        answers = self.probed(lambda: self.load(3 * n, 0, SECONDS))
-        self.assertEqual(answers.answered + answers.busy, answers.requests)
-        self.assertGreater(answers.busy, 0)
+        answers = self.overload(3 * n, 0)
         self.assertLess(answers.sent_p99_ms, 2 * at_capacity.sent_p99_ms)
         self.check_memory(idle, idle + 10 * 2**20)
 
@@ -85,9 +100,7 @@ class ThreeTimes(StackTest):
         some = self.load(1500, 2000, 2)
         capacity = some.requests / (self.gateway.cpu_seconds() - cpu)
         at_capacity = self.load(6000, capacity, 2)
-        answers = self.probed(lambda: self.load(6000, 3 * capacity, SECONDS))
-        self.assertEqual(answers.answered + answers.busy, answers.requests)
-        self.assertGreater(answers.busy, answers.requests / 10)
+        answers = self.overload(6000, 3 * capacity)
         self.assertGreater(answers.answered, capacity * SECONDS / 4)
         self.assertLess(answers.sent_p99_ms, 2 * at_capacity.sent_p99_ms)
         wait_until(lambda: "they waited LAG_MAX_MS for their turn" in self.gateway.output, 15, "a line in the log")
