@@ -2,6 +2,7 @@
 #include "listen.h"
 
 #include "process/relay_address.h"
+#include "util/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,11 +10,15 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BACKLOG 1024
 #define SOCKET_UMASK 0111 /* anybody may write to it: the folder and the token decide */
 #define TOKEN_MODE 0640
+#define WAIT_MAX_MS 5000
+#define WAIT_NAP_NS 2000000
+#define NS_PER_MS UINT64_C(1000000)
 
 static const char *socket_path; /* NULL: there is none */
 static char token_path[LT_SLAB_NAME_BYTES + sizeof(LT_RELAY_TOKEN_SUFFIX)]; /* "": likewise */
@@ -63,16 +68,41 @@ static bool find_token(char token[LT_SLAB_TOKEN_BYTES])
 
 /* --- the socket --------------------------------------------------------------------------- */
 
-/* Whether somebody listens there; a killed relay's socket refuses. */
-static bool is_answered(const struct sockaddr_un *address)
+static int read_path(const char *path, struct sockaddr_un *ret_address)
+{
+	size_t len = strlen(path);
+	if (len == 0 || len >= sizeof(ret_address->sun_path))
+		return complain(path, "a socket's path has 1 to 107 bytes");
+	ret_address->sun_family = AF_UNIX;
+	memcpy(ret_address->sun_path, path, len + 1);
+	return 0;
+}
+
+/* @return 0 when somebody listens there; -ECONNREFUSED: a killed relay's socket */
+static int try_to_connect(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool is_refused = fd >= 0 &&
-			  connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 &&
-			  errno == ECONNREFUSED;
-	if (fd >= 0)
-		close(fd);
-	return !is_refused;
+	if (fd < 0)
+		return -errno;
+	int err = connect(fd, (const struct sockaddr *)address, sizeof(*address)) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+int listen_wait(const char *path)
+{
+	struct sockaddr_un address;
+	uint64_t until_ns = lt_clock_monotonic_ns() + WAIT_MAX_MS * NS_PER_MS;
+	if (read_path(path, &address) != 0)
+		return -1;
+	while (try_to_connect(&address) != 0) {
+		if (lt_clock_monotonic_ns() >= until_ns) {
+			complain(path, "no relay listens there");
+			break;
+		}
+		nanosleep(&(struct timespec){.tv_nsec = WAIT_NAP_NS}, NULL);
+	}
+	return 0;
 }
 
 static int bind_to(int fd, const struct sockaddr_un *address)
@@ -91,7 +121,7 @@ static int open_socket(const struct sockaddr_un *address)
 		return -errno;
 	int err = bind_to(fd, address);
 	if (err == -EADDRINUSE && lstat(address->sun_path, &stat_of) == 0 &&
-		S_ISSOCK(stat_of.st_mode) && !is_answered(address)) {
+		S_ISSOCK(stat_of.st_mode) && try_to_connect(address) == -ECONNREFUSED) {
 		unlink(address->sun_path);
 		err = bind_to(fd, address);
 	}
@@ -104,11 +134,9 @@ static int open_socket(const struct sockaddr_un *address)
 
 int listen_begin(const char *path, char ret_token[LT_SLAB_TOKEN_BYTES])
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	size_t len = strlen(path);
-	if (len == 0 || len >= sizeof(address.sun_path))
-		return complain(path, "a socket's path has 1 to 107 bytes");
-	memcpy(address.sun_path, path, len);
+	struct sockaddr_un address;
+	if (read_path(path, &address) != 0)
+		return -1;
 	int fd = open_socket(&address);
 	if (fd == -EADDRINUSE)
 		return complain(path, "another relay listens there, or it is no socket");

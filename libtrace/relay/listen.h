@@ -17,6 +17,12 @@
  */
 int listen_begin(const char *path, char ret_token[LT_SLAB_TOKEN_BYTES]);
 
+/**
+ * Waits until a relay listens at a path, for 5 s at most.
+ * @return 0, also when none does by then, which is printed: whatever waits is to start nonetheless; -1: no path
+ */
+int listen_wait(const char *path);
+
 /** Removes socket and token file. */
 void listen_end(void);
 

@@ -36,8 +36,9 @@
 #define CLIENTS_MAX 1024 /* more wait at the door, and use their threads */
 #define TICK_MS 10	 /* between two looks at the queues */
 #define END_WAIT_MS 300	 /* for a parent to reap the program: then it is known how it ended */
-#define LINGER_MS 500	 /* after the last program: its children may be on their way */
-#define OWN_FDS 32	 /* beside those of clients */
+#define END_WAIT_CONTAINER_MS 1500 /* likewise for a container's runtime, on a busy node */
+#define LINGER_MS 500		   /* after the last program: its children may be on their way */
+#define OWN_FDS 32		   /* beside those of clients */
 #define STOP_MAX_MS 3600000
 #define BATCH_SIZE_MAX 4096
 #define NS_PER_MS UINT64_C(1000000)
@@ -96,8 +97,9 @@ static void look_for_end(struct client *client, uint64_t now_ns)
 		mark_dead(client, client->pidfd < 0 ? END_UNKNOWN : END_EXEC);
 	if (!client->is_dead || client->knows_end)
 		return;
+	uint64_t wait_ms = relay.is_listening ? END_WAIT_CONTAINER_MS : END_WAIT_MS;
 	client->knows_end = end_read(client->pidfd, &client->end) ||
-			    now_ns > client->dead_ns + END_WAIT_MS * NS_PER_MS;
+			    now_ns > client->dead_ns + wait_ms * NS_PER_MS;
 }
 
 static void add_client(struct client *client)
@@ -330,16 +332,35 @@ static int set_up(const char *path)
 	return path ? open_door(path) : take_door();
 }
 
+/* Where it is a container's first process, a signal without a handler does nothing. */
+static void leave(int unused)
+{
+	_exit(EXIT_SUCCESS);
+}
+
+static _Noreturn void stay(void)
+{
+	sigset_t none;
+	sigemptyset(&none);
+	signal(SIGTERM, leave);
+	signal(SIGINT, leave);
+	pthread_sigmask(SIG_SETMASK, &none, NULL);
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
-	const char *path;
-	int code = options_read(argv, &path);
+	struct options options;
+	int code = options_read(argv, &options);
 	if (code >= 0)
 		return code;
 	signal(SIGPIPE, SIG_IGN);
 	lt_set_report_handler(report, NULL);
 	lt_suppress_enter();
-	code = set_up(path);
+	code = set_up(options.path);
+	if (code && options.stays)
+		stay();
 	if (!code) {
 		run();
 		send_rest();

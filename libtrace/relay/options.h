@@ -3,12 +3,18 @@
 #ifndef LT_RELAY_OPTIONS_H
 #define LT_RELAY_OPTIONS_H
 
+#include <stdbool.h>
+
 enum { EXIT_CANNOT = 1, EXIT_USAGE = 2 };
 
+struct options {
+	const char *path; /* of --listen; NULL: the launcher has started it */
+	bool stays;	  /* also when it cannot listen or send */
+};
+
 /**
- * @param ret_path  of --listen; NULL: the launcher has started it
- * @return -1 to go on, or the exit code: help or version have been printed, or what is wrong
+ * @return -1 to go on, or the exit code: help or version have been printed, or what is wrong, or it has waited
  */
-int options_read(char **argv, const char **ret_path);
+int options_read(char **argv, struct options *ret_options);
 
 #endif

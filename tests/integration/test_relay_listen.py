@@ -18,6 +18,7 @@ from collector import Answer, Collector
 DIES = os.environ["LIBTRACE_DIES"]
 EMIT = os.environ["LIBTRACE_EMIT"]
 TOKEN = "0123456789abcdef" * 2
+UUID = "2b5ba3ab-7a44-4c0f-9f6b-5f8a9d3c1e20"
 NOBODY = 65534
 SENDING = {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/json", "OTEL_BSP_SCHEDULE_DELAY": "200"}
 
@@ -110,6 +111,30 @@ class Listen(unittest.TestCase):
         done = harness.run(["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", *line], env)
         self.assertIn(f"no token for the relay at {self.path}: {self.path}.token: Permission denied", done.err)
         self.assertEqual(self.names(collector), sorted(f"span {i}" for i in range(10)))
+
+    def test_a_uuid_is_a_token(self):
+        collector = self.collect()
+        self.relay({"OTEL_C_RELAY_TOKEN": UUID})
+        program = self.waiting(10, env={"OTEL_C_RELAY": self.path, "OTEL_C_RELAY_TOKEN": UUID.replace("-", "")})
+        program.kill()
+        self.expect(collector, 10)
+
+    def test_one_waits_until_the_relay_listens(self):
+        waiting = harness.Program([harness.program_path("libtrace-relay"), "--wait", self.path])
+        self.addCleanup(waiting.kill)
+        with self.assertRaises(subprocess.TimeoutExpired):
+            waiting.process.wait(0.2)
+        self.relay()
+        self.assertEqual(waiting.wait(), 0)
+
+    def test_one_that_is_to_stay_ends_by_a_signal_alone(self):
+        relay = harness.Program([harness.program_path("libtrace-relay"), "--stay", "--listen", self.path],
+                                env={"OTEL_EXPORTER_OTLP_ENDPOINT": "nonsense://"})
+        self.addCleanup(relay.kill)
+        harness.wait_until(lambda: "settings are not valid" in relay.output, what="the reason")
+        with self.assertRaises(subprocess.TimeoutExpired):
+            relay.process.wait(0.2)
+        self.assertEqual(relay.stop(), 0)
 
     def test_with_another_token_a_program_sends_its_spans_itself(self):
         collector = self.collect()
@@ -230,6 +255,10 @@ class Listen(unittest.TestCase):
                 (["--listen"], {}, 2, "needs a path"),
                 (["--listen="], {}, 2, "needs a path"),
                 (["--listen", "a", "--listen", "b"], {}, 2, "may be given once"),
+                (["--listen", "a", "--wait", "b"], {}, 2, "may be given once"),
+                (["--stay"], {}, 2, "--stay: goes with --listen"),
+                (["--wait"], {}, 2, "--wait: needs a path"),
+                (["--wait=/" + 200 * "x"], {}, 2, "1 to 107 bytes"),
                 (["--lisen", "a"], {}, 2, "--lisen: no such option"),
                 (["--listen", self.path], {}, 1, "or it is no socket"),
                 (["--listen", self.folder + "/none/s"], {}, 1, "No such file or directory"),

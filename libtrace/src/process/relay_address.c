@@ -59,18 +59,23 @@ bool lt_relay_has_path(const char **ret_path)
 	return true;
 }
 
-/* Blanks at the end are a file's line break. */
+/* Blanks at the end are a file's line break; dashes are those of a UUID, as a pod has one. */
 static int read_token(struct lt_slice text, char ret_token[LT_SLAB_TOKEN_BYTES])
 {
+	char token[LT_SLAB_TOKEN_BYTES];
+	size_t n = 0;
 	while (text.len && (unsigned char)text.ptr[text.len - 1] <= ' ')
 		text.len--;
-	if (text.len != LT_SLAB_TOKEN_BYTES)
-		return -EINVAL;
 	for (size_t i = 0; i < text.len; i++) {
-		if (!memchr(HEX_DIGITS, text.ptr[i], sizeof(HEX_DIGITS) - 1))
+		if (text.ptr[i] == '-')
+			continue;
+		if (n == sizeof(token) || !memchr(HEX_DIGITS, text.ptr[i], sizeof(HEX_DIGITS) - 1))
 			return -EINVAL;
+		token[n++] = text.ptr[i];
 	}
-	memcpy(ret_token, text.ptr, LT_SLAB_TOKEN_BYTES);
+	if (n != sizeof(token))
+		return -EINVAL;
+	memcpy(ret_token, token, sizeof(token));
 	return 0;
 }
 

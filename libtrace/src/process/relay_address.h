@@ -24,7 +24,7 @@ struct lt_relay_address {
  * @param ret_path  borrowed from the environment, without the prefix; may be NULL */
 bool lt_relay_has_path(const char **ret_path);
 
-/** Reads OTEL_C_RELAY_TOKEN.
+/** Reads OTEL_C_RELAY_TOKEN: 32 hexadecimal digits, with dashes anywhere between them.
  * @return 0; -ENOENT when it is not set, -EINVAL when it is no token */
 int lt_relay_token_from_env(char ret_token[LT_SLAB_TOKEN_BYTES]);
 
