@@ -61,6 +61,7 @@ check-nix:
 	@tests/nix/check-nix.sh
 
 #: make check-cluster       test the manifests on kubectl's current cluster, or on a one-node cluster of its own
+check-cluster: TOOLS = php-cli php-curl musl-tools patchelf
 check-cluster: packages
 	@tests/e2e/check-cluster.sh
 

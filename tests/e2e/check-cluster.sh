@@ -6,7 +6,7 @@
 # (../shared/cluster/cluster.sh) is at hand and may run, as root.  Nothing of it stays but what was
 # compiled for such a cluster, in CLUSTER_BIN.
 #
-#   IMAGES        archives of the two images (else Nix builds them)
+#   IMAGES        archives of the images gateway, order and agent-image (else Nix builds them)
 #   LOAD_IMAGES   a command that takes an archive to the nodes of the current context
 #                 (known without: kind, k3d, minikube)
 #   JAEGER        Jaeger v2, for a cluster that can pull nothing (else PATH's, else it is built)
@@ -120,7 +120,7 @@ build_images() {
 	tar -C "$root" -c --exclude=./.git --exclude='./build*' --exclude='./result*' --exclude=__pycache__ . |
 		tar -C "$work/source" -x
 	local image
-	for image in gateway order; do
+	for image in gateway order agent-image; do
 		(cd "$work/source" && quietly nix build "${override[@]}" -o "$work/$image.tar.gz" "path:.#$image") || return 1
 		gzip -dc "$work/$image.tar.gz" >"$work/$image.tar" || return 1 # not every tool takes it compressed
 	done
@@ -147,7 +147,7 @@ if [ -n "${IMAGES:-}" ]; then
 else
 	have_nix || skip "no Nix to build the images with: set IMAGES to their archives"
 	build_images || fail "Nix cannot build the images"
-	archives=("$work/gateway.tar" "$work/order.tar")
+	archives=("$work/gateway.tar" "$work/order.tar" "$work/agent-image.tar")
 fi
 pack=("$root/tests/e2e/k8s/pack.py")
 export LOAD_IMAGE=localhost/libtrace/load:test KILL_IMAGE=localhost/libtrace/kill:test
@@ -173,6 +173,17 @@ if [ -n "$own" ]; then
 	mkdir "$HOST_VOLUME"
 	chown 10001:10001 "$HOST_VOLUME"
 fi
+# k8s/inject is tried with this machine's files, which are Debian's.
+not_injected=''
+if ! "$KUBECTL" api-resources --api-group=admissionregistration.k8s.io -o name | grep -q '^mutatingadmissionpolicies'; then
+	not_injected="no MutatingAdmissionPolicy in this cluster's API"
+elif missing=$(for tool in go php musl-gcc patchelf; do command -v $tool >"$work/log" || echo "$tool"; done) && [ -n "$missing" ]; then
+	not_injected="not installed: $missing"
+else
+	step "images to inject"
+	quietly "$root/tests/e2e/k8s/inject_images.sh" "$work/inject" "${CLUSTER_BIN:-$work}" || fail "the images to inject cannot be made"
+	archives+=("$work"/inject/*.tar)
+fi
 for archive in "${archives[@]}"; do
 	quietly "${load[@]}" "$archive" || fail "$archive cannot be loaded by: ${load[*]}"
 done
@@ -182,8 +193,16 @@ done
 step "the tests"
 # shellcheck disable=SC2086
 python3 -u "$root/tests/e2e/k8s/test_cluster.py" ${CLUSTER_TESTS:-} | tee "$work/results"
+n_files=1
+if [ -n "$not_injected" ]; then
+	echo "ok - k8s/inject # SKIP $not_injected" | tee -a "$work/results"
+else
+	# shellcheck disable=SC2086
+	python3 -u "$root/tests/e2e/k8s/test_inject.py" ${CLUSTER_TESTS:-} | tee -a "$work/results"
+	n_files=2
+fi
 count() { grep -cE "$1" "$work/results"; }
 skipped=$(count '^ok .* # SKIP') passed=$(($(count '^ok ') - skipped)) failed=$(count '^not ok ')
-grep -q '^1\.\.' "$work/results" || failed=$((failed + 1)) # it did not come to its end
+[ "$(count '^1\.\.')" -eq $n_files ] || failed=$((failed + 1)) # one did not come to its end
 step "the end"
 finish "$passed" "$failed" "$skipped"

@@ -4,7 +4,6 @@
 In this order: each test goes on from what the one before left. Figures are said as comments. Run by
 tests/e2e/check-cluster.sh, which finds a cluster and puts the images there.
 """
-import http.client
 import json
 import os
 import sys
@@ -18,14 +17,14 @@ sys.path.insert(0, os.path.join(HERE, "..", "..", "integration"))
 import harness  # noqa: E402
 import kube  # noqa: E402
 import network  # noqa: E402
-from harness import note, spans_of, tree  # noqa: E402
-from kube import Load, evict, forward, kubectl, names_of, pods, rollout, wait_until  # noqa: E402
+from harness import note  # noqa: E402
+from jaeger import PER_SECOND, Jaeger, under_load  # noqa: E402
+from kube import evict, forward, kubectl, names_of, pods, rollout, wait_until  # noqa: E402
 
 K8S = os.path.join(HERE, "..", "..", "..", "k8s")
 SERVICES = ("order-service", "api-gateway")
 KINDS = "serviceaccounts,configmaps,persistentvolumeclaims,deployments,services,horizontalpodautoscalers," \
     "poddisruptionbudgets,networkpolicies"
-PER_SECOND, SECONDS = 20, 60
 
 ZERO_CODE = [[("api-gateway", "SERVER", "GET /checkout"), [
     [("api-gateway", "CLIENT", "POST"), [
@@ -37,49 +36,9 @@ CUSTOM = [[("api-gateway", "SERVER", "GET /checkout"), [
             [("order-service", "INTERNAL", "insert_order_record"), []]]]]]]]]
 
 
-class Jaeger:
-    """Its query API, on one connection through a port-forward."""
-
-    def __init__(self, port):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-
-    def spans(self, trace):
-        self.connection.request("GET", f"/api/v3/traces/{trace}")
-        answer = self.connection.getresponse()
-        body = answer.read()
-        if answer.status == 404:
-            return []
-        assert answer.status == 200, body
-        return spans_of(json.loads(body)["result"]["resourceSpans"])
-
-    def wait_for(self, trace, expected, timeout=20):
-        """The spans of a trace, once they make this tree."""
-        found = []
-
-        def complete():
-            nonlocal found
-            found = self.spans(trace)
-            return tree(found) == expected
-
-        try:
-            wait_until(complete, timeout, f"trace {trace}")
-        except AssertionError as error:
-            raise AssertionError(f"{error}: {tree(found)}") from None
-        return found
-
-    def count_spans(self, traces, each, timeout=20):
-        """How many spans there are of each trace, as soon as none misses one, or after the timeout."""
-        counts, deadline = {}, time.monotonic() + timeout
-        while True:
-            for trace in traces:
-                if counts.get(trace, 0) < each:
-                    counts[trace] = len(self.spans(trace))
-            if min(counts.values()) >= each or time.monotonic() > deadline:
-                return counts
-            time.sleep(1)
-
-
 class Cluster(unittest.TestCase):
+    under_load = staticmethod(under_load)
+
     longMessage = True
 
     def apply(self, folder, *options):
@@ -159,23 +118,6 @@ class Cluster(unittest.TestCase):
             trace = answer.headers["traceresponse"].split("-")[1]
         with forward("jaeger", 16686) as port:
             Jaeger(port).wait_for(trace, ZERO_CODE)
-
-    def under_load(self, what, act, seconds=SECONDS, each=3):
-        """act() a quarter into a load. @return (answers, those that failed, trace -> spans that it misses)"""
-        load = Load(PER_SECOND, seconds)
-        time.sleep(seconds / 4)
-        act()
-        answers = load.finish()
-        failed = [a for a in answers if not a.good]
-        with forward("jaeger", 16686) as port:
-            counts = Jaeger(port).count_spans([a.rest for a in answers if a.good], each)
-        missing = {trace: each - n for trace, n in counts.items() if n < each}
-        slowest = max(a.milliseconds for a in answers)
-        note(f"{what}: {len(answers)} requests, {len(failed)} failed, {len(missing)} traces incomplete "
-             f"({sum(missing.values())} spans), slowest {slowest} ms")
-        for reason in sorted({f"{a.status} {a.rest}" for a in failed}):
-            note(f"    {sum(f'{a.status} {a.rest}' == reason for a in failed)} times: {reason}")
-        return answers, failed, missing
 
     def replace_pods(self, replace):
         """replace(pod's name) for the pods of both services, and waits until all of them have gone."""
