@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "ready_probe.h"
 
 #define THREADS_MAX 256u
 #define DELAY_MAX_MS 3600000u /* an hour */
@@ -120,12 +121,14 @@ void config_print(const struct config_setting *settings)
 static void print_help(const struct program *program, const struct config_setting *common,
 	const struct config_setting *extra)
 {
-	printf("%s - %s\n\nUsage: %s [--help | --version]\n\n"
+	printf("%s - %s\n\nUsage: %s [--help | --version | --ready]\n\n"
 	       "Settings, by environment variable, with the values they have when unset:\n",
 		program->name, program->summary, program->name);
 	print_settings(extra);
 	config_print(common);
-	printf("\nSIGTERM or SIGINT: stop accepting, finish the requests, exit; the second one "
+	printf("\n--ready: exits with 0 if the one that runs with these settings is ready, else "
+	       "with 1.\n"
+	       "SIGTERM or SIGINT: stop accepting, finish the requests, exit; the second one "
 	       "quits at once.\n");
 }
 
@@ -194,11 +197,14 @@ int config_load(const struct program *program, const struct config_setting *extr
 		printf("%s %s\n", program->name, SERVICES_VERSION);
 		return 0;
 	}
-	if (argc > 1)
-		return config_complain(argv[1], "is not an option; see --help");
+	bool is_probe = argc > 1 && strcmp(argv[1], "--ready") == 0;
+	if (argc > 1 + is_probe)
+		return config_complain(argv[1 + is_probe], "is not an option; see --help");
 	if ((status = read_settings(common)) >= 0 ||
 		(status = config_read(program->name, extra)) >= 0)
 		return status;
+	if (is_probe)
+		return ready_probe(program->name, config.host, config.port);
 	*ret_config = config;
 	return -1;
 }

@@ -40,8 +40,8 @@ struct program {
 };
 
 /**
- * Reads the command line (only --help and --version) and the settings, and sets up the log. Errors
- * are printed to standard error.
+ * Reads the command line (only --help, --version and --ready) and the settings, and sets up the log.
+ * Errors are printed to standard error.
  *
  * @param extra       the program's own settings, ended by CONFIG_END
  * @param ret_config  filled on success

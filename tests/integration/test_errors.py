@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import time
 import unittest
 
 import harness
@@ -205,6 +206,29 @@ class CommandLine(unittest.TestCase):
                 done = harness.run([name, "--version"])
                 self.assertEqual((done.code, done.err), (0, ""))
                 self.assertRegex(done.out, rf"^{name} \d+\.\d+\.\d+\n$")
+
+    def test_ready_probes_the_service_that_runs_with_the_same_settings(self):
+        for name in SERVICES:
+            with self.subTest(program=name):
+                env = {"HOST": "0.0.0.0", "PORT": "8123", "http_proxy": "http://127.0.0.1:1"}
+                done = harness.run([name, "--ready"], env=env)
+                self.assertEqual((done.code, done.out), (1, ""))
+                self.assertIn("http://0.0.0.0:8123/readyz", done.err)
+                service = harness.Program([name], env=env).wait_ready(8123)
+                self.addCleanup(service.kill)
+                done = harness.run([name, "--ready"], env=env)
+                self.assertEqual((done.code, done.out, done.err), (0, "", ""))
+                self.assertEqual(service.stop(), 0)
+        done = harness.run(["api-gateway", "--ready", "now"])
+        self.assertEqual((done.code, done.err), (2, "api-gateway: now is not an option; see --help\n"))
+
+    def test_ready_is_no_for_a_service_that_answers_otherwise_or_not_at_all(self):
+        for reply, why in ((harness.http_bytes(503), "HTTP status 503"), (lambda *_: time.sleep(5), "(?i)timeout")):
+            server = harness.RawServer(8124, reply)
+            done = harness.run(["order-service", "--ready"], env={"PORT": "8124"})
+            server.stop()
+            self.assertEqual((done.code, done.out), (1, ""))
+            self.assertRegex(done.err, why)
 
     def test_help_names_every_setting(self):
         for name, settings in (("api-gateway", "HOST PORT THREADS LOG_FORMAT ENV ORDER_SERVICE_URL ORDER_TIMEOUT_MS"),
