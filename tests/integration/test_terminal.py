@@ -62,6 +62,27 @@ class Show(TerminalTest):
             self.assertEqual((done.code, done.out), (2, ""), wrong)
             self.assertIn("neither", done.err)
 
+    def test_request_makes_the_trace_that_is_shown(self):
+        statuses = [502, 200]
+        head = f"Traceresponse: 00-{TRACE}-00f067aa0ba902b7-01"
+        server = self.serve_raw(8123, lambda connection, _: connection.sendall(
+            harness.http_bytes(statuses.pop(0), b"{}", [head])))
+        self.send(otlp.one_span(TRACE))
+        url = "http://localhost:8123/checkout"
+        self.assertIn(TRACE, self.show("--request", url, "--wait", "10", "--spans", "1"))
+        self.assertEqual([request.split()[1] for request in server.requests], [b"/checkout"] * 2)
+
+    def test_a_request_without_a_trace_is_an_error(self):
+        for reply, why in ((harness.http_bytes(200), "no header traceresponse"), (harness.http_bytes(404), "HTTP status 404"),
+                           (harness.http_bytes(500), "HTTP status 500"), (b"", "the request: ")):
+            server = harness.RawServer(8123, reply)
+            done = run(["traceview", "show", "--request", "http://localhost:8123/", "--wait", "0"])
+            server.stop()
+            self.assertEqual((done.code, done.out), (1, ""))
+            self.assertIn(why, done.err)
+        for wrong in (["--request", ""], ["--request", "http://localhost/", TRACE]):
+            self.assertEqual(run(["traceview", "show", *wrong]).code, 2, wrong)
+
     def test_no_line_is_wider_than_the_width_or_columns_down_to_40(self):
         self.send_chain(30, "\u5bff\u53f8 a long name of a span at level {}")
         for width in (40, 41, 59, 60, 79, 80, 200):

@@ -66,12 +66,10 @@ static double now_s(void)
 bool attempt_until(struct attempt *attempt, struct fetcher *fetcher, const struct view *view,
 	const struct wanted *wanted)
 {
-	const struct timespec interval = {.tv_nsec = POLL_INTERVAL_MS * 1000000L};
-	double end_s = now_s() + view->wait_s;
+	double end_s = attempt_end_s(view->wait_s);
 	while (!try_once(attempt, fetcher, view, wanted)) {
-		if (now_s() >= end_s)
+		if (!attempt_again(end_s))
 			return false;
-		nanosleep(&interval, NULL);
 	}
 	return true;
 }
@@ -81,4 +79,18 @@ void attempt_done(struct attempt *attempt)
 	store_free(attempt->store);
 	attempt->store = NULL;
 	attempt->trace = NULL;
+}
+
+double attempt_end_s(double wait_s)
+{
+	return now_s() + wait_s;
+}
+
+bool attempt_again(double end_s)
+{
+	const struct timespec interval = {.tv_nsec = POLL_INTERVAL_MS * 1000000L};
+	if (now_s() >= end_s)
+		return false;
+	nanosleep(&interval, NULL);
+	return true;
 }

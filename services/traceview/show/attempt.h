@@ -30,4 +30,10 @@ bool attempt_until(struct attempt *attempt, struct fetcher *fetcher, const struc
 	const struct wanted *wanted);
 void attempt_done(struct attempt *attempt);
 
+/** When wait_s from now will have passed, for attempt_again(). */
+double attempt_end_s(double wait_s);
+
+/** Waits a moment before the next attempt; false past end_s. */
+bool attempt_again(double end_s);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/hex.h"
 #include "show/attempt.h"
+#include "show/request.h"
 #include "show/waterfall.h"
 
 #include <errno.h>
@@ -22,12 +23,16 @@ static const char help[] =
 	"  --events           below each span: its events\n"
 	"  --spans N          wait for (or, with latest, look for) a trace of at least N spans\n"
 	"  --wait SECONDS     how long to wait until the trace is there (default 0)\n"
+	"  --request URL      get that URL of a traced service first, and print the trace that "
+	"its\n"
+	"                     answer names; for --wait again while it is not there or answers 5xx\n"
 	"  --json             print the trace in Jaeger's JSON instead\n" COMMAND_HELP "\n"
 	"Exit status: 0; 1 when the trace is not there; 2 when this command line is wrong.\n";
 
 struct show {
 	struct view view;
 	uint64_t n_spans;
+	const char *request_url; /* NULL: no request */
 	bool json, attributes, events;
 };
 
@@ -53,6 +58,12 @@ static bool read_wait(void *user, const char *value)
 	return command_read_seconds(value, &((struct show *)user)->view.wait_s);
 }
 
+static bool read_request(void *user, const char *value)
+{
+	((struct show *)user)->request_url = value;
+	return *value != '\0';
+}
+
 static bool read_json(void *user, const char *value)
 {
 	return ((struct show *)user)->json = true;
@@ -60,7 +71,7 @@ static bool read_json(void *user, const char *value)
 
 static const struct command_option options[] = {{"attributes", false, read_attributes},
 	{"events", false, read_events}, {"spans", true, read_spans}, {"wait", true, read_wait},
-	{"json", false, read_json}, {NULL}};
+	{"request", true, read_request}, {"json", false, read_json}, {NULL}};
 
 /* --- printing ----------------------------------------------------------------------------- */
 
@@ -88,13 +99,16 @@ static bool print_trace(const struct show *show, struct fetcher *fetcher, struct
 	return true;
 }
 
-static int run(const struct show *show, struct fetcher *fetcher)
+static int run(struct show *show, struct fetcher *fetcher)
 {
 	struct attempt attempt = {.store = NULL};
 	struct wanted wanted = {.n_spans = show->n_spans};
 	struct buffer out;
 	buffer_init(&out, OUTPUT_MAX_BYTES);
-	bool found = attempt_until(&attempt, fetcher, &show->view, &wanted);
+	bool found = !show->request_url || request_send(show->request_url, show->view.wait_s,
+						   &show->view.target, attempt.why) == 0;
+	if (found)
+		found = attempt_until(&attempt, fetcher, &show->view, &wanted);
 	/* Shows an incomplete trace as well: it may tell what is missing. */
 	bool printed = !attempt.trace || (print_trace(show, fetcher, &attempt, &out) && found);
 	if (!found || !printed)
@@ -108,12 +122,14 @@ int show_main(int argc, char **argv)
 {
 	struct show show = {.n_spans = 0};
 	struct fetcher *fetcher;
-	const char *trace = "latest";
+	const char *trace = NULL;
 	const struct command command = {"show", help, options, &show, &trace, 0, 1};
 	int status = command_read(&command, argc, argv, &show.view);
 	if (status >= 0)
 		return status;
-	if (!target_parse(&show.view.target, trace))
+	if (show.request_url && trace)
+		return command_complain(&command, "--request names the trace, not", trace);
+	if (!target_parse(&show.view.target, trace ? trace : "latest"))
 		return command_complain(
 			&command, "neither \"latest\" nor a trace's id, traceparent or URL", trace);
 	show.view.look.attributes = show.attributes;
