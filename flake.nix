@@ -6,14 +6,24 @@
   inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-26.05";
 
   outputs =
-    { nixpkgs, ... }:
+    { self, nixpkgs }:
     let
+      # Labels of the images: the URL of the repository that they are published from, if there is one, and
+      # the commit, which a folder that is no git repository does not have.
+      publishedAt = null;
+      revision = self.rev or self.dirtyRev or null;
       systems = [
         "x86_64-linux"
         "aarch64-linux"
       ];
       eachSystem = nixpkgs.lib.genAttrs systems;
-      project = eachSystem (system: import ./nix { pkgs = nixpkgs.legacyPackages.${system}; });
+      project = eachSystem (
+        system:
+        import ./nix {
+          pkgs = nixpkgs.legacyPackages.${system};
+          inherit publishedAt revision;
+        }
+      );
     in
     {
       # default, libtrace, services, traceview, h2o, jaeger; the images gateway, order, traceview-image, agent-image

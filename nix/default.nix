@@ -1,5 +1,9 @@
 # Every output of the flake for one system, from that system's nixpkgs.
-{ pkgs }:
+{
+  pkgs,
+  publishedAt ? null,
+  revision ? null,
+}:
 let
   inherit (pkgs) callPackage lib;
   # Its one place is meson.build.
@@ -33,16 +37,32 @@ let
   services = callPackage ./services.nix (common // { inherit libtrace; });
   traceview = callPackage ./traceview.nix common;
   jaeger = callPackage ./jaeger.nix { };
+  labelsOf = import ./image-labels.nix {
+    inherit
+      lib
+      publishedAt
+      revision
+      version
+      ;
+  };
+  sbomOf = callPackage ./sbom.nix { };
   images = callSet ./images.nix {
     inherit
+      labelsOf
       libtrace
+      sbomOf
       services
       traceview
       version
       ;
   };
   agent-image = callPackage ./agent-image {
-    inherit curl version;
+    inherit
+      curl
+      labelsOf
+      sbomOf
+      version
+      ;
     libtrace = callPackage ./libtrace.nix (common // { portable = true; });
   };
   programs = {

@@ -9,6 +9,8 @@
   services,
   traceview,
   version,
+  labelsOf,
+  sbomOf,
 }:
 let
   image =
@@ -18,13 +20,21 @@ let
       contents,
       config,
     }:
-    dockerTools.buildLayeredImage {
-      name = "localhost/libtrace/${name}";
-      tag = version;
-      contents = contents ++ [
+    let
+      closure = contents ++ [
         dockerTools.caCertificates # for export over TLS
         dockerTools.fakeNss
       ];
+      # In the image as /share/sbom/NAME.cdx.json, by itself as `nix build .#gateway.sbom`.
+      sbom = sbomOf {
+        inherit name version;
+        contents = closure;
+      };
+    in
+    dockerTools.buildLayeredImage {
+      name = "localhost/libtrace/${name}";
+      tag = version;
+      contents = closure ++ [ sbom ];
       config = config // {
         User = "10001:10001";
         WorkingDir = "/";
@@ -36,11 +46,9 @@ let
           "SSL_CERT_FILE=/etc/ssl/certs/ca-bundle.crt"
         ]
         ++ config.Env or [ ];
-        Labels = {
-          "org.opencontainers.image.title" = name;
-          "org.opencontainers.image.description" = title;
-          "org.opencontainers.image.version" = version;
-          "org.opencontainers.image.licenses" = "Apache-2.0";
+        Labels = labelsOf {
+          title = name;
+          description = title;
         };
       };
       meta = {
@@ -48,6 +56,9 @@ let
         license = lib.licenses.asl20;
         platforms = lib.platforms.linux;
       };
+    }
+    // {
+      inherit sbom;
     };
   traced =
     {

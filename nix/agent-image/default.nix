@@ -25,6 +25,8 @@
   libtrace,
   libyaml,
   version,
+  labelsOf,
+  sbomOf,
 }:
 let
   files = runCommand "libtrace-agent-image-files" { nativeBuildInputs = [ patchelf ]; } ''
@@ -32,6 +34,18 @@ let
       ${cacert}/etc/ssl/certs/ca-bundle.crt \
       ${lib.getLib curl}/lib/libcurl.so.4 ${lib.getLib libyaml}/lib/libyaml-0.so.2
   '';
+  # What the files were copied from: `nix build .#agent-image.sbom`. In the image it would name store
+  # paths, which Nix would then put there as well.
+  sbom = sbomOf {
+    name = "libtrace-agent";
+    inherit version;
+    contents = [
+      cacert
+      (lib.getLib curl)
+      libtrace
+      (lib.getLib libyaml)
+    ];
+  };
 in
 dockerTools.buildLayeredImage {
   name = "localhost/libtrace/agent";
@@ -50,11 +64,9 @@ dockerTools.buildLayeredImage {
       "PATH=/libtrace/bin:/bin"
       "SSL_CERT_FILE=/etc/ssl/certs/ca-bundle.crt"
     ];
-    Labels = {
-      "org.opencontainers.image.title" = "libtrace-agent";
-      "org.opencontainers.image.description" = "The libtrace agent for programs of other images, and its relay";
-      "org.opencontainers.image.version" = version;
-      "org.opencontainers.image.licenses" = "Apache-2.0";
+    Labels = labelsOf {
+      title = "libtrace-agent";
+      description = "The libtrace agent for programs of other images, and its relay";
     };
   };
   meta = {
@@ -62,4 +74,7 @@ dockerTools.buildLayeredImage {
     license = lib.licenses.asl20;
     platforms = lib.platforms.linux;
   };
+}
+// {
+  inherit sbom;
 }

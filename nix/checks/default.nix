@@ -77,6 +77,19 @@ in
         images.order
       ];
 
+  image-sbom =
+    script "image-sbom"
+      [
+        gnugrep
+        gnused
+        jq
+      ]
+      [
+        images.gateway
+        images.order
+        images.traceview-image
+      ];
+
   agent-image-files =
     script "agent-image"
       [

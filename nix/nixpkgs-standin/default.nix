@@ -111,6 +111,15 @@ let
         install -Dm755 "$scriptPath" $out/bin/${name}
         ${shellcheck}/bin/shellcheck ${lib.optionalString (excludeShellChecks != [ ]) "-e ${lib.concatStringsSep "," excludeShellChecks}"} $out/bin/${name}
       '';
+    # registration alone: path, hash, size, an empty line, how many it needs, and those
+    closureInfo = { rootPaths }: derivation {
+      name = "closure-info"; inherit system; __structuredAttrs = true; exportReferencesGraph.closure = rootPaths;
+      builder = "/bin/bash";
+      args = [ "-ec" ''
+        . "$NIX_ATTRS_SH_FILE"; export PATH=/usr/bin:/bin; mkdir "''${outputs[out]}"
+        jq -r '.closure | map([.path, .narHash, .narSize, "", (.references | length)] + .references) | .[] | .[]' \
+          <"$NIX_ATTRS_JSON_FILE" >"''${outputs[out]}/registration"'' ];
+    };
     dockerTools = rec {
       fakeNss = runCommand "fake-nss" { } ''
         mkdir -p $out/etc $out/var/empty

@@ -10,7 +10,7 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 system=x86_64-linux
 jaeger=/usr/local/bin/jaeger # where the stand-in looks for it
-apt=(nix-bin podman runc shellcheck clang-format-14 wrk jq file patchelf iproute2 procps gcc libc6-dev make meson ninja-build
+apt=(nix-bin git podman runc shellcheck clang-format-14 wrk jq file patchelf iproute2 procps gcc libc6-dev make meson ninja-build
 	pkg-config pkgconf python3 curl ca-certificates check zlib1g-dev libssl-dev libh2o-evloop-dev
 	libcurl4-openssl-dev libjansson-dev libnghttp2-dev libzstd-dev)
 
@@ -188,6 +188,42 @@ built_twice() {
 	done
 }
 
+labels() { # IMAGE: what its configuration has, in one line
+	local folder
+	folder=$(mktemp -d)
+	tar -C "$folder" -xzf "$1"
+	jq -r '.config.Labels | "\(."org.opencontainers.image.source") \(."org.opencontainers.image.revision")"' \
+		"$folder/$(jq -r '.[0].Config' "$folder/manifest.json")"
+}
+images_labelled() {
+	local image url=https://shop.example/src
+	[ "$(labels "$(out gateway)")" = "null null" ] # a folder is no repository
+	copy "$work/published"
+	cd "$work/published"
+	sed -i "s|publishedAt = null|publishedAt = \"$url\"|" flake.nix
+	# Overridden on the command line, the stand-in would make the repository count as changed.
+	sed -i "s|github:NixOS/nixpkgs/[^\"]*|path:$PWD/nix/nixpkgs-standin|" flake.nix
+	git init -q
+	git add -A
+	nix flake lock
+	git add -A
+	git -c user.name=check -c user.email=check@shop.example commit -qm published
+	for image in "${images[@]}" traceview-image; do
+		nix build --out-link "$work/image" ".#$image"
+		[ "$(labels "$work/image")" = "$url $(git rev-parse HEAD)" ]
+	done
+}
+
+images_listed() {
+	local image
+	flake . build --no-link "path:.#checks.$system.image-sbom"
+	sed 's/^/say: /' "$(out "checks.$system.image-sbom")"
+	for image in "${images[@]}" traceview-image; do
+		flake . build --out-link "$work/sbom" "path:.#$image.sbom"
+		jq -e '.bomFormat == "CycloneDX"' "$work"/sbom/share/sbom/*.cdx.json
+	done
+}
+
 images_loaded() {
 	flake . run "path:.#load-images" -- podman
 	podman image exists localhost/libtrace/api-gateway:0.1.0
@@ -303,6 +339,8 @@ check "every package builds" all_build
 check "README, k8s/ and tests/ rebuild no package" same_derivations
 check "a change in services/gateway rebuilds the services and their images only" changes_seen
 check "built again from another folder: the same, byte for byte" built_twice
+check "images' labels name the commit and where it is published" images_labelled
+check "each image has an SBOM that names all of it" images_listed
 check "load-images hands the three images to podman, and refuses more words" images_loaded
 check "containers, non-root and read-only: a trace of 3 spans" containers_zero_code
 check "containers with order-service-custom: 5 spans" containers_custom
