@@ -11,6 +11,7 @@ import tempfile
 import unittest
 
 import harness
+import podman
 import test_relay
 from collector import Collector
 
@@ -33,20 +34,12 @@ def libcurl():
     return next(line.split()[-1] for line in lines if line.strip().startswith("libcurl.so.4 "))
 
 
-class Podman:
-    """A storage and a configuration of its own, which any runtime and any control groups can serve."""
+class Root(podman.Podman):
+    """Containers of one folder, which has the programs and the libraries that they load."""
 
     def __init__(self, folder):
-        self.folder = folder
+        super().__init__(folder)
         self.root = os.path.join(folder, "root")
-        runtime = "crun" if os.path.exists("/sys/fs/cgroup/cgroup.controllers") and shutil.which("crun") else "runc"
-        self.environment = {**os.environ, "CONTAINERS_CONF": f"{folder}/containers.conf",
-                            "CONTAINERS_STORAGE_CONF": f"{folder}/storage.conf"}
-        with open(f"{folder}/containers.conf", "w") as file:
-            file.write('[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n[engine]\n'
-                       f'runtime = "{runtime}"\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\n')
-        with open(f"{folder}/storage.conf", "w") as file:
-            file.write(f'[storage]\ndriver = "vfs"\ngraphroot = "{folder}/storage"\nrunroot = "{folder}/run"\n')
         self.fill_root()
 
     def fill_root(self):
@@ -61,10 +54,6 @@ class Podman:
             folder = "lib64" if "/lib64/" in path else "lib"
             shutil.copy(os.path.realpath(path), f"{self.root}/{folder}/{os.path.basename(path)}")
 
-    def podman(self, *arguments, **options):
-        return subprocess.run(["podman", *arguments], env=self.environment, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=60 * harness.SLOWNESS, **options)
-
     def run(self, *command, count="/dev/null", env=(), detached=False, name="first"):
         variables = {"LD_LIBRARY_PATH": "/lib", "OTEL_BSP_SCHEDULE_DELAY": "60000", "OTEL_C_EXIT_TIMEOUT": "10000",
                      "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json", **dict(env)}
@@ -73,31 +62,12 @@ class Podman:
             "--cap-drop=ALL", "--security-opt", "no-new-privileges", "--user", USER, "--volume", f"{count}:/count",
             *(word for key, value in variables.items() for word in ("--env", f"{key}={value}")), "--rootfs", self.root, *command)
 
-    def remove(self):
-        self.podman("rm", "--all", "--force")
-        with open("/proc/self/mounts") as mounts:  # some podmans leave a container's /dev/shm
-            left = [path for _, path, *_ in map(str.split, mounts) if path.startswith(f"{self.folder}/")]
-        for path in left:
-            subprocess.run(["umount", "--lazy", path], stderr=subprocess.DEVNULL)
-        shutil.rmtree(self.folder, ignore_errors=True)
 
-
-def why_not():
-    """Why there can be no container here; None: there can be one."""
-    if os.geteuid() != 0:
-        return "needs root"
-    if not shutil.which("podman"):
-        return "needs podman"
-    if harness.SANITIZED:
-        return "a sanitizer's programs have libraries of its own"
-    return None
-
-
-@unittest.skipIf(why_not(), why_not())
+@unittest.skipIf(podman.why_not(), podman.why_not())
 class Container(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.podman = Podman(tempfile.mkdtemp(prefix="libtrace-podman-"))
+        cls.podman = Root(tempfile.mkdtemp(prefix="libtrace-podman-"))
         cls.addClassCleanup(cls.podman.remove)
         done = cls.podman.run("/bin/libtrace-instrument", "--version", name="version")
         if done.returncode != 0:

@@ -128,6 +128,7 @@ class Blocks(unittest.TestCase):
                         self.assertRegex(nix, rf"\b{output}\b")
                 else:
                     self.assertRegex(line, r"^(make |kubectl apply -f k8s/$|libtrace-instrument |cc |export |OTEL_\w+=\w+ \./shop$|"
+                                           r"docker compose -f services/compose.yaml up$|"  # test_compose.py's
                                            r"traceview )")  # test_terminal.py's
 
     def test_the_launcher_s_commands(self):

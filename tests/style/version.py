@@ -16,7 +16,8 @@ PLACES = (  # the version stands in the middle group
     (r"^libtrace/include/libtrace/trace\.h$", rf'(#define LT_VERSION ")({NUMBER})(")'),
     (r"\.1$", rf'(^\.TH \S+ 1 "" "libtrace )({NUMBER})(")'),
     (r"^k8s/.*\.yaml$", rf"(app\.kubernetes\.io/version: )({NUMBER})($)"),
-    (r"^(k8s/.*\.(yaml|md)|tests/nix/.*\.sh)$", rf"(localhost/libtrace/[a-z-]+:)({NUMBER})(\b)"),
+    (r"^services/Containerfile$", rf'(image\.version=")({NUMBER})(")'),
+    (r"^(k8s/.*\.(yaml|md)|tests/nix/.*\.sh|services/(Containerfile|compose.*\.yaml))$", rf"(localhost/libtrace/[a-z-]+:)({NUMBER})(\b)"),
 )
 
 HEADER = "libtrace/include/libtrace/trace.h"
