@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "doctor.h"
 #include "delivery.h"
+#include "hooks.h"
 #include "libraries.h"
 #include "preload.h"
 #include "process/relay_address.h"
@@ -32,94 +33,6 @@ static const struct library *find(const struct library *libraries, int n, const 
 	return NULL;
 }
 
-enum topic { SERVER, CLIENT };
-
-static const char *const topics[] = {[SERVER] = "server", [CLIENT] = "client"};
-
-/* What --doctor needs of a hook's table. */
-struct hook {
-	enum topic topic;
-	const char *library;			    /* what sonames begin with: "libcurl" */
-	const char *(*refuses)(const char *soname); /* NULL: none is refused */
-	const char *setting; /* the variable that may switch it off; NULL: none */
-};
-
-#define HOOK_REFUSES(id, function) const char *function(const char *soname);
-#include <hook_tables.h>
-
-static const struct hook hooks[HOOK_COUNT] = {
-#define HOOK(id, kind, soname, ...) [HOOK_##id].topic = kind, [HOOK_##id].library = soname,
-#define HOOK_REFUSES(id, function) [HOOK_##id].refuses = function,
-#define HOOK_SETTING(id, variable, ...) [HOOK_##id].setting = variable,
-#include <hook_tables.h>
-};
-
-static bool is_of(const struct hook *hook, const struct library *library)
-{
-	char next = library->name[strlen(hook->library)];
-
-	return lt_starts_with(library->name, hook->library) && (next == '.' || next == '-');
-}
-
-static bool is_off(const struct hook *hook)
-{
-	return hook->setting && lt_slice_is_word(lt_config_text(hook->setting), "false");
-}
-
-/* Prints what would be traced of one library, of which there may be several flavours; returns whether
- * anything would be.  ret_printed: whether there was anything to print. */
-static bool examine_hook(size_t i, const struct program *program, const struct library *libraries,
-	int n, bool *ret_printed)
-{
-	const struct hook *hook = &hooks[i];
-	const char *topic = topics[hook->topic];
-	bool found = false;
-
-	*ret_printed = false;
-	for (int j = 0; j < n; j++) {
-		const struct library *library = &libraries[j];
-		if (!is_of(hook, library))
-			continue;
-		*ret_printed = true;
-		const char *refused = hook->refuses ? hook->refuses(library->name) : NULL;
-		if (refused) {
-			say(topic, "no: it has %s, and %s", library->name, refused);
-		} else if (is_off(hook)) {
-			say(topic, "no: it has %s, and %s is false", library->name, hook->setting);
-		} else {
-			say(topic, "yes: %s (%s)", library->name, library->path);
-			found = true;
-		}
-	}
-	if (!*ret_printed && program->defines[i]) {
-		*ret_printed = true;
-		say(topic, "no: %s is linked into it statically; link it shared", hook->library);
-	}
-	return found;
-}
-
-/* All libraries for spans of a kind. */
-static bool examine_topic(
-	enum topic topic, const struct program *program, const struct library *libraries, int n)
-{
-	char missing[256] = "";
-	size_t len = 0;
-	bool found = false, printed_any = false, printed;
-
-	for (size_t i = 0; i < HOOK_COUNT; i++) {
-		if (hooks[i].topic != topic)
-			continue;
-		found |= examine_hook(i, program, libraries, n, &printed);
-		printed_any |= printed;
-		if (len < sizeof(missing))
-			len += (size_t)snprintf(missing + len, sizeof(missing) - len, "%s%s",
-				len ? ", " : "", hooks[i].library);
-	}
-	if (!printed_any)
-		say(topics[topic], "not at its start: no %s", missing);
-	return found;
-}
-
 /* What it and its libraries can do later. The C library is not counted: it loads modules for names
  * and character sets only. */
 static struct later look_ahead(
@@ -149,11 +62,6 @@ static bool leaves_children_alone(void)
 	return lt_config_word("OTEL_C_CHILDREN", words, 2, 0) == 1;
 }
 
-static const char all_libraries[] =
-#define HOOK(id, kind, library, ...) " " library
-#include <hook_tables.h>
-	;
-
 static enum prospect examine_later(
 	const struct program *program, const struct library *libraries, int n)
 {
@@ -164,7 +72,7 @@ static enum prospect examine_later(
 		return NOT_TRACED;
 	say("later", "it can %s%s%s: those that use any of these are traced:%s",
 		later.loads ? "load libraries" : "", later.loads && later.starts ? " and " : "",
-		later.starts ? "start programs" : "", all_libraries);
+		later.starts ? "start programs" : "", hooks_libraries);
 	return MAY_BE_TRACED;
 }
 
@@ -188,9 +96,9 @@ static enum prospect examine(const struct program *program)
 		return NOT_TRACED;
 	}
 	say("agent", "%s loads into it", agent);
-	bool serves = examine_topic(SERVER, program, libraries, n);
-	bool asks = examine_topic(CLIENT, program, libraries, n);
-	return serves || asks ? TRACED_FROM_START : examine_later(program, libraries, n);
+	return hooks_say(program, libraries, n, "not at its start: no")
+		       ? TRACED_FROM_START
+		       : examine_later(program, libraries, n);
 }
 
 static enum prospect explain(const struct program *program)

@@ -3,6 +3,7 @@
  * that signals, exit code and process id are the program's own; the first process of a container stays
  * beside it (init.h). */
 #include "doctor.h"
+#include "doctor_process.h"
 #include "init.h"
 #include "options.h"
 #include "preload.h"
@@ -72,6 +73,8 @@ int main(int argc, char **argv)
 		printf("libtrace-instrument %s\n", LT_VERSION);
 		return EXIT_SUCCESS;
 	}
+	if (options.pid)
+		return doctor_process(options.pid);
 	if (!options.program[0]) {
 		fprintf(stderr, "libtrace-instrument: which program? (try --help)\n");
 		return EXIT_LAUNCHER;

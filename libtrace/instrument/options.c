@@ -2,6 +2,7 @@
 #include "options.h"
 #include "known.h"
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,7 @@ static int refuse(const char *option, const char *meant)
 static int check_variable(const char *option, const char *name)
 {
 	static const char *const flags[] = {
-		"--doctor", "--help", "--no-children", "--relay", "--version"};
+		"--doctor", "--help", "--no-children", "--pid", "--relay", "--version"};
 	char nearest[KNOWN_NAME_MAX_BYTES], meant[KNOWN_NAME_MAX_BYTES];
 
 	if (known_find(name))
@@ -101,6 +102,35 @@ static int read_variable(char ***argv)
 	return setenv(name, value, 1) ? -errno : 0;
 }
 
+/* Leaves *argv at the option's last word. */
+static int read_pid(char ***argv, pid_t *ret_pid)
+{
+	const char *word = **argv + strlen("--pid");
+	const char *value = *word ? word + 1 : (*argv)[1];
+	char *end;
+
+	if (!value)
+		return complain("--pid", "needs a value");
+	if (!*word)
+		++*argv;
+	errno = 0;
+	long pid = value[0] >= '0' && value[0] <= '9' ? strtol(value, &end, 10) : 0;
+	if (errno || pid <= 0 || pid > INT_MAX || *end)
+		return complain("--pid", "needs the number of a process");
+	*ret_pid = (pid_t)pid;
+	return 0;
+}
+
+/* What does not go together. */
+static int check(const struct options *options)
+{
+	if (!options->pid)
+		return 0;
+	if (!options->doctor)
+		return complain("--pid", "goes with --doctor");
+	return options->program[0] ? complain("--pid", "takes no program beside it") : 0;
+}
+
 int options_read(char **argv, struct options *ret_options)
 {
 	struct options options = {0};
@@ -117,6 +147,8 @@ int options_read(char **argv, struct options *ret_options)
 			options.version = true;
 		else if (strcmp(*argv, "--doctor") == 0)
 			options.doctor = true;
+		else if (strcmp(*argv, "--pid") == 0 || strncmp(*argv, "--pid=", 6) == 0)
+			err = read_pid(&argv, &options.pid);
 		else if (strcmp(*argv, "--no-children") == 0)
 			err = setenv("OTEL_C_CHILDREN", "false", 1) ? -errno : 0;
 		else if (strncmp(*argv, "--", 2) == 0)
@@ -127,8 +159,10 @@ int options_read(char **argv, struct options *ret_options)
 			return err;
 	}
 	options.program = argv;
-	*ret_options = options;
-	return 0;
+	int err = check(&options);
+	if (!err)
+		*ret_options = options;
+	return err;
 }
 
 static void print_settings(enum known_reader reader)
@@ -154,6 +188,7 @@ void options_help(void)
 {
 	fputs("usage: libtrace-instrument [OPTION VALUE]... [--] PROGRAM [ARGUMENT]...\n"
 	      "       libtrace-instrument [OPTION VALUE]... --doctor PROGRAM\n"
+	      "       libtrace-instrument --doctor --pid N\n"
 	      "\n"
 	      "Runs PROGRAM with distributed tracing, and with the traceparent header between "
 	      "programs:\n"
@@ -162,6 +197,8 @@ void options_help(void)
 #include <hook_tables.h>
 	      "\n"
 	      "  --doctor       print what of PROGRAM would be traced, and why not\n"
+	      "  --doctor --pid N\n"
+	      "                 print whether process N is traced, what of it, and why not\n"
 	      "  --no-children  trace none of the programs that PROGRAM starts\n"
 	      "  --relay no     let a thread of PROGRAM's send its spans, no process beside it\n"
 	      "  --version      print the version\n"

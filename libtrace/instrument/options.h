@@ -4,9 +4,11 @@
 #define LT_INSTRUMENT_OPTIONS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct options {
 	bool help, version, doctor;
+	pid_t pid;	/* of --doctor's --pid; 0: none */
 	char **program; /* its name and arguments, inside argv; program[0] NULL: none given */
 };
 

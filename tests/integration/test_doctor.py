@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """--doctor agrees with the agent: it reads the same settings and sends in the same way."""
+import glob
 import os
 import shutil
 import socket
@@ -12,6 +13,8 @@ import harness
 from collector import Answer, Collector, OK
 
 CC = os.environ.get("LIBTRACE_CC", "cc").split()
+LIB = os.environ.get("LIBTRACE_LIB", "")
+AGENT = os.path.join(LIB, "libtrace-agent.so")
 TRACED = "api-gateway"  # it starts with libh2o and libcurl
 
 
@@ -263,6 +266,247 @@ class Programs(DoctorTest):
         self.assertEqual(done.returncode, 0, done)
         self.assertIn("run but not read", done.stdout)
         self.assertIn("it may be traced", done.stdout)
+
+
+# Runs until its input ends.
+HOLDS = r"""
+#include <stdio.h>
+extern int KEEPS(void *) __attribute__((weak));
+int main(void)
+{
+	printf("up%s\n", KEEPS ? "!" : "");
+	fflush(stdout);
+	return getchar() == EOF ? 0 : 1;
+}
+"""
+
+
+def preload(*libraries):
+    return {"LD_PRELOAD": ":".join([*harness.sanitizer_runtimes(), *libraries])}
+
+
+class Processes(DoctorTest):
+    """--pid: what holds of a process that runs."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        os.chmod(self.folder, 0o755)
+
+    def compile(self, *options, compiler=CC, keeps="none"):
+        """A program that holds on; keeps: a function that it would call."""
+        path = os.path.join(self.folder, "holds")
+        done = subprocess.run([*compiler, "-x", "c", "-", f"-DKEEPS={keeps}", "-o", path, "-x", "none", *options],
+                              input=HOLDS, text=True, capture_output=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return path
+
+    def hold(self, command, env=None, traced=False, **popen):
+        """Starts it, and waits until it runs."""
+        command, env = harness.command_of(command, env, traced)
+        process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, **popen)
+        self.addCleanup(process.communicate)
+        self.assertTrue(process.stdout.readline().startswith(b"up"))
+        return process.pid
+
+    def examine(self, pid, code, verdict):
+        done = harness.run(["libtrace-instrument", "--doctor", "--pid", str(pid)])
+        self.assertEqual((done.code, done.err, line(done, "verdict")), (code, "", verdict), done)
+        return done
+
+    def not_traced(self, pid):
+        return self.examine(pid, 1, "it is not traced")
+
+    def agent(self, command, env=None, **popen):
+        """What it says of the agent in a program that is not traced."""
+        return line(self.not_traced(self.hold(command, env, **popen)), "agent")
+
+    def with_curl(self):
+        return self.compile("-Wl,--no-as-needed", "-lcurl")
+
+    def copy(self, *names):
+        """The agent, in a folder that has these of its files."""
+        folder = os.path.join(self.folder, "copy")
+        os.makedirs(folder, exist_ok=True)
+        for name in names:
+            shutil.copy(os.path.join(LIB, name), folder)
+        return os.path.join(folder, "libtrace-agent.so")
+
+    # --- traced ---
+
+    def test_a_traced_process_is_said_to_be_with_what_and_by_which_way(self):
+        env = {"OTEL_SERVICE_NAME": "shop", "OTEL_BSP_SCHEDULE_DELAY": "200"}
+        done = self.examine(self.hold([self.with_curl()], {**env, "OTEL_C_RELAY": "yes"}, traced=True), 0, "it is traced")
+        self.assertEqual(line(done, "agent"), f"{AGENT} is in it")
+        self.assertRegex(line(done, "client"), r"^yes: libcurl\.so\.4\S* \(/\S+/libcurl\.so\.4")
+        self.assertEqual(line(done, "server"), "no: it has no libh2o")
+        self.assertIn("OTEL_BSP_SCHEDULE_DELAY=200", lines(done, "setting"))
+        self.assertRegex(line(done, "process"), r"^\d+, /\S+/holds$")
+        self.assertEqual(line(done, "service"), os.path.join(self.folder, "holds"), "of the launcher's option")
+        if harness.named_relay().startswith("[,"):
+            self.skipTest("no relay here")
+        self.assertEqual(line(done, "relay"), "yes: it shares its spans with the one of its launcher")
+
+    def test_a_server_is_said_to_be_traced_and_a_thread_to_send_from_its_first_span_on(self):
+        self.collect()
+        env = {"PORT": "8001", "OTEL_C_RELAY": "no"}
+        server = harness.Program(["order-service"], env, traced=True)
+        self.addCleanup(server.stop)
+        server.wait_ready(8001)
+        done = self.examine(server.pid, 0, "it is traced")
+        self.assertRegex(line(done, "server"), r"^yes: libh2o-evloop\.so\S* \(/\S+/libh2o-evloop\.so")
+        self.assertEqual(line(done, "relay"), "no")
+        self.assertRegex(line(done, "thread"), "^not yet: the first span")
+        harness.get(8001, "/nothing")
+        with open(f"/proc/{server.pid}/status") as status:
+            self.assertIn("Name:\torder-service\n", status)
+        harness.wait_until(lambda: "yes: a thread of its own sends its spans"
+                           in lines(self.examine(server.pid, 0, "it is traced"), "thread"))
+
+    def test_a_relay_at_a_path_is_named_and_one_that_is_not_there_is_said_not_to_be(self):
+        path = os.path.join(self.folder, "relay.sock")
+        host = self.with_curl()
+        env = {"OTEL_C_RELAY": path}
+        done = self.examine(self.hold([host], env, traced=True), 0, "it is traced")
+        self.assertEqual(line(done, "relay"),
+                         f"no: nothing of it is in the process, though OTEL_C_RELAY is {path}, which is not there")
+        relay = harness.Program(["libtrace-relay", "--listen", path])
+        self.addCleanup(relay.stop)
+        harness.wait_until(lambda: harness.listens_at(path))
+        done = self.examine(self.hold([host], env, traced=True), 0, "it is traced")
+        self.assertEqual(line(done, "relay"), f"yes: it shares its spans with the one that listens at {path}")
+
+    def test_of_two_agents_the_one_that_works_is_named_and_the_other_said_to_have_stepped_aside(self):
+        copy = self.copy("libtrace-agent.so", "libtrace-agent-core.so", "libtrace-c.so.0")
+        host = self.with_curl()
+        for agents in ((copy, AGENT), (AGENT, copy)):
+            done = self.examine(self.hold([host], preload(*agents)), 0, "it is traced")
+            self.assertEqual(lines(done, "agent"),
+                             [f"{agents[0]} is in it", f"{agents[1]} is in it too, and has stepped aside"])
+
+    def test_a_program_that_makes_its_own_spans_traces_itself(self):
+        program = self.compile(f"-I{os.path.join(harness.SOURCE, 'libtrace/include')}", f"-L{LIB}", "-Wl,--no-as-needed",
+                               "-ltrace-c", f"-Wl,-rpath,{LIB}")
+        env = preload() if harness.sanitizer_runtimes() else {}
+        done = self.examine(self.hold([program], env), 0, "it traces itself, without the agent")
+        self.assertRegex(line(done, "spans"), r"^its own: /\S+/libtrace-c\.so")
+
+    # --- not traced, and why ---
+
+    def test_what_was_started_without_the_agent(self):
+        for env in ({}, {"LD_PRELOAD": os.path.join(self.folder, "libother.so")}):
+            self.assertEqual(self.agent([self.with_curl()], env),
+                             "is not in it: it was started without, neither LD_PRELOAD in its environment nor "
+                             "/etc/ld.so.preload names libtrace-agent.so")
+
+    def test_what_is_static(self):
+        self.assertEqual(self.agent([self.compile("-static")], preload(AGENT)),
+                         "is not in it: it is linked statically, so nothing can be loaded into it")
+
+    def test_what_has_no_library_that_is_traced(self):
+        done = self.not_traced(self.hold([self.compile()], preload(AGENT)))
+        self.assertEqual(line(done, "agent"), f"{AGENT} is in it, and waits for a library that it traces")
+        self.assertEqual(line(done, "server"), "no: it has no libh2o")
+        self.assertRegex(line(done, "client"), "^no: it has no libcurl")
+
+    @unittest.skipUnless(shutil.which("musl-gcc"), "no musl-gcc")
+    @unittest.skipIf(harness.SANITIZED, "the sanitizers' libraries do not load into it")
+    def test_what_uses_musl(self):
+        program = self.compile(compiler=["musl-gcc"])
+        self.assertEqual(self.agent([program], preload(AGENT)),
+                         f"{AGENT} is in it, and does nothing: it uses musl, and the agent needs glibc")
+
+    @unittest.skipUnless(shutil.which("musl-gcc") and os.geteuid() == 0, "no musl-gcc, or not root")
+    def test_what_uses_musl_and_was_given_the_agent_by_ld_so_preload(self):
+        program = self.compile(compiler=["musl-gcc"])
+        (linker,) = glob.glob("/lib/ld-musl-*.so.1")
+        for path in (linker, "/etc/ld.so.preload"):
+            os.makedirs(os.path.dirname(self.folder + path), exist_ok=True)
+        shutil.copy(linker, self.folder + linker)
+        with open(self.folder + "/etc/ld.so.preload", "w") as file:
+            file.write(AGENT + "\n")
+        self.assertEqual(self.agent(["chroot", self.folder, "/holds"]),
+                         "is not in it: musl's dynamic linker reads no /etc/ld.so.preload")
+
+    @unittest.skipUnless(harness.CAN_BE_TWO_USERS, harness.NEEDS_TWO_USERS)
+    def test_what_has_more_rights_than_its_caller(self):
+        program = self.compile()
+        os.chown(program, 12345, 12345)
+        os.chmod(program, 0o4755)
+        self.assertRegex(self.agent([program], preload(AGENT), user=54321),
+                         r"^is not in it: it runs with more rights than its caller \(setuid, .* ignores LD_PRELOAD$")
+
+    def test_what_was_given_an_agent_that_is_not_there(self):
+        missing = os.path.join(self.folder, "none", "libtrace-agent.so")
+        self.assertEqual(self.agent([self.compile()], preload(missing)),
+                         f"is not in it: LD_PRELOAD names {missing}, which is not there")
+
+    @unittest.skipUnless(os.geteuid() == 0, "not root")
+    def test_what_is_in_another_mount_namespace_that_lacks_the_agent(self):
+        program, copy = self.compile(), self.copy("libtrace-agent.so")
+        hidden = f"mount -t tmpfs none {os.path.dirname(copy)} && LD_PRELOAD={copy} exec {program}"
+        done = self.not_traced(self.hold(["unshare", "--mount", "sh", "-c", hidden]))
+        self.assertRegex(line(done, "process"), ", in another mount namespace: its paths are its own$")
+        self.assertEqual(line(done, "agent"),
+                         f"is not in it: LD_PRELOAD names {copy}, which is not there but in this mount namespace: it is "
+                         "to be mounted into the process's, too")
+
+    def test_what_was_given_an_agent_that_the_dynamic_linker_refuses(self):
+        broken = os.path.join(self.folder, "libtrace-agent.so")
+        with open(broken, "w") as file:
+            file.write("no library")
+        self.assertEqual(self.agent([self.compile()], preload(broken)),
+                         f"is not in it, though LD_PRELOAD names {broken}: the dynamic linker has refused it, with a "
+                         "message on the process's standard error")
+
+    def test_what_lacks_the_rest_of_the_agent(self):
+        copy = self.copy("libtrace-agent.so")
+        self.assertEqual(self.agent([self.with_curl()], preload(copy)),
+                         f"{copy} is in it, and does nothing: there is no {os.path.dirname(copy)}/libtrace-agent-core.so")
+
+    def test_what_has_another_libh2o(self):
+        folder = os.path.dirname(os.environ["LIBTRACE_OTHER_H2O_HOST"])
+        program = self.compile("-Wl,--no-as-needed", f"{folder}/libh2o.so.9.9", f"-Wl,-rpath,{folder}", keeps="h2o_process_request")
+        done = self.not_traced(self.hold([program], preload(AGENT)))
+        self.assertRegex(line(done, "server"), r"^no: it has libh2o\.so\.9\.9, and this agent was built for libh2o")
+
+    def test_what_was_told_not_to_trace(self):
+        host = self.with_curl()
+        for env, text in (({"OTEL_SDK_DISABLED": "true"}, "no: OTEL_SDK_DISABLED is true"),
+                          ({"OTEL_TRACES_EXPORTER": "none"}, "no: OTEL_TRACES_EXPORTER is none")):
+            done = self.not_traced(self.hold([host], env, traced=True))
+            self.assertEqual(line(done, "export"), text)
+
+    # --- what cannot be told ---
+
+    def cannot_tell(self, pid, text, command=("libtrace-instrument",), **popen):
+        command, env = harness.command_of([*command, "--doctor", f"--pid={pid}"])
+        done = subprocess.run(command, env=env, capture_output=True, text=True, **popen)
+        self.assertEqual((done.returncode, done.stdout), (2, ""), done)
+        self.assertRegex(done.stderr, f"^libtrace-instrument: process {pid}: {text}.*\n$")
+
+    @unittest.skipUnless(harness.CAN_BE_TWO_USERS, harness.NEEDS_TWO_USERS)
+    def test_another_user_s_process_cannot_be_told_of(self):
+        launcher = shutil.copy(harness.program_path("libtrace-instrument"), self.folder)  # where others may go
+        self.cannot_tell(os.getpid(), "it cannot be read without its user's rights", [launcher], user=54321)
+
+    def test_a_process_that_has_ended_or_never_was_cannot_be_told_of(self):
+        process = subprocess.Popen(["true"])
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        self.cannot_tell(process.pid, "it has no memory: it has ended")
+        process.wait()
+        self.cannot_tell(process.pid, "there is no such process")
+
+    def test_a_pid_goes_with_the_doctor_alone_and_is_a_number(self):
+        for words, text in ((["--pid", "1"], "goes with --doctor"), (["--doctor", "--pid", "1", "true"], "takes no program"),
+                            (["--doctor", "--pid"], "needs a value"), (["--doctor", "--pid="], "needs the number"),
+                            (["--doctor", "--pid", "1x"], "needs the number"), (["--doctor", "--pid", "0"], "needs the number"),
+                            (["--doctor", "--pid", "99999999999"], "needs the number")):
+            done = harness.run(["libtrace-instrument", *words])
+            self.assertEqual((done.code, done.out), (125, ""), done)
+            self.assertRegex(done.err, f"^libtrace-instrument: --pid: {text}")
 
 
 if __name__ == "__main__":
