@@ -14,6 +14,7 @@ enum http_count {
 	HTTP_SHED_LAG,	    /* while the loop was behind, see LAG_MAX_MS */
 	HTTP_SHED_MEMORY,   /* no memory for another request */
 	HTTP_SHED_CALLS,    /* no descriptor or memory for a call to another service */
+	HTTP_SHED_UPLOADS,  /* traceview's: beyond TRACEVIEW_UPLOADS_MAX_BYTES */
 	HTTP_FULL,	    /* times that CONNECTIONS_MAX was reached */
 	HTTP_CLOSED_IDLE,   /* connections closed to admit others */
 	HTTP_CLOSED_UNREAD, /* whose client did not take its answer in ANSWER_TIMEOUT_MS */

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The services' limits, by processes that have them: 503 in time, and nobody stops the others."""
+import ctypes
 import json
 import os
 import re
 import resource
+import selectors
+import shutil
 import socket
 import struct
+import subprocess
+import tempfile
 import time
 import unittest
 
@@ -46,7 +51,7 @@ def read_to_end(s):
         return data
 
 
-class Overload(StackTest):
+class LimitedTest(StackTest):
     def start_limited_gateway(self, preexec=None, env=None, traced=False):
         env = {"PORT": str(self.GATEWAY), "ORDER_SERVICE_URL": f"http://127.0.0.1:{self.ORDER}",
                **self.TRACING, **(env or {})}
@@ -74,6 +79,8 @@ class Overload(StackTest):
                 self.assertEqual(json.loads(answer.body)["error"], "overloaded")
         return [answer.status for answer in answers]
 
+
+class Overload(LimitedTest):
     def test_beyond_requests_max_a_request_is_503_at_once_with_retry_after(self):
         self.start_slow_order(1000)
         self.start_limited_gateway(env={"THREADS": "1", "REQUESTS_MAX": "10"})
@@ -144,6 +151,89 @@ class Overload(StackTest):
             s.close()
 
 
+class Groups(LimitedTest):
+    """REQUESTS_MAX by the memory limit of a cgroup: three quarters of what it leaves, 48 KiB a request."""
+    REQUEST_BYTES = 48 * 1024
+    CLONE_NEWNS, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 0x1000, 0x4000, 0x40000
+
+    def requests_max(self, preexec):
+        self.start_limited_gateway(preexec, env={"THREADS": "1"})
+        return int(re.search(r"requests_max=(\d+)", self.gateway.output)[1])
+
+    def test_by_files_of_cgroup_v2(self):
+        """A folder in the place of the group's, in a mount namespace: this needs no v2, and no group."""
+        with open("/proc/self/cgroup") as file:
+            if "0::/\n" not in file.readlines():
+                self.skipTest("this process is not in the root of a cgroup v2")
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        os.chmod(folder, 0o755)
+        for name, number in (("memory.max", 100 * 2**20), ("memory.current", 40 * 2**20)):
+            with open(os.path.join(folder, name), "w") as file:
+                file.write(f"{number}\n")
+        libc = ctypes.CDLL(None, use_errno=True)
+
+        def enter():
+            if libc.unshare(self.CLONE_NEWNS) != 0 or \
+                    libc.mount(b"none", b"/", None, self.MS_REC | self.MS_PRIVATE, None) != 0 or \
+                    libc.mount(folder.encode(), b"/sys/fs/cgroup", None, self.MS_BIND, None) != 0:
+                raise OSError(ctypes.get_errno(), "mount")
+        try:
+            n = self.requests_max(enter)
+        except subprocess.SubprocessError:
+            self.skipTest("may not mount")
+        self.assertEqual(n, 60 * 2**20 // 4 * 3 // self.REQUEST_BYTES)
+
+    def own_group(self, limit_bytes):
+        """A group of cgroup v1 below this process's."""
+        with open("/proc/self/cgroup") as file:
+            found = re.search(r"^\d+:memory:(.*)$", file.read(), re.M)
+        if not found:
+            self.skipTest("no cgroup v1 with memory")
+        folder = f"/sys/fs/cgroup/memory{found[1]}/tracing-test-{os.getpid()}"
+        try:
+            os.mkdir(folder)
+            self.addCleanup(os.rmdir, folder)
+            with open(os.path.join(folder, "memory.limit_in_bytes"), "w") as file:
+                file.write(str(limit_bytes))
+        except OSError as error:
+            self.skipTest(f"may not make a cgroup: {error.strerror}")
+        return folder
+
+    @unittest.skipIf(harness.SANITIZED, "sanitizers take more memory than the group has")
+    def test_by_the_limit_of_cgroup_v1_which_a_rush_then_does_not_reach(self):
+        limit = 48 * 2**20
+        folder = self.own_group(limit)
+
+        def enter():
+            with open(os.path.join(folder, "cgroup.procs"), "w") as file:
+                file.write(str(os.getpid()))
+
+        def number(name):
+            with open(os.path.join(folder, name)) as file:
+                return int(file.read())
+        self.start_slow_order(500)
+        n = self.requests_max(enter)
+        self.assertLess(n, limit // 4 * 3 // self.REQUEST_BYTES)
+        self.assertGreater(n, limit // 2 // self.REQUEST_BYTES)
+        clients = [connect(self.GATEWAY) for _ in range(n + 200)]
+        try:
+            for s in clients:
+                s.sendall(CHECKOUT)
+            statuses = [s.recv(65536).split()[1] for s in clients]
+            self.assertEqual(set(statuses), {b"200", b"503"})
+            self.assertEqual(statuses.count(b"503"), 200)
+            harness.note(f"{n} requests in flight in a group of {limit / 2**20:.0f} MiB took "
+                         f"{number('memory.max_usage_in_bytes') / 2**20:.0f} MiB")
+            self.assertLess(number("memory.max_usage_in_bytes"), limit)
+            self.assertEqual(number("memory.failcnt"), 0)
+        finally:
+            for s in clients:
+                s.close()
+            self.gateway.stop()
+            self.forget(self.gateway)
+
+
 class Unread(StackTest):
     def test_a_client_that_takes_no_answer_is_closed(self):
         """It fills the buffers with answers to a pipeline, and never reads."""
@@ -211,6 +301,67 @@ class Unread(StackTest):
                 n += len(data)
                 time.sleep(max(0, began + n / 600e3 - time.monotonic()))  # 600 KB/s: the pace is what is tested
         self.assertGreater(n, 2000000)
+
+
+class Uploads(LimitedTest):
+    N, BYTES, BOUND = 300, 2**20, 8 * 2**20
+
+    def upload(self, clients):
+        """As much of each one's request as traceview takes, but not its end; returns those that are still open."""
+        head = (b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                b"Content-Length: %d\r\n\r\n" % (self.BYTES + 1))
+        left = {s: head + bytes(self.BYTES) for s in clients}
+        with selectors.DefaultSelector() as selector:
+            for s in clients:
+                s.setblocking(False)
+                selector.register(s, selectors.EVENT_WRITE)
+            while selector.get_map():
+                ready = selector.select(10 * harness.SLOWNESS)
+                self.assertTrue(ready, "nothing is read any more")
+                for key, _ in ready:
+                    s = key.fileobj
+                    try:
+                        left[s] = left[s][s.send(left[s]):]
+                    except BlockingIOError:
+                        continue
+                    except ConnectionError:
+                        del left[s]
+                    if not left.get(s):
+                        selector.unregister(s)
+        return list(left)
+
+    @staticmethod
+    def is_open(s):
+        try:
+            return bool(s.recv(1000)) and False
+        except BlockingIOError:
+            return True
+        except ConnectionError:
+            return False
+
+    def test_unfinished_uploads_have_one_bound_which_may_be_set(self):
+        self.start(["traceview", "serve"], env={"TRACEVIEW_UPLOADS_MAX_BYTES": str(self.BOUND)})
+        traceview, backend = self.programs[-1], harness.Backend()
+        wait_until(lambda: harness.answers(backend.UI), what="traceview")
+        before = traceview.rss_bytes()
+        clients = [connect(backend.OTLP) for _ in range(self.N)]
+        try:
+            sent = self.upload(clients)
+            wait_until(lambda: sum(map(self.is_open, sent)) <= self.BOUND // self.BYTES, what="the end of the others")
+            self.assertEqual(post_json(backend.OTLP, "/v1/traces", {"resourceSpans": []}).status, 200)
+            grown = traceview.peak_rss_bytes() - before
+            harness.note(f"{self.N} MiB of unfinished uploads took {grown / 2**20:.0f} MiB")
+            if not harness.SANITIZED:
+                # The bound, thrice as buffers are copied when they grow, and what one turn of the loop reads.
+                self.assertLess(grown, 3 * self.BOUND + 2 * 256 * 256 * 1024)
+            metrics = get(backend.UI, "/metrics").body.decode()
+            refused = int(re.search(r"\ntraceview_http_uploads_refused_total (\d+)", metrics)[1])
+            self.assertGreaterEqual(refused, self.N - self.BOUND // self.BYTES)
+            message = "they exceed TRACEVIEW_UPLOADS_MAX_BYTES together"
+            wait_until(lambda: self.counted(traceview, message) >= refused, 15, "lines in the log")
+        finally:
+            for s in clients:
+                s.close()
 
 
 class Turns(StackTest):

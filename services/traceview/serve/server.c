@@ -23,10 +23,9 @@
 #define DRAIN_TIMEOUT_MS 5000	   /* after a signal, for unfinished answers */
 #define QUERY_BODY_MAX_BYTES 65536 /* of requests that need no body */
 
-/* Limit of all unfinished bodies together: one of the largest size fits. */
-#define UPLOADS_MAX_BYTES (RECEIVE_BODY_MAX_BYTES + (size_t)64 * 1024)
 #define UPLOADS_LOOK_MS 10	       /* between two sums of their sizes while they are small */
-#define UPLOAD_TURN_BYTES (512 * 1024) /* received from one connection per turn of the loop */
+#define UPLOADS_SMALL_SHARE 8	       /* of the limit: one in so many */
+#define UPLOAD_TURN_BYTES (128 * 1024) /* received from one connection per turn of the loop */
 
 #define LARGE_BLOCK_BYTES (4 * 1024 * 1024)
 
@@ -48,6 +47,8 @@ struct server {
 	struct timer report_timer;
 	struct store_stats reported;
 	uint64_t n_refused_reported, n_not_kept_reported;
+	struct uploads uploads;
+	size_t uploads_max_bytes;
 	uint64_t uploads_looked_at_ms; /* the loop's time */
 	size_t uploads_bytes;	       /* at that time */
 };
@@ -131,13 +132,13 @@ static void bound_uploads(struct http_loop *loop)
 {
 	struct server *server = H2O_STRUCT_FROM_MEMBER(struct server, loop, loop);
 	uint64_t now_ms = h2o_now(loop->h2o);
-	if (server->uploads_bytes < UPLOADS_MAX_BYTES / 8 &&
-		grpc_upload_bytes(server->grpc) < UPLOADS_MAX_BYTES / 8 &&
+	size_t small_bytes = server->uploads_max_bytes / UPLOADS_SMALL_SHARE;
+	if (server->uploads_bytes < small_bytes && grpc_upload_bytes(server->grpc) < small_bytes &&
 		now_ms - server->uploads_looked_at_ms < UPLOADS_LOOK_MS)
 		return;
 	server->uploads_looked_at_ms = now_ms;
-	unsigned n = uploads_bound(&server->ports[PORT_OTLP].ctx, server->grpc, UPLOADS_MAX_BYTES,
-		&server->uploads_bytes);
+	unsigned n = uploads_bound(&server->uploads, &server->ports[PORT_OTLP].ctx, server->grpc,
+		server->uploads_max_bytes, &server->uploads_bytes);
 	while (n-- > 0)
 		receiver_refused(&server->receiver, uploads_why);
 }
@@ -182,6 +183,7 @@ static void stop(struct server *server)
 	timer_stop(&server->report_timer);
 	delay_done(&server->report_delay);
 	grpc_free(server->grpc);
+	uploads_done(&server->uploads);
 	http_loop_close(&server->loop);
 	h2o_config_dispose(&server->confs[PORT_OTLP]);
 	h2o_config_dispose(&server->confs[PORT_UI]);
@@ -224,6 +226,7 @@ int server_run(const struct server_options *options)
 	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
 	mallopt(M_TRIM_THRESHOLD, 2 * LARGE_BLOCK_BYTES);
 	server.receiver.store = options->store;
+	server.uploads_max_bytes = options->uploads_max_bytes;
 	http_raise_descriptor_limit();
 	int err = grpc_new(&server.receiver, &server.grpc);
 	server.n_ports = err ? PORT_GRPC : N_PORTS;

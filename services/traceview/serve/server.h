@@ -7,11 +7,15 @@
 #include "serve/site.h"
 #include "store/store.h"
 
+/* One request of the largest size fits. */
+#define UPLOADS_MAX_BYTES_DEFAULT (64 * 1024 * 1024 + 64 * 1024)
+
 struct server_options {
 	const char *host;
 	unsigned otlp_port, grpc_port, ui_port; /* 0: any free port */
 	struct store *store;			/* borrowed */
 	const struct site *site;		/* borrowed */
+	unsigned uploads_max_bytes;		/* of all unfinished requests together */
 	struct http_limits limits;		/* of the ports that speak HTTP/1.1 */
 };
 

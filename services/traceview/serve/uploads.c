@@ -2,42 +2,43 @@
 /* uploads.c - a common limit for all unfinished request bodies. */
 #include "serve/uploads.h"
 
-#define REFUSED_MAX 16 /* connections in one turn */
+#include "http_counts.h"
 
-const char uploads_why[] = "unfinished requests exceeded 64 MiB in total";
+#include <stdlib.h>
 
-struct tally {
-	struct compat_uploads super;
-	h2o_socket_t *refused[REFUSED_MAX];
-	unsigned n_refused;
-	h2o_socket_t *largest;
-	size_t largest_bytes, bytes;
-};
+const char uploads_why[] = "unfinished requests exceeded TRACEVIEW_UPLOADS_MAX_BYTES in total";
 
-static bool is_refused(const struct tally *tally, const h2o_socket_t *sock)
+static bool has_place(struct uploads *uploads)
 {
-	for (unsigned i = 0; i < tally->n_refused; i++)
-		if (tally->refused[i] == sock)
-			return true;
-	return false;
+	if (uploads->n < uploads->capacity)
+		return true;
+	size_t capacity = uploads->capacity ? 2 * uploads->capacity : 64;
+	struct upload *items = realloc(uploads->items, capacity * sizeof(*items));
+	if (!items)
+		return false;
+	uploads->items = items;
+	uploads->capacity = capacity;
+	return true;
 }
 
-static void on_upload(struct compat_uploads *uploads, h2o_socket_t *sock, size_t n_bytes)
+static void on_upload(struct compat_uploads *super, h2o_socket_t *sock, size_t n_bytes)
 {
-	struct tally *tally = H2O_STRUCT_FROM_MEMBER(struct tally, super, uploads);
-	if (is_refused(tally, sock) || h2o_socket_is_writing(sock)) /* or being answered */
+	struct uploads *uploads = H2O_STRUCT_FROM_MEMBER(struct uploads, super, super);
+	if (h2o_socket_is_writing(sock) || !sock->_cb.read) /* it is being answered */
 		return;
-	tally->bytes += n_bytes;
-	if (n_bytes > tally->largest_bytes) {
-		tally->largest = sock;
-		tally->largest_bytes = n_bytes;
-	}
+	uploads->n_bytes += n_bytes;
+	if (has_place(uploads))
+		uploads->items[uploads->n++] = (struct upload){sock, n_bytes};
 }
 
-/* The request is incomplete, so h2o writes nothing to this socket. The end of input makes it close
- * the connection, once it has read the kernel's buffer.
- * @return false when the socket was shut down before */
-static bool refuse(h2o_socket_t *sock)
+static int largest_first(const void *a, const void *b)
+{
+	const struct upload *x = a, *y = b;
+	return (x->n_bytes < y->n_bytes) - (x->n_bytes > y->n_bytes);
+}
+
+/* The request is incomplete, so h2o writes nothing to this socket. */
+static void refuse(h2o_socket_t *sock)
 {
 	static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n"
 				     "Content-Length: 0\r\nConnection: close\r\n\r\n";
@@ -45,34 +46,41 @@ static bool refuse(h2o_socket_t *sock)
 	/* Closes with a reset: a client that is still sending would block otherwise. */
 	struct linger reset = {.l_onoff = 1};
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-	bool is_new = send(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL) > 0;
-	shutdown(fd, SHUT_RDWR);
-	return is_new;
+	ssize_t sent = send(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)sent; /* a client that does not take it goes without */
+	/* Makes h2o close the connection now: what the kernel has of it still would be read first. */
+	sock->_cb.read(sock, h2o_socket_error_closed);
 }
 
-/* @return false when there is nothing (more) to refuse in this turn */
-static bool refuse_largest(struct tally *tally, struct grpc *grpc, unsigned *n_told)
+unsigned uploads_bound(struct uploads *uploads, h2o_context_t *ctx, struct grpc *grpc,
+	size_t max_bytes, size_t *ret_bytes)
 {
-	if (grpc_largest_upload(grpc) > tally->largest_bytes) {
-		grpc_refuse_largest(grpc, uploads_why);
-		return true;
+	unsigned n_refused = 0;
+	uploads->super.on_upload = on_upload;
+	uploads->n = uploads->n_bytes = 0;
+	compat_each_upload(ctx, &uploads->super);
+	if (uploads->n_bytes + grpc_upload_bytes(grpc) > max_bytes && uploads->n > 0)
+		qsort(uploads->items, uploads->n, sizeof(*uploads->items), largest_first);
+	while (uploads->n_bytes + grpc_upload_bytes(grpc) > max_bytes) {
+		struct upload *largest = n_refused < uploads->n ? &uploads->items[n_refused] : NULL;
+		size_t grpc_bytes = grpc_largest_upload(grpc);
+		if (!largest && grpc_bytes == 0)
+			break;
+		http_count(HTTP_SHED_UPLOADS);
+		if (grpc_bytes > (largest ? largest->n_bytes : 0)) {
+			grpc_refuse_largest(grpc, uploads_why);
+			continue;
+		}
+		uploads->n_bytes -= largest->n_bytes;
+		refuse(largest->sock);
+		n_refused++;
 	}
-	if (!tally->largest || tally->n_refused == REFUSED_MAX)
-		return false;
-	*n_told += refuse(tally->largest);
-	tally->refused[tally->n_refused++] = tally->largest;
-	return true;
+	*ret_bytes = uploads->n_bytes + grpc_upload_bytes(grpc);
+	return n_refused;
 }
 
-unsigned uploads_bound(h2o_context_t *ctx, struct grpc *grpc, size_t max_bytes, size_t *ret_bytes)
+void uploads_done(struct uploads *uploads)
 {
-	struct tally tally = {.super = {on_upload}};
-	unsigned n_told = 0;
-	do {
-		tally.largest = NULL;
-		tally.largest_bytes = tally.bytes = 0;
-		compat_each_upload(ctx, &tally.super);
-		*ret_bytes = tally.bytes + grpc_upload_bytes(grpc);
-	} while (*ret_bytes > max_bytes && refuse_largest(&tally, grpc, &n_told));
-	return n_told;
+	free(uploads->items);
+	*uploads = (struct uploads){.n = 0};
 }
