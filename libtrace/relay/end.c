@@ -49,6 +49,10 @@ static void describe(const struct end *end, char text[96], char type[32])
 		snprintf(type, 32, "SIG%s", name ? name : "NAL");
 		snprintf(text, 96, "the process was killed by signal %d (%s)", end->number, type);
 		break;
+	case END_KILLED:
+		snprintf(text, 96, "the process was killed by a signal, or called _exit()");
+		snprintf(type, 32, "process_killed");
+		break;
 	case END_EXEC:
 		snprintf(text, 96, "the process executed another program");
 		snprintf(type, 32, "process_exec");

@@ -5,7 +5,13 @@
 
 #include "reader.h"
 
-enum end_cause { END_UNKNOWN, END_EXIT, END_SIGNAL, END_EXEC };
+enum end_cause {
+	END_UNKNOWN,
+	END_EXIT,
+	END_SIGNAL,
+	END_EXEC,
+	END_KILLED, /* without an exit, by whatever */
+};
 
 struct end {
 	enum end_cause cause;

@@ -88,7 +88,10 @@ static void mark_dead(struct client *client, enum end_cause cause)
 	client->is_dead = true;
 	client->dead_ns = lt_clock_monotonic_ns();
 	client->end = (struct end){.cause = cause, .time_ns = wall_ns()};
-	client->knows_end = cause != END_UNKNOWN || client->pidfd < 0;
+	/* The kernel tells nothing of a process in a PID namespace that is not the relay's or below it. */
+	client->knows_end = cause != END_UNKNOWN || client->pidfd < 0 || client->pid == 0;
+	if (cause == END_UNKNOWN && client->pidfd >= 0 && !atomic_load(&client->slab->is_shut_down))
+		client->end.cause = END_KILLED;
 }
 
 static void look_for_end(struct client *client, uint64_t now_ns)

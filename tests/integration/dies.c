@@ -114,6 +114,11 @@ static void fault(void)
 	*nowhere = 1;
 }
 
+static void leave_by_exit(void)
+{
+	exit(0);
+}
+
 static void leave(void)
 {
 	_exit(0);
@@ -200,6 +205,7 @@ static const struct {
 	{"memory-limit", NULL, exhaust_memory},
 	{"SIGSEGV", NULL, fault},
 	{"abort", NULL, abort},
+	{"exit", NULL, leave_by_exit},
 	{"_exit", NULL, leave},
 	{"quick_exit", NULL, leave_quickly},
 	{"exec", NULL, execute},

@@ -146,7 +146,7 @@ class Relay(unittest.TestCase):
         span = next(span for span in all_spans(self.collector) if span["name"] == "w open")
         attributes = {a["key"]: a["value"] for a in span["attributes"]}
         self.assertEqual(span["status"]["code"], 2)
-        self.assertIn(attributes["error.type"]["stringValue"], ("SIGKILL", "process_end"))  # before Linux 6.15: unknown
+        self.assertIn(attributes["error.type"]["stringValue"], ("SIGKILL", "process_killed"))  # before Linux 6.15
         self.assertEqual([event["name"] for event in span["events"]], ["process.end"])
 
     def test_a_fork_s_child_ends_its_own_spans_and_none_of_its_parent_s(self):

@@ -58,10 +58,13 @@ class Listen(unittest.TestCase):
         self.addCleanup(program.kill)
         return program
 
-    def waiting(self, n, **options):
+    def make_count(self):
         with open(self.count, "wb") as file:
             file.write(bytes(4))
         os.chmod(self.count, 0o666)
+
+    def waiting(self, n, **options):
+        self.make_count()
         program = self.program([DIES, "wait", "w", "5000", str(n), self.count], **options)
         harness.wait_until(lambda: self.n_ended() == n, what=f"{n} spans")
         return program
@@ -156,6 +159,18 @@ class Listen(unittest.TestCase):
                 self.assertEqual(len(self.names(collector)) - before, 10)
 
     # --- how ends are noticed ------------------------------------------------------------------
+
+    def test_a_kill_is_told_from_an_exit_where_the_relay_cannot_see_the_program(self):
+        if not can_unshare("-p", "--fork"):
+            self.skipTest("PID namespaces are not allowed")
+        collector = self.collect()
+        self.relay(before=["unshare", "-p", "--fork", "--kill-child"])
+        for how, expected in (("kill", "process_killed"), ("exit", "process_end")):
+            self.make_count()
+            self.program([DIES, how, how, "5000", "10", self.count]).wait()
+            harness.wait_until(lambda: f"{how} open" in self.names(collector), what="the span that was open")  # noqa: B023
+            (body,) = (sent.body for sent in collector.sent if f"{how} open" in sent.names)
+            self.assertIn(expected, body.decode())
 
     def test_an_end_is_noticed_where_the_kernel_has_no_pidfd_and_no_number_for_the_program(self):
         if not can_unshare("-p", "--fork"):

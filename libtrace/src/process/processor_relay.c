@@ -418,6 +418,8 @@ static int shut_down(struct lt_processor *self, unsigned timeout_ms)
 	if (lt_slab_is_inherited())
 		lt_slab_on_clone();
 	atomic_store(&relay.is_shut_down, true);
+	if (lt_slab)
+		atomic_store(&lt_slab->is_shut_down, 1);
 	int err = 0;
 	if (way() == WAY_RELAY) {
 		const char *wrong = what_is_wrong();

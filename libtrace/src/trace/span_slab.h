@@ -46,7 +46,7 @@
 #include <stdlib.h>
 
 #define LT_SLAB_MAGIC UINT64_C(0x315941454c52544c) /* "LTRELAY1" */
-#define LT_SLAB_VERSION 3
+#define LT_SLAB_VERSION 4
 #define LT_SLAB_BLOCKS_MIN 1024		      /* each thread keeps up to 32 */
 #define LT_SLAB_BLOCKS_MAX (1 << 17)	      /* a larger one is no slab of ours */
 #define LT_SLAB_HEAP_BYTES (32 * 1024 * 1024) /* what is not used takes no memory */
@@ -65,6 +65,7 @@ struct lt_slab {
 	_Atomic uint32_t is_closed;    /* the program takes its spans back */
 	_Atomic uint64_t flush_wanted; /* tickets */
 	_Atomic uint64_t n_full;       /* spans dropped since there was no free block */
+	_Atomic uint32_t is_shut_down; /* by the program, at its exit at the latest */
 	_Alignas(64) _Atomic uint64_t tail;
 };
 

@@ -182,7 +182,7 @@ class Inject(unittest.TestCase):
 
     # --- deaths --------------------------------------------------------------------------------
 
-    def check_deaths(self, how, reason, **options):
+    def check_deaths(self, how, reason, error_type, **options):
         traces = {}
         for i in range(DEATHS):
             traces[f"{how}-{i}"], env = traceparent()
@@ -196,7 +196,7 @@ class Inject(unittest.TestCase):
             spans = self.spans_once(trace, lambda spans: ended <= numbers(spans) and "open" in paths(spans))  # noqa: B023
             n_ended, n_lost = n_ended + len(ended), n_lost + len(ended - numbers(spans))
             (still_open,) = [s for s in spans if s.attributes["url.full"].endswith("/open")]
-            self.assertEqual((still_open.status, still_open.attributes["error.type"]), (2, "SIGKILL"))
+            self.assertEqual((still_open.status, still_open.attributes["error.type"]), (2, error_type))
             self.assertEqual([e["name"] for e in still_open.events], ["process.end"])
         note(f"{DEATHS} by {how}: of {n_ended} ended spans {n_lost} were lost")
         self.assertEqual(n_lost, 0)
@@ -218,10 +218,10 @@ class Inject(unittest.TestCase):
         return found
 
     def test_03_a_killed_container_loses_nothing(self):
-        self.check_deaths("kill", "Error", shareProcessNamespace=True)
+        self.check_deaths("kill", "Error", "SIGKILL", shareProcessNamespace=True)
 
     def test_04_a_container_without_memory_loses_nothing(self):
-        self.check_deaths("memory", "OOMKilled", memory="64Mi", shareProcessNamespace=True)
+        self.check_deaths("memory", "OOMKilled", "process_killed", memory="64Mi")
 
     # --- admission -----------------------------------------------------------------------------
 
