@@ -225,6 +225,7 @@ class Cluster(unittest.TestCase):
         self.provide_volume()
         self.apply("scale")
         self.apply("")  # which switches back to zero-code spans, and that is all
+        kubectl("set", "env", "deployment/order-service", "ORDER_PROCESSING_MS=1500")  # slow enough to be kept
         rollout("jaeger-store", "otel-collector")
         kubectl("rollout", "restart", *(f"deployment/{name}" for name in SERVICES))
         for name in SERVICES:  # not the pods: while the change of environment rolls out, one replica has two
@@ -235,7 +236,7 @@ class Cluster(unittest.TestCase):
         self.apply_again("", "scale", "")
         self.assertEqual({d["metadata"]["name"]: d["spec"]["replicas"] for d in kube.get("deployments")["items"]}, {
             "api-gateway": 2, "order-service": 2, "otel-collector": 1, "jaeger-store": 1, "jaeger": 0})
-        trace = kube.checkout()  # 1.8 s: slow enough to be kept
+        trace = kube.checkout()
         with forward("jaeger-store", 16686) as port:
             Jaeger(port).wait_for(trace, ZERO_CODE, timeout=40)
         first, second = sorted(names_of(pods("order-service")))
