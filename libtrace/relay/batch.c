@@ -18,7 +18,8 @@
 
 static struct {
 	struct batch_settings settings;
-	struct span_copy **spans; /* NULL: nothing has been sent yet */
+	struct span_copy *
+		*spans; /* and the place behind the last; NULL: nothing has been sent yet */
 	const struct lt_span_data **data;
 	size_t n;
 	uint64_t retry_ns; /* no earlier */
@@ -38,7 +39,7 @@ static bool has_memory(void)
 		return true;
 	size_t size = batch.settings.size;
 	struct span_copy *copies = malloc(size * sizeof(*copies));
-	struct span_copy **spans = malloc(size * sizeof(*spans));
+	struct span_copy **spans = malloc((size + 1) * sizeof(*spans));
 	batch.data = malloc(size * sizeof(*batch.data));
 	if (!copies || !spans || !batch.data) {
 		free(copies);
@@ -46,8 +47,7 @@ static bool has_memory(void)
 		free(batch.data);
 		return false;
 	}
-	for (size_t i = 0; i < size; i++)
-		spans[i] = &copies[i];
+	spans[0] = copies;
 	batch.spans = spans;
 	return true;
 }

@@ -144,6 +144,14 @@ static bool copy_block(struct client *client, uint32_t index, struct span_copy *
 	return true;
 }
 
+/* Right behind a copy: a batch of them is to stay in the processor's cache. */
+static struct span_copy *place_behind(struct span_copy *span)
+{
+	char *end = span->arena.chunks ? span->bytes + sizeof(span->bytes) : span->arena.next;
+	uintptr_t mask = _Alignof(struct span_copy) - 1;
+	return (struct span_copy *)(end + (-(uintptr_t)end & mask));
+}
+
 /* Whether a hole need not be waited for. */
 static bool may_skip(struct client *client)
 {
@@ -153,7 +161,7 @@ static bool may_skip(struct client *client)
 	return client->is_dead || now_ns - client->hole_ns > LT_SLAB_HOLE_MS * NS_PER_MS;
 }
 
-static size_t take_queued(struct client *client, struct span_copy *const *spans, size_t max)
+static size_t take_queued(struct client *client, struct span_copy **spans, size_t max)
 {
 	const _Atomic uint64_t *places =
 		(const _Atomic uint64_t *)((const char *)client->slab + LT_SHARED_PAGE_BYTES);
@@ -170,7 +178,10 @@ static size_t take_queued(struct client *client, struct span_copy *const *spans,
 			continue;
 		}
 		client->hole_ns = 0;
-		n += copy_block(client, index, spans[n]);
+		if (copy_block(client, index, spans[n])) {
+			spans[n + 1] = place_behind(spans[n]);
+			n++;
+		}
 	}
 	return n;
 }
@@ -213,12 +224,15 @@ static uint32_t count_used(const struct client *client)
 	return n < client->n_blocks ? n : client->n_blocks;
 }
 
-static size_t take_remains(struct client *client, struct span_copy *const *spans, size_t max)
+static size_t take_remains(struct client *client, struct span_copy **spans, size_t max)
 {
 	uint32_t n_used = count_used(client);
 	size_t n = 0;
 	for (; n < max && client->scan_at < n_used; client->scan_at++)
-		n += take_block(client, client->scan_at, spans[n]);
+		if (take_block(client, client->scan_at, spans[n])) {
+			spans[n + 1] = place_behind(spans[n]);
+			n++;
+		}
 	return n;
 }
 
@@ -227,7 +241,7 @@ static bool is_queue_empty(struct client *client)
 	return client->taken == client->done + client_n_queued(client);
 }
 
-size_t client_take(struct client *client, struct span_copy *const *spans, size_t max)
+size_t client_take(struct client *client, struct span_copy **spans, size_t max)
 {
 	read_resource(client);
 	client->taken = client->done;

@@ -66,10 +66,11 @@ uint64_t client_n_queued(struct client *client);
 /**
  * Copies what is to be sent next: at most max spans from the queue, then, when the program is dead,
  * of its blocks.
- * @param spans  max pointers to places for spans
+ * @param spans  max + 1 pointers; only the first one is set, to room for max spans, and the others are set here:
+ *               each copy lies behind the one before, in as little room as it needs
  * @return how many, all of them with a resource
  */
-size_t client_take(struct client *client, struct span_copy *const *spans, size_t max);
+size_t client_take(struct client *client, struct span_copy **spans, size_t max);
 
 /** What was taken last has been sent, or dropped. */
 void client_confirm(struct client *client);

@@ -23,8 +23,8 @@ static const void *find(const struct reader *reader, const void *address, size_t
 }
 
 /* An array of its own; NULL when it is unsound or there is no memory.  n > 0. */
-static void *copy_array(const struct reader *reader, struct lt_arena *arena, const void *address,
-	size_t n, size_t size)
+static void *copy_array(
+	struct reader *reader, struct lt_arena *arena, const void *address, size_t n, size_t size)
 {
 	const void *from = find(reader, address, n, size);
 	void *copy = from && n <= ITEMS_MAX ? lt_arena_alloc(arena, n * size) : NULL;
@@ -33,7 +33,7 @@ static void *copy_array(const struct reader *reader, struct lt_arena *arena, con
 	return copy;
 }
 
-static bool copy_text(const struct reader *reader, struct lt_arena *arena, struct lt_slice *text)
+static bool copy_text(struct reader *reader, struct lt_arena *arena, struct lt_slice *text)
 {
 	if (!text->len) {
 		*text = (struct lt_slice){"", 0};
@@ -44,13 +44,14 @@ static bool copy_text(const struct reader *reader, struct lt_arena *arena, struc
 	char *copy = from ? lt_arena_alloc_text(arena, text->len) : NULL;
 	if (!copy)
 		return false;
-	snapshot(copy, from, text->len);
+	lt_copy_text(copy, from, text->len);
+	__asm__ volatile("" ::: "memory");
 	text->ptr = copy;
 	return true;
 }
 
 static bool copy_items(
-	const struct reader *reader, struct lt_arena *arena, struct lt_attr *attr, size_t item_size)
+	struct reader *reader, struct lt_arena *arena, struct lt_attr *attr, size_t item_size)
 {
 	size_t n = attr->n_items;
 	if (!n) {
@@ -78,11 +79,11 @@ static void clean_bool(bool *value)
 }
 
 static bool copy_nested(
-	const struct reader *reader, struct lt_arena *arena, struct lt_attr *attr, unsigned depth);
+	struct reader *reader, struct lt_arena *arena, struct lt_attr *attr, unsigned depth);
 
 /* depth: arrays and maps round it. */
 static bool copy_value(
-	const struct reader *reader, struct lt_arena *arena, struct lt_attr *attr, unsigned depth)
+	struct reader *reader, struct lt_arena *arena, struct lt_attr *attr, unsigned depth)
 {
 	switch (attr->type) {
 	case LT_TYPE_STRING:
@@ -110,19 +111,46 @@ static bool copy_value(
 	}
 }
 
-static bool copy_key(
-	const struct reader *reader, struct lt_arena *arena, struct lt_slice *key, bool has_keys)
+/* The text at an address whose program never changes it; if it does, the first one stays. */
+static bool copy_kept_key(struct reader *reader, struct lt_slice *key)
 {
-	if (has_keys)
-		return copy_text(reader, arena, key) && key->len;
-	*key = (struct lt_slice){"", 0};
+	size_t at = lt_shared_key_place(key->ptr);
+	for (size_t i = 0; i < KEY_TRIES; i++) {
+		struct reader_key *place = &reader->keys[(at + i) % KEYS_MAX];
+		if (place->text && place->address == key->ptr && place->len == key->len) {
+			key->ptr = place->text;
+			return true;
+		}
+		if (place->text)
+			continue;
+		struct reader_key kept = {.address = key->ptr, .len = key->len};
+		if (!copy_text(reader, &reader->key_arena, key))
+			return false;
+		kept.text = key->ptr;
+		*place = kept;
+		return true;
+	}
+	return false;
+}
+
+static bool copy_key(
+	struct reader *reader, struct lt_arena *arena, struct lt_attr *attr, bool has_keys)
+{
+	struct lt_slice *key = &attr->key;
+	if (!has_keys)
+		*key = (struct lt_slice){"", 0};
+	else if (!key->len)
+		return false;
+	else if (!attr->fixed_key || key->len > LT_SHARED_KEY_MAX_BYTES ||
+		 !copy_kept_key(reader, key))
+		return copy_text(reader, arena, key);
 	return true;
 }
 
 /* Of attributes, which have keys, or of an array.  Each takes room in the arena, whose limit is also
  * that of the work: an array that contains itself ends there. */
-static bool copy_level(const struct reader *reader, struct lt_arena *arena,
-	const struct lt_attr **items, size_t n, bool has_keys, unsigned depth)
+static bool copy_level(struct reader *reader, struct lt_arena *arena, const struct lt_attr **items,
+	size_t n, bool has_keys, unsigned depth)
 {
 	if (!n) {
 		*items = NULL;
@@ -132,13 +160,13 @@ static bool copy_level(const struct reader *reader, struct lt_arena *arena,
 	*items = attrs;
 	bool is_sound = attrs != NULL;
 	for (size_t i = 0; is_sound && i < n; i++)
-		is_sound = copy_key(reader, arena, &attrs[i].key, has_keys) &&
+		is_sound = copy_key(reader, arena, &attrs[i], has_keys) &&
 			   copy_value(reader, arena, &attrs[i], depth);
 	return is_sound;
 }
 
 static bool copy_nested(
-	const struct reader *reader, struct lt_arena *arena, struct lt_attr *attr, unsigned depth)
+	struct reader *reader, struct lt_arena *arena, struct lt_attr *attr, unsigned depth)
 {
 	return depth <= LT_VALUE_DEPTH_MAX &&
 	       copy_level(reader, arena, &attr->value.attrs, attr->n_items,
@@ -146,13 +174,12 @@ static bool copy_nested(
 }
 
 static bool copy_attrs(
-	const struct reader *reader, struct lt_arena *arena, const struct lt_attr **items, size_t n)
+	struct reader *reader, struct lt_arena *arena, const struct lt_attr **items, size_t n)
 {
 	return copy_level(reader, arena, items, n, true, 0);
 }
 
-static bool copy_events(
-	const struct reader *reader, struct lt_arena *arena, struct lt_span_data *data)
+static bool copy_events(struct reader *reader, struct lt_arena *arena, struct lt_span_data *data)
 {
 	if (!data->n_events)
 		return true;
@@ -166,8 +193,7 @@ static bool copy_events(
 	return is_sound;
 }
 
-static bool copy_links(
-	const struct reader *reader, struct lt_arena *arena, struct lt_span_data *data)
+static bool copy_links(struct reader *reader, struct lt_arena *arena, struct lt_span_data *data)
 {
 	if (!data->n_links)
 		return true;
@@ -188,7 +214,7 @@ static bool copy_links(
 static const struct lt_instrumentation_scope no_scope = {
 	.name = {"", 0}, .version = {"", 0}, .schema_url = {"", 0}};
 
-static bool copy_scope(const struct reader *reader, uint64_t address, struct reader_scope *scope)
+static bool copy_scope(struct reader *reader, uint64_t address, struct reader_scope *scope)
 {
 	struct lt_instrumentation_scope *copy = &scope->scope;
 	const void *from = find(reader, (const void *)(uintptr_t)address, 1, sizeof(*copy));
@@ -258,8 +284,7 @@ bool reader_copy_span(struct reader *reader, size_t offset, struct span_copy *re
 	return is_sound;
 }
 
-bool reader_copy_resource(
-	const struct reader *reader, uint64_t address, struct lt_resource *ret_resource)
+bool reader_copy_resource(struct reader *reader, uint64_t address, struct lt_resource *ret_resource)
 {
 	struct lt_resource *copy = ret_resource;
 	struct lt_slab_resource theirs;
@@ -284,4 +309,5 @@ void reader_done(struct reader *reader)
 		lt_arena_done(&reader->scopes[i]->arena);
 		free(reader->scopes[i]);
 	}
+	lt_arena_done(&reader->key_arena);
 }

@@ -12,6 +12,8 @@
 #include "trace/resource.h"
 #include "trace/span_slab.h"
 
+#define KEYS_MAX 256	/* a power of two; others are copied for each span */
+#define KEY_TRIES 4	/* places that a key may have */
 #define SCOPES_MAX 2048 /* of a program; spans of others come without theirs */
 
 struct reader_scope {
@@ -21,12 +23,21 @@ struct reader_scope {
 	_Alignas(LT_ARENA_ALIGNMENT) char bytes[256];
 };
 
-struct reader {
+/* A key that all spans of a program share. */
+struct reader_key {
+	const char *address; /* in the program */
+	const char *text;    /* in key_arena; NULL: none */
+	size_t len;
+};
+
+struct reader {		    /* all zero but for the first three */
 	const char *memory; /* the slab, as the relay has it */
 	uint64_t base;	    /* as its program has it */
 	size_t bytes;
 	struct reader_scope *scopes[SCOPES_MAX];
 	size_t n_scopes;
+	struct reader_key keys[KEYS_MAX];
+	struct lt_arena key_arena;
 };
 
 /* A span of the relay's own. */
@@ -44,7 +55,7 @@ bool reader_copy_span(struct reader *reader, size_t offset, struct span_copy *re
 /** Copies the resource at an address of the program's into one that is all zero; false when it is not
  * sound.  Its arena is to be freed. */
 bool reader_copy_resource(
-	const struct reader *reader, uint64_t address, struct lt_resource *ret_resource);
+	struct reader *reader, uint64_t address, struct lt_resource *ret_resource);
 
 void reader_done(struct reader *reader);
 

@@ -23,7 +23,7 @@ static void encode(struct span_copy *span)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct reader reader;
-	static struct span_copy span;
+	static struct span_copy span, again;
 	static struct lt_resource resource;
 	uint64_t address;
 	if (size > SLAB_MAX_BYTES)
@@ -36,6 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(&resource, 0, sizeof(resource));
 	bool has_resource = reader_copy_resource(&reader, address, &resource);
 	if (reader_copy_span(&reader, 0, &span)) {
+		if (reader_copy_span(&reader, 0, &again)) /* with the keys that are kept */
+			lt_arena_done(&again.arena);
 		free(memory); /* what was copied needs it no more */
 		memory = NULL;
 		span.data.resource = &resource;

@@ -224,16 +224,22 @@ static uint64_t key_bit(struct lt_slice key)
 	return UINT64_C(1) << ((key.len + 53u * first + 2u * last) % 64);
 }
 
-/* Key and string are adjacent, in one allocation, unless the key is fixed: it is not copied, but for
- * the relay, which sees no literal of the program's. */
+/* Key and string are adjacent, in one allocation, unless the key is fixed: it is not copied.  The relay,
+ * which sees no literal of the program's, has one copy for all spans. */
 static inline __attribute__((always_inline)) bool append(struct lt_attributes *set,
 	uint32_t capacity, struct lt_arena *arena, const struct lt_attribute_limits *limits,
 	const struct lt_attr *attr, bool is_shared)
 {
-	bool is_fixed = !is_shared && attr->fixed_key;
+	bool is_fixed = attr->fixed_key;
 	if (set->n >= limits->count || set->n >= capacity)
 		return false;
 	struct lt_slice key = attr->key, string = {"", 0};
+	if (is_shared && is_fixed) {
+		const char *copy = lt_shared_find_key(key.ptr, key.len);
+		is_fixed = copy != NULL;
+		if (copy)
+			key.ptr = copy;
+	}
 	if (attr->type == LT_TYPE_STRING)
 		string = cut(attr->value.string, limits->value_length);
 	size_t n_key = is_fixed ? 0 : key.len;
@@ -258,22 +264,11 @@ static inline __attribute__((always_inline)) bool append(struct lt_attributes *s
 	return true;
 }
 
-/* Apart, so that others have the registers. */
-__attribute__((noinline)) static bool append_shared(struct lt_attributes *set, uint32_t capacity,
-	struct lt_arena *arena, const struct lt_attribute_limits *limits,
-	const struct lt_attr *attr)
+static inline __attribute__((always_inline)) void add(struct lt_attributes *set,
+	struct lt_attributes_room *room, struct lt_arena *arena,
+	const struct lt_attribute_limits *limits, const struct lt_attr *attrs, size_t n,
+	bool is_shared)
 {
-	return append(set, capacity, arena, limits, attr, true);
-}
-
-void lt_attributes_add(struct lt_attributes *set, struct lt_attributes_room *room,
-	struct lt_arena *arena, const struct lt_attribute_limits *limits,
-	const struct lt_attr *attrs, size_t n)
-{
-	if (!attrs)
-		return;
-	reserve(set, room, arena, limits->count, n);
-	bool is_shared = lt_shared_contains(arena);
 	for (size_t i = 0; i < n; i++) {
 		const struct lt_attr *attr = &attrs[i], *present = NULL;
 		if (!has_value(attr) || attr->key.len == 0)
@@ -284,13 +279,32 @@ void lt_attributes_add(struct lt_attributes *set, struct lt_attributes_room *roo
 		bool kept;
 		if (present)
 			kept = copy_value(arena, limits, attr, (struct lt_attr *)present);
-		else if (is_shared)
-			kept = append_shared(set, room->capacity, arena, limits, attr);
 		else
-			kept = append(set, room->capacity, arena, limits, attr, false);
+			kept = append(set, room->capacity, arena, limits, attr, is_shared);
 		if (kept)
 			room->key_bits |= bit;
 		else
 			set->n_dropped++;
 	}
+}
+
+/* Apart, so that others have the registers. */
+__attribute__((noinline)) static void add_shared(struct lt_attributes *set,
+	struct lt_attributes_room *room, struct lt_arena *arena,
+	const struct lt_attribute_limits *limits, const struct lt_attr *attrs, size_t n)
+{
+	add(set, room, arena, limits, attrs, n, true);
+}
+
+void lt_attributes_add(struct lt_attributes *set, struct lt_attributes_room *room,
+	struct lt_arena *arena, const struct lt_attribute_limits *limits,
+	const struct lt_attr *attrs, size_t n)
+{
+	if (!attrs)
+		return;
+	reserve(set, room, arena, limits->count, n);
+	if (lt_shared_contains(arena))
+		add_shared(set, room, arena, limits, attrs, n);
+	else
+		add(set, room, arena, limits, attrs, n, false);
 }

@@ -14,6 +14,18 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows; hel
 static bool *is_used;					 /* of each page */
 static size_t n_pages, next;				 /* the search goes on at next */
 
+struct lt_shared_key lt_shared_keys[LT_SHARED_KEYS];
+static pthread_mutex_t keys_lock =
+	PTHREAD_MUTEX_INITIALIZER; /* of adding one, and of what follows */
+static char *key_memory;	   /* free bytes of a page of the heap */
+static size_t n_key_bytes;
+
+static void forget_keys(void)
+{
+	memset(lt_shared_keys, 0, sizeof(lt_shared_keys));
+	n_key_bytes = 0;
+}
+
 int lt_shared_set(char *base, char *heap, char *end)
 {
 	size_t n = (size_t)(end - heap) / LT_SHARED_PAGE_BYTES;
@@ -26,6 +38,7 @@ int lt_shared_set(char *base, char *heap, char *end)
 	n_pages = n;
 	next = 0;
 	lt_shared_n_used = 0;
+	forget_keys();
 	pthread_mutex_unlock(&lock);
 	lt_shared = (struct lt_shared){.base = base, .end = end, .heap = heap};
 	return 0;
@@ -35,7 +48,9 @@ int lt_shared_set(char *base, char *heap, char *end)
 void lt_shared_unset(void)
 {
 	pthread_mutex_init(&lock, NULL);
+	pthread_mutex_init(&keys_lock, NULL);
 	n_pages = 0;
+	forget_keys();
 	lt_shared = (struct lt_shared){.base = NULL};
 }
 
@@ -83,4 +98,65 @@ void lt_shared_free(void *memory, size_t bytes)
 		lt_shared_n_used -= pages_of(bytes);
 	}
 	pthread_mutex_unlock(&lock);
+}
+
+/* --- keys --------------------------------------------------------------------------------- */
+
+static const char *copy_key(const char *key, size_t len)
+{
+	if (len > n_key_bytes) {
+		char *page = lt_shared_alloc(LT_SHARED_PAGE_BYTES);
+		if (!page)
+			return NULL;
+		key_memory = page;
+		n_key_bytes = LT_SHARED_PAGE_BYTES;
+	}
+	char *copy = key_memory;
+	memcpy(copy, key, len);
+	key_memory += len;
+	n_key_bytes -= len;
+	return copy;
+}
+
+/* Where a key has its copy, or is to have it; NULL: neither. */
+static struct lt_shared_key *find_place(const char *key, size_t len)
+{
+	size_t at = lt_shared_key_place(key);
+	for (size_t i = 0; i < LT_SHARED_KEY_TRIES; i++) {
+		struct lt_shared_key *place = &lt_shared_keys[(at + i) % LT_SHARED_KEYS];
+		const char *from = atomic_load_explicit(&place->from, memory_order_acquire);
+		if (!from || (from == key && place->len == len))
+			return place;
+	}
+	return NULL;
+}
+
+/* Keys lock held. */
+static const char *add_key(const char *key, size_t len)
+{
+	struct lt_shared_key *place = find_place(key, len);
+	if (!place || atomic_load(&place->from)) /* by another thread, meanwhile */
+		return place ? place->copy : NULL;
+	const char *copy = copy_key(key, len);
+	if (!copy)
+		return NULL;
+	place->copy = copy;
+	place->len = len;
+	atomic_store_explicit(&place->from, key, memory_order_release);
+	return copy;
+}
+
+/* The lock is not waited for: a signal's handler may have interrupted the holder. */
+__attribute__((noinline)) const char *lt_shared_add_key(const char *key, size_t len)
+{
+	struct lt_shared_key *place = len <= LT_SHARED_KEY_MAX_BYTES ? find_place(key, len) : NULL;
+	if (!place)
+		return NULL;
+	if (atomic_load_explicit(&place->from, memory_order_acquire))
+		return place->copy;
+	if (pthread_mutex_trylock(&keys_lock) != 0)
+		return NULL;
+	const char *copy = add_key(key, len);
+	pthread_mutex_unlock(&keys_lock);
+	return copy;
 }

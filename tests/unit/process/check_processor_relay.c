@@ -140,11 +140,18 @@ static void kill_relay(void)
 	pthread_join(relay_thread, NULL);
 }
 
+static struct lt_attr fixed_key(const char *key, int64_t value)
+{
+	struct lt_attr attr = lt_int(key, value);
+	attr.fixed_key = 1;
+	return attr;
+}
+
 static void *make_spans(void *unused)
 {
 	for (int i = 0; i < N_SPANS; i++) {
 		struct lt_span *span = lt_span_start(tracer, "handed over", NULL);
-		lt_span_set(span, LT_ATTRS(lt_int("i", i)));
+		lt_span_set(span, LT_ATTRS(lt_int("i", i), fixed_key("shared", i)));
 		lt_span_end(span);
 	}
 	return NULL;
@@ -197,6 +204,51 @@ START_TEST(what_a_relay_has_not_done_at_its_death_leaves_by_the_thread)
 }
 END_TEST
 
+START_TEST(a_key_of_code_lies_in_the_slab_once_for_all_spans)
+{
+	static char too_long[LT_SHARED_KEY_MAX_BYTES + 2];
+	memset(too_long, 'k', sizeof(too_long) - 1);
+	const struct lt_attr *first = NULL;
+	for (int i = 0; i < 2; i++) {
+		struct lt_span *span = lt_span_start(tracer, "keys", NULL);
+		lt_span_set(span, LT_ATTRS(fixed_key("of code", 1), lt_int("copied", 2),
+					  fixed_key(too_long, 3)));
+		const struct lt_attr *items = lt_span_block(span)->data.attrs.items;
+		ck_assert_uint_eq(lt_span_block(span)->data.attrs.n, 3);
+		ck_assert_slice_eq(items[0].key, "of code");
+		ck_assert_slice_eq(items[2].key, too_long);
+		for (int k = 0; k < 3; k++)
+			ck_assert(lt_shared_contains(items[k].key.ptr));
+		ck_assert(items[0].fixed_key && !items[1].fixed_key && !items[2].fixed_key);
+		if (first) {
+			ck_assert_ptr_eq(items[0].key.ptr, first[0].key.ptr);
+			ck_assert_ptr_ne(items[1].key.ptr, first[1].key.ptr);
+		}
+		first = items;
+	}
+	kill_relay();
+	lt_provider_free(provider);
+}
+END_TEST
+
+/* More of them than have places: the others are copied for each span. */
+START_TEST(keys_without_a_place_are_copied)
+{
+	static char keys[4 * LT_SHARED_KEYS][8];
+	for (int i = 0; i < 4 * LT_SHARED_KEYS; i++) {
+		snprintf(keys[i], sizeof(keys[i]), "key%d", i);
+		struct lt_span *span = lt_span_start(tracer, "keys", NULL);
+		lt_span_set(span, LT_ATTRS(fixed_key(keys[i], 1)));
+		const struct lt_attr *attr = lt_span_block(span)->data.attrs.items;
+		ck_assert(lt_shared_contains(attr->key.ptr));
+		ck_assert_slice_eq(attr->key, keys[i]);
+		lt_span_end(span);
+	}
+	kill_relay();
+	lt_provider_free(provider);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("relay");
@@ -204,5 +256,7 @@ int main(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, threads_hand_each_span_over_once_and_blocks_come_back);
 	tcase_add_test(tests, what_a_relay_has_not_done_at_its_death_leaves_by_the_thread);
+	tcase_add_test(tests, a_key_of_code_lies_in_the_slab_once_for_all_spans);
+	tcase_add_test(tests, keys_without_a_place_are_copied);
 	return run_tests(tests, "processor_relay");
 }

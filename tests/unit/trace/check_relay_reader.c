@@ -4,6 +4,8 @@
 #include "check_main.h"
 #include "reader.h"
 
+#include <stdio.h>
+
 enum { SLAB_BYTES = 1 << 20, HEAP_AT = LT_SPAN_BLOCK_BYTES };
 
 static char *memory;	     /* the slab, as the relay has it */
@@ -139,6 +141,50 @@ START_TEST(a_map_without_a_key_or_with_an_unknown_type_is_unsound)
 }
 END_TEST
 
+static struct lt_attr with_key(struct lt_slice key)
+{
+	return (struct lt_attr){.key = key, .type = LT_TYPE_INT, .fixed_key = 1};
+}
+
+START_TEST(a_key_that_spans_share_is_copied_once)
+{
+	struct lt_slice key = text("shared");
+	ck_assert(read_span(with_key(key)));
+	const char *first = copy.data.attrs.items->key.ptr;
+	lt_arena_done(&copy.arena);
+	memset(memory + HEAP_AT, 'x', 6); /* its program must not; the relay has its own */
+	ck_assert(read_span(with_key(key)));
+	ck_assert_ptr_eq(copy.data.attrs.items->key.ptr, first);
+	ck_assert_slice_eq(copy.data.attrs.items->key, "shared");
+	lt_arena_done(&copy.arena);
+	key.len--;
+	ck_assert(read_span(with_key(key)));
+	ck_assert_slice_eq(copy.data.attrs.items->key, "xxxxx");
+	lt_arena_done(&copy.arena);
+}
+END_TEST
+
+START_TEST(more_shared_keys_than_there_are_places_are_copied)
+{
+	for (int i = 0; i < 4 * KEYS_MAX; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "key %d", i);
+		ck_assert(read_span(with_key(text(name))));
+		ck_assert_slice_eq(copy.data.attrs.items->key, name);
+		lt_arena_done(&copy.arena);
+	}
+}
+END_TEST
+
+START_TEST(a_shared_key_that_does_not_lie_in_the_slab_is_unsound)
+{
+	ck_assert(!read_span(with_key((struct lt_slice){theirs(memory + SLAB_BYTES - 1), 2})));
+	ck_assert(!read_span(with_key((struct lt_slice){NULL, 1})));
+	ck_assert(!read_span(with_key((struct lt_slice){theirs(memory), 0})));
+	ck_assert(!read_span(with_key((struct lt_slice){theirs(memory), SIZE_MAX})));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("relay reader");
@@ -148,5 +194,8 @@ int main(void)
 	tcase_add_loop_test(tests, an_array_that_contains_itself_is_unsound, 0, 2);
 	tcase_add_test(tests, a_value_that_does_not_lie_in_the_slab_is_unsound);
 	tcase_add_test(tests, a_map_without_a_key_or_with_an_unknown_type_is_unsound);
+	tcase_add_test(tests, a_key_that_spans_share_is_copied_once);
+	tcase_add_test(tests, more_shared_keys_than_there_are_places_are_copied);
+	tcase_add_test(tests, a_shared_key_that_does_not_lie_in_the_slab_is_unsound);
 	return run_tests(tests, "relay reader");
 }
