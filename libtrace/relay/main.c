@@ -40,7 +40,8 @@
 #define LINGER_MS 500		   /* after the last program: its children may be on their way */
 #define OWN_FDS 32		   /* beside those of clients */
 #define STOP_MAX_MS 3600000
-#define BATCH_SIZE_MAX 4096
+#define BATCH_SIZE_MAX 4096 /* spans; a larger batch is sent in parts */
+#define BATCH_SETTING_MAX (1 << 20)
 #define NS_PER_MS UINT64_C(1000000)
 
 static struct {
@@ -261,12 +262,14 @@ static void read_settings(void)
 {
 	struct batch_settings settings = {.exporter = relay.exporter,
 		.size = lt_config_uint("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", LT_DEFAULT_BSP_BATCH_SPANS,
-			1, BATCH_SIZE_MAX),
+			1, BATCH_SETTING_MAX),
 		.delay_ms = lt_config_uint(
 			"OTEL_BSP_SCHEDULE_DELAY", LT_DEFAULT_BSP_SCHEDULE_DELAY_MS, 0, INT32_MAX),
 		.export_timeout_ms = (unsigned)lt_config_uint(
 			"OTEL_BSP_EXPORT_TIMEOUT", LT_DEFAULT_BSP_EXPORT_TIMEOUT_MS, 0, INT32_MAX),
 		.counts_all = relay.is_listening};
+	if (settings.size > BATCH_SIZE_MAX)
+		settings.size = BATCH_SIZE_MAX;
 	batch_set_up(&settings);
 	static const char *const words[] = {"false", "true"};
 	relay.sends_open = lt_config_word("OTEL_C_OPEN_SPANS", words, 2, 1);

@@ -91,6 +91,12 @@ static void become_daemon(void)
 		exit(3);
 }
 
+static void lock_memory(void)
+{
+	if (mlockall(MCL_CURRENT | MCL_FUTURE))
+		exit(3);
+}
+
 /* --- ends --------------------------------------------------------------------------------- */
 
 static void kill_self(void)
@@ -216,6 +222,7 @@ static const struct {
 	{"setuid", change_user, kill_self},
 	{"seccomp", forbid_sockets, leave},
 	{"daemon", become_daemon, leave},
+	{"mlockall", lock_memory, kill_self},
 	{"forks", NULL, fork_often},
 	{"inherit", inherit, leave},
 	{"clone", inherit_by_clone, leave},

@@ -24,6 +24,7 @@ DIES = os.environ["LIBTRACE_DIES"]
 EMIT = os.environ["LIBTRACE_EMIT"]
 ROUNDS = int(os.environ.get("LIBTRACE_DEATHS", "2"))
 RATES = (500, 5000)  # spans a second
+OTHER_UID = 65533  # nobody's and not nobody's own
 MEMORY = "/sys/fs/cgroup/memory"
 KINDS = ("kill", "kill-group", "memory-limit", "SIGSEGV", "abort", "_exit", "quick_exit", "exec", "SIGTERM", "pthread_exit",
          "close_range", "chroot", "setuid", "seccomp", "daemon", "forks")
@@ -220,6 +221,83 @@ class Relay(unittest.TestCase):
         self.assertEqual(len(self.collector.taken), 1000 - n_dropped)
         self.assertLessEqual(len(self.collector.taken), 2 * 2 ** 20 // 14000)
         self.assertGreaterEqual(len(self.collector.taken), 2 * 2 ** 20 // 20000)
+
+    def test_a_queue_larger_than_the_relays_is_reported_once(self):
+        for relay, err in (("yes", "libtrace: warn: OTEL_BSP_MAX_QUEUE_SIZE is 100000, the relay's queue takes 65536 spans\n"),
+                           ("no", "")):
+            env = {**ENV, "OTEL_BSP_MAX_QUEUE_SIZE": "100000", "OTEL_C_RELAY": relay}
+            done = harness.run([EMIT, "--from-env", "--flush-ms", "5000", "10"], env, traced=True)
+            self.assertEqual(done.err, err)
+            self.assertEqual(len(self.collector.taken), 10)
+            self.collector.taken.clear()
+
+    def test_a_batch_larger_than_the_relays_is_sent_in_parts(self):
+        env = {**ENV, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "10000", "OTEL_BSP_MAX_QUEUE_SIZE": "10000", "OTEL_BSP_SCHEDULE_DELAY": "60000"}
+        harness.run([EMIT, "--from-env", "--flush-ms", "10000", "5000"], env, traced=True)
+        self.assertEqual(len(self.collector.taken), 5000)
+        self.assertGreaterEqual(max(sent.body.count(b'"spanId"') for sent in self.collector.sent), 1000)
+
+    def test_a_full_heap_drops_whole_spans_and_no_attribute_of_others(self):
+        may_answer = threading.Event()
+        self.collector.answer = lambda n, sent: may_answer.wait(60) and Answer(200)
+        env = {**ENV, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "32"}
+        done = harness.run([EMIT, "--from-env", "--bytes", "50000", "--flush-ms", "500", "1000"], env, traced=True)
+        n_dropped = int(re.findall(r"since start: (\d+) with as many queued as may be", done.err)[-1])
+        may_answer.set()
+        harness.wait_until(lambda: len(self.collector.taken) >= 1000 - n_dropped, 30, "the others")
+        spans = all_spans(self.collector)
+        self.assertEqual(len(spans), 1000 - n_dropped)
+        self.assertEqual({span.get("droppedAttributesCount", 0) for span in spans}, {0})
+        # 32 MiB, less what open spans may need; a span's pages are 13, of 4 KiB.
+        self.assertLessEqual(len(spans), 32 * 2 ** 20 // 53248)
+        self.assertGreaterEqual(len(spans), 29 * 2 ** 20 // 53248)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs the right to lock memory")
+    def test_a_program_that_locks_its_memory_loses_nothing(self):
+        death = Death("mlockall", 5000, 0)
+        death.run()
+        harness.wait_until(lambda: f"{death.name} open" in self.names(), what="the open span")
+        self.assertEqual(death.n_ended(), death.n_spans)
+        self.assertEqual(sorted(self.names()), sorted([f"{death.name} {i}" for i in range(death.n_spans)] + [f"{death.name} open"]))
+
+    def set_uid_copy(self, program):
+        """Of another user than root and the one who runs it; its folder goes with the test."""
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        os.chmod(folder, 0o755)
+        if os.statvfs(folder).f_flag & os.ST_NOSUID:
+            self.skipTest("needs a folder of temporary files that lets set-uid programs be")
+        copy = shutil.copy(shutil.which(program), folder)
+        os.chown(copy, OTHER_UID, -1)
+        os.chmod(copy, 0o4755)
+        return copy
+
+    def run_by_nobody(self, arguments, traced):
+        """By a shell, which has all that the launcher adds."""
+        line = ["sh", "-c", 'exec "$0" "$@"', *arguments]
+        line, environment = harness.command_of(line, {**ENV, "OTEL_C_EXIT_TIMEOUT": "2000"} if traced else {}, traced)
+        return subprocess.run(line, env=environment, user=65534, group=65534, extra_groups=[], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=30 * harness.SLOWNESS)
+
+    @unittest.skipUnless(harness.CAN_BE_TWO_USERS, harness.NEEDS_TWO_USERS)
+    @unittest.skipIf(harness.SANITIZED, "a sanitizer's runtime is preloaded too")
+    def test_a_set_uid_program_has_nothing_of_it(self):
+        curl, cat, ls = map(self.set_uid_copy, ("curl", "cat", "ls"))
+        server = harness.RawServer(8002, harness.http_bytes(200))
+        self.addCleanup(server.stop)
+        for arguments in ([curl, "-s", "-w", "%{http_code}", "http://127.0.0.1:8002/"], [curl, "-s", "http://127.0.0.1:1/"],
+                          [ls, "/proc/self/fd"]):
+            plain, traced = self.run_by_nobody(arguments, False), self.run_by_nobody(arguments, True)
+            self.assertEqual((traced.returncode, traced.stdout, traced.stderr), (plain.returncode, plain.stdout, plain.stderr))
+        self.assertEqual(len(server.requests), 2)
+        self.assertEqual(server.requests[0], server.requests[1])
+        status = dict(line.split(":", 1) for line in self.run_by_nobody([cat, "/proc/self/status"], True).stdout.splitlines())
+        self.assertEqual(status["Uid"].split(), ["65534", str(OTHER_UID), str(OTHER_UID), str(OTHER_UID)])  # it is one
+        self.assertEqual(status["Threads"].strip(), "1")
+        self.assertRegex(self.run_by_nobody(["cat", "/proc/self/maps"], True).stdout, "libtrace-agent")  # it would be seen
+        self.assertNotRegex(self.run_by_nobody([cat, "/proc/self/maps"], True).stdout, "libtrace|memfd")
+        harness.wait_until(lambda: not relays(), 40, "the end of each relay")
+        self.assertEqual(self.names(), [])
 
     def test_an_exit_does_not_wait_unless_it_is_told_to(self):
         harness.skip_where_exits_wait(self)

@@ -23,6 +23,8 @@
 #include <time.h>
 
 #define QUEUE_SIZE_MAX (LT_SLAB_BLOCKS_MAX / 2)
+/* Queued spans leave so much of the heap to those that are open, which would lose attributes. */
+#define HEAP_QUEUED_MAX_BYTES (LT_SLAB_HEAP_BYTES - 2 * LT_ARENA_MAX_BYTES)
 #define SCOPES 2048	    /* a power of two, more than a provider has tracers */
 #define LOOK_MS 250	    /* how often the relay's heart is looked at while spans end */
 #define HANG_MS 10000	    /* a relay whose heart has not beaten for as long is none */
@@ -289,10 +291,12 @@ static void drop(struct lt_span *span, _Atomic uint64_t *count)
 	lt_span_recycle(span);
 }
 
-static uint64_t queue_bytes(uint64_t n_queued)
+static bool has_room(uint64_t n_queued)
 {
-	return n_queued * LT_SPAN_BLOCK_BYTES +
-	       atomic_load_explicit(&lt_shared_n_used, memory_order_relaxed) * LT_SHARED_PAGE_BYTES;
+	uint64_t heap_bytes = atomic_load_explicit(&lt_shared_n_used, memory_order_relaxed) *
+			      LT_SHARED_PAGE_BYTES;
+	return heap_bytes < HEAP_QUEUED_MAX_BYTES &&
+	       n_queued * LT_SPAN_BLOCK_BYTES + heap_bytes < relay.max_queue_bytes;
 }
 
 static bool is_full(void)
@@ -300,10 +304,10 @@ static bool is_full(void)
 	uint64_t n = lt_slab_n_queued();
 	if (n >= relay.max_queue_size)
 		return true;
-	if (__builtin_expect(queue_bytes(n) < relay.max_queue_bytes, 1))
+	if (__builtin_expect(has_room(n), 1))
 		return false;
 	lt_slab_reclaim();
-	return queue_bytes(n) >= relay.max_queue_bytes;
+	return !has_room(n);
 }
 
 static void end_by_relay(struct lt_span *span)
@@ -541,6 +545,11 @@ int lt_processor_relay_new(struct lt_processor *thread, struct lt_processor **re
 		atomic_store(&is_taken, false);
 		return -ECONNREFUSED;
 	}
+	uint64_t size = lt_batch_limits(thread)->max_queue_size;
+	if (size > QUEUE_SIZE_MAX)
+		lt_report(LT_LEVEL_WARN,
+			"OTEL_BSP_MAX_QUEUE_SIZE is %" PRIu64 ", the relay's queue takes %u spans",
+			size, (unsigned)QUEUE_SIZE_MAX);
 	relay.thread = thread;
 	pthread_once(&once, watch_forks);
 	*ret_processor = &relay.super;
