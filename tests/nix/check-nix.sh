@@ -12,7 +12,7 @@ system=x86_64-linux
 jaeger=/usr/local/bin/jaeger # where the stand-in looks for it
 apt=(nix-bin git podman runc shellcheck clang-format-14 wrk jq file patchelf iproute2 procps gcc libc6-dev make meson ninja-build
 	pkg-config pkgconf python3 curl ca-certificates check zlib1g-dev libssl-dev libh2o-evloop-dev
-	libcurl4-openssl-dev libjansson-dev libnghttp2-dev libzstd-dev)
+	libcurl4-openssl-dev libjansson-dev libnghttp2-dev libzstd-dev musl-tools)
 
 # --- before: packages, Jaeger, a network of its own --------------------------------------------
 
@@ -299,6 +299,44 @@ no_shell() {
 	done
 }
 
+# A copy of the agent, made by an init container, in programs of this system; its image's relay sends for them.
+agent_image_used() {
+	local traceview backend copy=$work/copy socket=$work/socket run trace
+	run=(podman run --read-only --cap-drop all --security-opt no-new-privileges)
+	traceview=$(out traceview)/bin/traceview
+	zcat "$(out agent-image)" >"$work/agent.tar"
+	podman load -i "$work/agent.tar"
+	mkdir -m 777 "$copy" "$socket"
+	"${run[@]}" --rm --network none --volume "$copy:/copy" --entrypoint cp localhost/libtrace/agent:0.1.0 -r /autoinstrumentation/. /copy
+	[ "$(cd "$copy" && echo *)" = "bin lib runtime" ]
+	"$traceview" serve &
+	backend=$!
+	wait_for http://localhost:16686/api/v3/services
+	"${run[@]}" --detach --network host --volume "$socket:/run/libtrace" --name relay localhost/libtrace/agent:0.1.0 \
+		--listen /run/libtrace/relay.sock
+	until [ -S "$socket/relay.sock" ]; do sleep 0.1; done
+	trace=$(printf '%032x' 18)
+	LD_PRELOAD=$copy/lib/libtrace-agent.so OTEL_C_RELAY=$socket/relay.sock TRACEPARENT=00-$trace-0000000000000001-01 \
+		curl -sf -o /dev/null http://localhost:16686/api/v3/services
+	"$traceview" show "$trace" --wait 15 --spans 1
+	podman stop relay
+	[ "$(podman inspect -f '{{.State.ExitCode}}' relay)" = 0 ]
+	podman rm relay
+	kill "$backend"
+	wait "$backend"
+	untraced_as_ever "$copy/lib/libtrace-agent.so"
+}
+
+# Programs of other C libraries, and of none, start as if nothing were there.
+untraced_as_ever() { # AGENT
+	local compiler program=$work/untraced
+	printf '#include <stdio.h>\nint main(void) { return puts("untraced") < 0 ? 1 : 7; }\n' >"$program.c"
+	for compiler in "musl-gcc" "musl-gcc -static" "gcc -static"; do
+		$compiler "$program.c" -o "$program"
+		[ "$(LD_PRELOAD=$1 "$program" 2>&1; echo $?)" = $'untraced\n7' ] || { echo "$compiler: not as ever" && return 1; }
+	done
+}
+
 stack_jaeger() {
 	[ "$("$jaeger" version 2>&1 | wc -l)" -gt 0 ]
 	flake . run "path:.#stack" -- --once
@@ -346,6 +384,7 @@ check "containers, non-root and read-only: a trace of 3 spans" containers_zero_c
 check "containers with order-service-custom: 5 spans" containers_custom
 check "containers with order-service-manual: 5 spans" containers_manual
 check "containers: kill -9 of the program loses no span" containers_killed
+check "the agent's image: copied by an init container, its relay sends; musl and static programs run as ever" agent_image_used
 check "the gateway's image has no shell to start" no_shell
 check "nix run .#stack -- --once, with a real Jaeger" stack_jaeger
 check "nix run .#stack -- --once --backend traceview" stack_traceview
