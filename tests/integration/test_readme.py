@@ -127,7 +127,8 @@ class Blocks(unittest.TestCase):
                     for output in re.findall(r"\.#([a-z-]+)", line) or [line.split(" ", 1)[1]]:
                         self.assertRegex(nix, rf"\b{output}\b")
                 else:
-                    self.assertRegex(line, r"^(make |kubectl apply -f k8s/$|libtrace-instrument |cc |export |OTEL_\w+=\w+ \./shop$|"
+                    self.assertRegex(line, r"^(make |kubectl apply -f k8s/(inject/)?$|libtrace-instrument |cc |export |OTEL_\w+=\w+ \./shop$|"
+                                           r"kubectl label namespace shop libtrace.io/inject=true$|"  # check-cluster's
                                            r"docker compose -f services/compose.yaml up$|"  # test_compose.py's
                                            r"traceview )")  # test_terminal.py's
 
