@@ -406,6 +406,10 @@ class Program:
     def peak_rss_bytes(self):
         return self._memory_bytes("VmHWM")
 
+    def rss_by_kind(self):
+        """Bytes of memory of its own, of files, and shared with others, as the relay's."""
+        return [self._memory_bytes(key) for key in ("RssAnon", "RssFile", "RssShmem")]
+
     def cpu_seconds(self):
         with open(f"/proc/{self.pid}/stat") as stat:
             fields = stat.read().rsplit(")", 1)[1].split()
