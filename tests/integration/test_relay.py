@@ -253,6 +253,7 @@ class Relay(unittest.TestCase):
         self.assertGreaterEqual(len(spans), 29 * 2 ** 20 // 53248)
 
     @unittest.skipUnless(os.geteuid() == 0, "needs the right to lock memory")
+    @unittest.skipIf(harness.SANITIZED, "a sanitizer has addresses without end")
     def test_a_program_that_locks_its_memory_loses_nothing(self):
         death = Death("mlockall", 5000, 0)
         death.run()
