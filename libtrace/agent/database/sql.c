@@ -35,8 +35,10 @@ static bool is_one_of(struct lt_slice word, const char *const *words, size_t n)
 }
 
 #define IS_ONE_OF(word, ...)                                                                       \
-	is_one_of(word, (const char *const[]){__VA_ARGS__},                                        \
-		sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+	({                                                                                         \
+		static const char *const words_[] = {__VA_ARGS__};                                 \
+		is_one_of(word, words_, sizeof(words_) / sizeof(words_[0]));                       \
+	})
 
 static uint64_t bit(const struct summary *s)
 {

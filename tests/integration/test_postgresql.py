@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""libpq's queries as CLIENT spans, against a real PostgreSQL: psql, psycopg2, and libpq's functions by ctypes."""
+import glob
+import json
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import harness
+from databases import DIGITS, MARK, PYTHON, DatabaseTest, names, random_queries
+
+PORT = 5433
+BINARIES = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
+HAS_PSYCOPG2 = subprocess.run([PYTHON, "-c", "import psycopg2"], capture_output=True).returncode == 0
+BY_HAND = """
+import ctypes, select, sys
+pq = ctypes.CDLL("libpq.so.5")
+for name in ("PQconnectdb", "PQconnectStart", "PQexec", "PQexecParams", "PQprepare", "PQexecPrepared", "PQgetResult", "PQfn",
+             "PQgetCancel"):
+    getattr(pq, name).restype = ctypes.c_void_p
+pq.PQgetvalue.restype = pq.PQcmdStatus.restype = ctypes.c_char_p
+def p(pointer):
+    return ctypes.c_void_p(pointer)
+def status(result):
+    value = pq.PQresultStatus(p(result)) if result else None
+    pq.PQclear(p(result))
+    return value
+def results(n=1):
+    found = []
+    while True:
+        result = pq.PQgetResult(conn)
+        if not result:
+            return found
+        found.append(status(result))
+def values(*texts):
+    return (ctypes.c_char_p * len(texts))(*(text.encode() for text in texts))
+conn = p(pq.PQconnectdb(sys.argv[1].encode()))
+assert pq.PQstatus(conn) == 0
+"""
+
+
+class Server:
+    """A PostgreSQL of its own, which ends with the test."""
+
+    def __init__(self):
+        self.user = {"user": "postgres"} if os.geteuid() == 0 else {}
+        self.folder = tempfile.mkdtemp(prefix="libtrace-pg-")
+        if self.user:
+            os.chown(self.folder, pwd.getpwnam("postgres").pw_uid, -1)
+        data = os.path.join(self.folder, "data")
+        env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        subprocess.run([f"{BINARIES[-1]}/initdb", "-D", data, "-A", "trust", "-U", "postgres", "-N", "-E", "UTF8"],
+                       env=env, cwd=self.folder, check=True, capture_output=True, **self.user)
+        with open(os.path.join(self.folder, "log"), "w") as log:
+            self.process = subprocess.Popen(
+                [f"{BINARIES[-1]}/postgres", "-D", data, "-p", str(PORT), "-k", self.folder, "-c",
+                 "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=20"],
+                env=env, cwd=self.folder, stdout=log, stderr=log, **self.user)
+        try:
+            harness.wait_until(lambda: subprocess.run([f"{BINARIES[-1]}/pg_isready", "-q", "-h", self.folder, "-p", str(PORT)],
+                                                      env=env).returncode == 0, 30, "PostgreSQL")
+        except AssertionError:
+            self.stop()
+            raise
+
+    def stop(self):
+        self.process.send_signal(2)  # fast
+        self.process.wait(60)
+        shutil.rmtree(self.folder)
+
+
+@unittest.skipUnless(BINARIES, "no PostgreSQL: Debian's postgresql")
+class PostgreSQL(DatabaseTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server()
+        cls.tcp = f"host=127.0.0.1 port={PORT} user=postgres dbname=postgres"
+        cls.unix = f"host={cls.server.folder} port={PORT} user=postgres dbname=postgres"
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.stop()
+
+    def reset(self):
+        done = harness.run(["psql", "-qXtA", self.unix, "-c",
+                            "SET client_min_messages = error; DROP TABLE IF EXISTS orders; "
+                            "CREATE TABLE orders(id serial PRIMARY KEY, item text UNIQUE); "
+                            "INSERT INTO orders(item) VALUES ('a'), ('b'), ('c')"])
+        self.assertEqual((done.code, done.err), (0, ""))
+
+    def by_hand(self, source, env=None):
+        """The spans of it but for that of the connection."""
+        spans = self.same(self.python(BY_HAND + source + "pq.PQfinish(conn)\n", self.tcp), self.reset, env)
+        self.assertEqual(spans[0].name, "CONNECT")
+        return spans[1:]
+
+    def psql(self, where, *commands, env=None, code=0):
+        arguments = [argument for command in commands for argument in ("-c", command)]
+        return self.same(["psql", "-X", where, *arguments], self.reset, env, code)
+
+    def test_psql_prints_the_same_and_has_a_span_a_query_over_tcp_and_a_socket(self):
+        for where, address, port in ((self.tcp, "127.0.0.1", PORT), (self.unix, f"{self.server.folder}/.s.PGSQL.{PORT}", None)):
+            with self.subTest(where=where):
+                connect, select, insert = self.psql(where, "SELECT * FROM orders WHERE item <> 'secret'",
+                                                    "INSERT INTO orders(item) VALUES ('d') RETURNING id")
+                known = {"db.system.name": "postgresql", "db.namespace": "postgres", "server.address": address,
+                         **({"server.port": port} if port else {})}
+                self.assertEqual((connect.name, connect.kind, connect.attributes), ("CONNECT", "CLIENT", known))
+                self.assertEqual((select.name, select.kind, select.status), ("SELECT orders", "CLIENT", 0))
+                self.assertEqual(select.attributes, {**known, "db.query.summary": "SELECT orders"})
+                self.assertEqual(insert.name, "INSERT orders")
+                self.assertEqual(select.scope["name"], "libtrace-agent/libpq")
+
+    def test_what_fails_has_its_sqlstate(self):
+        *_, unique = self.psql(self.tcp, "INSERT INTO orders(item) VALUES ('a')", code=1)
+        self.assertEqual((unique.status, unique.attributes["db.response.status_code"], unique.attributes["error.type"]),
+                         (2, "23505", "23505"))
+        (failed,) = self.same(["psql", "-X", "host=127.0.0.1 port=1 user=postgres", "-c", "SELECT 1"], code=2)
+        self.assertEqual((failed.name, failed.status, failed.attributes["error.type"], failed.attributes["server.port"]),
+                         ("CONNECT", 2, "CONNECTION_BAD", 1))
+
+    @unittest.skipUnless(HAS_PSYCOPG2, "no python3-psycopg2")
+    def test_psycopg2_prints_the_same_and_has_its_transaction_s_spans(self):
+        source = """
+import psycopg2, sys
+db = psycopg2.connect(sys.argv[1])
+with db, db.cursor() as cursor:
+    cursor.execute("INSERT INTO orders(item) VALUES (%s) RETURNING item", ("secret",))
+    print(cursor.fetchall())
+    cursor.copy_expert("COPY orders(item) TO STDOUT", sys.stdout)
+try:
+    with db, db.cursor() as cursor:
+        cursor.execute("SELECT nothing FROM orders")
+except psycopg2.Error as error:
+    print(error.pgcode)
+db.close()
+"""
+        spans = self.same(self.python(source, self.unix), self.reset, {"OTEL_C_POSTGRESQL": "text"})
+        self.assertEqual([name for name in names(spans) if name not in ("SHOW", "SET")],
+                         ["CONNECT", "BEGIN", "INSERT orders", "COPY orders", "COMMIT", "BEGIN", "SELECT orders", "ROLLBACK"])
+        (insert,) = (span for span in spans if span.name == "INSERT orders")
+        self.assertEqual(insert.attributes["db.query.text"], "INSERT INTO orders(item) VALUES (?) RETURNING item")
+        self.assertNotIn("secret", self.raw)
+
+    def test_parameters_and_prepared_statements(self):
+        spans = self.by_hand("""
+print(status(pq.PQexecParams(conn, b"SELECT * FROM orders WHERE item = $1", 1, None, values("secret"), None, None, 0)))
+print(status(pq.PQprepare(conn, b"find", b"SELECT id FROM orders WHERE item = $1 OR item = 'secret'", 1, None)))
+print(status(pq.PQexecPrepared(conn, b"find", 1, values("secret"), None, None, 0)))
+print(status(pq.PQexec(conn, b"PREPARE other AS SELECT 1")), status(pq.PQexecPrepared(conn, b"other", 0, None, None, None, 0)))
+""", {"OTEL_C_POSTGRESQL": "text"})
+        text = "SELECT id FROM orders WHERE item = $1 OR item = ?"
+        self.assertEqual([(s.name, s.attributes.get("db.query.text")) for s in spans],
+                         [("SELECT orders", "SELECT * FROM orders WHERE item = $1"), ("PREPARE SELECT orders", text),
+                          ("SELECT orders", text), ("PREPARE SELECT", "PREPARE other AS SELECT ?"), ("EXECUTE", None)])
+        self.assertNotIn("secret", self.raw)
+
+    def test_asynchronous_commands_and_single_rows_end_with_their_last_result(self):
+        spans = self.by_hand("""
+print(pq.PQsendQuery(conn, b"SELECT id FROM orders; SELECT pg_sleep(0.2)"), results())
+print(pq.PQsendQueryParams(conn, b"SELECT item FROM orders", 0, None, None, None, None, 0), pq.PQsetSingleRowMode(conn), results())
+print(pq.PQsendPrepare(conn, b"", b"DELETE FROM orders", 0, None), results())
+print(pq.PQsendDescribePrepared(conn, b""), results())
+print(pq.PQsendQueryPrepared(conn, b"", 0, None, None, None, 0), results())
+print(pq.PQsendQuery(conn, b"SELECT 1/0"), pq.PQsendQuery(conn, b"SELECT 2"), results())
+""")
+        self.assertEqual([(s.name, s.status) for s in spans],
+                         [("SELECT orders SELECT", 0), ("SELECT orders", 0), ("PREPARE DELETE orders", 0),
+                          ("DELETE orders", 0), ("SELECT", 2), ("SELECT", 2)])
+        self.assertGreaterEqual(spans[0].end_ns - spans[0].start_ns, 200_000_000)
+        self.assertEqual([s.attributes["error.type"] for s in spans[-2:]], ["22012", "_OTHER"])
+
+    def test_in_pipeline_mode_each_command_has_its_own_span_and_error(self):
+        spans = self.by_hand("""
+print(pq.PQenterPipelineMode(conn))
+for sql in (b"SELECT id FROM orders", b"SELECT 1/0 FROM orders", b"DELETE FROM orders"):
+    print(pq.PQsendQueryParams(conn, sql, 0, None, None, None, None, 0))
+print(pq.PQpipelineSync(conn))
+print(pq.PQsendQueryParams(conn, b"UPDATE orders SET item = NULL", 0, None, None, None, None, 0), pq.PQpipelineSync(conn))
+print(results(), results(), results(), status(pq.PQgetResult(conn)), results(), status(pq.PQgetResult(conn)), results())
+print(pq.PQexitPipelineMode(conn), status(pq.PQexec(conn, b"SELECT 1")))
+""")
+        self.assertEqual([(s.name, s.attributes.get("error.type")) for s in spans],
+                         [("SELECT orders", None), ("SELECT orders", "22012"), ("DELETE orders", "PGRES_PIPELINE_ABORTED"),
+                          ("UPDATE orders", None), ("SELECT", None)])
+
+    def test_a_copy_is_a_span_to_its_end(self):
+        spans = self.by_hand("""
+print(status(pq.PQexec(conn, b"COPY orders(item) FROM STDIN")))
+print(pq.PQputCopyData(conn, b"secret\\n", 7), pq.PQputCopyEnd(conn, None), results())
+print(status(pq.PQexec(conn, b"COPY orders(item) FROM STDIN")))
+print(pq.PQputCopyData(conn, b"secret\\n", 7), pq.PQputCopyEnd(conn, None), results())
+print(status(pq.PQexec(conn, b"COPY orders TO STDOUT")))
+line = ctypes.c_void_p()
+while pq.PQgetCopyData(conn, ctypes.byref(line), 0) > 0:
+    pq.PQfreemem(line)
+print(results())
+""")
+        self.assertEqual([(s.name, s.attributes.get("error.type")) for s in spans],
+                         [("COPY orders", None), ("COPY orders", "23505"), ("COPY orders", None)])
+        self.assertNotIn("secret", self.raw)
+
+    def test_connecting_step_by_step_a_function_and_a_cancel(self):
+        spans = self.by_hand("""
+other = p(pq.PQconnectStart(sys.argv[1].encode()))
+poll = pq.PQconnectPoll(other)
+while poll in (1, 2):
+    fd = pq.PQsocket(other)
+    select.select([fd] if poll == 1 else [], [fd] if poll == 2 else [], [], 10)
+    poll = pq.PQconnectPoll(other)
+print(poll)
+cancel, text = p(pq.PQgetCancel(other)), ctypes.create_string_buffer(256)
+print(pq.PQsendQuery(other, b"SELECT pg_sleep(60)"))
+# What has not begun cannot be cancelled.
+print(status(pq.PQexec(conn, b"DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' "
+                             b"AND state = 'active') LOOP PERFORM pg_stat_clear_snapshot(); END LOOP; END $$")))
+print(pq.PQcancel(cancel, text, 256))
+conn, first = other, conn
+print(results())
+pq.PQfreeCancel(cancel)
+pq.PQfinish(other)
+conn = first
+number, length = ctypes.c_int(), ctypes.c_int()
+print(status(pq.PQfn(conn, 2026, ctypes.byref(number), ctypes.byref(length), 1, None, 0)), number.value > 0)
+""")
+        self.assertEqual([(s.name, s.attributes.get("error.type")) for s in spans],
+                         [("CONNECT", None), ("SELECT", "57014"), ("DO", None), ("CANCEL", None), ("CALL", None)])
+
+    def test_off_is_off(self):
+        self.assertEqual(self.psql(self.tcp, "SELECT 1", env={"OTEL_C_POSTGRESQL": "false"}), [])
+
+    def test_no_literal_of_a_random_query_is_in_any_span_by_postgresql_s_own_idea_of_them(self):
+        """Each of the queries is one that PostgreSQL takes; so its literals are those that were meant as such."""
+        queries = random_queries(17, "postgresql", 500)
+        with open(self.path("queries.json"), "w") as file:
+            json.dump(queries, file)
+        source = BY_HAND + f"""
+import json
+print(status(pq.PQexec(conn, b"CREATE TEMP TABLE things(n text); CREATE TEMP TABLE other(n text)")))
+for sql in json.load(open({self.path("queries.json")!r})):
+    if sql and status(pq.PQexec(conn, sql.encode())) != 2:
+        print("refused", sql)
+print(status(pq.PQexec(conn, b"SET standard_conforming_strings = off; SET escape_string_warning = off")))
+print(status(pq.PQexec(conn, b"SELECT '{MARK}\\\\' {MARK}' FROM things")))
+pq.PQfinish(conn)
+"""
+        done, spans = self.traced(self.python(source, self.tcp), {"OTEL_C_POSTGRESQL": "text"})
+        self.assertEqual(done.out, "1\n1\n2\n")
+        self.assertEqual(len(spans), 4 + len(queries))
+        for span in spans:
+            text = json.dumps([span.name, span.attributes], ensure_ascii=False)
+            self.assertNotIn(MARK, text)
+            self.assertNotIn(DIGITS, text)
+
+
+if __name__ == "__main__":
+    harness.main()
