@@ -230,7 +230,17 @@ def relay_section(relay):
         f"{number(memory['thread'], 1)} MB.")
 
 
-SECTIONS = {"spans": spans_section, "neighbours": neighbours_section, "services": services_section, "startup": startup_section, "relay": relay_section,
+def queries_section(queries):
+    names = {"prepared": "a prepared statement", "text": "sqlite3_exec of a text"}
+    rows = [(names[kind], *(f"{number(r[key]['median'], 0)} ({number(r[key]['low'], 0)} to {number(r[key]['high'], 0)})"
+                            for key in ("untraced_ns", "traced_ns", "more_ns"))) for kind, r in queries["kinds"].items()]
+    return section("A traced query", f"ns of the caller's CPU time for a query of SQLite's in memory, untraced and traced in "
+                   f"{queries['turns']} turns of {queries['queries']:,}; medians and quartiles.",
+                   table(("", "untraced", "traced", "more"), rows))
+
+
+SECTIONS = {"spans": spans_section, "queries": queries_section, "neighbours": neighbours_section,
+            "services": services_section, "startup": startup_section, "relay": relay_section,
             "in_flight": in_flight_section, "ingest": ingest_section}
 
 
