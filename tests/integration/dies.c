@@ -147,7 +147,7 @@ static void leave_main(void)
 
 static void exhaust_memory(void)
 {
-	for (size_t i = 0;; i++) {
+	for (;;) {
 		char *memory = mmap(
 			NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (memory == MAP_FAILED)
