@@ -32,10 +32,21 @@
       # stack (default), request, load, load-images
       apps = eachSystem (system: project.${system}.apps);
 
-      # k3s-test, which needs KVM
+      # k3s-test and module-test, which need KVM
       legacyPackages = eachSystem (system: project.${system}.others);
 
       checks = eachSystem (system: project.${system}.checks);
+
+      # libtrace-c, libtrace-instrument, libh2o-evloop, api-gateway, order-service, traceview
+      overlays.default = import ./nix/overlay.nix;
+
+      # services.tracing-demo
+      nixosModules.default.imports = [ ./nix/module.nix ];
+
+      templates.default = {
+        path = ./nix/template;
+        description = "A traced C program, built by meson";
+      };
 
       devShells = eachSystem (system: {
         default = project.${system}.devShell;

@@ -94,12 +94,15 @@ let
       traceview
       ;
   };
-  checks = callSet ./checks (common // programs // { inherit agent-image images; });
+  checks = callSet ./checks (common // programs // { inherit agent-image images pkgs; });
 in
 {
   inherit apps devShell packages;
   # Available by name only.
-  others = lib.optionalAttrs (jaeger != null) {
+  others = {
+    module-test = callPackage ./module-test.nix { };
+  }
+  // lib.optionalAttrs (jaeger != null) {
     k3s-test = callPackage ./k3s-test.nix { inherit images jaeger traceview; };
   };
   checks = packages // { inherit devShell; } // checks;

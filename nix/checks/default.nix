@@ -18,9 +18,11 @@
   jq,
   libtrace,
   nixfmt,
+  pkgs,
   services,
   shellcheck,
   source,
+  stdenv,
   traceview,
   util-linux,
   version,
@@ -43,6 +45,16 @@ let
     runCommand "check-${name}" { inherit nativeBuildInputs; } ''
       bash ${./. + "/${name}.sh"} ${lib.escapeShellArgs arguments} | tee "$out"
     '';
+  inherit (stdenv.hostPlatform) system;
+  extended = pkgs.extend (import ../overlay.nix);
+  # The template's own flake, with this libtrace.
+  template = (import ../template/flake.nix).outputs {
+    nixpkgs = {
+      inherit lib;
+      legacyPackages.${system} = pkgs;
+    };
+    libtrace.packages.${system} = { inherit libtrace; };
+  };
 in
 {
   unit = tests [ "unit" ];
@@ -113,6 +125,41 @@ in
         "${services.order}/bin/order-service"
         "${services.order}/bin/order-service-custom"
       ];
+
+  overlay =
+    script "overlay"
+      [ coreutils ]
+      (
+        lib.concatMap
+          (one: [
+            one.name
+            "${extended.${one.name}}"
+            (lib.getExe extended.${one.name})
+            "${one.package}"
+          ])
+          [
+            {
+              name = "libtrace-instrument";
+              package = libtrace;
+            }
+            {
+              name = "api-gateway";
+              package = services.gateway;
+            }
+            {
+              name = "order-service";
+              package = services.order;
+            }
+            {
+              name = "traceview";
+              package = traceview;
+            }
+          ]
+      );
+
+  module = callPackage ./module.nix { inherit pkgs; };
+
+  template = script "template" [ gnugrep template.packages.${system}.default ] [ ];
 
   formatting =
     script "formatting"

@@ -12,7 +12,7 @@ let
         inherit name system; outputs = self.outputs or [ "out" ];
         builder = "/bin/bash";
         args = [ "-e" ./setup.sh ];
-        environment = ./environment.sh;
+        stdenv = ./stdenv;
         tools = self.tools or pkgs.stdenvTools;
         hostDeps = map lib.getDev ((self.buildInputs or [ ]) ++ (self.propagatedBuildInputs or [ ])
           ++ lib.optionals (self.doCheck or false) (self.checkInputs or [ ]));
@@ -36,7 +36,9 @@ let
   });
   runCommand = name: env: buildCommand: mkDerivation ({ inherit name buildCommand; } // env);
   writeText = name: text: runCommand name { inherit text; passAsFile = [ "text" ]; } ''cp "$textPath" "$out"'';
-  pkgs = builtins.foldl' (prev: o: prev // o pkgs prev) base overlays;
+  pkgs = builtins.foldl' (prev: o: prev // o pkgs prev) base overlays // {
+    inherit pkgs; extend = o: import ./. { inherit system config; overlays = overlays ++ [ o ]; };
+  };
   base = rec {
     inherit lib runCommand writeText system;
     stdenv = { inherit mkDerivation; hostPlatform = { inherit system; isLinux = true; }; };
@@ -46,9 +48,9 @@ let
         g = if builtins.isFunction f then f else import f;
         made = g (builtins.intersectAttrs (builtins.functionArgs g) pkgs // args);
       in if builtins.isAttrs made then made // { override = made.override or (_: made); overrideDerivation = _: made; } else made;
-    # `nix develop` reads $stdenv/setup
+    # `nix develop` reads $stdenv/setup, as it does for a package
     mkShell = { packages ? [ ], inputsFrom ? [ ], ... }@args: mkDerivation (removeAttrs args [ "packages" "inputsFrom" ] // {
-      name = "nix-shell"; stdenv = runCommand "stdenv" { } "mkdir $out; cp ${./environment.sh} $out/setup";
+      name = "nix-shell";
       nativeBuildInputs = packages ++ builtins.concatMap (p: p.inputs.native) inputsFrom;
       buildInputs = packages ++ builtins.concatMap (p: p.inputs.build) inputsFrom;
       buildCommand = "export >$out";

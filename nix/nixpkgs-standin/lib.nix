@@ -1,6 +1,10 @@
 # the functions of nixpkgs' lib that this project's flake uses
 with builtins; rec {
-  inherit (builtins) concatStringsSep head mapAttrs;
+  inherit (builtins) concatLists concatMap concatStringsSep head isList mapAttrs;
+  boolToString = b: if b then "true" else "false";
+  concatMapAttrs = f: s: foldl' (a: b: a // b) { } (attrValues (mapAttrs f s));
+  mapAttrsToList = f: s: attrValues (mapAttrs f s);
+  toList = x: if isList x then x else [ x ];
   optional = c: x: if c then [ x ] else [ ];
   optionals = c: xs: if c then xs else [ ];
   optionalAttrs = c: s: if c then s else { };
@@ -25,5 +29,6 @@ with builtins; rec {
   under = folder: p: substring 0 (stringLength folder + 1) p == folder + "/";
   licenses = genAttrs [ "mit" "asl20" ] (shortName: { inherit shortName; });
   platforms = { linux = [ "x86_64-linux" "aarch64-linux" ]; all = [ "x86_64-linux" "aarch64-linux" ]; };
+  inherit (import ./modules.nix) evalModules mkDefault mkEnableOption mkIf mkMerge mkOption types;
   sourceTypes.binaryNativeCode = { shortName = "binaryNativeCode"; };
 }

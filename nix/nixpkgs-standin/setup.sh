@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # the phases of nixpkgs' stdenv, with only the declared inputs on PATH and in pkg-config's path
 set -euo pipefail
-. "$environment"
+. "$stdenv/setup"
 if [ -n "${buildCommandPath:-}" ]; then . "$buildCommandPath"; exit; fi
 if [ -n "${buildCommand:-}" ]; then eval "$buildCommand"; exit; fi
 for o in $outputs; do [ "$o" = out ] || export "$o"; done

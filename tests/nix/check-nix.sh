@@ -10,7 +10,8 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 system=x86_64-linux
 jaeger=/usr/local/bin/jaeger # where the stand-in looks for it
-apt=(nix-bin git podman runc shellcheck clang-format-14 wrk jq file patchelf iproute2 procps gcc libc6-dev make meson ninja-build
+apt=(nix-bin git podman runc shellcheck clang-format-14 wrk jq file patchelf iproute2 procps systemd systemd-container
+	gcc libc6-dev make meson ninja-build
 	pkg-config pkgconf python3 curl ca-certificates check zlib1g-dev libssl-dev libh2o-evloop-dev
 	libcurl4-openssl-dev libjansson-dev libnghttp2-dev libzstd-dev musl-tools)
 
@@ -366,6 +367,40 @@ flake_check() {
 	sed 's/^/say: /' "$(out "checks.$system.image-contents")"
 }
 
+# As a user has it: in a folder of its own, whose flake takes libtrace from this one.
+template() {
+	nix flake new -t . ../shop
+	cd ../shop
+	local overrides=(--no-write-lock-file --override-input nixpkgs "path:$work/a/nix/nixpkgs-standin" --override-input libtrace "path:$work/a")
+	OTEL_TRACES_EXPORTER=console nix run "${overrides[@]}" path:. 2>&1 | tee printed
+	grep -E '^  check_inventory +INTERNAL' printed
+	nix develop "${overrides[@]}" path:. --command bash -c 'meson setup build && ninja -C build'
+	OTEL_TRACES_EXPORTER=console build/shop | grep '^ordered'
+	cp -r "$work/a/nix/template" ../as-it-is
+	mkdir ../initialized && cd ../initialized
+	nix flake init -t "$work/a"
+	diff -r . ../as-it-is
+}
+
+module_of_readme() {
+	{ echo '{ ... }: {' && sed -n '/^```nix$/,/^```$/{/^```/d;p}' README.md && echo '}'; } >readme.nix
+	grep 'services.tracing-demo' readme.nix
+	local port
+	port=$(nix eval --impure --raw --expr "
+		let pkgs = import ./nix/nixpkgs-standin { }; in
+		(pkgs.lib.evalModules {
+			specialArgs = { inherit pkgs; };
+			modules = [ ./nix/checks/nixos-options.nix ./nix/module.nix ./readme.nix ];
+		}).config.systemd.services.tracing-demo-gateway.environment.PORT")
+	rm readme.nix
+	[ "$port" = 8080 ] || { echo "port $port" && return 1; }
+}
+
+module_units() {
+	flake . build --no-link "path:.#checks.$system.module"
+	tests/nix/nixos-units.sh "$(out "checks.$system.module")/on" "$(out traceview)/bin/traceview"
+}
+
 develop() {
 	# Nothing else on PATH, so nothing that apt would have to install.
 	flake . develop --ignore-environment --keep HOME --keep TMPDIR "path:." \
@@ -390,6 +425,9 @@ check "nix run .#stack -- --once, with a real Jaeger" stack_jaeger
 check "nix run .#stack -- --once --backend traceview" stack_traceview
 check "Ctrl-C ends the whole stack; .#request and .#load reach it" stack_ends
 check "nix flake check" flake_check
+check "nix flake new: the template's program, built and traced" template
+check "the README's NixOS module is as the options are" module_of_readme
+check "the NixOS module's units in a systemd: sandboxed, 5 spans, none lost by a stop" module_units
 check "nix develop: make check, with nothing on PATH but its own tools" develop
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
