@@ -175,7 +175,8 @@ if [ -n "$own" ]; then
 fi
 # k8s/inject is tried with this machine's files, which are Debian's.
 not_injected=''
-if ! "$KUBECTL" api-resources --api-group=admissionregistration.k8s.io -o name | grep -q '^mutatingadmissionpolicies'; then
+if ! "$KUBECTL" api-resources --api-group=admissionregistration.k8s.io -o name >"$work/log" ||
+	! grep -q '^mutatingadmissionpolicies' "$work/log"; then
 	not_injected="no MutatingAdmissionPolicy in this cluster's API"
 elif missing=$(for tool in go php musl-gcc patchelf; do command -v $tool >"$work/log" || echo "$tool"; done) && [ -n "$missing" ]; then
 	not_injected="not installed: $missing"
