@@ -19,12 +19,14 @@
 
 #define REQUESTS_MAX 100000000
 #define CLOSED_REQUESTS_MAX 5000000	     /* without a rate */
+#define LATE_MAX_NS INT64_C(5000000000)	     /* after the end nothing later is sent */
 #define LAST_ANSWERS_NS INT64_C(10000000000) /* for what is under way at the end */
 
 static char request[512];
 static int request_len;
 static int64_t start_ns, interval_ns; /* 0: no rate */
 static int64_t end_ns;		      /* of the sending without a rate */
+static bool is_over;		      /* no more are sent */
 static size_t n_requests, n_sent, n_answered, n_busy, n_failed;
 static int64_t *sent_ns;			  /* by connection */
 static size_t next_conn;			  /* they take turns */
@@ -52,6 +54,9 @@ static void send_due(struct client *client)
 
 	if (interval_ns == 0 && now_ns >= end_ns)
 		n_requests = n_sent;
+	is_over = now_ns >= end_ns + LATE_MAX_NS;
+	if (is_over)
+		return;
 	while (n_sent < n_requests && (interval_ns == 0 || time_of(n_sent) <= now_ns)) {
 		struct client_conn *conn = free_conn(client);
 		if (!conn)
@@ -80,13 +85,15 @@ static void run(struct client *client)
 {
 	int64_t until_ns = end_ns + LAST_ANSWERS_NS;
 
-	while (n_answered + n_busy + n_failed < n_requests && client_now_ns() < until_ns)
+	while (n_answered + n_busy + n_failed < (is_over ? n_sent : n_requests) &&
+		client_now_ns() < until_ns)
 		client_run(client, until_ns);
 	client_sort(latencies_ns, n_answered);
 	client_sort(sent_latencies_ns, n_answered);
-	printf("{\"requests\":%zu,\"answered\":%zu,\"busy\":%zu,\"failed\":%zu,\"seconds\":%.3f,"
+	printf("{\"requests\":%zu,\"sent\":%zu,\"answered\":%zu,\"busy\":%zu,\"failed\":%zu,"
+	       "\"seconds\":%.3f,"
 	       "\"p50_ms\":%.4f,\"p99_ms\":%.4f,\"max_ms\":%.4f,\"sent_p99_ms\":%.4f}\n",
-		n_requests, n_answered, n_busy, n_failed,
+		n_requests, n_sent, n_answered, n_busy, n_failed,
 		(double)(client_now_ns() - start_ns) / 1e9,
 		(double)client_percentile(latencies_ns, n_answered, 50) / 1e6,
 		(double)client_percentile(latencies_ns, n_answered, 99) / 1e6,

@@ -17,7 +17,7 @@ from harness import StackTest, get, wait_until
 
 SECONDS = float(os.environ.get("LIBTRACE_THREE_TIMES_S", "6"))
 DESCRIPTORS = 14000  # of the client, and of the gateway: two a request
-Answers = namedtuple("Answers", "requests answered busy failed seconds p50_ms p99_ms max_ms sent_p99_ms")
+Answers = namedtuple("Answers", "requests sent answered busy failed seconds p50_ms p99_ms max_ms sent_p99_ms")
 
 
 @unittest.skipIf(harness.SANITIZED, "measures time and memory")
@@ -51,8 +51,9 @@ class ThreeTimes(StackTest):
         ran, waited = (after - before for after, before in zip(self.scheduled(), (ran, waited)))
         if waited > ran / 2:
             self.skipTest(f"others use the processors: the gateway ran for {ran:.1f} s and waited for {waited:.1f} s")
-        self.assertEqual(answers.answered + answers.busy, answers.requests)
-        self.assertGreater(answers.busy, answers.requests / 10)
+        # However many connections there are, a client cannot send them all in time where most are served.
+        self.assertEqual(answers.answered + answers.busy, answers.sent)
+        self.assertGreater(answers.busy, answers.sent / 20)
         self.assertGreaterEqual(len(health), SECONDS / 2)
         self.assertEqual(set(health), {200})
         return answers
