@@ -340,7 +340,8 @@ class Export(unittest.TestCase):
     def test_what_cannot_be_sent_is_counted_in_the_containers_log(self):
         self.collector.answer = lambda n, sent: Answer(400)
         death = test_relay.Death("kill", 5000, 0)
-        line, environment = first_process([DIES, "kill", "k", "5000", "100", death.file.name], self.ENV)
+        line, environment = first_process([DIES, "kill", "k", "5000", "100", death.file.name],
+                                          {**self.ENV, "OTEL_C_EXIT_TIMEOUT": "20000"})
         done = subprocess.run(line, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=30 * harness.SLOWNESS)
         self.assertEqual(done.returncode, 137)
