@@ -169,8 +169,8 @@ static bool copy_nested(struct lt_arena *arena, const struct lt_attribute_limits
 
 /* Copies all but the key; false, with to untouched, when there is no room.  For arrays, maps and keys
  * that are set again: rare, so small before fast. */
-__attribute__((cold)) static bool copy_value(struct lt_arena *arena, const struct lt_attribute_limits *limits,
-	const struct lt_attr *from, struct lt_attr *to)
+__attribute__((cold)) static bool copy_value(struct lt_arena *arena,
+	const struct lt_attribute_limits *limits, const struct lt_attr *from, struct lt_attr *to)
 {
 	struct lt_attr copy = *from;
 	bool fits = true;
