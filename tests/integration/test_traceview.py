@@ -167,7 +167,7 @@ class Receiver(TraceviewTest):
         self.assertEqual(self.span().attributes["k"], "v" * 10_000)
         with socket.create_connection(("127.0.0.1", Backend.OTLP), timeout=30 * harness.SLOWNESS) as s:
             s.sendall(b"POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-                      b"Transfer-Encoding: chunked\r\n\r\n4100000\r\n")
+                      b"Transfer-Encoding: chunked\r\n\r\n8000000\r\n")
             try:
                 for _ in range(70):
                     s.sendall(b" " * 2 ** 20)
@@ -175,7 +175,11 @@ class Receiver(TraceviewTest):
                 pass  # it has answered
             answer = http.client.HTTPResponse(s)
             answer.begin()
-            self.assertEqual((answer.status, json.loads(answer.read())["code"]), (413, 8))
+            self.assertEqual(answer.status, 413)
+            if answer.headers["content-type"] == "application/json":
+                self.assertEqual(json.loads(answer.read())["code"], 8)
+            else:  # libh2o of 2026 shows the errors of a body that is broken off to no filter
+                self.assertEqual(answer.read(), b"request entity is too large")
 
     def test_metrics_and_logs_are_answered_so_that_an_sdk_does_not_complain(self):
         for path in ("/v1/metrics", "/v1/logs"):
