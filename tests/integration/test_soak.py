@@ -13,7 +13,7 @@ import time
 import harness
 from harness import StackTest, wait_until
 
-SECONDS = float(os.environ.get("LIBTRACE_SOAK_S", "60" if harness.RELAY else "30"))
+SECONDS = float(os.environ.get("LIBTRACE_SOAK_S", "60"))
 SCALE = SECONDS / 1200
 OUTAGE_EVERY_S, OUTAGE_S, RESTART_EVERY_S = 300 * SCALE, 60 * SCALE, 180 * SCALE
 CONNECTIONS = 400
