@@ -81,8 +81,8 @@ void compat_close_idle(h2o_context_t *ctx);
 /** Disposes of a context without connections. */
 void compat_context_dispose(h2o_context_t *ctx);
 
-/** Frees h2o's per-thread caches where h2o allows it. */
-void compat_thread_done(void);
+/** Frees h2o's caches of this thread where h2o allows it. */
+void compat_free_caches(void);
 
 /* --- uploads ------------------------------------------------------------------------------ */
 

@@ -102,7 +102,7 @@ void compat_context_dispose(h2o_context_t *ctx)
 	free(queue); /* h2o_multithread_destroy_queue() does not */
 }
 
-void compat_thread_done(void)
+void compat_free_caches(void)
 {
 }
 

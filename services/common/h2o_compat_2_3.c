@@ -103,7 +103,7 @@ void compat_context_dispose(h2o_context_t *ctx)
 	h2o_context_dispose(ctx);
 }
 
-void compat_thread_done(void)
+void compat_free_caches(void)
 {
 	h2o_cleanup_thread(0, NULL);
 }

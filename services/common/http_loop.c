@@ -162,7 +162,7 @@ void http_loop_close(struct http_loop *loop)
 	for (size_t i = 0; i < loop->n_ports; i++)
 		port_close(&loop->ports[i]);
 	h2o_evloop_destroy(loop->h2o);
-	compat_thread_done();
+	compat_free_caches();
 }
 
 void http_raise_descriptor_limit(void)

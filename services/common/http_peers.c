@@ -506,6 +506,7 @@ static void give_back_after_rush(struct http_peers *peers)
 	if (peers->n_peak < RUSH_MIN || peers->n_connections > peers->n_peak / RUSH_OVER_SHARE)
 		return;
 	peers->n_peak = peers->n_connections;
+	compat_free_caches();
 	memory_give_back();
 }
 
