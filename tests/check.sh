@@ -48,7 +48,7 @@ for name in $builds; do
 	args=()
 	for suite in ${suites[$name]}; do args+=(--suite "$suite"); done
 	# shellcheck disable=SC2086
-	meson test -C "$(folder "$name")" --no-rebuild "${args[@]}" 2>&1 |
+	meson test -C "$(folder "$name")" --no-rebuild --num-processes $((2 * $(nproc))) "${args[@]}" 2>&1 |
 		grep -E '^ *[0-9]+/[0-9]+ ' # its progress output; the tally below has the rest
 	results+=("$name=$(folder "$name")/meson-logs/testlog.junit.xml")
 done

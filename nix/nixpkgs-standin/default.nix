@@ -76,7 +76,7 @@ let
     gzip = deb "gzip" { debs = [ "gzip" ]; };
     patchelf = deb "patchelf" { debs = [ "patchelf" ]; };
     perl = deb "perl" { };
-    util-linux = deb "util-linux" { debs = [ "util-linux" ]; };
+    util-linux = deb "util-linux" { debs = [ "util-linux" "mount" ]; };
     wrk = deb "wrk" { debs = [ "wrk" ]; };
     # Debian has none: prints that and finds nothing
     nixfmt = deb "nixfmt" { more = "printf '#!/bin/sh\necho stand-in: no nixfmt on Debian, nothing looked at >&2\n' >$out/bin/nixfmt; chmod +x $out/bin/nixfmt"; };

@@ -73,6 +73,7 @@ class Server:
 
 
 @unittest.skipUnless(BINARIES, "no PostgreSQL: Debian's postgresql")
+@unittest.skipUnless(os.geteuid() != 0 or harness.CAN_BE_TWO_USERS, "its user postgres " + harness.NEEDS_TWO_USERS)
 class PostgreSQL(DatabaseTest):
     @classmethod
     def setUpClass(cls):
