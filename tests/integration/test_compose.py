@@ -100,7 +100,7 @@ class Compose(unittest.TestCase):
         def request_ended():
             return self.states().get("request") == "exited"
         try:
-            wait_until(request_ended, 60, "the end of the request")
+            wait_until(request_ended, 120, "the end of the request")
         finally:
             log.seek(0)
             self.log = log.read()
