@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,7 +14,7 @@
 
 #define LOOK_MIN_MS 50	 /* between two looks whether the program has its slab: */
 #define LOOK_MAX_MS 1000 /* the longer it has been idle the more */
-#define END_MAX_MS 100	 /* between the end of a process's memory and its own */
+#define END_MAX_MS 300	 /* between the end of a process's memory and its own */
 #define NS_PER_MS UINT64_C(1000000)
 
 /* --- its memory --------------------------------------------------------------------------- */
@@ -289,11 +290,19 @@ static bool is_unmapped(const struct client *client)
 	return fcntl(client->slab_fd, F_ADD_SEALS, F_SEAL_WRITE) == 0;
 }
 
+/* A relay that waited for a processor itself learns it late. */
+static bool has_ended(const struct client *client)
+{
+	struct pollfd fd = {.fd = client->pidfd, .events = POLLIN};
+	return poll(&fd, 1, 0) > 0;
+}
+
 bool client_has_left(struct client *client, uint64_t now_ns)
 {
 	uint64_t idle_ns = now_ns - client->moved_ns;
 	if (client->left_ns) /* while a process ends its memory goes first: its pidfd knows better */
-		return client->pidfd < 0 || now_ns - client->left_ns > END_MAX_MS * NS_PER_MS;
+		return client->pidfd < 0 ||
+		       (now_ns - client->left_ns > END_MAX_MS * NS_PER_MS && !has_ended(client));
 	if (now_ns < client->look_ns)
 		return false;
 	uint64_t wait_ns = idle_ns / 8;

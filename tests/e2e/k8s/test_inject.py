@@ -249,9 +249,11 @@ class Inject(unittest.TestCase):
             self.inject(INJECT)
 
     def inject(self, folder):
-        """Applies the policy, and waits until it acts."""
+        """Applies the policy, and waits until it acts, in place of the other one too."""
+        added = ["libtrace-relay"] if folder == INJECT else ["libtrace-copy", "libtrace-relay"]
         run("apply", "-f", folder)
-        wait_until(lambda: "initContainers" in self.dry_run(pod("plain", "debian", ["sh"]))["spec"], 30, "the policy")
+        wait_until(lambda: names_of_containers(self.dry_run(pod("plain", "debian", ["sh"])), "initContainers") == added,
+                   30, "the policy")
 
     def withdraw(self):
         run("delete", "-f", INJECT)
