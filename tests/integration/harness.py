@@ -14,6 +14,7 @@ import http.client
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -90,6 +91,14 @@ def others_can_reach(path):
 
 NEEDS_TWO_USERS = "needs root, to be two users, in folders that others can reach"
 CAN_BE_TWO_USERS = os.geteuid() == 0 and all(map(others_can_reach, (tempfile.gettempdir(), os.path.realpath(BIN))))
+
+
+def allow_descriptors(test, n):
+    """For this process and its children; skips the test where the machine allows fewer."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < n:
+        test.skipTest(f"this machine allows {hard} descriptors a process, fewer than {n}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, n), hard))
 
 
 def wait_until(condition, timeout=10, what="condition"):
@@ -536,3 +545,14 @@ def main():
     print(f"1..{result.n}")
     n_reports = print_sanitizer_logs() if sanitizer_runtimes() else 0
     sys.exit(1 if result.n_bad or n_reports or not result.n else 0)
+
+
+def run_case(case):
+    """A file whose tests stand on each other, one after the other in this process; by hand, those that are named."""
+    suite = unittest.defaultTestLoader.loadTestsFromTestCase(case)
+    if len(sys.argv) > 1:
+        suite = unittest.TestSuite(t for t in suite if any(a in t.id() for a in sys.argv[1:]))
+    result = TapResult()
+    suite.run(result)
+    print(f"1..{result.n}")
+    sys.exit(1 if result.n_bad else 0)

@@ -2,7 +2,6 @@
 """Many orders at once on one thread: the service processes them concurrently."""
 import json
 import os
-import resource
 import selectors
 import socket
 import subprocess
@@ -54,10 +53,7 @@ def order_at_once(port, n, timeout):
 
 class Load(StackTest):
     def test_2000_orders_of_1_8_s_in_flight_at_once_on_one_thread(self):
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if hard != resource.RLIM_INFINITY and hard < N + 100:
-            self.skipTest(f"this machine allows {hard} descriptors a process, fewer than {N} connections take")
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, N + 100), hard))
+        harness.allow_descriptors(self, N + 100)
         self.start_backend()
         # 4,000 spans end at once, behind those of the first step: a late exporter's queue may not be full of these.
         self.start_order(env={"THREADS": "1", "CHECK_INVENTORY_MS": "300", "INSERT_ORDER_RECORD_MS": "1500",
@@ -75,10 +71,7 @@ class Load(StackTest):
 
     @unittest.skipIf(harness.SANITIZED, "measures time and memory")
     def test_ten_thousand_traced_orders_are_answered_in_time_and_each_takes_its_bytes_and_its_spans(self):
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if hard != resource.RLIM_INFINITY and hard < MANY + 100:
-            self.skipTest(f"this machine allows {hard} descriptors a process, fewer than {MANY} connections take")
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, MANY + 100), hard))
+        harness.allow_descriptors(self, MANY + 100)
         self.start_backend()
         self.start_order(env={"THREADS": "1", "CHECK_INVENTORY_MS": "300", "INSERT_ORDER_RECORD_MS": "1500",
                               "LOG_LEVEL": "warn", "OTEL_BSP_MAX_QUEUE_SIZE": "65536"})

@@ -508,10 +508,7 @@ class Rush(StackTest):
 
     def setUp(self):
         super().setUp()
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if hard != resource.RLIM_INFINITY and hard < 3 * self.N:
-            self.skipTest(f"this machine allows {hard} descriptors a process")
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 3 * self.N), hard))
+        harness.allow_descriptors(self, 3 * self.N)
 
     def rush(self, program, port, sent, n):
         """Sends n requests on as many connections; returns the bytes of memory that each took in flight."""

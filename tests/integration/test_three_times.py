@@ -6,7 +6,6 @@ health check with a limit of 1 s does not fail. LIBTRACE_THREE_TIMES_S: seconds 
 """
 import json
 import os
-import resource
 import subprocess
 import threading
 import unittest
@@ -24,10 +23,7 @@ Answers = namedtuple("Answers", "requests sent answered busy failed seconds p50_
 class ThreeTimes(StackTest):
     def setUp(self):
         super().setUp()
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if hard != resource.RLIM_INFINITY and hard < DESCRIPTORS:
-            self.skipTest(f"this machine allows {hard} descriptors a process")
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, DESCRIPTORS), hard))
+        harness.allow_descriptors(self, DESCRIPTORS)
 
     def load(self, n_connections, per_second, seconds):
         """per_second 0: each connection asks again at once."""

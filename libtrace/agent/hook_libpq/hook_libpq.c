@@ -4,22 +4,9 @@
  * libpq's synchronous functions are made of its asynchronous ones: calls from inside it are passed
  * on. */
 #include "database/database.h"
+#include "hook_libpq/pq_call.h"
 #include "hook_libpq/pq_command.h"
 #include <errno.h>
-
-/* The call at hand; a macro, since the return address is the wrapper's. */
-#define THIS_CALL() hook_call(&libpq_family, __builtin_return_address(0))
-
-static bool is_seen(const struct hook_call *call)
-{
-	return libpq_family.tracer && !call->internal;
-}
-
-/* The connection of a command that is to be seen; NULL: none. */
-static struct pq_connection *connection_of(const struct hook_call *call, struct pg_conn *conn)
-{
-	return is_seen(call) && conn ? pq_connection_get(conn) : NULL;
-}
 
 /* --- connecting --------------------------------------------------------------------------- */
 

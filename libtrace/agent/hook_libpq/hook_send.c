@@ -2,16 +2,9 @@
 /* hook_send.c - wrappers of libpq's asynchronous functions: a command's span is from its sending to
  * the PQgetResult() that returns NULL for it.  In pipeline mode several are under way. */
 #include "database/database.h"
+#include "hook_libpq/pq_call.h"
 #include "hook_libpq/pq_command.h"
 #include <errno.h>
-
-#define THIS_CALL() hook_call(&libpq_family, __builtin_return_address(0))
-
-/* NULL: the call is not seen. */
-static struct pq_connection *connection_of(const struct hook_call *call, struct pg_conn *conn)
-{
-	return libpq_family.tracer && !call->internal && conn ? pq_connection_get(conn) : NULL;
-}
 
 /* After sending; takes span, NULL for a command that has none. Returns is_sent. */
 static int sent(const struct hook_call *call, struct pq_connection *connection,
@@ -143,8 +136,7 @@ AGENT_HOOK struct pg_result *PQgetResult(struct pg_conn *conn)
 	if (!call.target)
 		return NULL;
 	struct pg_result *result = PQ_REAL(call.target, PQgetResult)(conn);
-	struct pq_connection *connection =
-		libpq_family.tracer && !call.internal && conn ? pq_connection_find(conn) : NULL;
+	struct pq_connection *connection = is_seen(&call) && conn ? pq_connection_find(conn) : NULL;
 	if (connection) {
 		int saved_errno = errno;
 		pq_command_result(call.target, connection, result);

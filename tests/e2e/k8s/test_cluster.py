@@ -300,14 +300,4 @@ class Cluster(unittest.TestCase):
             kube.run("delete", "persistentvolume", "jaeger")
 
 
-def main():
-    suite = unittest.defaultTestLoader.loadTestsFromTestCase(Cluster)
-    if len(sys.argv) > 1:  # by hand: the names of the tests to run
-        suite = unittest.TestSuite(t for t in suite if any(a in t.id() for a in sys.argv[1:]))
-    result = harness.TapResult()
-    suite.run(result)
-    print(f"1..{result.n}")
-    sys.exit(1 if result.n_bad else 0)
-
-
-main()
+harness.run_case(Cluster)
