@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
@@ -126,6 +127,57 @@ class Compliance(unittest.TestCase):
         for header, words in compliance.DOCUMENTED:
             text = version.read(os.path.join("libtrace/include/libtrace", header))
             self.assertIn(words, re.sub(r"\n[ \t]*\*?[ \t]*", " ", text), header)
+
+
+# Two cases, or what its first argument says; its second says whether it does so in the first run alone.
+PROGRAM = """#!/bin/sh
+echo "ok 1 - first"
+if [ "$2" = always ] || mkdir "$0.$1" 2>/dev/null; then
+	[ "$1" != ends ] || exit 2
+	[ "$1" != fails ] || { echo "not ok 2 - second"; echo "1..2"; exit 1; }
+fi
+echo "ok 2 - second"
+echo "1..2"
+"""
+
+
+@unittest.skipUnless(shutil.which("meson"), "no meson on PATH")
+class Tally(unittest.TestCase):
+    def tally(self, when, again):
+        """What the tally prints of a meson project, without the programs' output; and its status."""
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "meson.build"), "w", encoding="utf-8") as build:
+                build.write("project('tallied')\n")
+                for how in ("passes", "fails", "ends"):
+                    build.write(f"test('{how}', find_program('program'), args: ['{how}', '{when}'], protocol: 'tap')\n")
+            with open(os.path.join(folder, "program"), "w", encoding="utf-8") as program:
+                program.write(PROGRAM)
+                os.chmod(program.name, 0o755)
+            build, logs = os.path.join(folder, "build"), os.path.join(folder, "build", "meson-logs")
+            subprocess.run(["meson", "setup", build, folder], check=True, capture_output=True)
+            subprocess.run(["meson", "test", "-C", build], capture_output=True, check=False)
+            if again:
+                subprocess.run(["meson", "test", "-C", build, "--logbase", "again", "fails", "ends"], capture_output=True,
+                               check=False)
+            done = subprocess.run(
+                [sys.executable, os.path.join(version.ROOT, "tests", "tally.py"),
+                 f"plain={logs}/testlog" + (f",{logs}/again" if again else "")],
+                capture_output=True, text=True, check=False)
+        return [line for line in done.stdout.splitlines() if not line.startswith(" ")], done.returncode
+
+    def test_a_program_that_fails_or_ends_early_is_counted_as_failed(self):
+        self.assertEqual(self.tally("once", False),
+                         (["FAILED (plain): 2 - second", "FAILED (plain): ends", "4 passed, 2 failed, 0 skipped"], 1))
+
+    def test_what_fails_twice_is_counted_as_failed(self):
+        self.assertEqual(self.tally("always", True),
+                         (["FAILED (plain): 2 - second", "FAILED (plain): ends", "4 passed, 2 failed, 0 skipped"], 1))
+
+    def test_what_passes_when_it_runs_again_is_counted_as_passed_and_named(self):
+        self.assertEqual(self.tally("once", True),
+                         (["failed at first, passed when it ran again (plain): fails: 2 - second",
+                           "failed at first, passed when it ran again (plain): ends: 1 - first",
+                           "6 passed, 0 failed, 0 skipped"], 0))
 
 
 if __name__ == "__main__":
