@@ -84,6 +84,10 @@ void compat_context_dispose(h2o_context_t *ctx);
 /** Frees h2o's caches of this thread where h2o allows it. */
 void compat_free_caches(void);
 
+/** Frees the buffers that this thread's connections no longer use. 2.2.5 does so by itself; 2.3 keeps
+ * them, of each size as many as were ever in use at once. */
+void compat_free_buffers(void);
+
 /* --- uploads ------------------------------------------------------------------------------ */
 
 /* Called for each connection that buffers bytes of requests. */

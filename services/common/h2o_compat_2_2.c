@@ -106,6 +106,10 @@ void compat_free_caches(void)
 {
 }
 
+void compat_free_buffers(void)
+{
+}
+
 /* --- uploads ------------------------------------------------------------------------------ */
 
 static int note_upload(h2o_req_t *req, void *user)

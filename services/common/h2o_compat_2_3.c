@@ -108,6 +108,11 @@ void compat_free_caches(void)
 	h2o_cleanup_thread(0, NULL);
 }
 
+void compat_free_buffers(void)
+{
+	h2o_buffer_clear_recycle(1);
+}
+
 /* --- uploads ------------------------------------------------------------------------------ */
 
 static int note_upload(h2o_req_t *req, void *user)

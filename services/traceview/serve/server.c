@@ -123,6 +123,7 @@ static void on_report(struct timer *timer)
 {
 	struct server *server = H2O_STRUCT_FROM_MEMBER(struct server, report_timer, timer);
 	report(server);
+	compat_free_buffers();
 	timer_start(timer, &server->report_delay, on_report);
 }
 
@@ -137,10 +138,13 @@ static void bound_uploads(struct http_loop *loop)
 		now_ms - server->uploads_looked_at_ms < UPLOADS_LOOK_MS)
 		return;
 	server->uploads_looked_at_ms = now_ms;
+	bool were_large = server->uploads_bytes >= small_bytes;
 	unsigned n = uploads_bound(&server->uploads, &server->ports[PORT_OTLP].ctx, server->grpc,
 		server->uploads_max_bytes, &server->uploads_bytes);
 	while (n-- > 0)
 		receiver_refused(&server->receiver, uploads_why);
+	if (were_large || server->uploads_bytes >= small_bytes)
+		compat_free_buffers(); /* a body leaves one behind each time its buffer doubles */
 }
 
 /* --- the server --------------------------------------------------------------------------- */
