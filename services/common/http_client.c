@@ -14,6 +14,7 @@
 #define SPARE_CALLS_MAX 1024	  /* handles kept for reuse, some 10 KB each */
 #define SPARE_BODY_MAX_BYTES 4096 /* of the answer buffer kept with a handle */
 #define RECEIVE_BUFFER_SIZE 2048  /* curl's default is 16 KB per call */
+#define SEND_BUFFER_SIZE 16384 /* curl's least; from 8.7 on each call has one, 64 KB by default */
 /* Age in seconds up to which an idle connection is reused: less than the 10 after which our
  * services close it (http_loop.c), so that a request seldom meets a closing connection. */
 #define IDLE_CONNECTION_MAX_S 8L
@@ -192,6 +193,7 @@ static bool set_up_easy(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER_SIZE);
+	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BUFFER_SIZE);
 	curl_easy_setopt(easy, CURLOPT_MAXFILESIZE, (long)HTTP_CLIENT_ANSWER_MAX_BYTES);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
