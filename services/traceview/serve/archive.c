@@ -74,8 +74,11 @@ static int load_all(struct loader *loader, gzFile file, struct buffer *text)
 		if (!room)
 			return fail("cannot load traces", loader->path, "a line is too long");
 		n = gzread(file, room, READ_BYTES);
-		if (n < 0)
-			return fail("cannot load traces", loader->path, gzerror(file, &n));
+		int code;
+		const char *why = gzerror(file, &code);
+		if (n < 0 ||
+			code == Z_BUF_ERROR) /* truncated; from 1.3.2 on gzclose() does not tell */
+			return fail("cannot load traces", loader->path, why);
 		bool has_newline = memchr(room, '\n', (size_t)n) != NULL;
 		text->len += (size_t)n;
 		if (has_newline || n == 0)
