@@ -15,7 +15,7 @@ PREFIX = os.path.dirname(harness.BIN)
 LIB = os.environ.get("LIBTRACE_LIB") or os.path.join(PREFIX, "lib")
 CC = os.environ.get("LIBTRACE_CC", "cc").split()
 SANITIZE = os.environ.get("LIBTRACE_SANITIZE", "none")
-STRIPPED_MAX_BYTES = 200_000
+STRIPPED_MAX_BYTES = 210_000  # gcc 16 makes it 203 kB, gcc 12 less
 
 # Prints which libraries are in it after its span was exported.
 PROGRAM = r"""
@@ -161,7 +161,7 @@ class Package(unittest.TestCase):
 
     @unittest.skipIf(harness.SANITIZED, "sanitizers make it larger")
     @unittest.skipIf(c_args(), f"built with {' '.join(c_args())}")
-    def test_stripped_it_stays_under_200_kb(self):
+    def test_stripped_it_stays_under_210_kb(self):
         stripped = os.path.join(self.folder, "stripped")
         self.command("strip", "-o", stripped, os.path.realpath(os.path.join(LIB, "libtrace-c.so")))
         harness.note(f"libtrace-c.so has {os.path.getsize(stripped):,} bytes without its debugging information")

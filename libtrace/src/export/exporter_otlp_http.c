@@ -176,7 +176,7 @@ static void hold(struct otlp_http *otlp, int64_t retry_after_s)
 		wait_ms = retry_after_s < RETRY_AFTER_MAX_MS / 1000 ? (uint64_t)retry_after_s * 1000
 								    : RETRY_AFTER_MAX_MS;
 	else if (retry_after_s < 0 && otlp->n_failures == 1)
-		wait_ms = 0; /* a date in the past: now; then as after any other failure */
+		wait_ms = 0; /* a date in the past, 0 from libcurl 8.12 on: now; then as usual */
 	otlp->next_try_ns = lt_clock_monotonic_ns() + wait_ms * NS_PER_MS;
 }
 
