@@ -62,13 +62,22 @@ static const char *name_of(int err, char number[16])
 	return number;
 }
 
+static const char *message_of(int err, char text[TEXT_MAX_BYTES])
+{
+#ifdef __GLIBC__
+	return strerror_r(err, text, TEXT_MAX_BYTES);
+#else /* POSIX's */
+	return strerror_r(err, text, TEXT_MAX_BYTES) ? "" : text;
+#endif
+}
+
 void lt_span_errno(struct lt_span *span, int err)
 {
 	char number[16], text[TEXT_MAX_BYTES];
 	if (!err || !lt_span_may_record(span))
 		return;
 	const char *name = name_of(err < 0 ? -err : err, number);
-	const char *message = strerror_r(err < 0 ? -err : err, text, sizeof(text));
+	const char *message = message_of(err < 0 ? -err : err, text);
 	lt_span_exception(span, name, message);
 	lt_span_set(span, LT_ATTRS(lt_str(LT_ERROR_TYPE, name)));
 	lt_span_status(span, LT_STATUS_ERROR, message);

@@ -4,7 +4,7 @@
 
 #include <libtrace/instrumentation.h>
 
-__thread struct lt_thread lt_thread __attribute__((tls_model("initial-exec")));
+__thread struct lt_thread lt_thread LT_TLS_MODEL;
 
 void lt_suppress_enter(void)
 {

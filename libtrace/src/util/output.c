@@ -5,12 +5,14 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -75,8 +77,9 @@ static ssize_t write_some(int fd, mode_t type, const char *bytes, size_t n)
 		return send(fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (!S_ISFIFO(type) && !S_ISCHR(type))
 		return write(fd, bytes, n);
-	ssize_t written = pwritev2(
-		fd, &(struct iovec){(void *)bytes, n}, 1, -1 /* where it is */, RWF_NOWAIT);
+	/* musl has no pwritev2().  -1: where the file's position is. */
+	ssize_t written = syscall(
+		SYS_pwritev2, fd, &(struct iovec){(void *)bytes, n}, 1, -1L, -1L, RWF_NOWAIT);
 	if (written >= 0 || errno == EAGAIN || errno == EINTR || errno == EPIPE)
 		return written;
 	return write_when_ready(fd, bytes, n);

@@ -4,6 +4,7 @@
 #ifndef LT_THREAD_H
 #define LT_THREAD_H
 
+#include <features.h>
 #include <libtrace/trace.h>
 
 struct lt_thread {
@@ -21,8 +22,14 @@ struct lt_thread {
 	size_t stack_bytes; /* 0: not known */
 };
 
-/* initial-exec: a few words fit into the static TLS block, also after a dlopen (glibc keeps room
- * there), and are found without a call. */
-extern __thread struct lt_thread lt_thread __attribute__((tls_model("initial-exec")));
+/* initial-exec: a few words fit into the static TLS block, also after a dlopen, and are found without
+ * a call.  glibc keeps room there, musl none. */
+#ifdef __GLIBC__
+#define LT_TLS_MODEL __attribute__((tls_model("initial-exec")))
+#else
+#define LT_TLS_MODEL __attribute__((tls_model("local-dynamic")))
+#endif
+
+extern __thread struct lt_thread lt_thread LT_TLS_MODEL;
 
 #endif
