@@ -3,6 +3,7 @@
 #include "gate/gate.h"
 #include "gate/wrapped.h"
 #include "hook/hook.h"
+#include <features.h>
 
 /* Under names of their own here, since libcurl's header declares some of them. */
 #define HOOK_WRAPS(id, name)                                                                       \
@@ -40,5 +41,8 @@ const struct gate_core lt_agent_core = {
 	.wrappers = wrappers,
 	.start = hook_start,
 	.bound_word = bound_word,
+#ifdef __GLIBC__ /* musl keeps no room for what is loaded later */
+	.has_static_word = true,
+#endif
 	.library_of = library_of,
 };

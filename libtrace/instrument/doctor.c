@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "doctor.h"
 #include "delivery.h"
+#include "gate/gate.h"
 #include "hooks.h"
 #include "libraries.h"
 #include "preload.h"
@@ -38,7 +39,7 @@ static const struct library *find(const struct library *libraries, int n, const 
 static struct later look_ahead(
 	const struct program *program, const struct library *libraries, int n)
 {
-	static const char *const not_asked[] = {"libc.so.", "ld-linux", "libdl.so.",
+	static const char *const not_asked[] = {"libc.", "ld-linux", "ld-musl", "libdl.so.",
 		"libpthread.so.", "libtrace", "libasan.", "libubsan."};
 	struct later later = program_later(program->path);
 
@@ -88,7 +89,7 @@ static enum prospect examine(const struct program *program)
 	}
 	int n = libraries_list(program->dynamic_linker, program->path, agent, libraries,
 		LIBRARIES_MAX, complaint, sizeof(complaint));
-	if (n < 0 || !find(libraries, n, LIBRARIES_CORE)) {
+	if (n < 0 || !find(libraries, n, GATE_CORE_FILE)) {
 		say("agent", "%s does not load into it: %s", agent,
 			complaint[0] ? complaint
 			: n < 0	     ? strerror(-n)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "doctor_process.h"
 #include "delivery.h"
+#include "gate/gate.h"
 #include "hooks.h"
 #include "libraries.h"
 #include "process.h"
@@ -71,7 +72,7 @@ static void look_at(const char *path)
 		keep(loaded.gate[0] && strcmp(loaded.gate, path) != 0 ? loaded.other_gate
 								      : loaded.gate,
 			path);
-	else if (strcmp(name, LIBRARIES_CORE) == 0)
+	else if (strcmp(name, GATE_CORE_FILE) == 0)
 		keep(loaded.core, path);
 	else if (lt_starts_with(name, LIBRARY))
 		keep(loaded.library, path);
@@ -99,14 +100,25 @@ static int folder_len(const char *path)
 	return (int)(program_short_name(path) - path);
 }
 
+static bool is_musl(void)
+{
+	return program_is_musl(program.dynamic_linker);
+}
+
+/* The path of a file that the agent loads into this process. */
+static bool beside(const char *gate, const char *name, char path[PATH_MAX])
+{
+	return snprintf(path, PATH_MAX, "%.*s%s%s", folder_len(gate), gate,
+		       is_musl() ? GATE_MUSL_FOLDER : "", name) < PATH_MAX;
+}
+
 /* The core is beside its gate: of two agents, that one works. */
 static void order_gates(void)
 {
-	char first[PATH_MAX];
-	int len = folder_len(loaded.other_gate);
+	char first[PATH_MAX], core[PATH_MAX];
 
-	if (!loaded.other_gate[0] || !loaded.core[0] || len != folder_len(loaded.core) ||
-		strncmp(loaded.other_gate, loaded.core, (size_t)len) != 0)
+	if (!loaded.other_gate[0] || !beside(loaded.other_gate, GATE_CORE_FILE, core) ||
+		strcmp(core, loaded.core) != 0)
 		return;
 	strcpy(first, loaded.gate);
 	strcpy(loaded.gate, loaded.other_gate);
@@ -128,17 +140,6 @@ static bool find_entry(const char *entries, char entry[PATH_MAX])
 			return true;
 	}
 	return false;
-}
-
-static bool is_musl(void)
-{
-	return lt_starts_with(program_short_name(program.dynamic_linker), "ld-musl");
-}
-
-static const char *other_libc(void)
-{
-	return is_musl() ? "it uses musl, and the agent needs glibc"
-			 : program_reason(REACH_NO_LIBC);
 }
 
 /* Where the dynamic linker was given the agent: NULL when nowhere. */
@@ -183,7 +184,8 @@ static enum verdict explain_preload(void)
 		return NOT_TRACED;
 	}
 	if (is_musl() && strcmp(place, PRELOAD_FILE) == 0) {
-		say("agent", "is not in it: musl's dynamic linker reads no " PRELOAD_FILE);
+		say("agent", "is not in it: musl's dynamic linker reads no " PRELOAD_FILE
+			     ", but LD_PRELOAD");
 		return NOT_TRACED;
 	}
 	int mode = entry[0] == '/' ? process_file_mode(&process, entry) : 0;
@@ -224,10 +226,7 @@ static bool is_old_glibc(void)
 
 static bool lacks(const char *name, char path[PATH_MAX])
 {
-	if (snprintf(path, PATH_MAX, "%.*s%s", folder_len(loaded.gate), loaded.gate, name) >=
-		PATH_MAX)
-		return false;
-	return process_file_mode(&process, path) == -ENOENT;
+	return beside(loaded.gate, name, path) && process_file_mode(&process, path) == -ENOENT;
 }
 
 /* The gate alone is in it. */
@@ -235,8 +234,9 @@ static void explain_idle(void)
 {
 	char path[PATH_MAX];
 
-	if (program.reach == REACH_NO_LIBC || !loaded.libc[0])
-		say("agent", "%s is in it, and does nothing: %s", loaded.gate, other_libc());
+	if (!loaded.libc[0] && !is_musl())
+		say("agent", "%s is in it, and does nothing: %s", loaded.gate,
+			program_reason(REACH_NO_LIBC));
 	else if (process.is_secure)
 		say("agent",
 			"%s is in it, and does nothing: it runs with more rights than its caller",
@@ -246,11 +246,11 @@ static void explain_idle(void)
 			loaded.gate, program_short_name(loaded.libc), OLDEST_GLIBC);
 	else if (!loaded.n_traced && !loaded.library[0])
 		say("agent", "%s is in it, and waits for a library that it traces", loaded.gate);
-	else if (lacks(LIBRARIES_CORE, path) || lacks(LIBRARY "0", path))
+	else if (lacks(GATE_CORE_FILE, path) || lacks(LIBRARY "0", path))
 		say("agent", "%s is in it, and does nothing: there is no %s", loaded.gate, path);
 	else
 		say("agent",
-			"%s is in it, but " LIBRARIES_CORE " is not: the reason is on the "
+			"%s is in it, but " GATE_CORE_FILE " is not: the reason is on the "
 			"process's standard error",
 			loaded.gate);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "libraries.h"
+#include "gate/gate.h"
 #include "preload.h"
+#include "program.h"
 #include <errno.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -55,17 +57,18 @@ static bool read_line(const char *line, struct library *library)
 	return true;
 }
 
-/* Preloads the agent and the core beside it. */
-static int preload_all(const char *agent)
+/* Preloads the agent and the core that it would load. */
+static int preload_all(const char *agent, bool is_musl)
 {
-	static const char *const others[] = {"libtrace-c.so.0", LIBRARIES_CORE};
+	static const char *const others[] = {"libtrace-c.so.0", GATE_CORE_FILE};
+	const char *folder = is_musl ? GATE_MUSL_FOLDER : "";
 	int folder_len = (int)(strrchr(agent, '/') + 1 - agent);
 	char path[PATH_MAX];
 	int err = preload_add(agent);
 
 	for (size_t i = 0; !err && i < sizeof(others) / sizeof(others[0]); i++) {
-		if (snprintf(path, sizeof(path), "%.*s%s", folder_len, agent, others[i]) >=
-			(int)sizeof(path))
+		if (snprintf(path, sizeof(path), "%.*s%s%s", folder_len, agent, folder,
+			    others[i]) >= (int)sizeof(path))
 			break;
 		err = preload_add(path);
 	}
@@ -80,7 +83,7 @@ int libraries_list(const char *dynamic_linker, const char *path, const char *age
 	pid_t pid;
 
 	ret_complaint[0] = '\0';
-	if (preload_all(agent))
+	if (preload_all(agent, program_is_musl(dynamic_linker)))
 		return -ENOMEM;
 	int fd = start(dynamic_linker, path, &pid);
 	if (fd < 0)

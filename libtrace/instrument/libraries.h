@@ -8,8 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define LIBRARIES_CORE "libtrace-agent-core.so" /* loaded by the agent when needed */
-
 struct library {
 	char name[128];	 /* as in DT_NEEDED: "libcurl.so.4" */
 	char path[1024]; /* where it was found; "" when it was not */

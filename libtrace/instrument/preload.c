@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "preload.h"
 #include "detour.h"
+#include "gate/gate.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +47,17 @@ int preload_find_agent(char path[PATH_MAX])
 	int err = find(path);
 
 	return !err && link_is_needed(path) ? link_make(path) : err;
+}
+
+bool preload_has_musl(void)
+{
+	char agent[PATH_MAX], core[2 * PATH_MAX];
+
+	if (find(agent))
+		return false;
+	*(strrchr(agent, '/') + 1) = '\0';
+	snprintf(core, sizeof(core), "%s" GATE_MUSL_FOLDER GATE_CORE_FILE, agent);
+	return access(core, R_OK) == 0;
 }
 
 int preload_find_relay(char path[PATH_MAX])

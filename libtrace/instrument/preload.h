@@ -4,6 +4,7 @@
 #define LT_INSTRUMENT_PRELOAD_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 /**
  * Finds libtrace-agent.so: LIBTRACE_AGENT, else where this program's own file is installed, or
@@ -21,6 +22,9 @@ const char *preload_explain(int err);
  * @return 0 or -ENOMEM
  */
 int preload_add(const char *agent);
+
+/** Whether the agent was built for programs of musl, too. */
+bool preload_has_musl(void);
 
 /** The path of libtrace-relay, beside this program.  @return 0 or -Exxx */
 int preload_find_relay(char path[PATH_MAX]);

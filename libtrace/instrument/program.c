@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "program.h"
+#include "gate/gate.h"
 #include "gate/wrapped.h"
+#include "preload.h"
+#include "util/slice.h"
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -237,9 +240,12 @@ static enum reach read_elf(
 		getxattr(program->path, "security.capability", NULL, 0) > 0)
 		return REACH_NO_SECURE;
 	program_own_linker(own_linker);
-	if (own_linker[0] && strcmp(base_name(own_linker), base_name(program->dynamic_linker)) != 0)
+	if (!own_linker[0] ||
+		strcmp(base_name(own_linker), base_name(program->dynamic_linker)) == 0)
+		return REACH_YES;
+	if (!program_is_musl(program->dynamic_linker))
 		return REACH_NO_LIBC;
-	return REACH_YES;
+	return preload_has_musl() ? REACH_YES : REACH_NO_MUSL;
 }
 
 /* Whether execvp() would pass the file to a shell, which accepts text only. */
@@ -362,12 +368,19 @@ const char *program_reason(enum reach reach)
 		return "it is built for another processor than the agent";
 	case REACH_NO_LIBC:
 		return "it uses another C library than the agent";
+	case REACH_NO_MUSL:
+		return "it uses musl, and this agent was built without " GATE_MUSL_FOLDER;
 	case REACH_NO_ELF:
 		return "it is not in a format that Linux runs by itself";
 	case REACH_UNREADABLE:
 		return "its file may be run but not read, so its contents are unknown";
 	}
 	return NULL;
+}
+
+bool program_is_musl(const char *linker)
+{
+	return lt_starts_with(base_name(linker), "ld-musl-");
 }
 
 void program_own_linker(char linker[PATH_MAX])

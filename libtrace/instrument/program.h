@@ -13,6 +13,7 @@ enum reach {
 	REACH_NO_SECURE,       /* setuid, setgid or file capabilities: LD_PRELOAD is ignored */
 	REACH_NO_ARCHITECTURE, /* for another processor, or 32 bits */
 	REACH_NO_LIBC,	       /* its dynamic linker is another C library's */
+	REACH_NO_MUSL,	       /* its dynamic linker is musl's, and the agent has no core for it */
 	REACH_NO_ELF,	       /* not in a format that the kernel runs by itself */
 	REACH_UNREADABLE,      /* executable, but not readable */
 };
@@ -51,6 +52,9 @@ struct later program_later(const char *path);
 
 /** Why the agent cannot be loaded into it, one line; NULL for REACH_YES. */
 const char *program_reason(enum reach reach);
+
+/** Whether that dynamic linker is musl's. */
+bool program_is_musl(const char *linker);
 
 /** The dynamic linker of this process's own file; "" when it has none. */
 void program_own_linker(char linker[PATH_MAX]);

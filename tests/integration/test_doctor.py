@@ -413,10 +413,20 @@ class Processes(DoctorTest):
 
     @unittest.skipUnless(shutil.which("musl-gcc"), "no musl-gcc")
     @unittest.skipIf(harness.SANITIZED, "the sanitizers' libraries do not load into it")
-    def test_what_uses_musl(self):
+    def test_what_uses_musl_and_has_no_library_that_is_traced(self):
         program = self.compile(compiler=["musl-gcc"])
-        self.assertEqual(self.agent([program], preload(AGENT)),
-                         f"{AGENT} is in it, and does nothing: it uses musl, and the agent needs glibc")
+        self.assertEqual(self.agent([program], preload(AGENT)), f"{AGENT} is in it, and waits for a library that it traces")
+
+    @unittest.skipUnless(shutil.which("musl-gcc"), "no musl-gcc")
+    @unittest.skipIf(harness.SANITIZED, "the sanitizers' libraries do not load into it")
+    def test_what_uses_musl_where_the_agent_has_no_core_for_it(self):
+        copy = self.copy("libtrace-agent.so", "libtrace-agent-core.so", "libtrace-c.so.0")
+        library = os.path.join(self.folder, "libcurl.so.4")
+        subprocess.run(["musl-gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", library], input="int curl_easy_setopt;",
+                       text=True, check=True)
+        program = self.compile("-Wl,--no-as-needed", library, compiler=["musl-gcc"])
+        self.assertEqual(self.agent([program], preload(copy)), f"{copy} is in it, and does nothing: there is no "
+                         f"{os.path.dirname(copy)}/libtrace-musl/libtrace-agent-core.so")
 
     @unittest.skipUnless(shutil.which("musl-gcc") and os.geteuid() == 0, "no musl-gcc, or not root")
     def test_what_uses_musl_and_was_given_the_agent_by_ld_so_preload(self):
@@ -428,7 +438,7 @@ class Processes(DoctorTest):
         with open(self.folder + "/etc/ld.so.preload", "w") as file:
             file.write(AGENT + "\n")
         self.assertEqual(self.agent(["chroot", self.folder, "/holds"]),
-                         "is not in it: musl's dynamic linker reads no /etc/ld.so.preload")
+                         "is not in it: musl's dynamic linker reads no /etc/ld.so.preload, but LD_PRELOAD")
 
     @unittest.skipUnless(harness.CAN_BE_TWO_USERS, harness.NEEDS_TWO_USERS)
     def test_what_has_more_rights_than_its_caller(self):

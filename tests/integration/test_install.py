@@ -13,6 +13,7 @@ from collector import Collector
 PREFIX = os.path.dirname(harness.BIN)
 LIB = os.environ.get("LIBTRACE_LIB") or os.path.join(PREFIX, "lib")
 INCLUDE = os.path.join(PREFIX, "include", "libtrace")
+MUSL = os.path.join(LIB, "libtrace-musl")
 CC = os.environ.get("LIBTRACE_CC", "cc").split()
 
 SMALL_PROGRAM = r"""
@@ -176,18 +177,30 @@ class Symbols(unittest.TestCase):
                 self.assertLessEqual([int(part) for part in number.split(".")], [2, 31],
                                      f"{library} needs {version}: see libtrace/old_glibc.h")
 
+    @unittest.skipUnless(os.path.exists(MUSL), "no musl-gcc when this was built")
+    def test_what_is_for_musl_needs_no_other_c_library_and_no_thread_local_memory_of_the_start(self):
+        for library, others in (("libtrace-c.so.0", set()), ("libtrace-agent-core.so", {"libtrace-c.so.0"})):
+            path = os.path.join(MUSL, library)
+            self.assertEqual(set(needed(path)), {"libc.so"} | others)  # any name that begins like this is musl
+            self.assertNotIn("GLIBC", read_elf("-VW", path))
+            self.assertNotRegex(read_elf("-rW", path), "TPOFF")  # musl refuses it in what is loaded later
+            self.assertNotIn("STATIC_TLS", read_elf("-dW", path))
+        self.assertEqual(exported(os.path.join(MUSL, "libtrace-agent-core.so")), {"lt_agent_core"})
+        self.assertEqual(exported(os.path.join(MUSL, "libtrace-c.so.0")), declared())
+        self.assertIn("RUNPATH", read_elf("-dW", os.path.join(MUSL, "libtrace-agent-core.so")))
+
 
 def installed_elfs():
-    """Path -> what `readelf -hlndW` prints, of all programs and libraries of `meson install`."""
-    paths = glob.glob(os.path.join(harness.BIN, "*")) + glob.glob(os.path.join(LIB, "*.so*"))
+    """Name -> what `readelf -hlndW` prints, of all programs and libraries of `meson install`."""
+    paths = glob.glob(os.path.join(harness.BIN, "*")) + glob.glob(os.path.join(LIB, "**", "*.so*"), recursive=True)
     paths = [path for path in paths if not os.path.islink(path)]
     elfs = {}
     for path in paths:
         with open(path, "rb") as file:
             if file.read(4) != b"\x7fELF":
                 continue
-        elfs[os.path.basename(path)] = subprocess.run(["readelf", "-hlndsW", path], capture_output=True, text=True,
-                                                      check=True).stdout
+        name = os.path.relpath(path, LIB if path.startswith(LIB) else harness.BIN)
+        elfs[name] = subprocess.run(["readelf", "-hlndsW", path], capture_output=True, text=True, check=True).stdout
     return elfs
 
 

@@ -9,7 +9,6 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#define CORE_FILE "libtrace-agent-core.so"
 #define LIBRARY_FILE "libtrace-c.so.0"
 
 enum state { STATE_UNKNOWN, STATE_LOADED, STATE_NONE };
@@ -22,12 +21,13 @@ static struct gate gate = {.find = real_find, .generation = 1};
 extern _Atomic(void *) gate_slots[WRAPPED_COUNT];
 
 /* A function for each library and wrapped function, so many bytes apart. */
-extern char gate_bound[];
+extern char gate_bound[], gate_bound_by_call[];
 #if defined(__x86_64__)
 #define BOUND_BYTES 32
 #elif defined(__aarch64__)
 #define BOUND_BYTES 64
 #endif
+#define BOUND_BY_CALL_BYTES 16
 
 uintptr_t gate_bound_offset; /* of the core's bound word, in every thread's static TLS */
 static const struct gate_core *core;
@@ -57,13 +57,28 @@ static bool has_interest(const struct elf_object *object, void *user)
 	return !elf_symbol(object, GATE_MARK);
 }
 
-/* The core needs glibc and must not run in a setuid program; of two agents in one process the
- * second does nothing. */
+static bool is_glibc(void)
+{
+	return real_symbol("gnu_get_libc_version");
+}
+
+/* A variable of musl's getopt(), which no other C library has.  The core for musl may be absent: not
+ * every build has it. */
+static bool is_musl_with_core(void)
+{
+	int (*can)(const char *, int) = real_symbol("access");
+	char path[SELF_PATH_MAX_BYTES];
+
+	return real_symbol("__optpos") && can &&
+	       self_beside(GATE_MUSL_FOLDER GATE_CORE_FILE, path) && can(path, R_OK) == 0;
+}
+
+/* The core must not run in a setuid program; of two agents in one process the second does nothing. */
 static bool may_load(void)
 {
 	unsigned long (*get)(unsigned long) = real_symbol("getauxval");
 
-	return real_symbol("gnu_get_libc_version") && get && !get(AT_SECURE) && self_is_first();
+	return (is_glibc() || is_musl_with_core()) && get && !get(AT_SECURE) && self_is_first();
 }
 
 static uintptr_t thread_pointer(void)
@@ -84,18 +99,20 @@ static uintptr_t thread_pointer(void)
 static bool open_library(const struct dynamic_linker *linker)
 {
 	int (*can)(const char *, int) = real_symbol("access");
+	const char *file = is_glibc() ? LIBRARY_FILE : GATE_MUSL_FOLDER LIBRARY_FILE;
 	char path[SELF_PATH_MAX_BYTES];
 
 	/* dlopen would search all folders even to check whether it is loaded. */
-	return real_symbol("lt_provider_new") || !self_beside(LIBRARY_FILE, path) || !can ||
+	return real_symbol("lt_provider_new") || !self_beside(file, path) || !can ||
 	       can(path, R_OK) || linker->open(path, RTLD_LAZY | RTLD_LOCAL);
 }
 
 static const struct gate_core *open_core(const struct dynamic_linker *linker)
 {
+	const char *file = is_glibc() ? GATE_CORE_FILE : GATE_MUSL_FOLDER GATE_CORE_FILE;
 	char path[SELF_PATH_MAX_BYTES];
 
-	if (!open_library(linker) || !self_beside(CORE_FILE, path))
+	if (!open_library(linker) || !self_beside(file, path))
 		return NULL;
 	/* Never unloaded: the program's calls lead into it. */
 	void *handle = linker->open(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
@@ -124,12 +141,13 @@ static bool load(void)
 	if (!found) {
 		const char *reason = linker.error();
 		if (atomic_exchange(&state, STATE_NONE) == STATE_UNKNOWN)
-			self_report(reason ? reason : CORE_FILE " is of another version");
+			self_report(reason ? reason : GATE_CORE_FILE " is of another version");
 		return false;
 	}
 	gate.linker = linker;
 	found->start(&gate);
-	gate_bound_offset = found->bound_word() - thread_pointer();
+	if (found->has_static_word)
+		gate_bound_offset = found->bound_word() - thread_pointer();
 	core = found;
 	for (unsigned i = 0; i < WRAPPED_COUNT; i++)
 		atomic_store(&gate_slots[i], found->wrappers[i]);
@@ -172,9 +190,20 @@ void core_start(void)
 void *core_bound(unsigned wrapped, void *real)
 {
 	int number = core->library_of(wrapped, real);
+	int i = number * WRAPPED_COUNT + (int)wrapped;
 
-	return number < 0 ? NULL
-			  : gate_bound + (number * WRAPPED_COUNT + (int)wrapped) * BOUND_BYTES;
+	if (number < 0)
+		return NULL;
+	return core->has_static_word ? gate_bound + i * BOUND_BYTES
+				     : gate_bound_by_call + i * BOUND_BY_CALL_BYTES;
+}
+
+/* Called first by the functions at gate_bound_by_call. */
+void *gate_bind(unsigned wrapped, unsigned library);
+void *gate_bind(unsigned wrapped, unsigned library)
+{
+	*(unsigned *)core->bound_word() = library;
+	return core_wrapper(wrapped);
 }
 
 void core_forget(void)

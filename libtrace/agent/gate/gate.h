@@ -5,11 +5,15 @@
 #define LT_AGENT_GATE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define GATE_VERSION 1
+#define GATE_VERSION 2
 #define GATE_CORE_NAME "lt_agent_core" /* the core's only symbol, a struct gate_core */
+#define GATE_CORE_FILE "libtrace-agent-core.so"
+#define GATE_MUSL_FOLDER                                                                           \
+	"libtrace-musl/" /* beside the gate: core and libtrace once more, for musl */
 
 /* dlopen, dlsym, dlclose and dlerror themselves, not the gate's. */
 struct dynamic_linker {
@@ -47,6 +51,7 @@ struct gate_core {
 	void (*start)(struct gate *gate);
 	/** This thread's word in which a bound function stores which library it is for. */
 	uintptr_t (*bound_word)(void);
+	bool has_static_word; /* at the same distance from each thread's pointer */
 	/** The number, from 0, of the library that this wrapped function belongs to; -1: none. */
 	int (*library_of)(unsigned wrapped, const void *function);
 };

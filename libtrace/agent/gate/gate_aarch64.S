@@ -3,7 +3,8 @@
  * call: https://github.com/ARM-software/abi-aa/blob/main/aapcs64/aapcs64.rst */
 #include "gate/wrapped.h"
 
-	.hidden	gate_slots, gate_functions, gate_bound, gate_bound_offset, gate_enter, gate_symbol
+	.hidden	gate_slots, gate_functions, gate_enter, gate_symbol
+	.hidden	gate_bound, gate_bound_offset, gate_bound_by_call, gate_bind
 	.hidden	gate_dlsym, gate_dlvsym
 	.hidden	gate_real_dlsym, gate_real_dlvsym
 	.equ	BTI_C, 34 /* hint: where an indirect branch may land */
@@ -52,10 +53,11 @@ gate_functions:
 #define HOOK_WRAPS(id, name) .xword .Lfunction_##name;
 #include <hook_tables.h>
 
-/* Asks gate_enter(index, return address) where to go, and goes there. */
+/* Calls function(w16, second), and goes where it returns. */
+	.macro	go_by name, function, second
 	.text
-	.type	enter, %function
-enter:
+	.type	\name, %function
+\name:
 	.cfi_startproc
 	stp	x29, x30, [sp, #-224]!
 	.cfi_def_cfa_offset 224
@@ -72,8 +74,8 @@ enter:
 	stp	q4, q5, [sp, #160]
 	stp	q6, q7, [sp, #192]
 	mov	w0, w16
-	mov	x1, x30
-	bl	gate_enter
+	mov	x1, \second
+	bl	\function
 	mov	x16, x0
 	ldp	x0, x1, [sp, #16]
 	ldp	x2, x3, [sp, #32]
@@ -90,7 +92,10 @@ enter:
 	.cfi_restore x30
 	br	x16
 	.cfi_endproc
-	.size	enter, . - enter
+	.size	\name, . - \name
+	.endm
+
+	go_by	enter, gate_enter, x30 /* index, return address */
 
 /* --- what dlsym hands out: function i of library l, at gate_bound + (l * n_wrapped + i) * 64 --- */
 
@@ -117,6 +122,30 @@ gate_bound:
 	.endr
 	.cfi_endproc
 	.size	gate_bound, . - gate_bound
+
+/* The same where a thread's word is found by a call only: at gate_bound_by_call + (l * n_wrapped + i) * 16. */
+	go_by	bind, gate_bind, x17 /* index, library */
+
+	.globl	gate_bound_by_call
+	.type	gate_bound_by_call, %function
+	.balign	16
+gate_bound_by_call:
+	.cfi_startproc
+	.set	library, 1
+	.rept	BOUND_LIBRARIES_MAX
+	.set	index, 0
+	.rept	n_wrapped
+	.balign	16
+	hint	#BTI_C
+	mov	w16, #index
+	mov	w17, #library
+	b	bind
+	.set	index, index + 1
+	.endr
+	.set	library, library + 1
+	.endr
+	.cfi_endproc
+	.size	gate_bound_by_call, . - gate_bound_by_call
 
 /* --- dlsym and dlvsym: the real ones look at their caller, so they are jumped to ---------------- */
 

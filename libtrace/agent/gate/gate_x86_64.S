@@ -4,7 +4,8 @@
  * https://gitlab.com/x86-psABIs/x86-64-ABI, "Function Calling Sequence". */
 #include "gate/wrapped.h"
 
-	.hidden	gate_slots, gate_functions, gate_bound, gate_bound_offset, gate_enter, gate_symbol
+	.hidden	gate_slots, gate_functions, gate_enter, gate_symbol
+	.hidden	gate_bound, gate_bound_offset, gate_bound_by_call, gate_bind
 	.hidden	gate_dlsym, gate_dlvsym
 	.hidden	gate_real_dlsym, gate_real_dlvsym
 
@@ -45,40 +46,45 @@ gate_functions:
 #define HOOK_WRAPS(id, name) .quad .Lfunction_##name;
 #include <hook_tables.h>
 
-/* Asks gate_enter(index, return address) where to go, and goes there.  Nothing may be lost on the
- * way that an argument can be in: rax holds the number of vector registers used. */
+/* Calls function(top of the stack, what is below it), and goes where it returns.  Nothing may be lost
+ * on the way that an argument can be in: rax holds the number of vector registers used.  pushed: bytes
+ * above the return address; room: so many that the stack is aligned. */
+	.macro	go_by name, function, pushed, room
 	.text
-	.type	enter, @function
-enter:
+	.type	\name, @function
+\name:
 	.cfi_startproc
-	.cfi_def_cfa_offset 16
+	.cfi_def_cfa_offset 8 + \pushed
 	.irp	register, rax, rdi, rsi, rdx, rcx, r8, r9
 	pushq	%\register
 	.cfi_adjust_cfa_offset 8
 	.endr
-	subq	$136, %rsp
-	.cfi_adjust_cfa_offset 136
+	subq	$\room, %rsp
+	.cfi_adjust_cfa_offset \room
 	.irp	i, 0, 1, 2, 3, 4, 5, 6, 7
 	movups	%xmm\i, (16 * \i)(%rsp)
 	.endr
-	movq	(136 + 56)(%rsp), %rdi
-	movq	(136 + 64)(%rsp), %rsi
-	call	gate_enter
+	movq	(\room + 56)(%rsp), %rdi
+	movq	(\room + 64)(%rsp), %rsi
+	call	\function
 	movq	%rax, %r11
 	.irp	i, 0, 1, 2, 3, 4, 5, 6, 7
 	movups	(16 * \i)(%rsp), %xmm\i
 	.endr
-	addq	$136, %rsp
-	.cfi_adjust_cfa_offset -136
+	addq	$\room, %rsp
+	.cfi_adjust_cfa_offset -\room
 	.irp	register, r9, r8, rcx, rdx, rsi, rdi, rax
 	popq	%\register
 	.cfi_adjust_cfa_offset -8
 	.endr
-	addq	$8, %rsp
-	.cfi_adjust_cfa_offset -8
+	addq	$\pushed, %rsp
+	.cfi_adjust_cfa_offset -\pushed
 	jmp	*%r11
 	.cfi_endproc
-	.size	enter, . - enter
+	.size	\name, . - \name
+	.endm
+
+	go_by	enter, gate_enter, 8, 136 /* index, return address */
 
 /* --- what dlsym hands out: function i of library l, at gate_bound + (l * n_wrapped + i) * 32 --- */
 
@@ -102,6 +108,30 @@ gate_bound:
 	.endr
 	.cfi_endproc
 	.size	gate_bound, . - gate_bound
+
+/* The same where a thread's word is found by a call only: at gate_bound_by_call + (l * n_wrapped + i) * 16. */
+	go_by	bind, gate_bind, 16, 128 /* index, library */
+
+	.globl	gate_bound_by_call
+	.type	gate_bound_by_call, @function
+	.balign	16
+gate_bound_by_call:
+	.cfi_startproc
+	.set	library, 1
+	.rept	BOUND_LIBRARIES_MAX
+	.set	index, 0
+	.rept	n_wrapped
+	.balign	16
+	endbr64
+	pushq	$library
+	pushq	$index
+	jmp	bind
+	.set	index, index + 1
+	.endr
+	.set	library, library + 1
+	.endr
+	.cfi_endproc
+	.size	gate_bound_by_call, . - gate_bound_by_call
 
 /* --- dlsym and dlvsym: the real ones look at their caller, so they are jumped to ---------------- */
 

@@ -36,7 +36,7 @@ mkdir "$work/go"
 (cd "$here/inject" && CGO_ENABLED=0 go build -o "$work/go/get" get.go)
 image go go
 
-"$here/musl_curl.sh" "$keep/musl-curl"
+"$here/../../musl/curl.sh" "$keep/musl-curl"
 install -D "$keep/musl-curl/curl" "$work/musl/usr/bin/curl"
 install -D "$keep/musl-curl/libcurl.so.4" "$work/musl/usr/lib/libcurl.so.4"
 linker=$(patchelf --print-interpreter "$work/musl/usr/bin/curl")
