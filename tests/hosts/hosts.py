@@ -41,7 +41,7 @@ HOSTS = [
     Host("curl_parallel", [*CURL, "--no-progress-meter", "--parallel", "--parallel-immediate",
                            *(f"{{base}}/{i}" for i in range(8))], spans=8, ordered=False),
     Host("curl_errors", [*CURL, "{base}/held/1", "http://127.0.0.1:1/", "{base}/status/503", "-f", "{base}/held/2",
-                         "nope://x"], spans=4, without_request=1),
+                         "nope://x"], spans=4, without_request=1, random=(rb"after \d+ ms",)),
     Host("curl_https", [*CURL, "--cacert", "{certificate}", "{tls}/held/1", "-d", "a=b", "{tls}/held/2"], spans=2,
          without="no openssl to make a certificate"),
     Host("curl_killed", [*CURL, "{base}/held/1", "{base}/held/ended"], spans=1, lost=1),
