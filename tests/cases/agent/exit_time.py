@@ -17,7 +17,7 @@ LIMIT_MS, GRACE_MS = 500, 50
 PORT = 8080
 # What is sent when the exit comes, and what is being sent then.
 DELAYS = {"sent at exit": "600000", "being sent": "1"}
-TRIES = 3  # a machine that others use may be late now and then, a limit that does not hold always is
+TRIES = 10  # a machine that others use may be late now and then, a limit that does not hold always is
 
 
 def full_pipe():
