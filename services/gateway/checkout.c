@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* checkout.c - GET /checkout. Each request makes one call:
+/* checkout.c - GET /checkout. Each request makes one call, or more if replies are lost:
  *
  *   checkout()  parse the query, post the order            (the loop goes on with other requests)
- *   on_reply() check the reply, wrap it, answer
+ *   on_reply() check the reply, wrap it, answer; or post the order again, a moment later
  */
 #include "checkout.h"
 
+#include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/text.h"
 #include "http_answer.h"
@@ -18,7 +21,8 @@
 
 struct checkout {
 	struct http_work work;
-	struct http_call *call; /* NULL: none in progress */
+	struct http_call *call;	 /* NULL: none in progress */
+	struct retries *retries; /* NULL: none */
 };
 
 /* --- the request -------------------------------------------------------------------------- */
@@ -160,14 +164,84 @@ static void answer_no_room(h2o_req_t *req)
 	http_answer_busy(req, "too many requests for the descriptors or memory of this process");
 }
 
+/* --- retries ------------------------------------------------------------------------------ */
+
+/* What is needed to send an order again. */
+struct retries {
+	struct checkout_orders *orders;
+	unsigned n_left;
+	struct timer timer;
+	h2o_iovec_t json;
+	char key[sizeof("0123456789abcdef") * 2];
+	size_t n_headers;
+	struct http_header headers[CHECKOUT_HEADERS_MAX + 1];
+};
+
+struct repeatable_checkout {
+	struct checkout checkout;
+	struct retries retries;
+};
+
+static void on_reply(void *user, const struct http_reply *reply);
+
+/* The object is a repeatable_checkout. @return false: there is no randomness for a key */
+static bool allow_retries(struct checkout *checkout, struct checkout_orders *orders,
+	h2o_iovec_t json, const struct http_header *headers, size_t n_headers)
+{
+	struct retries *retries = &((struct repeatable_checkout *)checkout)->retries;
+	uint64_t key[2];
+
+	if (getrandom(key, sizeof(key), 0) != sizeof(key))
+		return false;
+	*retries = (struct retries){.orders = orders,
+		.n_left = orders->retries_max,
+		.json = json,
+		.n_headers = n_headers};
+	snprintf(retries->key, sizeof(retries->key), "%016" PRIx64 "%016" PRIx64, key[0], key[1]);
+	for (size_t i = 0; i < n_headers; i++)
+		retries->headers[i] = headers[i];
+	retries->headers[retries->n_headers++] =
+		(struct http_header){"Idempotency-Key", retries->key};
+	checkout->retries = retries;
+	return true;
+}
+
+static void retry(struct timer *timer)
+{
+	struct retries *retries = H2O_STRUCT_FROM_MEMBER(struct retries, timer, timer);
+	struct checkout *checkout =
+		&H2O_STRUCT_FROM_MEMBER(struct repeatable_checkout, retries, retries)->checkout;
+
+	checkout->call = http_client_post(retries->orders->client, retries->json, retries->headers,
+		retries->n_headers, on_reply, checkout);
+	if (!checkout->call)
+		answer_no_room(http_work_end(&checkout->work));
+}
+
+/* Whether the order is sent again instead of answered: with its key it is stored once. */
+static bool is_retried(struct checkout *checkout, const struct http_reply *reply)
+{
+	struct retries *retries = checkout->retries;
+
+	if (!retries || retries->n_left == 0 ||
+		(reply->error != HTTP_CALL_UNREACHABLE && reply->error != HTTP_CALL_BROKEN))
+		return false;
+	retries->n_left--;
+	timer_start(&retries->timer, &retries->orders->retry_delay, retry);
+	return true;
+}
+
 static void on_reply(void *user, const struct http_reply *reply)
 {
 	struct checkout *checkout = user;
+
+	checkout->call = NULL;
+	if (is_retried(checkout, reply))
+		return;
 	h2o_req_t *req = http_work_end(&checkout->work);
 	struct log_field reason = log_str("reason", reply->reason);
 	struct log_field status = log_int("status", reply->status);
 
-	checkout->call = NULL;
 	if (reply->error == HTTP_CALL_NO_ROOM)
 		answer_no_room(req);
 	else if (reply->error == HTTP_CALL_TIMEOUT)
@@ -194,9 +268,11 @@ static void stop_checkout(struct http_work *work)
 	struct checkout *checkout = (struct checkout *)work;
 	http_call_cancel(checkout->call);
 	checkout->call = NULL;
+	if (checkout->retries)
+		timer_stop(&checkout->retries->timer);
 }
 
-void checkout(h2o_req_t *req, struct http_client *orders, const struct http_header *headers,
+void checkout(h2o_req_t *req, struct checkout_orders *orders, const struct http_header *headers,
 	size_t n_headers)
 {
 	struct order order;
@@ -206,9 +282,16 @@ void checkout(h2o_req_t *req, struct http_client *orders, const struct http_head
 		http_error(req, 400, "invalid_parameter", wrong);
 		return;
 	}
-	struct checkout *checkout = http_work_new(req, sizeof(*checkout), stop_checkout);
-	checkout->call = http_client_post(
-		orders, order_json(req, &order), headers, n_headers, on_reply, checkout);
+	bool may_retry = orders->retries_max > 0;
+	struct checkout *checkout = http_work_new(req,
+		may_retry ? sizeof(struct repeatable_checkout) : sizeof(*checkout), stop_checkout);
+	h2o_iovec_t json = order_json(req, &order);
+	if (may_retry && allow_retries(checkout, orders, json, headers, n_headers)) {
+		headers = checkout->retries->headers;
+		n_headers = checkout->retries->n_headers;
+	}
+	checkout->call =
+		http_client_post(orders->client, json, headers, n_headers, on_reply, checkout);
 	if (!checkout->call)
 		answer_no_room(http_work_end(&checkout->work));
 }

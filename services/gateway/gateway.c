@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,28 +11,44 @@
 #define REQUEST_BYTES                                                                              \
 	49152 /* in flight and traced: as measured, and as much again for more headers */
 
+/* Until an order is sent again: a service that is started anew is ready by then. */
+#define RETRY_DELAY_MS 200
+
 struct gateway {
 	char *orders_url;
 	unsigned order_timeout_ms;
+	unsigned order_retries;
 };
 
 static int start_thread(h2o_loop_t *loop, void *user, void **ret_state)
 {
 	const struct gateway *gateway = user;
-	struct http_client *client;
-	int err = http_client_new(loop, gateway->orders_url, gateway->order_timeout_ms, &client);
+	struct checkout_orders *orders = calloc(1, sizeof(*orders));
 
-	if (!err)
-		*ret_state = client;
-	return err;
+	if (!orders)
+		return -ENOMEM;
+	int err = http_client_new(
+		loop, gateway->orders_url, gateway->order_timeout_ms, &orders->client);
+	if (err) {
+		free(orders);
+		return err;
+	}
+	orders->retries_max = gateway->order_retries;
+	delay_init(&orders->retry_delay, loop, RETRY_DELAY_MS);
+	*ret_state = orders;
+	return 0;
 }
 
 static void stop_thread(void *state)
 {
-	http_client_free(state);
+	struct checkout_orders *orders = state;
+
+	http_client_free(orders->client);
+	delay_done(&orders->retry_delay);
+	free(orders);
 }
 
-struct http_client *gateway_orders(const h2o_req_t *req)
+struct checkout_orders *gateway_orders(const h2o_req_t *req)
 {
 	return http_state(req);
 }
@@ -50,6 +67,10 @@ int gateway_main(const char *name, void (*handle)(h2o_req_t *req), int (*before)
 		{CONFIG_NUMBER, "ORDER_TIMEOUT_MS", "longest wait for the order service",
 			.ret_number = &gateway.order_timeout_ms, .number = 5000, .min = 1,
 			.max = 3600000},
+		{CONFIG_NUMBER, "ORDER_RETRIES",
+			"how often an order is sent again, if its reply is lost, with the same "
+			"Idempotency-Key",
+			.ret_number = &gateway.order_retries, .max = 100},
 		{CONFIG_END},
 	};
 	const struct http_route routes[] = {{"/checkout", "GET", handle}};

@@ -3,7 +3,7 @@
 #ifndef GATEWAY_GATEWAY_H
 #define GATEWAY_GATEWAY_H
 
-#include "http_client.h"
+#include "checkout.h"
 
 /**
  * Runs the gateway with a handler for GET /checkout until SIGTERM or SIGINT.
@@ -18,7 +18,7 @@
 int gateway_main(const char *name, void (*handle)(h2o_req_t *req), int (*before)(void),
 	void (*after)(void), int argc, char **argv);
 
-/** The client of the order service for the thread that serves req; borrowed. */
-struct http_client *gateway_orders(const h2o_req_t *req);
+/** The order service for the thread that serves req; borrowed. */
+struct checkout_orders *gateway_orders(const h2o_req_t *req);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - the program api-gateway. */
-#include "checkout.h"
 #include "gateway.h"
 
 static void on_checkout(h2o_req_t *req)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main_manual.c - the program api-gateway-manual: the api-gateway with a span of its own,
  * propagated to the order service header by header, without libtrace-instrument. */
-#include "checkout.h"
 #include "gateway.h"
 #include "server_span.h"
 
