@@ -11,6 +11,7 @@
   jansson,
   libtrace,
   openssl,
+  sqlite,
   zlib,
   source,
   version,
@@ -45,12 +46,14 @@ stdenv.mkDerivation {
     jansson
     libtrace
     openssl
+    sqlite
     zlib
   ];
   mesonFlags = [ "-Dparts=services" ];
   disallowedReferences = [
     h2o.dev
     openssl.dev
+    sqlite.dev
   ];
   postInstall = ''
     mkdir -p "$gateway/bin" "$order/bin"

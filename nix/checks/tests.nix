@@ -16,6 +16,7 @@
   openssl,
   pkg-config,
   python3,
+  sqlite,
   util-linux,
   zlib,
   zstd,
@@ -51,6 +52,7 @@ stdenv.mkDerivation {
     libyaml
     nghttp2
     openssl
+    sqlite
     zlib
     zstd
   ];

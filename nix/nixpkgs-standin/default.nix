@@ -96,6 +96,7 @@ let
     zstd = deb "zstd" { pcs = [ "libzstd" ]; outputs = [ "dev" "out" ]; };
     h2o = deb "h2o" { pcs = [ "libh2o-evloop" ]; outputs = [ "out" "man" "dev" "lib" ]; more = link "libh2o-evloop.so*"; };
     openssl = deb "openssl" { debs = [ "openssl" ]; pcs = [ "openssl" "libssl" "libcrypto" ]; outputs = [ "bin" "dev" "out" ]; };
+    sqlite = deb "sqlite" { pcs = [ "sqlite3" ]; outputs = [ "bin" "dev" "out" ]; };
     zlib = deb "zlib" { pcs = [ "zlib" ]; outputs = [ "out" "dev" ]; };
     # nothing is downloaded: the file comes from ./fetch, named by the last part of its URL; the hash is not checked
     fetchurl = { url, hash ? "", sha256 ? "", name ? baseNameOf url }:

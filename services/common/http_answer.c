@@ -24,6 +24,7 @@ static const struct status {
 	{413, "Content Too Large", "body_too_large"},
 	{415, "Unsupported Media Type", NULL},
 	{417, "Expectation Failed", "expectation_failed"},
+	{422, "Unprocessable Content", NULL},
 	{431, "Request Header Fields Too Large", NULL},
 	{499, "Client Closed Request", NULL}, /* nginx's; only for the log */
 	{500, "Internal Server Error", "internal_error"},
@@ -101,11 +102,16 @@ void http_errorf(h2o_req_t *req, int status, const char *code, const char *forma
 	http_error(req, status, code, message);
 }
 
-void http_answer_busy(h2o_req_t *req, const char *why)
+void http_answer_later(h2o_req_t *req, const char *code, const char *why)
 {
 	h2o_add_header_by_str(
 		&req->pool, &req->res.headers, H2O_STRLIT("retry-after"), 1, NULL, H2O_STRLIT("1"));
-	http_error(req, 503, "overloaded", why);
+	http_error(req, 503, code, why);
+}
+
+void http_answer_busy(h2o_req_t *req, const char *why)
+{
+	http_answer_later(req, "overloaded", why);
 }
 
 /* --- request bodies ----------------------------------------------------------------------- */

@@ -37,7 +37,10 @@ void http_error(h2o_req_t *req, int status, const char *code, const char *messag
 __attribute__((format(printf, 4, 5))) void http_errorf(
 	h2o_req_t *req, int status, const char *code, const char *format, ...);
 
-/** Answers a request beyond the limit: 503 with Retry-After. @param why  for people */
+/** Answers a request that may be sent again in a second: 503 with Retry-After. @param why  for people */
+void http_answer_later(h2o_req_t *req, const char *code, const char *why);
+
+/** http_answer_later() for a request beyond the limit. @param why  for people */
 void http_answer_busy(h2o_req_t *req, const char *why);
 
 /* Bytes of a message about a body, with its NUL. */

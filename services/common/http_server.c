@@ -77,6 +77,17 @@ static bool is_method(const h2o_req_t *req, const char *method)
 	return h2o_memis(req->method.base, req->method.len, method, strlen(method));
 }
 
+/* h2o matches "/path/more" as well as "/path". */
+static bool is_path(const h2o_req_t *req, const char *path)
+{
+	h2o_iovec_t actual = req->path_normalized;
+	size_t len = strlen(path);
+
+	if (path[len - 1] != '/')
+		return actual.len == len;
+	return actual.len > len && !memchr(actual.base + len, '/', actual.len - len);
+}
+
 static void serve(struct route_handler *handler, h2o_req_t *req)
 {
 	worker_of(req)->n_requests++;
@@ -92,8 +103,7 @@ static int on_route(h2o_handler_t *self, h2o_req_t *req)
 	const struct http_route *route = handler->route;
 	bool is_get = strcmp(route->method, "GET") == 0;
 
-	/* h2o matches "/path/more" as well as "/path". */
-	if (req->path_normalized.len != strlen(route->path)) {
+	if (!is_path(req, route->path)) {
 		h2o_req_bind_conf(req, req->hostconf, &req->hostconf->fallback_path);
 		return on_unknown_path(self, req);
 	}

@@ -121,9 +121,14 @@ void config_print(const struct config_setting *settings)
 static void print_help(const struct program *program, const struct config_setting *common,
 	const struct config_setting *extra)
 {
-	printf("%s - %s\n\nUsage: %s [--help | --version | --ready]\n\n"
-	       "Settings, by environment variable, with the values they have when unset:\n",
-		program->name, program->summary, program->name);
+	printf("%s - %s\n\nUsage: %s [--help | --version | --ready]", program->name,
+		program->summary, program->name);
+	for (const struct config_setting *setting = extra; setting->kind != CONFIG_END; setting++) {
+		if (setting->option)
+			printf(" [%s %s]", setting->option, setting->name);
+	}
+	printf("\n\n"
+	       "Settings, by environment variable, with the values they have when unset:\n");
 	print_settings(extra);
 	config_print(common);
 	printf("\n--ready: exits with 0 if the one that runs with these settings is ready, else "
@@ -164,6 +169,41 @@ int config_read(const char *name, const struct config_setting *settings)
 	return status < 0 ? set_up_log() : status;
 }
 
+/* @return the value of a setting's option at argv[*at], after which *at is; NULL: it is none */
+static const char *take_option(const struct config_setting *setting, char **argv, int *at)
+{
+	size_t len = setting->option ? strlen(setting->option) : 0;
+
+	if (len == 0 || strncmp(argv[*at], setting->option, len) != 0)
+		return NULL;
+	if (argv[*at][len] == '=')
+		return argv[(*at)++] + len + 1;
+	if (argv[*at][len] != '\0')
+		return NULL;
+	const char *value = argv[*at + 1];
+	*at += value ? 2 : 1;
+	return value ? value : "";
+}
+
+/* Reads what follows argv[at - 1]. */
+static int read_options(const struct config_setting *settings, char **argv, int at)
+{
+	while (argv[at]) {
+		const struct config_setting *setting = settings;
+		const char *value = NULL;
+		for (; setting->kind != CONFIG_END; setting++) {
+			if ((value = take_option(setting, argv, &at)))
+				break;
+		}
+		if (!value)
+			return config_complain(argv[at], "is not an option; see --help");
+		if (!*value)
+			return config_complain(setting->option, "needs a value; see --help");
+		*setting->ret_text = value;
+	}
+	return -1;
+}
+
 int config_load(const struct program *program, const struct config_setting *extra, int argc,
 	char **argv, struct config *ret_config)
 {
@@ -198,10 +238,9 @@ int config_load(const struct program *program, const struct config_setting *extr
 		return 0;
 	}
 	bool is_probe = argc > 1 && strcmp(argv[1], "--ready") == 0;
-	if (argc > 1 + is_probe)
-		return config_complain(argv[1 + is_probe], "is not an option; see --help");
 	if ((status = read_settings(common)) >= 0 ||
-		(status = config_read(program->name, extra)) >= 0)
+		(status = config_read(program->name, extra)) >= 0 ||
+		(status = read_options(extra, argv, 1 + is_probe)) >= 0)
 		return status;
 	if (is_probe)
 		return ready_probe(program->name, config.host, config.port);

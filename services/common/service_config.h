@@ -20,6 +20,7 @@ struct config_setting {
 	unsigned *ret_number;  /* CONFIG_NUMBER: set to a value from min to max */
 	unsigned number;       /* its value when unset */
 	unsigned min, max;
+	const char *option;	 /* CONFIG_TEXT: its name on the command line; NULL: none */
 	const char *number_help; /* shown as default instead of a computed one; may be NULL */
 };
 
@@ -40,7 +41,7 @@ struct program {
 };
 
 /**
- * Reads the command line (only --help, --version and --ready) and the settings, and sets up the log.
+ * Reads the command line (only --help, --version, --ready and the options of settings) and the settings, and sets up the log.
  * Errors are printed to standard error.
  *
  * @param extra       the program's own settings, ended by CONFIG_END

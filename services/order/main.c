@@ -5,7 +5,7 @@
 int main(int argc, char **argv)
 {
 	const struct order_step steps[] = {
-		{"ORDER_PROCESSING_MS", 500, "how long an order takes", NULL, NULL},
+		{"ORDER_PROCESSING_MS", 500, "how long an order takes", .is_insert = true},
 	};
 	const struct orders_service service = {
 		.name = "order-service", .steps = steps, .n_steps = 1};

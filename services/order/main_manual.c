@@ -11,6 +11,11 @@ static void on_orders(h2o_req_t *req)
 	manual_handle(req, "POST /orders (manual)", "/orders", orders_take);
 }
 
+static void on_find(h2o_req_t *req)
+{
+	manual_handle(req, "GET /orders/{id} (manual)", "/orders/{id}", orders_find);
+}
+
 static int before(void)
 {
 	int err = manual_start("order-service");
@@ -25,5 +30,6 @@ int main(int argc, char **argv)
 	service.before = before;
 	service.after = manual_stop;
 	service.handle = on_orders;
+	service.handle_find = on_find;
 	return orders_main(&service, argc, argv);
 }

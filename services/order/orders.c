@@ -7,11 +7,13 @@
 
 #include "http_answer.h"
 #include "http_server.h"
+#include "log.h"
 #include "service_config.h"
 
 /* The state of one thread. */
 struct orders {
 	const struct orders_service *service;
+	struct order_store_loop *store; /* NULL: none */
 	struct delay durations[ORDER_STEPS_MAX];
 };
 
@@ -21,6 +23,7 @@ struct orders {
 struct settings {
 	const struct orders_service *service;
 	unsigned durations_ms[ORDER_STEPS_MAX];
+	struct order_store *store; /* NULL: none */
 };
 
 /* --- processing an order ------------------------------------------------------------------ */
@@ -32,11 +35,17 @@ static struct orders *orders_of(const struct order *order)
 
 static void answer(struct order *order)
 {
-	http_answer(http_work_end(&order->work), 200,
-		H2O_STRLIT("{\"order_id\":\"ord-789\",\"status\":\"created\"}"));
+	h2o_req_t *req = http_work_end(&order->work);
+
+	if (order->number > 0)
+		orders_answer_stored(req, order->number);
+	else
+		http_answer(
+			req, 200, H2O_STRLIT("{\"order_id\":\"ord-789\",\"status\":\"created\"}"));
 }
 
 static void on_step_done(struct timer *timer);
+static void store(struct order *order);
 
 /* Begins the next step, and those after it that take no time; answers after the last. */
 static void go_on(struct order *order)
@@ -48,6 +57,10 @@ static void go_on(struct order *order)
 		struct delay *duration = &orders->durations[order->step];
 		if (step->begin)
 			step->begin(order);
+		if (step->is_insert && orders->store) {
+			store(order);
+			return;
+		}
 		if (duration->ms > 0) {
 			timer_start(&order->timer, duration, on_step_done);
 			return;
@@ -58,16 +71,68 @@ static void go_on(struct order *order)
 	answer(order);
 }
 
-static void on_step_done(struct timer *timer)
+static const struct order_step *step_of(const struct order *order)
 {
-	struct order *order = H2O_STRUCT_FROM_MEMBER(struct order, timer, timer);
-	struct orders *orders = orders_of(order);
-	const struct order_step *step = &orders->service->steps[order->step];
+	return &orders_of(order)->service->steps[order->step];
+}
 
-	if (step->end)
-		step->end(order);
+static void end_step(struct order *order)
+{
+	if (step_of(order)->end)
+		step_of(order)->end(order);
 	order->step++;
 	go_on(order);
+}
+
+static void on_step_done(struct timer *timer)
+{
+	end_step(H2O_STRUCT_FROM_MEMBER(struct order, timer, timer));
+}
+
+/* Ends an order whose step has failed; it is to be answered. */
+static h2o_req_t *fail(struct order *order, const char *error, const char *reason)
+{
+	if (step_of(order)->fail)
+		step_of(order)->fail(order, error, reason);
+	order->step = orders_of(order)->service->n_steps;
+	return http_work_end(&order->work);
+}
+
+static bool is_same(const struct order *order, const struct order_record *record)
+{
+	return order->qty == record->qty && strcmp(order->item, record->item) == 0;
+}
+
+static void on_stored(void *user, const struct order_store_result *result)
+{
+	struct order *order = user;
+
+	order->insert = NULL;
+	if (result->error) {
+		const char *name = order_store_error_name(result->error);
+		orders_answer_error(fail(order, name, result->reason), result->error);
+	} else if (!is_same(order, &result->record)) {
+		http_error(fail(order, "key_reused", "another order has this key"), 422,
+			"key_reused", "another order has this Idempotency-Key");
+	} else {
+		order->number = result->record.number;
+		end_step(order);
+	}
+}
+
+static void store(struct order *order)
+{
+	struct order_store_loop *to = orders_of(order)->store;
+	const struct order_store_insert insert = {.key = order->key,
+		.item = order->item,
+		.qty = order->qty,
+		.context = orders_context(order->work.req, order)};
+
+	order->insert = to->impl->insert(to, &insert, on_stored, order);
+	if (!order->insert)
+		orders_answer_error(fail(order, order_store_error_name(ORDER_STORE_BUSY),
+					    "too many orders wait for it"),
+			ORDER_STORE_BUSY);
 }
 
 static void stop_order(struct http_work *work)
@@ -76,6 +141,8 @@ static void stop_order(struct http_work *work)
 	const struct orders_service *service = orders_of(order)->service;
 
 	timer_stop(&order->timer);
+	if (order->insert)
+		order->insert->impl->cancel(order->insert);
 	if (service->gone)
 		service->gone(order);
 }
@@ -97,13 +164,43 @@ const char *orders_check(const json_t *order, const json_t **ret_item, const jso
 	return NULL;
 }
 
+/* Copies the request's Idempotency-Key, if there is a store to have it.
+ * Source: https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+ * @return false: it is no key */
+static bool read_key(h2o_req_t *req, const char **ret_key)
+{
+	ssize_t at = orders_store(req) ? h2o_find_header_by_str(
+						 &req->headers, H2O_STRLIT("idempotency-key"), -1)
+				       : -1;
+
+	*ret_key = NULL;
+	if (at == -1)
+		return true;
+	h2o_iovec_t value = req->headers.entries[at].value;
+	if (value.len < 1 || value.len > ORDER_KEY_MAX_BYTES)
+		return false;
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.base[i] <= ' ' || value.base[i] > '~')
+			return false;
+	}
+	*ret_key = h2o_strdup(&req->pool, value.base, value.len).base;
+	return true;
+}
+
 void orders_take(h2o_req_t *req)
 {
 	const struct orders_service *service = ((struct orders *)http_state(req))->service;
 	json_t *json = http_read_json(req);
+	const char *key;
 
 	if (!json)
 		return;
+	if (!read_key(req, &key)) {
+		json_decref(json);
+		http_error(req, 400, "invalid_field",
+			"Idempotency-Key must be 1 to 64 printable characters");
+		return;
+	}
 	const json_t *item, *qty;
 	const char *wrong = orders_check(json, &item, &qty);
 	if (wrong) {
@@ -115,6 +212,7 @@ void orders_take(h2o_req_t *req)
 	order->item =
 		h2o_strdup(&req->pool, json_string_value(item), json_string_length(item)).base;
 	order->qty = json_integer_value(qty);
+	order->key = key;
 	json_decref(json);
 	if (service->received)
 		service->received(order);
@@ -131,6 +229,13 @@ static int start_thread(h2o_loop_t *loop, void *user, void **ret_state)
 	if (!orders)
 		return -ENOMEM;
 	orders->service = settings->service;
+	if (settings->store) {
+		int err = settings->store->impl->attach(settings->store, loop, &orders->store);
+		if (err) {
+			free(orders);
+			return err;
+		}
+	}
 	for (size_t i = 0; i < settings->service->n_steps; i++)
 		delay_init(&orders->durations[i], loop, settings->durations_ms[i]);
 	*ret_state = orders;
@@ -143,7 +248,58 @@ static void stop_thread(void *state)
 
 	for (size_t i = 0; i < orders->service->n_steps; i++)
 		delay_done(&orders->durations[i]);
+	if (orders->store)
+		orders->store->impl->detach(orders->store);
 	free(orders);
+}
+
+struct order_store_loop *orders_store(const h2o_req_t *req)
+{
+	return ((struct orders *)http_state(req))->store;
+}
+
+struct order_store_context orders_context(const h2o_req_t *req, struct order *order)
+{
+	const struct orders_service *service = ((struct orders *)http_state(req))->service;
+
+	return service->context ? service->context(order) : (struct order_store_context){0};
+}
+
+/* @return -1 to continue, or the exit status */
+static int open_store(const char *url, const struct order_store_settings *settings,
+	struct order_store **ret_store)
+{
+	char why[ORDER_STORE_WHY_BYTES];
+	int err = order_store_open(url, settings, why, ret_store);
+
+	if (err == -EINVAL)
+		return config_complain("ORDER_STORE", "%s, not \"%s\"", why,
+			strchr(url, '@') ? "(not shown)" : url); /* it may contain a password */
+	if (err) {
+		log_error("ORDER_STORE cannot be used", LOG_FIELDS(log_str("reason", why)));
+		return EXIT_FAILURE;
+	}
+	return -1;
+}
+
+static int serve(
+	const struct orders_service *orders, struct settings *settings, const struct config *config)
+{
+	const struct http_route routes[] = {
+		{"/orders/", "GET", orders->handle_find ? orders->handle_find : orders_find},
+		{"/orders", "POST", orders->handle ? orders->handle : orders_take},
+	};
+	unsigned n_unused = settings->store ? 0 : 1;
+	const struct http_service service = {
+		.routes = routes + n_unused,
+		.n_routes = sizeof(routes) / sizeof(routes[0]) - n_unused,
+		.start = start_thread,
+		.stop = stop_thread,
+		.user = settings,
+		.cost = {.descriptors = 1, .bytes = REQUEST_BYTES},
+	};
+
+	return http_serve(&service, config);
 }
 
 int orders_main(const struct orders_service *orders, int argc, char **argv)
@@ -151,32 +307,37 @@ int orders_main(const struct orders_service *orders, int argc, char **argv)
 	struct program program = {
 		orders->name, "accepts orders by POST /orders", 8001, .lag_max_ms = 1000};
 	struct settings settings = {.service = orders};
-	struct config_setting durations[ORDER_STEPS_MAX + 1];
-	const struct http_route route = {
-		"/orders", "POST", orders->handle ? orders->handle : orders_take};
-	const struct http_service service = {
-		.routes = &route,
-		.n_routes = 1,
-		.start = start_thread,
-		.stop = stop_thread,
-		.user = &settings,
-		.cost = {.descriptors = 1, .bytes = REQUEST_BYTES},
-	};
+	struct order_store_settings limits;
+	const char *url;
+	struct config_setting table[ORDER_STEPS_MAX + 4];
 	struct config config;
-	size_t i;
+	size_t n = 0;
 
-	for (i = 0; i < orders->n_steps; i++)
-		durations[i] = (struct config_setting){CONFIG_NUMBER, orders->steps[i].setting,
-			orders->steps[i].help, .ret_number = &settings.durations_ms[i],
-			.number = orders->steps[i].duration_ms, .max = 3600000};
-	durations[i] = (struct config_setting){CONFIG_END};
+	for (; n < orders->n_steps; n++)
+		table[n] = (struct config_setting){CONFIG_NUMBER, orders->steps[n].setting,
+			orders->steps[n].help, .ret_number = &settings.durations_ms[n],
+			.number = orders->steps[n].duration_ms, .max = 3600000};
+	table[n++] = (struct config_setting){CONFIG_TEXT, "ORDER_STORE",
+		"where orders are stored: none, " ORDER_STORE_URLS, .option = "--store",
+		.ret_text = &url, .text = "none"};
+	table[n++] = (struct config_setting){CONFIG_NUMBER, "ORDER_STORE_TIMEOUT_MS",
+		"longest wait for the store", .ret_number = &limits.timeout_ms, .number = 4000,
+		.min = 1, .max = 3600000};
+	table[n++] = (struct config_setting){CONFIG_NUMBER, "ORDER_STORE_LOCK_MS",
+		"a second writer holds the store's lock so long at each insert",
+		.ret_number = &limits.lock_ms, .max = 3600000};
+	table[n] = (struct config_setting){CONFIG_END};
 
-	int status = config_load(&program, durations, argc, argv, &config);
+	int status = config_load(&program, table, argc, argv, &config);
 	if (status >= 0)
 		return status;
 	if (orders->before && orders->before() != 0)
 		return EXIT_FAILURE;
-	status = http_serve(&service, &config);
+	status = open_store(url, &limits, &settings.store);
+	if (status < 0)
+		status = serve(orders, &settings, &config);
+	if (settings.store)
+		settings.store->impl->close(settings.store);
 	if (orders->after)
 		orders->after();
 	return status;

@@ -2,16 +2,18 @@
 /* orders.h - POST /orders {"item":"widget","qty":1}: runs the steps of an order, each of which
  * takes some time, and answers {"order_id":"ord-789","status":"created"}.
  *
- * A program is a list of steps, with hooks for what it does besides waiting.
+ * A program is a list of steps, with hooks for what it does besides waiting. With a store
+ * (ORDER_STORE) one of them is the insert into it, orders have ids of their own, and
+ * GET /orders/{id} reads them back.
  */
 #ifndef ORDER_ORDERS_H
 #define ORDER_ORDERS_H
 
 #include "http_work.h"
+#include "store/order_store.h"
 #include <jansson.h>
 
-/* Limits of an order; the gateway has the same (checkout.h). */
-#define ORDER_ITEM_MAX_BYTES 256 /* bytes of UTF-8 */
+/* Limit of an order, beside that of its item (order_store.h); the gateway has the same (checkout.h). */
 #define ORDER_QTY_MAX 1000000
 
 #define ORDER_STEPS_MAX 4
@@ -22,6 +24,9 @@ struct order {
 	long long qty;
 	size_t step; /* the current one */
 	struct timer timer;
+	struct order_store_call *insert; /* NULL: none in progress */
+	const char *key;		 /* as item; NULL: none */
+	long long number;		 /* in the store; 0: none */
 	/* State of the hooks, orders_service.extra_size bytes, initially zero. */
 	_Alignas(max_align_t) char extra[];
 };
@@ -31,20 +36,26 @@ struct order_step {
 	const char *setting;  /* the environment variable of its duration in ms */
 	unsigned duration_ms; /* when unset */
 	const char *help;     /* one line, for --help */
+	bool is_insert;	      /* with a store it takes as long as the insert */
 	/* Called before and after; may be NULL. */
 	void (*begin)(struct order *order);
 	void (*end)(struct order *order);
+	/* Called instead of end. @param error  a word; @param reason  for people */
+	void (*fail)(struct order *order, const char *error, const char *reason);
 };
 
 struct orders_service {
 	const char *name; /* of the program */
 	const struct order_step *steps;
 	size_t n_steps; /* up to ORDER_STEPS_MAX */
-	/* The route's handler; NULL: orders_take(). */
+	/* The routes' handlers; NULL: orders_take() and orders_find(). */
 	void (*handle)(h2o_req_t *req);
+	void (*handle_find)(h2o_req_t *req);
 	/* The hooks below may be NULL. */
 	size_t extra_size;
 	void (*received)(struct order *order);
+	/* What is to be current while the store's statement for an order runs; NULL: for a lookup. */
+	struct order_store_context (*context)(struct order *order);
 	/* Called last for every accepted order, answered or cancelled. */
 	void (*gone)(struct order *order);
 	/* Called before threads are started (0, or -Exxx, which ends the program), and after the
@@ -55,9 +66,25 @@ struct orders_service {
 
 /**
  * Accepts an order: answers when its steps are done, or at once with an error: 400 with the invalid
- * field, or those of http_read_json().
+ * field, 422 where its Idempotency-Key is another order's, 503 where the store cannot have it, or those
+ * of http_read_json().
  */
 void orders_take(h2o_req_t *req);
+
+/** Answers GET /orders/{id} from the store: 404 for an unknown id, or as orders_take(). */
+void orders_find(h2o_req_t *req);
+
+/** The store of the thread that serves req; NULL: none. */
+struct order_store_loop *orders_store(const h2o_req_t *req);
+
+/** Answers a stored order. */
+void orders_answer_stored(h2o_req_t *req, long long number);
+
+/** Answers 503 with an error of the store's. */
+void orders_answer_error(h2o_req_t *req, enum order_store_error error);
+
+/** What is to be current for an order, or, NULL, for a lookup by req. */
+struct order_store_context orders_context(const h2o_req_t *req, struct order *order);
 
 /**
  * Validates an order's JSON.

@@ -9,6 +9,8 @@
 
 #include <time.h>
 
+#include <libtrace/context.h>
+#include <libtrace/semconv.h>
 #include <libtrace/trace.h>
 
 #include "log.h"
@@ -98,12 +100,56 @@ static void end_insert_order_record(struct order *order)
 	end_step(order, "order record inserted");
 }
 
+static void fail_insert_order_record(struct order *order, const char *error, const char *reason)
+{
+	struct spans *spans = spans_of(order);
+	struct lt_scope scope;
+
+	lt_scope_enter(&scope, spans->step);
+	log_warn("order record not inserted",
+		LOG_FIELDS(log_str("item", order->item), log_int("qty", order->qty),
+			log_str("error", error), log_str("reason", reason)));
+	lt_scope_leave(&scope);
+	lt_span_set(spans->step, LT_ATTRS(lt_str(LT_ERROR_TYPE, error)));
+	lt_span_status(spans->step, LT_STATUS_ERROR, reason);
+	lt_span_end(spans->step);
+	spans->step = NULL;
+}
+
 static const struct order_step steps[] = {
-	{"CHECK_INVENTORY_MS", 300, "how long the inventory check takes", begin_check_inventory,
-		end_check_inventory},
-	{"INSERT_ORDER_RECORD_MS", 1500, "how long the insert takes", begin_insert_order_record,
-		end_insert_order_record},
+	{"CHECK_INVENTORY_MS", 300, "how long the inventory check takes",
+		.begin = begin_check_inventory, .end = end_check_inventory},
+	{"INSERT_ORDER_RECORD_MS", 1500, "how long the insert takes, without a store",
+		.is_insert = true, .begin = begin_insert_order_record,
+		.end = end_insert_order_record, .fail = fail_insert_order_record},
 };
+
+/* --- the store ---------------------------------------------------------------------------- */
+
+static void *run_statement(void *data, void *(*statement)(void *argument), void *argument)
+{
+	struct lt_scope scope;
+
+	lt_scope_enter_context(&scope, data);
+	void *result = statement(argument);
+	lt_scope_leave(&scope);
+	return result;
+}
+
+static void release_context(void *data)
+{
+	lt_context_release(data);
+}
+
+static struct order_store_context context_of(struct order *order)
+{
+	struct lt_scope scope;
+
+	lt_scope_enter(&scope, order ? spans_of(order)->step : lt_span_current());
+	struct lt_context *context = lt_context_current();
+	lt_scope_leave(&scope);
+	return (struct order_store_context){run_statement, release_context, context};
+}
 
 /* --- the life of an order ----------------------------------------------------------------- */
 
@@ -145,6 +191,7 @@ struct orders_service orders_custom(const char *name)
 		.n_steps = sizeof(steps) / sizeof(steps[0]),
 		.extra_size = sizeof(struct spans),
 		.received = on_received,
+		.context = context_of,
 		.gone = on_gone,
 		.before = before,
 	};
