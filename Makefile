@@ -34,10 +34,10 @@ build: packages
 	@meson install -C $(BUILD) --no-rebuild --only-changed --quiet
 
 #: make demo                start the stack, send /checkout, print the trace  (KEEP=1: leave it running;
-#:                          ORDER=zero-code|custom|manual, BACKEND=traceview|jaeger)
+#:                          ORDER=zero-code|custom|manual, STORE=none|sqlite, BACKEND=traceview|jaeger)
 demo: build
 	@STACK_BIN=$(BIN) $(STACK)/stack.sh --once $(if $(KEEP),--keep) \
-		--order $(or $(ORDER),custom) --backend $(or $(BACKEND),traceview)
+		--order $(or $(ORDER),custom) --store $(or $(STORE),none) --backend $(or $(BACKEND),traceview)
 
 #: make check               run every test that this machine can run
 check: TOOLS = valgrind clang-14 g++ groff-base clang-format-14 locales libh2o-dev libuv1-dev \

@@ -9,10 +9,13 @@ backend=${STACK_BACKEND:-traceview} # the default of whoever wraps this script
 
 usage() {
 	cat <<EOF
-usage: stack [--order zero-code|custom|manual] [--backend jaeger|traceview] [--once] [--keep]
+usage: stack [--order zero-code|custom|manual] [--store none|sqlite[:FILE]]
+       [--backend jaeger|traceview] [--once] [--keep]
 
 Starts a trace backend, order-service and api-gateway, and runs until Ctrl-C.
   --order VARIANT   how order-service is traced (default: custom)
+  --store STORE     where it stores orders (default: none); a second writer holds the lock for 1.5 s at each
+                    insert (ORDER_STORE_LOCK_MS=1500). sqlite: a file beside the backend's log
   --backend NAME    jaeger (a real one, on PATH) or traceview (default: $backend)
   --once            send one /checkout, stop the services, print its trace, exit 0
   --keep            after --once: leave everything running until Ctrl-C
@@ -28,10 +31,10 @@ die() {
 	exit "${2:-1}"
 }
 
-order=custom once='' keep=''
+order=custom store=none once='' keep=''
 while [ $# -gt 0 ]; do
 	case $1 in
-	--order | --backend)
+	--order | --store | --backend)
 		[ $# -gt 1 ] || die "$1 needs a value; see --help" 2
 		declare "${1#--}=$2"
 		shift
@@ -58,6 +61,16 @@ zero-code) order_program=(libtrace-instrument order-service) spans=3 ;;
 custom) order_program=(libtrace-instrument order-service-custom) spans=5 ;;
 manual) order_program=(order-service-manual) spans=5 ;;
 *) die "--order is zero-code, custom or manual, not \"$order\"" 2 ;;
+esac
+order_env=() gateway_env=() # a store needs
+case $store in
+none) ;;
+sqlite | sqlite:?*)
+	order_env=(ORDER_STORE_LOCK_MS="${ORDER_STORE_LOCK_MS:-1500}")
+	gateway_env=(ORDER_RETRIES="${ORDER_RETRIES:-10}") # an order is stored once, by its key
+	[ "$order" != custom ] || spans=6 # the INSERT's, by the agent
+	;;
+*) die "--store is none, sqlite or sqlite:FILE, not \"$store\"" 2 ;;
 esac
 case $backend in
 traceview) backend_program=(traceview serve) ;;
@@ -104,11 +117,14 @@ start() {
 	pids+=($!) names+=("$name")
 }
 
-start_backend() { # VAR=value... PROGRAM ARG...
-	local folder
-	folder=${XDG_RUNTIME_DIR:-${TMPDIR:-/tmp}}/libtrace-stack-$(id -u)
+# for the backend's log, and orders
+folder=${XDG_RUNTIME_DIR:-${TMPDIR:-/tmp}}/libtrace-stack-$(id -u)
+make_folder() {
 	(umask 077 && mkdir -p "$folder")
 	[ -O "$folder" ] || die "$folder belongs to somebody else; the backend's log would go there"
+}
+
+start_backend() { # VAR=value... PROGRAM ARG...
 	backend_log=$folder/$backend-$ui_port.log
 	setsid env "$@" >"$backend_log" 2>&1 &
 	pids+=($!) names+=("$backend")
@@ -140,6 +156,11 @@ must_be_free "$otlp_port" TRACEVIEW_OTLP_PORT
 must_be_free "$grpc_port" TRACEVIEW_GRPC_PORT
 
 ui=http://localhost:$ui_port
+make_folder
+if [ "$store" = sqlite ]; then
+	store=sqlite:$folder/orders-$order_port.db
+	echo "stack: orders are stored in ${store#sqlite:}" >&2
+fi
 # Spans are sent after 0.5 s instead of the SDK's 5 s, so that the trace is there at once; a service that stops
 # waits until they are, since the backend is stopped next.
 traced=(OTEL_EXPORTER_OTLP_ENDPOINT="http://localhost:$otlp_port"
@@ -152,10 +173,10 @@ start_backend OTEL_TRACES_SAMPLER=always_off TRACEVIEW_UI_PORT="$ui_port" \
 wait_for "$backend" "$ui/api/v3/services"
 # The gateway knows the trace id, so the answers to it need no headers with it.
 start order-service "${traced[@]}" OTEL_C_RESPONSE_HEADERS=edge OTEL_SERVICE_NAME=order-service PORT="$order_port" \
-	"${order_program[@]}"
+	ORDER_STORE="$store" "${order_env[@]}" "${order_program[@]}"
 wait_for order-service "http://localhost:$order_port/readyz"
 start api-gateway "${traced[@]}" OTEL_SERVICE_NAME=api-gateway PORT="$gateway_port" \
-	ORDER_SERVICE_URL="http://localhost:$order_port" libtrace-instrument api-gateway
+	ORDER_SERVICE_URL="http://localhost:$order_port" "${gateway_env[@]}" libtrace-instrument api-gateway
 wait_for api-gateway "http://localhost:$gateway_port/readyz"
 
 # --- the request and its trace ---------------------------------------------------------------------

@@ -86,6 +86,10 @@ class Commands(unittest.TestCase):
         for name in ("GET /checkout", "POST", "POST /orders", "check_inventory", "insert_order_record"):
             self.assertIn(name, said)
         self.assertIn("3 spans", make_to_the_end("demo", "ORDER=zero-code"))
+        if os.environ.get("LIBTRACE_HAS_SQLITE", "true") == "true":
+            said = make_to_the_end("demo", "STORE=sqlite")
+            self.assertIn("6 spans", said)
+            self.assertRegex(said, r"└ insert_order_record .*\n.*  └ INSERT orders +CLIENT +[\d.]+ s ")
         self.assertFalse(answers(GATEWAY))
 
     def test_help_names_every_make_command_of_the_readme(self):

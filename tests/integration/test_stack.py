@@ -44,8 +44,8 @@ def neighbours():
 
 
 class StackScript(unittest.TestCase):
-    def once(self, *arguments):
-        done = run(["bash", STACK, "--once", *arguments], env=ENV, timeout=WAIT_S)
+    def once(self, *arguments, env=None):
+        done = run(["bash", STACK, "--once", *arguments], env={**ENV, **(env or {})}, timeout=WAIT_S)
         self.assertEqual(done.code, 0, done)
         self.assert_nothing_is_left()
         return done
@@ -82,6 +82,19 @@ class StackScript(unittest.TestCase):
         out = self.once("--order", "zero-code").out
         self.assertIn("3 spans", out)
         self.assertEqual((len(self.rows(out, "SERVER")), len(self.rows(out, "CLIENT"))), (2, 1))
+
+    @unittest.skipUnless(os.environ.get("LIBTRACE_HAS_SQLITE", "true") == "true", "built without SQLite")
+    def test_a_store_s_insert_is_below_the_step_and_waits_for_the_lock(self):
+        file = os.path.join(LOGS.name, "some orders.db")
+        for store in ("sqlite", f"sqlite:{file}"):
+            out = self.once("--store", store, env={"ORDER_STORE_LOCK_MS": "400"}).out
+            self.assertIn("6 spans", out)
+            step, insert = [line for line in out.splitlines() if " | " not in line][-2:]
+            self.assertRegex(step, r"^order-service +└ insert_order_record INTERNAL +([4-9]\d\d ms|[\d.]+ s) ")
+            self.assertRegex(insert, r"^order-service +└ INSERT orders +CLIENT +([4-9]\d\d ms|[\d.]+ s) ")
+        self.assertTrue(os.path.exists(file))
+        self.assertIn("3 spans", self.once("--order", "zero-code", "--store", "sqlite").out)
+        self.assertIn("5 spans", self.once("--order", "manual", "--store", "sqlite").out)
 
     def test_the_manual_variant_has_its_own_server_span(self):
         out = self.once("--order", "manual").out
@@ -128,7 +141,7 @@ class StackScript(unittest.TestCase):
 
     def test_what_is_not_understood_is_said(self):
         for arguments, word in ((["--nonsense"], "usage"), (["--order", "x"], "--order"), (["--order"], "--order"),
-                                (["--backend", "x"], "--backend")):
+                                (["--backend", "x"], "--backend"), (["--store", "x"], "--store"), (["--store", "sqlite:"], "--store")):
             done = run(["bash", STACK, *arguments], env=ENV)
             self.assertEqual(done.code, 2, done)
             self.assertIn(word, done.err)
