@@ -29,7 +29,7 @@ static bool is_sound_file(int fd, size_t bytes)
 	       (uint64_t)stat_of.st_size == bytes;
 }
 
-static int map(struct client *client, const int fds[2])
+static int map(struct client *client, const int *fds)
 {
 	size_t bytes = lt_slab_bytes(client->n_blocks);
 	if (!is_sound_file(fds[0], bytes) || !is_sound_file(fds[1], LT_SHARED_PAGE_BYTES))
@@ -55,8 +55,8 @@ static int map(struct client *client, const int fds[2])
 	return 0;
 }
 
-int client_new(
-	uint32_t n_blocks, const int fds[2], pid_t pid, int pidfd, struct client **ret_client)
+int client_new(uint32_t n_blocks, const int *fds, size_t n_fds, pid_t pid, int pidfd,
+	struct client **ret_client)
 {
 	int err = -ENOMEM;
 	struct client *client = calloc(1, sizeof(*client));
@@ -68,6 +68,7 @@ int client_new(
 	client->pid = pid;
 	client->pidfd = pidfd;
 	client->slab_fd = -1;
+	oom_begin(&client->oom, pid, n_fds > 2 ? fds[2] : -1);
 	client->n_blocks = n_blocks;
 	client->taken_ids = calloc(n_blocks, sizeof(*client->taken_ids));
 	if (client->taken_ids)
@@ -98,6 +99,7 @@ void client_free(struct client *client)
 		close(client->pidfd);
 	if (client->slab_fd >= 0)
 		close(client->slab_fd);
+	oom_done(&client->oom);
 	reader_done(&client->reader);
 	if (client->has_resource)
 		lt_arena_done(&client->resource.arena);
@@ -311,6 +313,7 @@ bool client_has_left(struct client *client, uint64_t now_ns)
 	if (wait_ns > LOOK_MAX_MS * NS_PER_MS)
 		wait_ns = LOOK_MAX_MS * NS_PER_MS;
 	client->look_ns = now_ns + wait_ns;
+	oom_look(&client->oom);
 	if (is_unmapped(client))
 		client->left_ns = now_ns;
 	return client->left_ns && client->pidfd < 0;

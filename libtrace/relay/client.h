@@ -4,9 +4,12 @@
 #define LT_RELAY_CLIENT_H
 
 #include "end.h"
+#include "oom.h"
 #include "reader.h"
 
 #include <sys/types.h>
+
+#define CLIENT_FDS_MAX 3 /* slab, control, memory events */
 
 struct client_drops { /* spans */
 	uint64_t n_full, n_failed, n_rejected, n_malformed;
@@ -27,6 +30,7 @@ struct client {
 	bool is_dead;
 	bool knows_end; /* how it ended, or that nobody can tell */
 	struct end end;
+	struct oom oom;
 	uint64_t dead_ns;
 	bool sends_open; /* OTEL_C_OPEN_SPANS */
 
@@ -51,11 +55,11 @@ struct client {
 };
 
 /** A client of what a hello brought.
- * @param fds  slab and control; stay the caller's
+ * @param fds  slab, control and perhaps memory events; stay the caller's
  * @param pidfd  taken, also on failure
  * @return 0 or -Exxx: what came is not sound */
-int client_new(
-	uint32_t n_blocks, const int fds[2], pid_t pid, int pidfd, struct client **ret_client);
+int client_new(uint32_t n_blocks, const int *fds, size_t n_fds, pid_t pid, int pidfd,
+	struct client **ret_client);
 
 /** Unmaps, closes and frees. */
 void client_free(struct client *client);

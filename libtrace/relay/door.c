@@ -61,14 +61,14 @@ static bool is_sound(const struct door *door, const struct lt_slab_hello *hello)
 }
 
 /* The descriptors that came; closed by the caller.  Returns how many. */
-static size_t read_rights(struct msghdr *message, int fds[2])
+static size_t read_rights(struct msghdr *message, int fds[CLIENT_FDS_MAX])
 {
 	size_t n = 0;
 	struct cmsghdr *part = CMSG_FIRSTHDR(message);
 	if (part && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS) {
 		n = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		if (n > 2)
-			n = 2;
+		if (n > CLIENT_FDS_MAX)
+			n = CLIENT_FDS_MAX;
 		memcpy(fds, CMSG_DATA(part), n * sizeof(int));
 	}
 	return n;
@@ -79,7 +79,7 @@ static bool read_hello(struct door *door, int fd, struct client **ret_client)
 {
 	union {
 		struct cmsghdr header;
-		char bytes[CMSG_SPACE(2 * sizeof(int))];
+		char bytes[CMSG_SPACE(CLIENT_FDS_MAX * sizeof(int))];
 	} control;
 	struct lt_slab_hello hello;
 	struct iovec data = {&hello, sizeof(hello)};
@@ -87,15 +87,15 @@ static bool read_hello(struct door *door, int fd, struct client **ret_client)
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
 		.msg_controllen = sizeof(control.bytes)};
-	int fds[2];
+	int fds[CLIENT_FDS_MAX];
 	ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n < 0)
 		return errno != EAGAIN && errno != EINTR;
 	size_t n_fds = read_rights(&message, fds);
-	if (n == (ssize_t)sizeof(hello) && n_fds == 2 && is_sound(door, &hello)) {
+	if (n == (ssize_t)sizeof(hello) && n_fds >= 2 && is_sound(door, &hello)) {
 		pid_t pid;
 		int pidfd = read_peer(fd, &pid);
-		if (client_new(hello.n_blocks, fds, pid, pidfd, ret_client) != 0)
+		if (client_new(hello.n_blocks, fds, n_fds, pid, pidfd, ret_client) != 0)
 			*ret_client = NULL;
 	}
 	for (size_t i = 0; i < n_fds; i++)

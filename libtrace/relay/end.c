@@ -53,6 +53,10 @@ static void describe(const struct end *end, char text[96], char type[32])
 		snprintf(text, 96, "the process was killed by a signal, or called _exit()");
 		snprintf(type, 32, "process_killed");
 		break;
+	case END_MEMORY:
+		snprintf(text, 96, "the kernel killed the process for lack of memory");
+		snprintf(type, 32, "out_of_memory");
+		break;
 	case END_EXEC:
 		snprintf(text, 96, "the process executed another program");
 		snprintf(type, 32, "process_exec");

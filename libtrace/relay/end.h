@@ -11,6 +11,7 @@ enum end_cause {
 	END_SIGNAL,
 	END_EXEC,
 	END_KILLED, /* without an exit, by whatever */
+	END_MEMORY, /* by the kernel, for lack of it */
 };
 
 struct end {

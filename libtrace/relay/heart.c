@@ -15,6 +15,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,11 +28,13 @@ struct link { /* in a client's page */
 	struct robust_list robust;
 	struct link *next;
 	struct lt_slab_control *control;
+	int pidfd; /* -1: it is not watched */
+	struct oom *oom;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows */
 static pthread_cond_t is_up = PTHREAD_COND_INITIALIZER;
-static sigset_t signals; /* written before there is a second thread, as is the next */
+static int signal_fd, events_fd; /* written before there is a second thread, as is the next */
 static void (*stop)(void);
 static struct link *first;
 static pid_t owner; /* 0: not up yet; -1: it cannot be */
@@ -56,9 +60,41 @@ static void string_together(void)
 	last->next = &head.list;
 }
 
+/* --- what it waits for -------------------------------------------------------------------- */
+
+static void watch(int fd, void *what)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = what};
+	(void)epoll_ctl(events_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+/* Its program has ended, unless it has been removed meanwhile. */
+static void look_at(const struct link *ended)
+{
+	pthread_mutex_lock(&lock);
+	for (struct link *link = first; link; link = link->next) {
+		if (link == ended)
+			oom_look(link->oom);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+/* Until the next beat, or less. */
+static void wait_for_events(void)
+{
+	struct epoll_event event;
+	if (epoll_wait(events_fd, &event, 1, BEAT_MS) <= 0)
+		return;
+	if (event.data.ptr)
+		look_at(event.data.ptr);
+	else
+		stop();
+}
+
+/* --- its thread --------------------------------------------------------------------------- */
+
 static void *beat(void *unused)
 {
-	static const struct timespec beat_time = {.tv_nsec = BEAT_MS * 1000000};
 	long err = syscall(SYS_set_robust_list, &head, sizeof(head));
 	pthread_mutex_lock(&lock);
 	owner = err ? -1 : gettid();
@@ -68,8 +104,7 @@ static void *beat(void *unused)
 		for (struct link *link = first; link; link = link->next)
 			atomic_store(&link->control->beat_ns, now_ns);
 		pthread_mutex_unlock(&lock);
-		if (sigtimedwait(&signals, NULL, &beat_time) > 0)
-			stop();
+		wait_for_events();
 		pthread_mutex_lock(&lock);
 	}
 	return NULL;
@@ -78,11 +113,17 @@ static void *beat(void *unused)
 int heart_start(void (*on_stop)(void))
 {
 	pthread_t thread;
+	sigset_t signals;
 	stop = on_stop;
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	events_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (signal_fd < 0 || events_fd < 0)
+		return -errno;
+	watch(signal_fd, NULL);
 	pthread_attr_t attr;
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
@@ -97,22 +138,28 @@ int heart_start(void (*on_stop)(void))
 	return owner < 0 ? -ENOSYS : 0;
 }
 
-void heart_add(struct lt_slab_control *control)
+void heart_add(struct lt_slab_control *control, int pidfd, struct oom *oom)
 {
 	struct link *link = link_of(control);
 	pthread_mutex_lock(&lock);
 	link->control = control;
+	link->oom = oom;
+	link->pidfd = oom->fd < 0 ? -1 : pidfd;
 	link->next = first;
 	first = link;
 	string_together();
 	atomic_store(&control->owner, (uint32_t)owner);
 	atomic_store(&control->beat_ns, lt_clock_monotonic_ns());
 	pthread_mutex_unlock(&lock);
+	if (link->pidfd >= 0)
+		watch(link->pidfd, link);
 }
 
 void heart_remove(struct lt_slab_control *control)
 {
 	pthread_mutex_lock(&lock);
+	if (link_of(control)->pidfd >= 0)
+		(void)epoll_ctl(events_fd, EPOLL_CTL_DEL, link_of(control)->pidfd, NULL);
 	for (struct link **place = &first; *place; place = &(*place)->next) {
 		if (*place == link_of(control)) {
 			*place = (*place)->next;

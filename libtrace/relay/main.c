@@ -82,6 +82,17 @@ static void report(enum lt_level level, const char *text, void *user)
 
 /* --- programs ----------------------------------------------------------------------------- */
 
+/* What is a SIGKILL, as far as can be seen, may be the kernel's for lack of memory. */
+static void look_for_lack_of_memory(struct client *client)
+{
+	struct end *end = &client->end;
+	bool may_be = end->cause == END_KILLED ||
+		      (end->cause == END_SIGNAL && end->number == SIGKILL) ||
+		      (end->cause == END_UNKNOWN && !atomic_load(&client->slab->is_shut_down));
+	if (may_be && oom_has_killed(&client->oom, client->dead_ns))
+		end->cause = END_MEMORY;
+}
+
 static void mark_dead(struct client *client, enum end_cause cause)
 {
 	if (client->is_dead)
@@ -93,6 +104,9 @@ static void mark_dead(struct client *client, enum end_cause cause)
 	client->knows_end = cause != END_UNKNOWN || client->pidfd < 0 || client->pid == 0;
 	if (cause == END_UNKNOWN && client->pidfd >= 0 && !atomic_load(&client->slab->is_shut_down))
 		client->end.cause = END_KILLED;
+	oom_look(&client->oom);
+	if (client->knows_end)
+		look_for_lack_of_memory(client);
 }
 
 static void look_for_end(struct client *client, uint64_t now_ns)
@@ -104,6 +118,8 @@ static void look_for_end(struct client *client, uint64_t now_ns)
 	uint64_t wait_ms = relay.is_listening ? END_WAIT_CONTAINER_MS : END_WAIT_MS;
 	client->knows_end = end_read(client->pidfd, &client->end) ||
 			    now_ns > client->dead_ns + wait_ms * NS_PER_MS;
+	if (client->knows_end)
+		look_for_lack_of_memory(client);
 }
 
 static void add_client(struct client *client)
@@ -117,7 +133,7 @@ static void add_client(struct client *client)
 	client->next = relay.clients;
 	relay.clients = client;
 	relay.n_clients++;
-	heart_add(client->control);
+	heart_add(client->control, client->pidfd, &client->oom);
 	atomic_store(&client->control->is_read, 1);
 	if (atomic_load(&relay.end_ns))
 		batch_want_all(client);
@@ -277,7 +293,7 @@ static void read_settings(void)
 		"OTEL_C_EXIT_TIMEOUT", LT_DEFAULT_EXIT_TIMEOUT_MS, 0, STOP_MAX_MS);
 }
 
-/* As many clients as there are descriptors for, two each; false: for none. */
+/* As many clients as there are descriptors for; false: for none. */
 static bool set_limits(void)
 {
 	struct rlimit limit;
@@ -287,9 +303,9 @@ static bool set_limits(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 	uint64_t n_fds = limit.rlim_cur, n_silent = n_fds / 8;
 	relay.door.silent_max = n_silent < SILENT_MAX ? n_silent : SILENT_MAX;
-	if (n_fds < OWN_FDS + relay.door.silent_max + 4)
+	if (n_fds < OWN_FDS + relay.door.silent_max + CLIENT_FDS_MAX)
 		return false;
-	uint64_t n = (n_fds - OWN_FDS - relay.door.silent_max) / 2;
+	uint64_t n = (n_fds - OWN_FDS - relay.door.silent_max) / CLIENT_FDS_MAX;
 	relay.clients_max = n < CLIENTS_MAX ? n : CLIENTS_MAX;
 	return true;
 }

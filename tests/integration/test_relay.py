@@ -3,6 +3,7 @@
 
 LIBTRACE_DEATHS: how often each kind of end is tried at each rate, 2 if it is not set; 20 gives README's table.
 """
+import contextlib
 import json
 import os
 import re
@@ -16,6 +17,7 @@ import time
 import unittest
 
 import harness
+import memory_group
 import seccomp
 from collector import Answer, Collector
 from harness import relays
@@ -25,7 +27,6 @@ EMIT = os.environ["LIBTRACE_EMIT"]
 ROUNDS = int(os.environ.get("LIBTRACE_DEATHS", "2"))
 RATES = (500, 5000)  # spans a second
 OTHER_UID = 65533  # nobody's and not nobody's own
-MEMORY = "/sys/fs/cgroup/memory"
 KINDS = ("kill", "kill-group", "memory-limit", "SIGSEGV", "abort", "_exit", "quick_exit", "exec", "SIGTERM", "pthread_exit",
          "close_range", "chroot", "setuid", "seccomp", "daemon", "forks")
 # An exit does not wait, as by default.
@@ -35,13 +36,6 @@ ENV = {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/json", "OTEL_BSP_SCHEDULE_DELAY": "2
 def command(arguments, env=()):
     line, environment = harness.command_of(arguments, {**ENV, **dict(env)}, traced=True)
     return line, environment
-
-
-def in_memory_group():
-    folder = tempfile.mkdtemp(prefix="libtrace-dies-", dir=MEMORY)
-    with open(os.path.join(folder, "memory.limit_in_bytes"), "w") as file:
-        file.write(str(64 * 2 ** 20))
-    return folder
 
 
 class Death:
@@ -57,23 +51,11 @@ class Death:
     def run(self):
         arguments = [DIES, self.how, self.name, str(self.rate), str(self.n_spans), self.file.name]
         line, environment = command(arguments)
-        group = in_memory_group() if self.how == "memory-limit" else None
-        if group:  # the program alone is in it: its relay is not what the limit is for
-            line[-6:] = ["sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$@"', "sh", *line[-6:]]
-        try:
+        with contextlib.ExitStack() as stack:
+            if self.how == "memory-limit":  # for the program alone: its relay is not what the limit is for
+                line[-6:] = [*stack.enter_context(memory_group.entered(64 * 2 ** 20)), *line[-6:]]
             subprocess.run(line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL, timeout=60 * harness.SLOWNESS, start_new_session=True)
-        finally:
-            if group:
-                harness.wait_until(lambda: self.remove(group), what="an empty group")
-
-    @staticmethod
-    def remove(group):
-        try:
-            os.rmdir(group)
-        except OSError:
-            return False
-        return True
 
     def n_ended(self):
         with open(self.file.name, "rb") as file:
@@ -149,6 +131,14 @@ class Relay(unittest.TestCase):
         self.assertEqual(span["status"]["code"], 2)
         self.assertIn(attributes["error.type"]["stringValue"], ("SIGKILL", "process_killed"))  # before Linux 6.15
         self.assertEqual([event["name"] for event in span["events"]], ["process.end"])
+
+    @unittest.skipUnless(memory_group.is_allowed(), memory_group.NEEDS)
+    def test_the_kernel_s_kill_for_lack_of_memory_is_told_from_others(self):
+        Death("memory-limit", 500, 0).run()
+        harness.wait_until(lambda: "memory-limit/500/0 open" in self.names(), what="the open span")
+        (span,) = [span for span in all_spans(self.collector) if span["name"] == "memory-limit/500/0 open"]
+        self.assertEqual(span["status"], {"code": 2, "message": "the kernel killed the process for lack of memory"})
+        self.assertIn({"key": "error.type", "value": {"stringValue": "out_of_memory"}}, span["attributes"])
 
     def test_a_fork_s_child_ends_its_own_spans_and_none_of_its_parent_s(self):
         for how in ("inherit", "clone"):
@@ -420,8 +410,8 @@ class Relay(unittest.TestCase):
         if kind in ("chroot", "setuid") and os.geteuid() != 0:
             harness.note(f"skipped: {kind}: needs root")
             return False
-        if kind == "memory-limit" and not os.access(MEMORY, os.W_OK):
-            harness.note(f"skipped: {kind}: needs a memory cgroup")
+        if kind == "memory-limit" and not memory_group.is_allowed():
+            harness.note(f"skipped: {kind}: {memory_group.NEEDS}")
             return False
         return True
 

@@ -3,15 +3,18 @@
 import ctypes
 import json
 import os
+import re
 import shutil
 import signal
 import stat
 import struct
 import subprocess
 import tempfile
+import threading
 import unittest
 
 import harness
+import memory_group
 import seccomp
 from collector import Answer, Collector
 
@@ -20,6 +23,20 @@ EMIT = os.environ["LIBTRACE_EMIT"]
 TOKEN = "0123456789abcdef" * 2
 UUID = "2b5ba3ab-7a44-4c0f-9f6b-5f8a9d3c1e20"
 NOBODY = 65534
+SPANS = """
+import ctypes, os, time
+lib = ctypes.CDLL("libtrace-c.so.0")
+lib.lt_provider_global.restype = lib.lt_tracer_get.restype = lib.lt_span_start_named.restype = ctypes.c_void_p
+lib.lt_tracer_get.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p]
+class Slice(ctypes.Structure):
+    _fields_ = [("ptr", ctypes.c_char_p), ("len", ctypes.c_size_t)]
+lib.lt_span_start_named.argtypes = [ctypes.c_void_p, Slice, ctypes.c_void_p]
+lib.lt_span_end_at.argtypes = [ctypes.c_void_p, ctypes.c_uint64]
+def start(name):
+    return lib.lt_span_start_named(lib.lt_tracer_get(None, b"t", b"1"), Slice(name, len(name)), None)
+def make(name):
+    lib.lt_span_end_at(start(name), 0)
+"""
 SENDING = {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/json", "OTEL_BSP_SCHEDULE_DELAY": "200"}
 
 
@@ -51,12 +68,18 @@ class Listen(unittest.TestCase):
         self.assertIsNone(program.process.poll(), program.output)
         return harness.listens_at(self.path)
 
-    def program(self, arguments, env=(), before=(), **popen):
-        """arguments under the launcher, which does as OTEL_C_RELAY says."""
+    def program(self, arguments, env=(), before=(), inside=(), **popen):
+        """arguments under the launcher, which does as OTEL_C_RELAY says; inside comes between the two."""
         line, environment = harness.command_of(arguments, {"OTEL_C_RELAY": self.path, **dict(env)}, traced=True)
+        line[-len(arguments):-len(arguments)] = inside
         program = harness.Program([*before, *line], env=environment, **popen)
         self.addCleanup(program.kill)
         return program
+
+    def script(self, text, **options):
+        """In Python, with SPANS."""
+        return self.program(["python3", "-c", SPANS + text], env={**SENDING, "LD_LIBRARY_PATH": os.environ["LIBTRACE_LIB"]},
+                            **options)
 
     def make_count(self):
         with open(self.count, "wb") as file:
@@ -77,6 +100,13 @@ class Listen(unittest.TestCase):
     def names(collector):
         with collector.lock:
             return sorted(name for sent in collector.sent for name in sent.names)
+
+    @staticmethod
+    def error_type(collector, name):
+        (body,) = (json.loads(sent.body) for sent in collector.sent if name in sent.names)
+        (span,) = (span for group in body["resourceSpans"] for scope in group["scopeSpans"] for span in scope["spans"]
+                   if span["name"] == name)
+        return next(a["value"]["stringValue"] for a in span["attributes"] if a["key"] == "error.type")
 
     def expect(self, collector, n):
         """All of dies' spans, each once, and the one that was open."""
@@ -172,6 +202,37 @@ class Listen(unittest.TestCase):
             (body,) = (sent.body for sent in collector.sent if f"{how} open" in sent.names)
             self.assertIn(expected, body.decode())
 
+    @unittest.skipUnless(memory_group.is_allowed(), memory_group.NEEDS)
+    def test_lack_of_memory_is_told_from_a_kill_where_the_relay_cannot_see_the_program(self):
+        if not can_unshare("-p", "-m", "--fork"):
+            self.skipTest("PID and mount namespaces are not allowed")
+        collector = self.collect()
+        self.relay({"OTEL_BSP_SCHEDULE_DELAY": "0", "OTEL_EXPORTER_OTLP_TIMEOUT": "60000"},
+                   before=["unshare", "-p", "--fork", "--kill-child"])
+        for how, expected in (("memory-limit", "out_of_memory"), ("kill", "process_killed")):
+            may_answer = threading.Event()  # until then the relay waits for an answer
+            collector.answer = lambda n, sent: may_answer.wait(60) and Answer(200)  # noqa: B023
+            self.make_count()
+            with memory_group.entered(64 * 2 ** 20, as_container=True) as enter:
+                self.program([DIES, how, how, "500", "100", self.count], inside=enter).wait()
+                self.wait_for_heart()
+            may_answer.set()  # by now the cgroup is gone, as a container's is
+            harness.wait_until(lambda: f"{how} open" in self.names(collector), 60, "the span that was open")  # noqa: B023
+            self.assertEqual(self.error_type(collector, f"{how} open"), expected)
+
+    @staticmethod
+    def wait_for_heart():
+        """Until the relay's other thread has been up twice: what has happened before it has noticed."""
+        (relay,) = harness.wait_until(lambda: len(harness.relays()) == 1 and harness.relays(), what="one relay")
+
+        def n_naps():
+            (heart,) = (tid for tid in os.listdir(f"/proc/{relay}/task") if int(tid) != relay)
+            with open(f"/proc/{relay}/task/{heart}/status") as file:
+                return int(re.search(r"(?m)^voluntary_ctxt_switches:\s*(\d+)", file.read())[1])
+
+        before = n_naps()
+        harness.wait_until(lambda: n_naps() >= before + 2, 60, "two beats")
+
     def test_an_end_is_noticed_where_the_kernel_has_no_pidfd_and_no_number_for_the_program(self):
         if not can_unshare("-p", "--fork"):
             self.skipTest("PID namespaces are not allowed")
@@ -186,18 +247,10 @@ class Listen(unittest.TestCase):
     def test_an_exec_is_noticed_while_the_process_lives(self):
         collector = self.collect()
         self.relay()
-        script = f"""if True:
-            import ctypes, os
-            lib = ctypes.CDLL("libtrace-c.so.0")
-            lib.lt_provider_global.restype = lib.lt_tracer_get.restype = lib.lt_span_start_named.restype = ctypes.c_void_p
-            lib.lt_tracer_get.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p]
-            class Slice(ctypes.Structure):
-                _fields_ = [("ptr", ctypes.c_char_p), ("len", ctypes.c_size_t)]
-            lib.lt_span_start_named.argtypes = [ctypes.c_void_p, Slice, ctypes.c_void_p]
-            lib.lt_span_start_named(lib.lt_tracer_get(None, b"t", b"1"), Slice(b"replaced", 8), None)
-            os.execlp("sleep", "sleep", "60")
-            """
-        program = self.program(["python3", "-c", script], env={"LD_LIBRARY_PATH": os.environ["LIBTRACE_LIB"]})
+        program = self.script("""
+start(b"replaced")
+os.execlp("sleep", "sleep", "60")
+""")
         harness.wait_until(lambda: self.names(collector) == ["replaced"], what="the open span")
         self.assertIsNone(program.process.poll())
         self.assertIn("process_exec", json.dumps(collector.sent[0].body.decode()))

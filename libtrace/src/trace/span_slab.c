@@ -107,6 +107,13 @@ static int map_memory(int fd, size_t bytes, int access, int seals, void **ret_me
 	return 0;
 }
 
+/* Where a container sees its own cgroup; -1: it does not. */
+static int open_memory_events(void)
+{
+	int fd = open(LT_MEMORY_EVENTS_V2, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 ? fd : open(LT_MEMORY_EVENTS_V1, O_RDONLY | O_CLOEXEC);
+}
+
 static int connect_to(const char *name)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -128,22 +135,22 @@ static int connect_to(const char *name)
 	return fd;
 }
 
-static int send_hello(const char *name, const struct lt_slab_hello *hello, const int fds[2])
+static int send_hello(const char *name, const struct lt_slab_hello *hello, const int fds[3])
 {
 	union {
 		struct cmsghdr header;
-		char bytes[CMSG_SPACE(2 * sizeof(int))];
+		char bytes[CMSG_SPACE(3 * sizeof(int))];
 	} control = {.bytes = ""};
+	size_t n_bytes = (fds[2] < 0 ? 2U : 3U) * sizeof(int);
 	struct iovec data = {(void *)hello, sizeof(*hello)};
 	struct msghdr message = {.msg_iov = &data,
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes)};
+		.msg_controllen = CMSG_SPACE(n_bytes)};
 	struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
-	*rights = (struct cmsghdr){.cmsg_len = CMSG_LEN(2 * sizeof(int)),
-		.cmsg_level = SOL_SOCKET,
-		.cmsg_type = SCM_RIGHTS};
-	memcpy(CMSG_DATA(rights), fds, 2 * sizeof(int));
+	*rights = (struct cmsghdr){
+		.cmsg_len = CMSG_LEN(n_bytes), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+	memcpy(CMSG_DATA(rights), fds, n_bytes);
 	int fd = connect_to(name);
 	if (fd < 0)
 		return fd;
@@ -152,7 +159,7 @@ static int send_hello(const char *name, const struct lt_slab_hello *hello, const
 	return err;
 }
 
-static int open_with(const char *name, const struct lt_slab_hello *hello, const int fds[2])
+static int open_with(const char *name, const struct lt_slab_hello *hello, const int fds[3])
 {
 	size_t bytes = lt_slab_bytes(hello->n_blocks);
 	void *memory = NULL, *control = NULL;
@@ -212,10 +219,10 @@ int lt_slab_open(const char *name, const char *token, uint32_t n_blocks)
 	struct lt_slab_hello hello = {
 		.magic = LT_SLAB_MAGIC, .version = LT_SLAB_VERSION, .n_blocks = n_blocks};
 	memcpy(hello.token, token, sizeof(hello.token));
-	int fds[2] = {make_memory("libtrace spans", lt_slab_bytes(hello.n_blocks)),
-		make_memory("libtrace relay", LT_SHARED_PAGE_BYTES)};
+	int fds[3] = {make_memory("libtrace spans", lt_slab_bytes(hello.n_blocks)),
+		make_memory("libtrace relay", LT_SHARED_PAGE_BYTES), open_memory_events()};
 	int err = fds[0] < 0 ? fds[0] : fds[1] < 0 ? fds[1] : open_with(name, &hello, fds);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		if (fds[i] >= 0)
 			close(fds[i]);
 	}

@@ -54,6 +54,10 @@
 #define LT_SLAB_NAME_BYTES 108 /* of a socket, with the NUL */
 #define LT_SLAB_HOLE_MS 1000
 #define LT_SLAB_MESSAGE_BYTES 1024
+#define LT_CGROUP_V2 "/sys/fs/cgroup"
+#define LT_CGROUP_V1 LT_CGROUP_V2 "/memory"
+#define LT_MEMORY_EVENTS_V2 LT_CGROUP_V2 "/memory.events"
+#define LT_MEMORY_EVENTS_V1 LT_CGROUP_V1 "/memory.oom_control"
 
 struct lt_slab {
 	uint64_t magic;
@@ -84,7 +88,9 @@ struct lt_slab_control {
 	char message[LT_SLAB_MESSAGE_BYTES]; /* the last one, of the relay's reports */
 };
 
-/* The first and only message of a program; the two memfds come with it. */
+/* The first and only message of a program; the two memfds come with it, and behind them, in a container, the file
+ * with which the kernel counts whom it has killed for lack of memory.
+ * Source: https://docs.kernel.org/admin-guide/cgroup-v2.html */
 struct lt_slab_hello {
 	uint64_t magic;
 	uint32_t version;

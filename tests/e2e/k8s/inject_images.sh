@@ -44,6 +44,6 @@ install -D "$linker" "$work/musl$linker"
 image musl musl $path
 
 "$cc" -std=gnu11 -O2 -o "$work/dies" "$here/inject/dies.c" -lcurl -lpthread
-root dies-root "$work/dies"
-mv "$work/dies-root$work/dies" "$work/dies-root/dies"
-image dies dies-root
+root dies-root /bin/sh "$work/dies"
+install -D "$work/dies-root$work/dies" "$work/dies-root/usr/bin/dies"
+image dies dies-root $path

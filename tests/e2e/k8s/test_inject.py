@@ -182,12 +182,13 @@ class Inject(unittest.TestCase):
 
     # --- deaths --------------------------------------------------------------------------------
 
-    def check_deaths(self, how, reason, error_type, **options):
+    def check_deaths(self, how, reason, expected, name, command, **options):
+        """expected: the error.type of the request that was open, and its status."""
         traces = {}
         for i in range(DEATHS):
-            traces[f"{how}-{i}"], env = traceparent()
+            traces[f"{name}-{i}"], env = traceparent()
             life_ms = str(random.randrange(500, 2000))
-            create(pod(f"{how}-{i}", "dies", ["/dies", how, life_ms], env=env, **options))
+            create(pod(f"{name}-{i}", "dies", [*command, how, life_ms], env=env, **options))
         n_ended = n_lost = 0
         for name, trace in traces.items():
             self.assertEqual(end_of(LABELLED, name), (137, reason), name)
@@ -196,7 +197,7 @@ class Inject(unittest.TestCase):
             spans = self.spans_once(trace, lambda spans: ended <= numbers(spans) and "open" in paths(spans))  # noqa: B023
             n_ended, n_lost = n_ended + len(ended), n_lost + len(ended - numbers(spans))
             (still_open,) = [s for s in spans if s.attributes["url.full"].endswith("/open")]
-            self.assertEqual((still_open.status, still_open.attributes["error.type"]), (2, error_type))
+            self.assertEqual((still_open.status, still_open.attributes["error.type"], still_open.message), (2, *expected), name)
             self.assertEqual([e["name"] for e in still_open.events], ["process.end"])
         note(f"{DEATHS} by {how}: of {n_ended} ended spans {n_lost} were lost")
         self.assertEqual(n_lost, 0)
@@ -218,10 +219,15 @@ class Inject(unittest.TestCase):
         return found
 
     def test_03_a_killed_container_loses_nothing(self):
-        self.check_deaths("kill", "Error", "SIGKILL", shareProcessNamespace=True)
+        # Its processes are out of the relay's sight, and a first one cannot kill itself.
+        shell = ["sh", "-c", 'exec 2>/dev/null; dies "$@"; exit $?', "sh"]
+        self.check_deaths("kill", "Error", ("process_killed", "the process was killed by a signal, or called _exit()"), "kill", shell)
+        self.check_deaths("kill", "Error", ("SIGKILL", "the process was killed by signal 9 (SIGKILL)"), "kill-shared", ["dies"],
+                          shareProcessNamespace=True)
 
     def test_04_a_container_without_memory_loses_nothing(self):
-        self.check_deaths("memory", "OOMKilled", "process_killed", memory="64Mi")
+        self.check_deaths("memory", "OOMKilled", ("out_of_memory", "the kernel killed the process for lack of memory"), "memory",
+                          ["dies"], memory="64Mi")
 
     # --- admission -----------------------------------------------------------------------------
 
