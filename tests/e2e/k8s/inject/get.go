@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// get.go URL - prints what is there. Go's programs are linked statically: nothing is preloaded into them.
+// get.go URL [SECONDS] - prints what is there, and stays so long. Go's programs are linked statically: nothing is
+// preloaded into them.
 package main
 
 import (
@@ -7,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"time"
 )
 
 func main() {
@@ -17,4 +19,8 @@ func main() {
 	}
 	body, _ := io.ReadAll(answer.Body)
 	fmt.Println(answer.StatusCode, string(body), os.Getenv("LD_PRELOAD"))
+	if len(os.Args) > 2 {
+		life, _ := time.ParseDuration(os.Args[2] + "s")
+		time.Sleep(life)
+	}
 }
