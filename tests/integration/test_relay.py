@@ -135,7 +135,7 @@ class Relay(unittest.TestCase):
     @unittest.skipUnless(memory_group.is_allowed(), memory_group.NEEDS)
     def test_the_kernel_s_kill_for_lack_of_memory_is_told_from_others(self):
         Death("memory-limit", 500, 0).run()
-        harness.wait_until(lambda: "memory-limit/500/0 open" in self.names(), what="the open span")
+        harness.wait_until(lambda: "memory-limit/500/0 open" in self.names(), 60, "the open span")
         (span,) = [span for span in all_spans(self.collector) if span["name"] == "memory-limit/500/0 open"]
         self.assertEqual(span["status"], {"code": 2, "message": "the kernel killed the process for lack of memory"})
         self.assertIn({"key": "error.type", "value": {"stringValue": "out_of_memory"}}, span["attributes"])

@@ -223,7 +223,7 @@ class Listen(unittest.TestCase):
     @staticmethod
     def wait_for_heart():
         """Until the relay's other thread has been up twice: what has happened before it has noticed."""
-        (relay,) = harness.wait_until(lambda: len(harness.relays()) == 1 and harness.relays(), what="one relay")
+        (relay,) = harness.wait_until(lambda: len(harness.relays()) == 1 and harness.relays(), 60, "one relay")
 
         def n_naps():
             (heart,) = (tid for tid in os.listdir(f"/proc/{relay}/task") if int(tid) != relay)
@@ -288,6 +288,41 @@ os.execlp("sleep", "sleep", "60")
         relay.stop()
         self.assertEqual(program.wait(), 0, program.output)
         self.assertEqual(self.names(collector), sorted(f"span {i}" for i in range(1000)))
+
+    def test_a_killed_one_that_is_started_again_costs_running_programs_no_span(self):
+        collector = self.collect()
+        relay = self.relay()
+        env = {**SENDING, "OTEL_BSP_SCHEDULE_DELAY": "60000"}
+        program = self.program([EMIT, "--from-env", "--per-second", "500", "--flush-ms", "5000", "1000"], env=env)
+        harness.wait_until(lambda: self.names(collector), 60, "a first batch")
+        relay.kill()
+        self.relay()
+        self.assertEqual(program.wait(timeout=60), 0, program.output)
+        self.assertEqual(sorted(set(self.names(collector))), sorted(f"span {i}" for i in range(1000)))
+        self.assertEqual(program.output.count("the relay has died: a thread of the program's exports its spans"), 1)
+
+    def test_one_that_is_started_again_gets_the_spans_of_running_programs_children(self):
+        collector = self.collect()
+        relay = self.relay()
+        go = os.path.join(self.folder, "go")
+        program = self.script(f"""
+make(b"before")
+while not os.path.exists({go!r}):
+    time.sleep(0.01)
+make(b"after")
+child = os.fork()
+if child == 0:
+    make(b"child")
+    os._exit(0)  # nothing waits for a thread of its own
+os.waitpid(child, 0)
+""")
+        harness.wait_until(lambda: "before" in self.names(collector), 60, "its first span")
+        relay.kill()
+        self.relay()
+        with open(go, "w"):
+            pass
+        self.assertEqual(program.wait(timeout=60), 0, program.output)
+        harness.wait_until(lambda: {"after", "child"} <= set(self.names(collector)), 60, "all spans")
 
     # --- its start -----------------------------------------------------------------------------
 
