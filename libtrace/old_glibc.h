@@ -41,7 +41,9 @@ LT_OLD(pthread_attr_getstacksize);
 LT_OLD(pthread_attr_setstack);
 LT_OLD(pthread_attr_setstacksize);
 LT_OLD(pthread_cancel);
+#ifndef LT_DEFINES_PTHREAD_CREATE /* the agent, which wraps it */
 LT_OLD(pthread_create);
+#endif
 LT_OLD(pthread_detach);
 LT_OLD(pthread_getattr_np);
 LT_OLD(pthread_getspecific);

@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum topic { SERVER, CLIENT };
+enum topic { SERVER, CLIENT, CONTEXT };
 
+/* CONTEXT has no topic of its own. */
 static const char *const topics[] = {[SERVER] = "server", [CLIENT] = "client"};
 
 /* What --doctor needs of a hook's table. */
@@ -130,6 +131,9 @@ bool hooks_has(const char *name)
 }
 
 const char hooks_libraries[] =
-#define HOOK(id, kind, library, ...) " " library
+#define LIBRARY_OF_SERVER(library) " " library
+#define LIBRARY_OF_CLIENT(library) " " library
+#define LIBRARY_OF_CONTEXT(library)
+#define HOOK(id, kind, library, ...) LIBRARY_OF_##kind(library)
 #include <hook_tables.h>
 	;

@@ -11,7 +11,8 @@ def rows(table, macro):
 
 
 def spans(table):
-    return [f"    {kind} spans for {what} with {library}" for _, kind, library, _, _, what in rows(table, "HOOK")]
+    return [f"    {what}" if kind == "CONTEXT" else f"    {kind} spans for {what} with {library}"
+            for _, kind, library, _, _, what in rows(table, "HOOK")]
 
 
 def settings(table):

@@ -192,8 +192,10 @@ void options_help(void)
 	      "\n"
 	      "Runs PROGRAM with distributed tracing, and with the traceparent header between "
 	      "programs:\n"
-#define HOOK(id, kind, library, prefix, caller, what)                                              \
-	"  " #kind " spans for " what " with " library "\n"
+#define TEXT_OF_SERVER(what, library) "  SERVER spans for " what " with " library "\n"
+#define TEXT_OF_CLIENT(what, library) "  CLIENT spans for " what " with " library "\n"
+#define TEXT_OF_CONTEXT(what, library) "  " what "\n"
+#define HOOK(id, kind, library, prefix, caller, what) TEXT_OF_##kind(what, library)
 #include <hook_tables.h>
 	      "\n"
 	      "  --doctor       print what of PROGRAM would be traced, and why not\n"

@@ -7,6 +7,11 @@
  * GET /hello     200 at once             GET /late      200 after 50 ms, on a timer
  * GET /fail      503                     GET /silent    no answer ever
  * GET /upstream  200 with UPSTREAM_URL's answer, by curl's multi interface on the same loop
+ * GET /timed     the same from a timer's callback, after TIMED_MS
+ * GET /beat      200; a timer does it, and sets itself again, N_BEATS times
+ * GET /thread    200 at once, while a thread that it starts asks UPSTREAM_URL; /thrd: C11's
+ * GET /stopped   200; a timer that would do it is stopped, and set again outside of the request
+ *                (all of these with the request's query)
  * GET /chain     the same, and the completion of the first transfer starts a second one
  * any /echo      200 with the request's method and headers, a line each
  * GET /redirect  302 to /echo
@@ -28,21 +33,25 @@
 #include <h2o/http1.h>
 #include <h2o/http2.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
+#include <threads.h>
 #include <unistd.h>
 
 #define POLL_MS 2
 #define LATE_MS 50
+#define TIMED_MS 30
+#define N_BEATS 3
 #define PROXY_MS 2000
 #define BIG_BYTES (8 << 20) /* more than a socket takes at once */
 
 static h2o_globalconf_t config;
 static h2o_context_t context;
 static h2o_accept_ctx_t accept_context;
-static struct delay late, poll_delay;
+static struct delay late, timed, poll_delay;
 static struct timer poll_timer;
 static CURLM *multi;
 static const char *upstream_url;
@@ -298,6 +307,8 @@ struct proxied { /* a request that is answered by a transfer; part of the reques
 	h2o_req_t *req;
 	CURL *easy;
 	int n_left; /* transfers still to start */
+	char url[512];
+	struct timer timer;
 	char body[4096];
 	size_t len;
 };
@@ -318,6 +329,7 @@ static void stop_transfer(void *object)
 {
 	struct proxied *proxied = object;
 
+	timer_stop(&proxied->timer);
 	if (proxied->easy) {
 		curl_multi_remove_handle(multi, proxied->easy);
 		curl_easy_cleanup(proxied->easy);
@@ -328,7 +340,7 @@ static void start_transfer(struct proxied *proxied)
 {
 	proxied->n_left--;
 	proxied->easy = curl_easy_init();
-	curl_easy_setopt(proxied->easy, CURLOPT_URL, upstream_url);
+	curl_easy_setopt(proxied->easy, CURLOPT_URL, proxied->url);
 	curl_easy_setopt(proxied->easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(proxied->easy, CURLOPT_WRITEDATA, proxied);
 	curl_easy_setopt(proxied->easy, CURLOPT_PRIVATE, proxied);
@@ -336,12 +348,130 @@ static void start_transfer(struct proxied *proxied)
 	curl_multi_add_handle(multi, proxied->easy);
 }
 
-static int start_proxied(h2o_req_t *req, int n)
+/* UPSTREAM_URL with the query of a request's. */
+static void write_url(const h2o_req_t *req, char url[512])
+{
+	size_t at = req->query_at == SIZE_MAX ? req->path.len : req->query_at;
+
+	snprintf(url, 512, "%s%.*s", upstream_url, (int)(req->path.len - at), req->path.base + at);
+}
+
+static struct proxied *new_proxied(h2o_req_t *req, int n)
 {
 	struct proxied *proxied = h2o_mem_alloc_shared(&req->pool, sizeof(*proxied), stop_transfer);
 
 	*proxied = (struct proxied){.req = req, .n_left = n};
-	start_transfer(proxied);
+	write_url(req, proxied->url);
+	return proxied;
+}
+
+static int start_proxied(h2o_req_t *req, int n)
+{
+	start_transfer(new_proxied(req, n));
+	return 0;
+}
+
+static void on_timed_fired(struct timer *timer)
+{
+	start_transfer(H2O_STRUCT_FROM_MEMBER(struct proxied, timer, timer));
+}
+
+static int on_timed(h2o_handler_t *self, h2o_req_t *req)
+{
+	timer_start(&new_proxied(req, 1)->timer, &timed, on_timed_fired);
+	return 0;
+}
+
+/* Work that goes on after its request. */
+struct work {
+	struct timer timer;
+	int n_left;
+	char url[512];
+};
+
+static struct work *work_new(const h2o_req_t *req, int n)
+{
+	struct work *work = calloc(1, sizeof(*work));
+
+	work->n_left = n;
+	write_url(req, work->url);
+	return work;
+}
+
+static void work_do(const struct work *work)
+{
+	CURL *easy = curl_easy_init();
+	FILE *nowhere = fopen("/dev/null", "w");
+
+	curl_easy_setopt(easy, CURLOPT_URL, work->url);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, nowhere);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_perform(easy);
+	curl_easy_cleanup(easy);
+	fclose(nowhere);
+}
+
+static void on_beat_fired(struct timer *timer)
+{
+	struct work *work = H2O_STRUCT_FROM_MEMBER(struct work, timer, timer);
+
+	work_do(work);
+	if (--work->n_left > 0)
+		timer_start(&work->timer, &timed, on_beat_fired);
+	else
+		free(work);
+}
+
+static int on_beat(h2o_handler_t *self, h2o_req_t *req)
+{
+	timer_start(&work_new(req, N_BEATS)->timer, &timed, on_beat_fired);
+	answer(req, 200, "beat\n");
+	return 0;
+}
+
+/* Set again by on_poll(). */
+static struct work *stopped;
+
+static int on_stopped(h2o_handler_t *self, h2o_req_t *req)
+{
+	struct work *work = work_new(req, 1);
+
+	timer_start(&work->timer, &timed, on_beat_fired);
+	timer_stop(&work->timer);
+	stopped = work;
+	answer(req, 200, "stopped\n");
+	return 0;
+}
+
+static void *run_posix(void *work)
+{
+	work_do(work);
+	free(work);
+	return NULL;
+}
+
+static int run_c11(void *work)
+{
+	return run_posix(work) != NULL;
+}
+
+static int on_thread(h2o_handler_t *self, h2o_req_t *req)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, run_posix, work_new(req, 1)) == 0)
+		pthread_detach(thread);
+	answer(req, 200, "started\n");
+	return 0;
+}
+
+static int on_thrd(h2o_handler_t *self, h2o_req_t *req)
+{
+	thrd_t thread;
+
+	if (thrd_create(&thread, run_c11, work_new(req, 1)) == thrd_success)
+		thrd_detach(thread);
+	answer(req, 200, "started\n");
 	return 0;
 }
 
@@ -375,6 +505,9 @@ static void on_poll(struct timer *timer)
 			answer(proxied->req, result == CURLE_OK ? 200 : 502,
 				result == CURLE_OK ? proxied->body : "bad gateway\n");
 	}
+	if (stopped)
+		timer_start(&stopped->timer, &timed, on_beat_fired);
+	stopped = NULL;
 	timer_start(&poll_timer, &poll_delay, on_poll);
 }
 
@@ -477,6 +610,11 @@ int main(int argc, char **argv)
 	add_route(host, "/moved", on_moved);
 	add_route(host, "/upstream", on_upstream);
 	add_route(host, "/chain", on_chain);
+	add_route(host, "/timed", on_timed);
+	add_route(host, "/beat", on_beat);
+	add_route(host, "/stopped", on_stopped);
+	add_route(host, "/thread", on_thread);
+	add_route(host, "/thrd", on_thrd);
 	add_route(host, "/slash/", on_hello);
 	add_route(host, "/big", on_big);
 	add_route(host, "/big-unsized", on_big_unsized);
@@ -500,6 +638,7 @@ int main(int argc, char **argv)
 	h2o_context_init(&context, loop, &config);
 	accept_context = (h2o_accept_ctx_t){.ctx = &context, .hosts = config.hosts};
 	delay_init(&late, loop, LATE_MS);
+	delay_init(&timed, loop, TIMED_MS);
 	delay_init(&poll_delay, loop, POLL_MS);
 	timer_start(&poll_timer, &poll_delay, on_poll);
 

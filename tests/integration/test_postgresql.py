@@ -41,6 +41,27 @@ conn = p(pq.PQconnectdb(sys.argv[1].encode()))
 assert pq.PQstatus(conn) == 0
 """
 
+SPANS_BY_HAND = """
+lt = ctypes.CDLL("libtrace-c.so.0")
+class Slice(ctypes.Structure):
+    _fields_ = [("ptr", ctypes.c_char_p), ("len", ctypes.c_size_t)]
+for name in ("lt_provider_global", "lt_tracer_get", "lt_span_start_named", "lt_span_current"):
+    getattr(lt, name).restype = ctypes.c_void_p
+lt.lt_span_start_named.argtypes = [ctypes.c_void_p, Slice, ctypes.c_void_p]
+tracer = lt.lt_tracer_get(p(lt.lt_provider_global()), b"by hand", None)
+def start(name):
+    return p(lt.lt_span_start_named(tracer, Slice(name, len(name)), None))
+def end(span):
+    lt.lt_span_end_at(span, ctypes.c_uint64(0))
+class within:
+    def __init__(self, span):
+        self.span, self.scope = span, (ctypes.c_uint64 * 2)()
+    def __enter__(self):
+        lt.lt_scope_enter(self.scope, self.span)
+    def __exit__(self, *_):
+        lt.lt_scope_leave(self.scope)
+"""
+
 
 class Server:
     """A PostgreSQL of its own, which ends with the test."""
@@ -158,6 +179,39 @@ print(status(pq.PQexec(conn, b"PREPARE other AS SELECT 1")), status(pq.PQexecPre
                          [("SELECT orders", "SELECT * FROM orders WHERE item = $1"), ("PREPARE SELECT orders", text),
                           ("SELECT orders", text), ("PREPARE SELECT", "PREPARE other AS SELECT ?"), ("EXECUTE", None)])
         self.assertNotIn("secret", self.raw)
+
+    def test_a_result_is_handled_for_whoever_sent_its_command(self):
+        """Two requests' commands on a loop: spans of the handling are theirs, and nobody's in between and after."""
+        _, spans = self.traced(self.python(BY_HAND + SPANS_BY_HAND + """
+other = p(pq.PQconnectdb(sys.argv[1].encode()))
+names = {conn.value: b"one", other.value: b"two"}
+for where in (conn, other):
+    request = start(names[where.value])
+    with within(request):
+        assert pq.PQsendQuery(where, b"SELECT pg_sleep(0.05); SELECT 1") == 1
+    end(request)
+waiting = [conn, other]
+while waiting:
+    ready = select.select([pq.PQsocket(where) for where in waiting], [], [])[0]
+    end(start(b"loop"))
+    for where in [where for where in waiting if pq.PQsocket(where) in ready]:
+        pq.PQconsumeInput(where)
+        end(start(b"loop"))
+        while where in waiting and not pq.PQisBusy(where):
+            result = pq.PQgetResult(where)
+            end(start((b"row of " if result else b"after ") + names[where.value]))
+            pq.PQclear(p(result))
+            if not result:
+                waiting.remove(where)
+        end(start(b"loop" if where in waiting else b"left"))
+pq.PQfinish(conn)
+pq.PQfinish(other)
+""", self.tcp))
+        by_id = {span.id: span.name for span in spans}
+        found = {(span.name, by_id.get(span.parent, span.parent)) for span in spans if span.kind == "INTERNAL"}
+        self.assertEqual(found, {("one", ""), ("two", ""), ("row of one", "one"), ("row of two", "two"), ("after one", ""),
+                                 ("after two", ""), ("loop", ""), ("left", "")})
+        self.assertEqual(len([span for span in spans if span.name.startswith("row")]), 4)
 
     def test_asynchronous_commands_and_single_rows_end_with_their_last_result(self):
         spans = self.by_hand("""

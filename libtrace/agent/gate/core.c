@@ -15,7 +15,7 @@ enum state { STATE_UNKNOWN, STATE_LOADED, STATE_NONE };
 
 static atomic_int state;
 static atomic_int loading_pid; /* of the process that has started to load it; 0: none */
-static struct gate gate = {.find = real_find, .generation = 1};
+static struct gate gate = {.find = real_find, .next = real_symbol, .generation = 1};
 
 /* The target of each wrapped function's jump; initially set by gate_*.S. */
 extern _Atomic(void *) gate_slots[WRAPPED_COUNT];
@@ -40,7 +40,10 @@ void *core_wrapper(unsigned wrapped)
 static bool has_interest(const struct elf_object *object, void *user)
 {
 	static const unsigned first_of_hooks[] = {
-#define HOOK(id, ...) WRAPPED_FIRST_##id,
+#define FIRST_OF_SERVER(first) first,
+#define FIRST_OF_CLIENT(first) first,
+#define FIRST_OF_CONTEXT(first)
+#define HOOK(id, kind, ...) FIRST_OF_##kind(WRAPPED_FIRST_##id)
 #include <hook_tables.h>
 	};
 	size_t i = 0;
@@ -166,6 +169,11 @@ bool core_load(void)
 	bool is_loaded = load();
 	*errno_at = saved_errno;
 	return is_loaded;
+}
+
+bool core_is_loaded(void)
+{
+	return atomic_load(&state) == STATE_LOADED;
 }
 
 bool core_is_possible(void)

@@ -15,6 +15,9 @@ void core_start(void);
 /** Loads it at the first call; whether it is loaded.  Threads: any. */
 bool core_load(void);
 
+/** Whether it is loaded. */
+bool core_is_loaded(void);
+
 /** Whether it is loaded or may still be. */
 bool core_is_possible(void);
 

@@ -12,6 +12,7 @@
 #include "gate/lookup.h"
 #include "gate/real.h"
 #include "gate/wrapped.h"
+#include <errno.h>
 
 /* Other gates detect it by its name. */
 __attribute__((visibility("default"))) const unsigned lt_agent_gate = GATE_VERSION;
@@ -33,6 +34,12 @@ static atomic_flag is_writing = ATOMIC_FLAG_INIT;
 static void *nothing(void)
 {
 	return NULL;
+}
+
+/* For one of the C library's that it does not have: a thread cannot be started. */
+static int nobody(void)
+{
+	return EAGAIN;
 }
 
 static void remember(struct passed *entry, void *function, uint64_t version)
@@ -58,19 +65,24 @@ static void *pass(unsigned wrapped, uintptr_t caller)
 		if (function && atomic_load(&entry->version) == version)
 			return function;
 	}
-	void *function = real_find(wrapped_names[wrapped], caller);
+	bool is_everywhere = wrapped_is_everywhere(wrapped);
+	void *function = is_everywhere ? real_symbol(wrapped_names[wrapped])
+				       : real_find(wrapped_names[wrapped], caller);
 	if (!function)
-		return (void *)(uintptr_t)&nothing;
-	if (version && real_count(wrapped_names[wrapped]) == 1)
+		return (void *)(is_everywhere ? (uintptr_t)&nobody : (uintptr_t)&nothing);
+	if (version && (is_everywhere || real_count(wrapped_names[wrapped]) == 1))
 		remember(entry, function, version);
 	return function;
 }
 
-/* The target of a wrapped function's first call, and of every call while there is no core. */
+/* The target of a wrapped function's first call, and of every call while there is no core.  A thread that
+ * is started is no reason to load it. */
 void *gate_enter(unsigned wrapped, uintptr_t caller);
 void *gate_enter(unsigned wrapped, uintptr_t caller)
 {
-	return core_load() ? core_wrapper(wrapped) : pass(wrapped, caller);
+	bool has_core = wrapped_is_everywhere(wrapped) ? core_is_loaded() : core_load();
+
+	return has_core ? core_wrapper(wrapped) : pass(wrapped, caller);
 }
 
 /* --- the beginning ------------------------------------------------------------------------------

@@ -34,6 +34,10 @@ struct gate {
 	 */
 	void *(*find)(const char *name, uintptr_t caller);
 
+	/** The first function of that name after the gate, in load order: the C library's, or a
+	 * sanitizer's that replaces it.  NULL: there is none.  Threads: any. */
+	void *(*next)(const char *name);
+
 	/* Incremented before and after each dlclose, which makes addresses invalid that were looked
 	 * up before. */
 	_Atomic uint64_t generation;

@@ -134,7 +134,9 @@ static struct answer look_up(
 		real = real_dlsym(RTLD_NEXT, name); /* none, and says so */
 	if (!real || real_is_gate((uintptr_t)real))
 		return (struct answer){real, true};
-	void *bound = core_load() ? core_bound(wrapped, real) : NULL;
+	/* A function of the C library, on its handle, is that. */
+	void *bound =
+		!wrapped_is_everywhere(wrapped) && core_load() ? core_bound(wrapped, real) : NULL;
 	return (struct answer){bound ? bound : real, true};
 }
 

@@ -29,3 +29,22 @@ unsigned wrapped_find(const char *name)
 	}
 	return WRAPPED_COUNT;
 }
+
+bool wrapped_is_everywhere(unsigned wrapped)
+{
+	enum { SERVER, CLIENT, CONTEXT };
+	enum {
+#define HOOK(id, ...) NUMBER_##id,
+#include <hook_tables.h>
+	};
+	static const unsigned char kinds[] = {
+#define HOOK(id, kind, ...) kind,
+#include <hook_tables.h>
+	};
+	static const unsigned char hooks[] = {
+#define HOOK_WRAPS(id, name) NUMBER_##id,
+#include <hook_tables.h>
+	};
+
+	return kinds[hooks[wrapped]] == CONTEXT;
+}

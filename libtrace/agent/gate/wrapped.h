@@ -9,6 +9,8 @@
 #define BOUND_LIBRARIES_MAX 8 /* libraries that dlsym can hand out wrapped functions of */
 
 #ifndef __ASSEMBLER__
+#include <stdbool.h>
+
 /* All of them, and which are a hook's: from WRAPPED_FIRST_x to before WRAPPED_END_x.  Those two take
  * no number of their own. */
 enum wrapped {
@@ -23,6 +25,9 @@ extern const char *const wrapped_names[WRAPPED_COUNT];
 
 /** The number of a wrapped function; WRAPPED_COUNT: that name is not wrapped. */
 unsigned wrapped_find(const char *name);
+
+/** Whether a wrapped function is one of every process, the same for all callers. */
+bool wrapped_is_everywhere(unsigned wrapped);
 #endif
 
 #endif

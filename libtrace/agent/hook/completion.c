@@ -8,6 +8,7 @@
 struct completion {
 	struct lt_scope scope;
 	bool is_entered;
+	bool is_result;	 /* of libpq's */
 	bool is_guarded; /* left at the thread's end at the latest */
 };
 
@@ -48,4 +49,19 @@ void completion_enter(struct lt_span *parent)
 		guard();
 	lt_scope_enter(&completion.scope, parent);
 	completion.is_entered = true;
+	completion.is_result = false;
+}
+
+void completion_enter_result(struct lt_span *parent)
+{
+	if (lt_span_current())
+		return;
+	completion_enter(parent);
+	completion.is_result = true;
+}
+
+void completion_leave_result(void)
+{
+	if (completion.is_entered && completion.is_result)
+		completion_leave();
 }

@@ -6,6 +6,7 @@
  * (curl_stack.h). */
 #include "hook/agent.h"
 #include "hook/completion.h"
+#include "hook/follow.h"
 #include "hook_curl/curl_stack.h"
 #include "hook_curl/curl_transfer.h"
 #include <errno.h>
@@ -146,7 +147,9 @@ AGENT_HOOK CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy)
 
 	if (!call.target)
 		return CURLM_BAD_HANDLE;
+	follow_pause(); /* the timers that the program sets for libcurl are the multi handle's */
 	const CURLMcode result = CURL_REAL(call.target, curl_multi_add_handle)(multi, easy);
+	follow_go_on();
 	struct curl_handle *handle = result == CURLM_OK ? handle_of(&call, easy) : NULL;
 	if (!handle)
 		return result;
@@ -167,7 +170,9 @@ AGENT_HOOK CURLMcode curl_multi_remove_handle(CURLM *multi, CURL *easy)
 	struct curl_handle *handle = handle_of(&call, easy);
 	if (handle && handle->is_running && handle->stack && handle->stack->multi == multi)
 		curl_stack_look(call.target, handle);
+	follow_pause(); /* the timers that the program sets for libcurl are the multi handle's */
 	const CURLMcode result = CURL_REAL(call.target, curl_multi_remove_handle)(multi, easy);
+	follow_go_on();
 	if (!handle || result != CURLM_OK)
 		return result;
 	curl_stack_leave(handle);
@@ -222,6 +227,16 @@ AGENT_HOOK CURLMsg *curl_multi_info_read(CURLM *multi, int *n_left)
 	return message;
 }
 
+/* A multi handle works for all that use it: in the callbacks that libcurl makes meanwhile nobody's span
+ * is current, whoever drives it. */
+static bool enter_nothing(const struct hook_call *call, struct lt_scope *scope)
+{
+	if (!curl_family.tracer || call->internal || !lt_span_current())
+		return false;
+	lt_scope_enter(scope, NULL);
+	return true;
+}
+
 /* The program drives libcurl. */
 static void going_on(CURLM *multi)
 {
@@ -238,7 +253,12 @@ AGENT_HOOK CURLMcode curl_multi_perform(CURLM *multi, int *n_running)
 		return CURLM_BAD_HANDLE;
 	if (!call.internal)
 		going_on(multi);
-	return CURL_REAL(call.target, curl_multi_perform)(multi, n_running);
+	struct lt_scope scope;
+	bool has_scope = enter_nothing(&call, &scope);
+	const CURLMcode result = CURL_REAL(call.target, curl_multi_perform)(multi, n_running);
+	if (has_scope)
+		lt_scope_leave(&scope);
+	return result;
 }
 
 AGENT_HOOK CURLMcode curl_multi_socket_action(
@@ -250,7 +270,13 @@ AGENT_HOOK CURLMcode curl_multi_socket_action(
 		return CURLM_BAD_HANDLE;
 	if (!call.internal)
 		going_on(multi);
-	return CURL_REAL(call.target, curl_multi_socket_action)(multi, socket, events, n_running);
+	struct lt_scope scope;
+	bool has_scope = enter_nothing(&call, &scope);
+	const CURLMcode result =
+		CURL_REAL(call.target, curl_multi_socket_action)(multi, socket, events, n_running);
+	if (has_scope)
+		lt_scope_leave(&scope);
+	return result;
 }
 
 /* --- URLs in parts ------------------------------------------------------------------------ */

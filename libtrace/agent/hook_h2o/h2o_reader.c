@@ -11,6 +11,17 @@ static bool is_request(const h2o_req_t *req)
 	return req->input.method.len > 0;
 }
 
+/* 2.3 stops a timer without a call: what was current where one was set could not be released. */
+static void (**timer_callback(struct st_h2o_timeout_entry_t *timer))(
+	struct st_h2o_timeout_entry_t *)
+{
+#if H2O_IS_2_2
+	return &timer->cb;
+#else
+	return NULL;
+#endif
+}
+
 const struct h2o_reader H2O_OF_FLAVOUR(h2o_reader, H2O_FLAVOUR) = {
 	.start = h2o_span_start,
 	.is_request = is_request,
@@ -19,5 +30,6 @@ const struct h2o_reader H2O_OF_FLAVOUR(h2o_reader, H2O_FLAVOUR) = {
 	.switch_protocol = h2o_answer_switch,
 	.send = h2o_answer_send,
 	.completion = h2o_answer_completion,
+	.timer_callback = timer_callback,
 	.end = h2o_answer_end,
 };

@@ -12,6 +12,7 @@
 struct st_h2o_req_t;
 struct st_h2o_generator_t;
 struct st_h2o_socket_t;
+struct st_h2o_timeout_entry_t;
 
 struct h2o_reader {
 	/**
@@ -52,6 +53,10 @@ struct h2o_reader {
 	void (*(*completion)(struct st_h2o_socket_t *sock,
 		void (*written)(struct st_h2o_socket_t *, const char *),
 		const struct st_h2o_req_t *sending))(struct st_h2o_socket_t *, const char *);
+
+	/** The callback's place in a timer; NULL: timers of this version are not followed. */
+	void (**(*timer_callback)(struct st_h2o_timeout_entry_t *timer))(
+		struct st_h2o_timeout_entry_t *);
 
 	/**
 	 * A request ends: records route, name, status, and the error of its response, while libh2o

@@ -9,10 +9,12 @@
  * libh2o's structures are read by the reader of its flavour (h2o_reader.h) only. */
 #include "hook/agent.h"
 #include "hook/completion.h"
+#include "hook/follow.h"
 #include "hook_h2o/h2o_library.h"
 #include "hook_h2o/h2o_reader.h"
 #include "hook_h2o/h2o_requests.h"
 #include "hook_h2o/h2o_soname.h"
+#include "hook_h2o/h2o_timers.h"
 #include <string.h>
 
 typedef void (*written_function)(struct st_h2o_socket_t *, const char *);
@@ -30,6 +32,8 @@ AGENT_HOOK void h2o_http1_upgrade(
 	struct st_h2o_req_t *req, void *parts, size_t n, void *upgraded, void *user);
 AGENT_HOOK void h2o_http2_stream_proceed(void *conn, void *stream);
 AGENT_HOOK void h2o__proxy_process_request(struct st_h2o_req_t *req);
+AGENT_HOOK void h2o_timeout_link(void *loop, void *timeout, struct st_h2o_timeout_entry_t *timer);
+AGENT_HOOK void h2o_timeout_unlink(struct st_h2o_timeout_entry_t *timer);
 
 enum verdict { VERDICT_NONE, VERDICT_EVLOOP, VERDICT_UV, VERDICT_OTHER };
 
@@ -119,6 +123,7 @@ AGENT_HOOK void h2o_process_request(struct st_h2o_req_t *req)
 		return;
 	}
 	completion_leave();
+	follow_leave_thread();
 	const struct h2o_request *request = start(reader, req, false);
 	lt_scope_enter(&scope, request ? request->span : NULL);
 	H2O_REAL(call.target, h2o_process_request)(req);
@@ -248,4 +253,31 @@ AGENT_HOOK void h2o__proxy_process_request(struct st_h2o_req_t *req)
 	if (request && request->span)
 		reader->proxy(call.target, req, request);
 	H2O_REAL(call.target, h2o__proxy_process_request)(req);
+}
+
+/* --- timers of the program's ---------------------------------------------------------------- */
+
+AGENT_HOOK void h2o_timeout_link(void *loop, void *timeout, struct st_h2o_timeout_entry_t *timer)
+{
+	const struct hook_call call = THIS_CALL();
+
+	if (!call.target)
+		return;
+	const struct h2o_reader *reader =
+		!call.internal && pthread_family.tracer ? tracing_reader(&call) : NULL;
+	h2o_timer_callback *place = reader ? reader->timer_callback(timer) : NULL;
+	if (place)
+		h2o_timer_set(timer, place);
+	H2O_REAL(call.target, h2o_timeout_link)(loop, timeout, timer);
+}
+
+AGENT_HOOK void h2o_timeout_unlink(struct st_h2o_timeout_entry_t *timer)
+{
+	const struct hook_call call = THIS_CALL();
+
+	if (!call.target)
+		return;
+	if (!call.internal)
+		h2o_timer_stop(timer);
+	H2O_REAL(call.target, h2o_timeout_unlink)(timer);
 }

@@ -2,6 +2,7 @@
 /* hook_send.c - wrappers of libpq's asynchronous functions: a command's span is from its sending to
  * the PQgetResult() that returns NULL for it.  In pipeline mode several are under way. */
 #include "database/database.h"
+#include "hook/completion.h"
 #include "hook_libpq/pq_call.h"
 #include "hook_libpq/pq_command.h"
 #include <errno.h>
@@ -135,12 +136,42 @@ AGENT_HOOK struct pg_result *PQgetResult(struct pg_conn *conn)
 
 	if (!call.target)
 		return NULL;
+	if (is_seen(&call))
+		completion_leave_result();
 	struct pg_result *result = PQ_REAL(call.target, PQgetResult)(conn);
 	struct pq_connection *connection = is_seen(&call) && conn ? pq_connection_find(conn) : NULL;
 	if (connection) {
 		int saved_errno = errno;
 		pq_command_result(call.target, connection, result);
+		/* After the NULL the connection is free for anybody's command. */
+		if (result)
+			pq_connection_handle(connection);
 		errno = saved_errno;
 	}
 	return result;
+}
+
+/* The program turns to what has arrived on a connection, maybe another one. */
+AGENT_HOOK int PQconsumeInput(struct pg_conn *conn)
+{
+	const struct hook_call call = THIS_CALL();
+
+	if (!call.target)
+		return 0;
+	if (is_seen(&call))
+		completion_leave_result();
+	return PQ_REAL(call.target, PQconsumeInput)(conn);
+}
+
+/* If it is, the program goes back to its loop. */
+AGENT_HOOK int PQisBusy(struct pg_conn *conn)
+{
+	const struct hook_call call = THIS_CALL();
+
+	if (!call.target)
+		return 1;
+	int is_busy = PQ_REAL(call.target, PQisBusy)(conn);
+	if (is_busy && is_seen(&call))
+		completion_leave_result();
+	return is_busy;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook_libpq/pq_connection.h"
 #include "database/database.h"
+#include "hook/completion.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,8 +53,22 @@ void pq_connection_push(struct pq_connection *connection, struct lt_span *span)
 		return;
 	}
 	pending->span = span;
+	pending->has_parent =
+		libpq_family.tracer && pthread_family.tracer && follow_current(&pending->parent);
 	*connection->last = pending;
 	connection->last = &pending->next;
+}
+
+void pq_connection_handle(struct pq_connection *connection)
+{
+	struct pq_pending *pending = connection->first;
+	struct lt_span *parent =
+		pending && pending->has_parent ? follow_span(&pending->parent) : NULL;
+
+	if (!parent)
+		return;
+	completion_enter_result(parent);
+	pending->parent.span = parent; /* for the next result */
 }
 
 void pq_connection_pop(struct pq_connection *connection)
@@ -65,6 +80,8 @@ void pq_connection_pop(struct pq_connection *connection)
 		connection->last = &connection->first;
 	database_end(pending->span, pending->code[0] ? pending->code : NULL,
 		pending->code[0] ? pending->code : pending->error);
+	if (pending->has_parent)
+		follow_drop(&pending->parent);
 	free(pending);
 }
 

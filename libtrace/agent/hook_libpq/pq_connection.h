@@ -3,6 +3,7 @@
 #ifndef LT_AGENT_PQ_CONNECTION_H
 #define LT_AGENT_PQ_CONNECTION_H
 
+#include "hook/follow.h"
 #include "hook/hook_map.h"
 #include "hook_libpq/pq_library.h"
 
@@ -21,6 +22,8 @@ struct pq_pending {
 	struct lt_span *span; /* NULL: of a command without one, or not to be traced */
 	char code[8];	      /* SQLSTATE of its first error; "" for none */
 	const char *error;    /* error.type of an error without; static; NULL: none */
+	bool has_parent;
+	struct followed parent; /* what was current when it was sent */
 };
 
 struct pq_connection {
@@ -43,6 +46,9 @@ void pq_connection_remove(struct pq_connection *connection);
 
 /** Appends a command; takes span, which ends when there is no memory. */
 void pq_connection_push(struct pq_connection *connection, struct lt_span *span);
+
+/** The program is about to handle a result of the oldest command's, if there is one. */
+void pq_connection_handle(struct pq_connection *connection);
 
 /** Ends the oldest command; there is one. */
 void pq_connection_pop(struct pq_connection *connection);

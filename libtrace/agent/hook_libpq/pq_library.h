@@ -62,6 +62,8 @@ AGENT_HOOK int PQsendDescribePortal(struct pg_conn *conn, const char *name);
 AGENT_HOOK int PQsendClosePrepared(struct pg_conn *conn, const char *name);
 AGENT_HOOK int PQsendClosePortal(struct pg_conn *conn, const char *name);
 AGENT_HOOK struct pg_result *PQgetResult(struct pg_conn *conn);
+AGENT_HOOK int PQconsumeInput(struct pg_conn *conn);
+AGENT_HOOK int PQisBusy(struct pg_conn *conn);
 
 extern int PQstatus(const struct pg_conn *conn);
 extern char *PQhost(const struct pg_conn *conn);
