@@ -67,6 +67,7 @@ const struct known known_settings[] = {
 	{"OTEL_C_OPEN_SPANS", "BOOL", "true", AGENT, "false: the relay sends no span that was open at a program's end"},
 #define HOOK_SETTING(id, variable, text, first, ...) {variable, "WORD", first, AGENT, text},
 #include <hook_tables.h>
+	{"OTEL_C_SQLCOMMENTER", "BOOL", "false", AGENT, "true: libpq's queries carry a comment with their traceparent"},
 	{"OTEL_C_EXIT_TIMEOUT", "MS", NUMBER(LT_DEFAULT_EXIT_TIMEOUT_MS), AGENT, "limit of an exit's wait for the last spans; with a relay only where set"},
 };
 /* clang-format on */

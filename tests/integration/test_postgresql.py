@@ -284,6 +284,83 @@ print(status(pq.PQfn(conn, 2026, ctypes.byref(number), ctypes.byref(length), 1, 
         self.assertEqual([(s.name, s.attributes.get("error.type")) for s in spans],
                          [("CONNECT", None), ("SELECT", "57014"), ("DO", None), ("CANCEL", None), ("CALL", None)])
 
+    def commented(self, source, env=None):
+        """What the program prints, a line each, and the spans but for that of the connection; current_query() is the
+        text as the server got it."""
+        done, spans = self.traced(self.python(BY_HAND + """
+def text(result):
+    value = pq.PQgetvalue(p(result), 0, 0)
+    print(value.decode() if value else pq.PQresultErrorMessage(p(result)).decode().strip())
+    pq.PQclear(p(result))
+pq.PQresultErrorMessage.restype = ctypes.c_char_p
+""" + source + "pq.PQfinish(conn)\n", self.tcp), {"OTEL_C_SQLCOMMENTER": "true", "OTEL_C_POSTGRESQL": "text", **(env or {})})
+        return done.out.splitlines(), spans[1:]
+
+    COMMENTED = """
+text(pq.PQexec(conn, b"SELECT current_query()"))
+text(pq.PQexec(conn, b"SELECT current_query(), '*/ $$';  "))
+text(pq.PQexecParams(conn, b"SELECT current_query(), $1", 1, None, values("a"), None, None, 0))
+assert pq.PQsendQuery(conn, b"SELECT current_query()") == 1
+text(pq.PQgetResult(conn))
+results()
+assert pq.PQsendQueryParams(conn, b"SELECT current_query()", 0, None, None, None, None, 0) == 1
+text(pq.PQgetResult(conn))
+results()
+"""
+
+    def test_queries_carry_their_span_in_a_comment_where_that_is_wanted(self):
+        out, spans = self.commented(self.COMMENTED)
+        self.assertEqual(out, [f"{sql} /*traceparent='00-{span.trace_id}-{span.id}-03'*/" for sql, span in zip(
+            ["SELECT current_query()", "SELECT current_query(), '*/ $$';  ", "SELECT current_query(), $1",
+             "SELECT current_query()", "SELECT current_query()"], spans, strict=True)])
+        self.assertEqual({span.attributes["db.query.text"] for span in spans},
+                         {"SELECT current_query()", "SELECT current_query(), ?;", "SELECT current_query(), $1"})
+        trace = "0af7651916cd43dd8448eb211c80319c"
+        (line,), (span,) = self.commented('text(pq.PQexec(conn, b"SELECT current_query()"))\n',
+                                          {"TRACEPARENT": f"00-{trace}-b7ad6b7169203331-01", "TRACESTATE": "a=b,c=d%'@x"})
+        self.assertEqual(line, f"SELECT current_query() /*traceparent='00-{trace}-{span.id}-01',"
+                               "tracestate='a%3Db%2Cc%3Dd%25%27%40x'*/")
+
+    def test_no_byte_is_added_otherwise(self):
+        out, _ = self.commented(self.COMMENTED, {"OTEL_C_SQLCOMMENTER": "false"})
+        self.assertEqual(out, ["SELECT current_query()", "SELECT current_query(), '*/ $$';  ", "SELECT current_query(), $1",
+                               "SELECT current_query()", "SELECT current_query()"])
+
+    def test_nor_where_a_comment_is_there_or_would_change_something(self):
+        source = """
+for sql in (b"SELECT current_query() -- mine", b"/* mine */ SELECT current_query()", b"SELECT current_query(), '--'",
+            b"SELECT 'open", b'SELECT "open', b"SELECT $x$ open $y$", b"SELECT E'\\\\''", b"", b" ; ",
+            b"SELECT current_query(), '" + 70000 * b"a" + b"'"):
+    result = pq.PQexec(conn, sql)
+    print(pq.PQresultStatus(p(result)))
+    text(result)
+print(status(pq.PQprepare(conn, b"named", b"SELECT current_query()", 0, None)))
+text(pq.PQexecPrepared(conn, b"named", 0, None, None, None, 0))
+"""
+        off, _ = self.commented(source, {"OTEL_C_SQLCOMMENTER": "false"})
+        on, _ = self.commented(source)
+        self.assertEqual(on, off)
+        self.assertIn("SELECT current_query() -- mine", on)
+        source = """
+conn, first = p(pq.PQconnectdb(sys.argv[1].encode() + b" replication=database")), conn
+print(pq.PQstatus(conn), status(pq.PQexec(conn, b"IDENTIFY_SYSTEM")))
+pq.PQfinish(conn)
+conn = first
+"""
+        out, _ = self.commented(source)
+        self.assertEqual(out, ["0 2"])
+
+    def test_random_queries_mean_the_same_with_the_comment(self):
+        with open(self.path("queries.json"), "w") as file:
+            json.dump(random_queries(18, "postgresql", 200), file)
+        source = f"""
+import json
+pq.PQexec(conn, b"CREATE TEMP TABLE things(n text); CREATE TEMP TABLE other(n text); INSERT INTO things VALUES ('x')")
+for sql in json.load(open({self.path("queries.json")!r})):
+    text(pq.PQexec(conn, sql.encode()))
+"""
+        self.assertEqual(self.commented(source)[0], self.commented(source, {"OTEL_C_SQLCOMMENTER": "false"})[0])
+
     def test_off_is_off(self):
         self.assertEqual(self.psql(self.tcp, "SELECT 1", env={"OTEL_C_POSTGRESQL": "false"}), [])
 

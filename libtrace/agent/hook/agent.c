@@ -32,6 +32,7 @@ __attribute__((constructor)) static void start(void)
 
 	const struct settings settings = settings_init();
 	agent.response_headers = settings.response_headers;
+	agent.comments_queries = settings.comments_queries;
 	agent.has_environment_parent =
 		lt_extract_with_baggage(lt_environment_carrier(), NULL, &agent.environment_parent,
 			&agent.environment_baggage) == 0;

@@ -21,6 +21,7 @@ struct agent {
 	struct lt_baggage *environment_baggage; /* NULL: none */
 
 	enum response_headers response_headers; /* OTEL_C_RESPONSE_HEADERS */
+	bool comments_queries;			/* OTEL_C_SQLCOMMENTER */
 };
 
 extern struct agent agent;

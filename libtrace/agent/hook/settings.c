@@ -86,6 +86,7 @@ struct settings settings_init(void)
 {
 	struct settings settings = {
 		.response_headers = response_headers(),
+		.comments_queries = lt_config_bool("OTEL_C_SQLCOMMENTER"),
 		.exit_timeout_ms = (unsigned)lt_config_uint(
 			"OTEL_C_EXIT_TIMEOUT", LT_DEFAULT_EXIT_TIMEOUT_MS, 0, EXIT_TIMEOUT_MAX_MS),
 	};

@@ -22,6 +22,7 @@ struct hook_setting {
 
 struct settings {
 	enum response_headers response_headers; /* OTEL_C_RESPONSE_HEADERS */
+	bool comments_queries;			/* OTEL_C_SQLCOMMENTER */
 	unsigned exit_timeout_ms;		/* OTEL_C_EXIT_TIMEOUT */
 	struct hook_setting hooks[HOOK_COUNT];
 };

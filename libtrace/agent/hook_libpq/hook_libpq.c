@@ -6,7 +6,9 @@
 #include "database/database.h"
 #include "hook_libpq/pq_call.h"
 #include "hook_libpq/pq_command.h"
+#include "hook_libpq/pq_comment.h"
 #include <errno.h>
+#include <stdlib.h>
 
 /* --- connecting --------------------------------------------------------------------------- */
 
@@ -189,7 +191,11 @@ AGENT_HOOK struct pg_result *PQexec(struct pg_conn *conn, const char *query)
 	struct lt_span *span = begins(&call, connection) && query
 				       ? pq_command_query(call.target, conn, query)
 				       : NULL;
-	return end(&call, connection, span, PQ_REAL(call.target, PQexec)(conn, query));
+	char *commented = pq_comment(call.target, connection, span, query);
+	struct pg_result *result =
+		PQ_REAL(call.target, PQexec)(conn, commented ? commented : query);
+	free(commented);
+	return end(&call, connection, span, result);
 }
 
 AGENT_HOOK struct pg_result *PQexecParams(struct pg_conn *conn, const char *query, int n,
@@ -204,9 +210,11 @@ AGENT_HOOK struct pg_result *PQexecParams(struct pg_conn *conn, const char *quer
 	struct lt_span *span = begins(&call, connection) && query
 				       ? pq_command_query(call.target, conn, query)
 				       : NULL;
-	return end(&call, connection, span,
-		PQ_REAL(call.target, PQexecParams)(
-			conn, query, n, types, values, lengths, formats, result_format));
+	char *commented = pq_comment(call.target, connection, span, query);
+	struct pg_result *result = PQ_REAL(call.target, PQexecParams)(conn,
+		commented ? commented : query, n, types, values, lengths, formats, result_format);
+	free(commented);
+	return end(&call, connection, span, result);
 }
 
 AGENT_HOOK struct pg_result *PQprepare(

@@ -5,7 +5,9 @@
 #include "hook/completion.h"
 #include "hook_libpq/pq_call.h"
 #include "hook_libpq/pq_command.h"
+#include "hook_libpq/pq_comment.h"
 #include <errno.h>
+#include <stdlib.h>
 
 /* After sending; takes span, NULL for a command that has none. Returns is_sent. */
 static int sent(const struct hook_call *call, struct pq_connection *connection,
@@ -36,7 +38,10 @@ AGENT_HOOK int PQsendQuery(struct pg_conn *conn, const char *query)
 	struct lt_span *span = connection && query && !lt_suppressed()
 				       ? pq_command_query(call.target, conn, query)
 				       : NULL;
-	return sent(&call, connection, span, PQ_REAL(call.target, PQsendQuery)(conn, query));
+	char *commented = pq_comment(call.target, connection, span, query);
+	int is_sent = PQ_REAL(call.target, PQsendQuery)(conn, commented ? commented : query);
+	free(commented);
+	return sent(&call, connection, span, is_sent);
 }
 
 AGENT_HOOK int PQsendQueryParams(struct pg_conn *conn, const char *query, int n,
@@ -51,9 +56,11 @@ AGENT_HOOK int PQsendQueryParams(struct pg_conn *conn, const char *query, int n,
 	struct lt_span *span = connection && query && !lt_suppressed()
 				       ? pq_command_query(call.target, conn, query)
 				       : NULL;
-	return sent(&call, connection, span,
-		PQ_REAL(call.target, PQsendQueryParams)(
-			conn, query, n, types, values, lengths, formats, result_format));
+	char *commented = pq_comment(call.target, connection, span, query);
+	int is_sent = PQ_REAL(call.target, PQsendQueryParams)(conn, commented ? commented : query,
+		n, types, values, lengths, formats, result_format);
+	free(commented);
+	return sent(&call, connection, span, is_sent);
 }
 
 AGENT_HOOK int PQsendPrepare(

@@ -55,17 +55,21 @@ static bool with_text(void)
 	return libpq_family.setting == DATABASE_TEXT;
 }
 
-static void describe(struct hook_library *library, struct pg_conn *conn, const char *query,
-	struct sql_description *ret_description)
+enum sql_dialect pq_command_dialect(struct hook_library *library, struct pg_conn *conn)
 {
 	const char *conforming =
 		PQ_REAL(library, PQparameterStatus)(conn, "standard_conforming_strings");
-	enum sql_dialect dialect = conforming && strcmp(conforming, "off") == 0
-					   ? SQL_POSTGRESQL_ESCAPES
-					   : SQL_POSTGRESQL;
 
-	sql_describe(dialect, (struct lt_slice){query, strnlen(query, SQL_TEXT_MAX_BYTES)}, false,
-		with_text(), ret_description);
+	return conforming && strcmp(conforming, "off") == 0 ? SQL_POSTGRESQL_ESCAPES
+							    : SQL_POSTGRESQL;
+}
+
+static void describe(struct hook_library *library, struct pg_conn *conn, const char *query,
+	struct sql_description *ret_description)
+{
+	sql_describe(pq_command_dialect(library, conn),
+		(struct lt_slice){query, strnlen(query, SQL_TEXT_MAX_BYTES)}, false, with_text(),
+		ret_description);
 }
 
 struct lt_span *pq_command_query(

@@ -3,7 +3,11 @@
 #ifndef LT_AGENT_PQ_COMMAND_H
 #define LT_AGENT_PQ_COMMAND_H
 
+#include "database/sql_token.h"
 #include "hook_libpq/pq_connection.h"
+
+/** How a connection's server reads strings. */
+enum sql_dialect pq_command_dialect(struct hook_library *library, struct pg_conn *conn);
 
 /** Starts the span of a query's text. */
 struct lt_span *pq_command_query(

@@ -26,6 +26,8 @@ struct pq_pending {
 	struct followed parent; /* what was current when it was sent */
 };
 
+enum pq_replication { PQ_REPLICATION_UNKNOWN, PQ_REPLICATION_NO, PQ_REPLICATION_YES };
+
 struct pq_connection {
 	struct hook_entry entry;
 	struct pg_conn *conn;
@@ -33,6 +35,7 @@ struct pq_connection {
 	struct pq_pending *first, **last;
 	struct pq_prepared *prepared;
 	unsigned n_prepared;
+	enum pq_replication replication; /* for OTEL_C_SQLCOMMENTER only */
 };
 
 /** The state of a connection; NULL: none. */

@@ -65,6 +65,14 @@ AGENT_HOOK struct pg_result *PQgetResult(struct pg_conn *conn);
 AGENT_HOOK int PQconsumeInput(struct pg_conn *conn);
 AGENT_HOOK int PQisBusy(struct pg_conn *conn);
 
+/* Its members are in every libpq.so.5, in this order. */
+struct pq_option {
+	char *keyword, *environment, *compiled, *value, *label, *display;
+	int display_size;
+};
+
+extern struct pq_option *PQconninfo(struct pg_conn *conn);
+extern void PQconninfoFree(struct pq_option *options);
 extern int PQstatus(const struct pg_conn *conn);
 extern char *PQhost(const struct pg_conn *conn);
 extern char *PQport(const struct pg_conn *conn);
