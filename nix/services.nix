@@ -24,6 +24,7 @@ stdenv.mkDerivation {
     ../services/base
     ../services/common
     ../services/gateway
+    ../services/load
     ../services/manual
     ../services/meson.build
     ../services/order
