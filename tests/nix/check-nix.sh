@@ -13,7 +13,7 @@ jaeger=/usr/local/bin/jaeger # where the stand-in looks for it
 apt=(nix-bin git podman runc shellcheck clang-format-14 wrk jq file patchelf iproute2 procps systemd systemd-container
 	gcc libc6-dev make meson ninja-build
 	pkg-config pkgconf python3 curl ca-certificates check zlib1g-dev libssl-dev libh2o-evloop-dev
-	libcurl4-openssl-dev libjansson-dev libnghttp2-dev libzstd-dev musl-tools)
+	libcurl4-openssl-dev libjansson-dev libnghttp2-dev libsqlite3-dev libzstd-dev musl-tools)
 
 # --- before: packages, Jaeger, a network of its own --------------------------------------------
 
