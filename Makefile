@@ -13,7 +13,7 @@ TRACED = OTEL_BSP_SCHEDULE_DELAY=500 PATH=$(BIN):$$PATH
 # Where packages.sh builds libh2o on a system that has no package of it.
 export PKG_CONFIG_PATH := $(CURDIR)/build/h2o/lib/pkgconfig:$(PKG_CONFIG_PATH)
 
-.PHONY: help build demo check check-nix check-cluster bench soak coverage fuzz format clean packages \
+.PHONY: help build demo check check-nix check-cluster bench compare soak coverage fuzz format clean packages \
 	infra-up infra-down run-order run-order-custom run-order-manual \
 	run-gateway run-gateway-manual run-request
 
@@ -51,6 +51,11 @@ check: packages
 #:                          (BENCH="--only services": one part; BENCH=--quick: short rounds)
 bench: build
 	@tests/bench/bench.sh $(BUILD) $(BENCH)
+
+#: make compare            count the spans of 1, 100 and 1,000 requests at once that have the right parent: ours, Python's
+#:                          original and eBPF's, where they are to be had  (COMPARE="--only ours": see COMPARE=--help)
+compare: build
+	@LIBTRACE_BIN=$(BIN) python3 tests/compare/compare.py $(COMPARE)
 
 #: make soak                load the stack for 20 minutes, with outages and restarts: memory, and every span, are counted
 soak: build

@@ -29,7 +29,7 @@
       # default, libtrace, services, traceview, h2o, jaeger; the images gateway, order, traceview-image, agent-image
       packages = eachSystem (system: project.${system}.packages);
 
-      # stack (default), request, load, load-images
+      # stack (default), request, load, compare, load-images
       apps = eachSystem (system: project.${system}.apps);
 
       # k3s-test and module-test, which need KVM

@@ -5,8 +5,11 @@
   bash,
   coreutils,
   curl,
+  findutils,
+  gnugrep,
   gnused,
   gzip,
+  python3,
   util-linux,
   wrk,
   writeShellApplication,
@@ -24,6 +27,14 @@ let
       meta = { inherit description; };
     });
     meta = { inherit description; };
+  };
+  tests = lib.fileset.toSource {
+    root = ../.;
+    fileset = lib.fileset.unions [
+      ../tests/bench/peers
+      ../tests/compare
+      ../tests/integration
+    ];
   };
   note = "stack: no release of Jaeger is known for ${stdenv.hostPlatform.system}; traceview stands in for it";
 in
@@ -61,6 +72,23 @@ rec {
   load = app "load" "Send /checkout to the running stack for 10 s, 16 at a time" [ wrk ] ''
     exec wrk -t1 -c16 -d10s --timeout 10s "$@" "http://localhost:''${GATEWAY_PORT:-8000}/checkout"
   '';
+  compare =
+    app "compare" "Count the spans that have the right parent, ours and others'"
+      [
+        bash
+        coreutils
+        findutils
+        gnugrep
+        python3
+        util-linux
+        libtrace
+        services
+        traceview
+      ]
+      ''
+        export LIBTRACE_BIN=${libtrace}/bin
+        exec python3 ${tests}/tests/compare/compare.py --cache "''${XDG_CACHE_HOME:-''${HOME:-/tmp}/.cache}/libtrace-compare" "$@"
+      '';
   load-images =
     app "load-images" "Hand the images to docker, podman, kind, minikube or containerd"
       [

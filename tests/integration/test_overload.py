@@ -501,10 +501,11 @@ class HalfClosed(StackTest):
 
 
 class Rush(StackTest):
-    """What a request in flight takes, and what is left of it afterwards; libh2o 2.2.5 (0.13) takes less than 2.3."""
+    """What a request in flight takes, and what is left of it afterwards; libh2o 2.2.5 (0.13) takes less than 2.3, and
+    libcurl 7.88, beside the one, less than 8.23 beside the other."""
     N = 1000
     IS_OLD_H2O = os.environ["LIBTRACE_H2O_MINOR"] == "13"
-    ORDER_MAX_BYTES, CHECKOUT_MAX_BYTES = (10.5 * 1024, 29 * 1024) if IS_OLD_H2O else (14.5 * 1024, 33.5 * 1024)
+    ORDER_MAX_BYTES, CHECKOUT_MAX_BYTES = (10.5 * 1024, 29 * 1024) if IS_OLD_H2O else (14.5 * 1024, 37 * 1024)
 
     def setUp(self):
         super().setUp()
@@ -542,7 +543,7 @@ class Rush(StackTest):
         self.start_order("order-service", traced=False, env={"ORDER_PROCESSING_MS": "1500", "THREADS": "1"})
         self.check_rush(self.order, self.ORDER, HalfClosed.ORDER_REQUEST, self.ORDER_MAX_BYTES)
 
-    def test_a_checkout_in_flight_takes_28_to_33_kb_and_is_given_back_with_its_connections(self):
+    def test_a_checkout_in_flight_takes_28_to_36_kb_and_is_given_back_with_its_connections(self):
         self.start_order("order-service", traced=False, env={"ORDER_PROCESSING_MS": "1500", "THREADS": "1"})
         # A burst that takes longer than LAG_MAX_MS allows: memory is what is looked at.
         # Meson's MALLOC_PERTURB_ would touch buffers that libcurl only reserves.

@@ -362,6 +362,10 @@ stack_ends() {
 	[ -z "$left" ] || { echo "still running: $left" && return 1; }
 }
 
+compared() {
+	flake . run "path:.#compare" -- --only ours --requests 1,100
+}
+
 flake_check() {
 	flake . flake check --keep-going "path:."
 	sed 's/^/say: /' "$(out "checks.$system.image-contents")"
@@ -424,6 +428,7 @@ check "the gateway's image has no shell to start" no_shell
 check "nix run .#stack -- --once, with a real Jaeger" stack_jaeger
 check "nix run .#stack -- --once --backend traceview" stack_traceview
 check "Ctrl-C ends the whole stack; .#request and .#load reach it" stack_ends
+check "nix run .#compare: every span has the right parent" compared
 check "nix flake check" flake_check
 check "nix flake new: the template's program, built and traced" template
 check "the README's NixOS module is as the options are" module_of_readme

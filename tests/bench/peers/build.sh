@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# build.sh BUILD - builds the peers whose toolchain is here into BUILD/peers: bin/ and, for Python, venv/.
-# What cannot be built is said and left out.  The first build downloads, and takes some minutes.
+# build.sh BUILD [go|rust|python]... - builds the peers, or some, whose toolchain is here into BUILD/peers: bin/ and,
+# for Python, venv/.  What cannot be built is said and left out.  The first build downloads, and takes some minutes.
 set -uo pipefail
-target=$(realpath -m "${1:?usage: build.sh BUILD}")/peers
+target=$(realpath -m "${1:?usage: build.sh BUILD [PEER...]}")/peers
+shift
+wanted=" ${*:-go rust python} "
 cd "$(dirname "$0")" || exit 1
 PATH=$PATH:/usr/local/go/bin:${HOME:-}/.cargo/bin
 mkdir -p "$target/bin"
@@ -15,6 +17,7 @@ say() {
 # peer NAME TOOL SOURCES FUNCTION - runs the function, unless nothing has changed since it last went well.
 peer() {
 	local log=$target/$1.log stamp=$target/$1.stamp state
+	[[ $wanted == *" $1 "* ]] || return
 	if ! command -v "$2" >/dev/null; then
 		say "no $2 here: $1 is left out"
 		return
@@ -57,7 +60,8 @@ rust_peers_clean() {
 }
 
 python_peers() {
-	python3 -m venv --clear "$target/venv" && "$target/venv/bin/pip" install -q -r python/requirements.txt
+	python3 -m venv --clear "$target/venv" && "$target/venv/bin/pip" install -q --disable-pip-version-check \
+		--retries 1 --timeout 10 -r python/requirements.txt
 }
 
 python_peers_clean() {

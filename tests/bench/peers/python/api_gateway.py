@@ -29,18 +29,18 @@ def pooled_client():
     return pooled
 
 
-async def order(client):
-    return await client.post(ORDER_URL, json={"item": "widget", "qty": 1})
+async def order(client, qty):
+    return await client.post(ORDER_URL, json={"item": "widget", "qty": qty})
 
 
 @app.get("/checkout")
-async def checkout():
+async def checkout(qty: int = 1):
     log.info("checkout received")
     if SHARED:
-        answer = await order(pooled_client())
+        answer = await order(pooled_client(), qty)
     else:
         async with httpx.AsyncClient(timeout=60) as client:
-            answer = await order(client)
+            answer = await order(client, qty)
     return {"status": "ok", "order": answer.json()}
 
 
