@@ -14,6 +14,13 @@ def is_allowed():
     return os.access(ROOT, os.W_OK)
 
 
+def is_whole():
+    """Whether all groups are where /proc/PID/cgroup has them: in a container without a cgroup namespace they are not."""
+    with open("/proc/self/cgroup") as file:
+        paths = [line.rstrip("\n").split(":", 2)[2] for line in file if "memory" in line.split(":", 2)[1].split(",")]
+    return bool(paths) and os.path.isdir(ROOT + paths[0])
+
+
 @contextlib.contextmanager
 def entered(limit_bytes, as_container=False):
     """What to put before a command for it to run in such a group, which is removed as soon as it is empty.

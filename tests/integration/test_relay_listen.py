@@ -222,7 +222,7 @@ class Listen(unittest.TestCase):
 
     @staticmethod
     def wait_for_heart():
-        """Until the relay's other thread has been up twice: what has happened before it has noticed."""
+        """Until the relay's other thread has been up three times: what has happened before it has noticed."""
         (relay,) = harness.wait_until(lambda: len(harness.relays()) == 1 and harness.relays(), 60, "one relay")
 
         def n_naps():
@@ -231,7 +231,7 @@ class Listen(unittest.TestCase):
                 return int(re.search(r"(?m)^voluntary_ctxt_switches:\s*(\d+)", file.read())[1])
 
         before = n_naps()
-        harness.wait_until(lambda: n_naps() >= before + 2, 60, "two beats")
+        harness.wait_until(lambda: n_naps() >= before + 3, 60, "three beats")
 
     def test_an_end_is_noticed_where_the_kernel_has_no_pidfd_and_no_number_for_the_program(self):
         if not can_unshare("-p", "--fork"):
