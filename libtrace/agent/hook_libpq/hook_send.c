@@ -150,8 +150,9 @@ AGENT_HOOK struct pg_result *PQgetResult(struct pg_conn *conn)
 	if (connection) {
 		int saved_errno = errno;
 		pq_command_result(call.target, connection, result);
-		/* After the NULL the connection is free for anybody's command. */
-		if (result)
+		/* After the NULL the connection is free for anybody's command; the end of a pipeline's
+		 * part is no command's. */
+		if (result && PQ_REAL(call.target, PQresultStatus)(result) != PQ_PIPELINE_SYNC)
 			pq_connection_handle(connection);
 		errno = saved_errno;
 	}
