@@ -32,6 +32,9 @@
 #define WAIT_NAP_NS 1000000 /* while a flush waits */
 #define NS_PER_MS UINT64_C(1000000)
 
+/* What runs for each span. */
+#define ALWAYS inline __attribute__((always_inline))
+
 enum way {
 	WAY_NONE, /* a fork's child that has made no span yet */
 	WAY_RELAY,
@@ -65,7 +68,7 @@ static struct relay {
 } relay = {.lock = PTHREAD_MUTEX_INITIALIZER};
 static atomic_bool is_taken;
 
-static enum way way(void)
+static ALWAYS enum way way(void)
 {
 	return (enum way)atomic_load_explicit(&relay.way, memory_order_acquire);
 }
@@ -112,7 +115,7 @@ static const struct lt_instrumentation_scope *copy_scope(
 
 /* The place of a scope: its own, or the free one that it is to have.  There always is one, since a
  * provider has fewer tracers than there are places. */
-static struct shared_scope *place_of(const struct lt_instrumentation_scope *scope)
+static ALWAYS struct shared_scope *place_of(const struct lt_instrumentation_scope *scope)
 {
 	size_t i = ((uintptr_t)scope >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 32;
 	for (size_t n = 0; n < SCOPES; n++, i++) {
@@ -291,7 +294,7 @@ static void drop(struct lt_span *span, _Atomic uint64_t *count)
 	lt_span_recycle(span);
 }
 
-static bool has_room(uint64_t n_queued)
+static ALWAYS bool has_room(uint64_t n_queued)
 {
 	uint64_t heap_bytes = atomic_load_explicit(&lt_shared_n_used, memory_order_relaxed) *
 			      LT_SHARED_PAGE_BYTES;

@@ -212,6 +212,11 @@ int lt_extract_with_baggage(const struct lt_carrier_impl *impl, void *carrier,
 	*ret_baggage = NULL;
 	if (!impl || !impl->get)
 		return -ENOENT;
+	if (atomic_load_explicit(&is_w3c, memory_order_relaxed)) {
+		struct lt_propagator *baggage = lt_propagator_baggage();
+		baggage->impl->extract(baggage, impl, carrier, ret_context, ret_baggage);
+		return lt_tracecontext_extract(impl, carrier, ret_context);
+	}
 	struct lt_propagator *propagator = get_global();
 	return propagator->impl->extract ? propagator->impl->extract(propagator, impl, carrier,
 						   ret_context, ret_baggage)

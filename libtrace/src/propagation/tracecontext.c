@@ -15,20 +15,16 @@
 
 char *lt_traceparent_print(const struct lt_span_context *context, char text[LT_TRACEPARENT_LEN + 1])
 {
-	char *p = text;
-	*p = '\0';
-	if (!context)
+	if (!context) {
+		text[0] = '\0';
 		return text;
-	*p++ = '0';
-	*p++ = '0';
-	*p++ = '-';
-	p = lt_hex_print(p, context->trace_id, sizeof(context->trace_id));
-	*p++ = '-';
-	p = lt_hex_print(p, context->span_id, sizeof(context->span_id));
-	*p++ = '-';
-	*p++ = '0';
-	*p++ = (char)('0' + (context->flags & FLAGS_KNOWN)); /* at most 3: one digit */
-	*p = '\0';
+	}
+	memcpy(text, "00-", 3);
+	lt_hex_print_ids(text + 3, text + 36, context->trace_id, context->span_id);
+	text[35] = text[52] = '-';
+	text[53] = '0';
+	text[54] = (char)('0' + (context->flags & FLAGS_KNOWN)); /* at most 3: one digit */
+	text[LT_TRACEPARENT_LEN] = '\0';
 	return text;
 }
 

@@ -199,8 +199,8 @@ __attribute__((cold)) static bool copy_value(struct lt_arena *arena,
 }
 
 /* Makes room for n more, as far as the limit and the arena allow. */
-static void reserve(struct lt_attributes *set, struct lt_attributes_room *room,
-	struct lt_arena *arena, uint32_t max_count, size_t n)
+__attribute__((noinline)) static void reserve(struct lt_attributes *set,
+	struct lt_attributes_room *room, struct lt_arena *arena, uint32_t max_count, size_t n)
 {
 	size_t wanted = set->n + n < max_count ? set->n + n : max_count;
 	if (wanted <= room->capacity)
@@ -225,38 +225,39 @@ static uint64_t key_bit(struct lt_slice key)
 	return UINT64_C(1) << ((key.len + 53u * first + 2u * last) % 64);
 }
 
-/* Key and string are adjacent, in one allocation, unless the key is fixed: it is not copied.  The relay,
- * which sees no literal of the program's, has one copy for all spans. */
-static inline __attribute__((always_inline)) bool append(struct lt_attributes *set,
-	uint32_t capacity, struct lt_arena *arena, const struct lt_attribute_limits *limits,
-	const struct lt_attr *attr, bool is_shared)
+/* The relay, which sees no literal of the program's, has one copy of a fixed key for all spans.  NULL:
+ * it is to be copied. */
+static const char *fixed_key(const struct lt_attr *attr, bool is_shared)
 {
-	bool is_fixed = attr->fixed_key;
+	if (!attr->fixed_key || !is_shared)
+		return attr->fixed_key ? attr->key.ptr : NULL;
+	const struct lt_shared_key *key =
+		lt_shared_get_key(attr->key.ptr, attr->key.len, key_bit(attr->key));
+	return key ? key->copy : NULL;
+}
+
+/* Key and string are adjacent, in one allocation, unless the key is fixed: it is not copied. */
+static bool append(struct lt_attributes *set, uint32_t capacity, struct lt_arena *arena,
+	const struct lt_attribute_limits *limits, const struct lt_attr *attr, bool is_shared)
+{
 	if (set->n >= limits->count || set->n >= capacity)
 		return false;
 	struct lt_slice key = attr->key, string = {"", 0};
-	if (is_shared && is_fixed) {
-		const char *copy = lt_shared_find_key(key.ptr, key.len);
-		is_fixed = copy != NULL;
-		if (copy)
-			key.ptr = copy;
-	}
+	const char *fixed = fixed_key(attr, is_shared);
 	if (attr->type == LT_TYPE_STRING)
 		string = cut(attr->value.string, limits->value_length);
-	size_t n_key = is_fixed ? 0 : key.len;
+	size_t n_key = fixed ? 0 : key.len;
 	char *text = lt_arena_alloc_text(arena, n_key + string.len);
 	if (!text)
 		return false;
-	lt_copy_text(text, key.ptr, n_key);
-	lt_copy_text(text + n_key, string.ptr, string.len);
+	memcpy(text, key.ptr, n_key);
+	if (string.len)
+		memcpy(text + n_key, string.ptr, string.len);
 
-	/* Field by field, as the caller has just written them: agent/http/attribute.h tells why. */
 	struct lt_attr *slot = (struct lt_attr *)&set->items[set->n];
-	*slot = (struct lt_attr){.key = {is_fixed ? key.ptr : text, key.len},
-		.type = attr->type,
-		.n_items = attr->n_items,
-		.fixed_key = is_fixed,
-		.value.integer = attr->value.integer}; /* whichever scalar it is */
+	*slot = *attr;
+	slot->key.ptr = fixed ? fixed : text;
+	slot->fixed_key = fixed != NULL;
 	if (attr->type == LT_TYPE_STRING)
 		slot->value.string = (struct lt_slice){text + n_key, string.len};
 	else if (is_composite(attr->type) && !copy_value(arena, limits, attr, slot))
@@ -265,31 +266,140 @@ static inline __attribute__((always_inline)) bool append(struct lt_attributes *s
 	return true;
 }
 
-static inline __attribute__((always_inline)) void add(struct lt_attributes *set,
+/* Any attribute, of which n follow with this one. */
+__attribute__((cold, noinline)) static void add_slowly(struct lt_attributes *set,
 	struct lt_attributes_room *room, struct lt_arena *arena,
-	const struct lt_attribute_limits *limits, const struct lt_attr *attrs, size_t n,
-	bool is_shared)
+	const struct lt_attribute_limits *limits, const struct lt_attr *attr, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct lt_attr *attr = &attrs[i], *present = NULL;
-		if (!has_value(attr) || attr->key.len == 0)
-			continue;
-		uint64_t bit = key_bit(attr->key);
-		if (room->key_bits & bit)
-			present = find(set, attr->key);
-		bool kept;
-		if (present)
-			kept = copy_value(arena, limits, attr, (struct lt_attr *)present);
-		else
-			kept = append(set, room->capacity, arena, limits, attr, is_shared);
-		if (kept)
-			room->key_bits |= bit;
-		else
-			set->n_dropped++;
+	const struct lt_attr *present = NULL;
+	if (!has_value(attr) || attr->key.len == 0)
+		return;
+	uint64_t bit = key_bit(attr->key);
+	if (room->key_bits & bit)
+		present = find(set, attr->key);
+	bool kept;
+	if (present) {
+		kept = copy_value(arena, limits, attr, (struct lt_attr *)present);
+	} else {
+		reserve(set, room, arena, limits->count, n);
+		kept = append(set, room->capacity, arena, limits, attr, lt_shared_contains(arena));
 	}
+	if (kept)
+		room->key_bits |= bit;
+	else
+		set->n_dropped++;
 }
 
-/* Apart, so that others have the registers. */
+/* Where a set goes on, in registers. */
+struct cursor {
+	struct lt_attr *slot, *slots_end;
+	char *text, *text_end;
+	uint64_t key_bits;
+};
+
+#define ALWAYS inline __attribute__((always_inline))
+
+static ALWAYS struct cursor begin(const struct lt_attributes *set,
+	const struct lt_attributes_room *room, const struct lt_arena *arena, uint32_t max_count)
+{
+	struct lt_attr *items = (struct lt_attr *)set->items;
+	return (struct cursor){.slot = items + set->n,
+		.slots_end = items + (room->capacity < max_count ? room->capacity : max_count),
+		.text = arena->next,
+		.text_end = arena->end,
+		.key_bits = room->key_bits};
+}
+
+static ALWAYS void leave(const struct cursor *at, struct lt_attributes *set,
+	struct lt_attributes_room *room, struct lt_arena *arena)
+{
+	set->n = (uint32_t)(at->slot - set->items);
+	arena->next = at->text;
+	room->key_bits = at->key_bits;
+}
+
+/* The key and the value, field by field, as the caller has just written them: agent/http/attribute.h
+ * tells why. */
+static ALWAYS bool put(struct cursor *at, uint32_t value_length, const struct lt_attr *attr,
+	const char *fixed, size_t n_key)
+{
+	struct lt_attr *slot = at->slot;
+	struct lt_slice string = attr->value.string;
+	size_t room = (size_t)(at->text_end - at->text);
+	if (__builtin_expect(attr->type == LT_TYPE_STRING, 1)) {
+		if (string.len > value_length || n_key + string.len > room)
+			return false;
+		slot->value.string = (struct lt_slice){at->text + n_key, string.len};
+	} else {
+		if (is_composite(attr->type) || n_key > room)
+			return false;
+		slot->value.integer = attr->value.integer; /* whichever scalar it is */
+		string.len = 0;
+	}
+	slot->key = (struct lt_slice){n_key ? at->text : fixed, attr->key.len};
+	slot->type = attr->type;
+	slot->n_items = 0;
+	slot->fixed_key = !n_key;
+	if (n_key) {
+		lt_copy_text(at->text, attr->key.ptr, n_key);
+		at->text += n_key;
+	}
+	lt_copy_text(at->text, string.ptr, string.len);
+	at->text += string.len;
+	at->slot++;
+	return true;
+}
+
+/* A scalar or a string under a new key, if there is room; false for all else, which is rare. */
+static ALWAYS bool add_quickly(
+	struct cursor *at, uint32_t value_length, const struct lt_attr *attr, bool is_shared)
+{
+	struct lt_slice key = attr->key;
+	uint64_t bit;
+	if (at->slot == at->slots_end)
+		return false;
+	if (is_shared && attr->fixed_key) {
+		const struct lt_shared_key *shared = lt_shared_find_key(key.ptr, key.len);
+		if (__builtin_expect(!shared && key.len, 0))
+			shared = lt_shared_get_key(key.ptr, key.len, key_bit(key));
+		if (!shared || at->key_bits & shared->mark ||
+			!put(at, value_length, attr, shared->copy, 0))
+			return false;
+		bit = shared->mark;
+	} else {
+		if (!key.len)
+			return false;
+		bit = key_bit(key);
+		if (at->key_bits & bit ||
+			!put(at, value_length, attr, key.ptr, attr->fixed_key ? 0 : key.len))
+			return false;
+	}
+	at->key_bits |= bit;
+	return true;
+}
+
+static ALWAYS void add(struct lt_attributes *set, struct lt_attributes_room *room,
+	struct lt_arena *arena, const struct lt_attribute_limits *limits,
+	const struct lt_attr *attrs, size_t n, bool is_shared)
+{
+	uint32_t value_length = limits->value_length;
+	if (!attrs || !n)
+		return;
+	if (!room->capacity)
+		reserve(set, room, arena, limits->count, n);
+	struct cursor at = begin(set, room, arena, limits->count);
+	for (; n; n--, attrs++) {
+		if (attrs->type == LT_TYPE_NONE ||
+			__builtin_expect(add_quickly(&at, value_length, attrs, is_shared), 1))
+			continue;
+		leave(&at, set, room, arena);
+		add_slowly(set, room, arena, limits, attrs, n);
+		at = begin(set, room, arena, limits->count);
+	}
+	leave(&at, set, room, arena);
+}
+
+/* Apart from each other, so that both have the registers. */
 __attribute__((noinline)) static void add_shared(struct lt_attributes *set,
 	struct lt_attributes_room *room, struct lt_arena *arena,
 	const struct lt_attribute_limits *limits, const struct lt_attr *attrs, size_t n)
@@ -297,15 +407,19 @@ __attribute__((noinline)) static void add_shared(struct lt_attributes *set,
 	add(set, room, arena, limits, attrs, n, true);
 }
 
+__attribute__((noinline)) static void add_own(struct lt_attributes *set,
+	struct lt_attributes_room *room, struct lt_arena *arena,
+	const struct lt_attribute_limits *limits, const struct lt_attr *attrs, size_t n)
+{
+	add(set, room, arena, limits, attrs, n, false);
+}
+
 void lt_attributes_add(struct lt_attributes *set, struct lt_attributes_room *room,
 	struct lt_arena *arena, const struct lt_attribute_limits *limits,
 	const struct lt_attr *attrs, size_t n)
 {
-	if (!attrs)
-		return;
-	reserve(set, room, arena, limits->count, n);
 	if (lt_shared_contains(arena))
 		add_shared(set, room, arena, limits, attrs, n);
 	else
-		add(set, room, arena, limits, attrs, n, false);
+		add_own(set, room, arena, limits, attrs, n);
 }

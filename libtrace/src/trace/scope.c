@@ -164,7 +164,7 @@ __attribute__((no_sanitize("address", "thread"))) static bool is_intact(
 }
 
 /* Whether a scope may still exist, judged from a frame of this thread. */
-static bool may_be_there(const struct lt_scope_entry *entry, uintptr_t frame)
+static inline bool may_be_there(const struct lt_scope_entry *entry, uintptr_t frame)
 {
 	uint64_t use = atomic_load_explicit(&entry->use, memory_order_relaxed);
 	if (!(use & 1)) /* left, by another thread */
@@ -233,7 +233,7 @@ ALWAYS static inline void enter(
 	atomic_store_explicit(&entry->use, use, memory_order_relaxed);
 	scope->use = use;
 	entry->scope = scope;
-	entry->span = lt_span_hold(span);
+	entry->span = lt_span_keep(span);
 	if (__builtin_expect(values != NULL, 0)) {
 		entry->values = lt_values_hold(values);
 		lt_thread.n_valued++;
@@ -300,7 +300,10 @@ void lt_scope_leave(struct lt_scope *scope)
 {
 	if (!scope)
 		return;
-	if (is_entered(scope)) {
+	struct lt_scope_entry *innermost = lt_thread.scope;
+	if (innermost && innermost->scope == scope && scope->entry == innermost) {
+		leave_innermost();
+	} else if (is_entered(scope)) {
 		struct lt_scope_entry *left;
 		do {
 			left = lt_thread.scope;

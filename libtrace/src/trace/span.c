@@ -612,11 +612,7 @@ void lt_span_end_at(struct lt_span *handle, uint64_t end_ns)
 
 struct lt_span *lt_span_hold(struct lt_span *handle)
 {
-	struct lt_span *span = lt_span_alive(handle);
-	if (!span)
-		return NULL;
-	atomic_fetch_add_explicit(&span->n_holders, 1, memory_order_relaxed);
-	return handle;
+	return lt_span_keep(handle);
 }
 
 void lt_span_release(struct lt_span *handle)

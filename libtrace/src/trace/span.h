@@ -63,6 +63,16 @@ static inline struct lt_span *lt_span_alive(const struct lt_span *span)
 	return lt_span_block(span);
 }
 
+/** lt_span_hold(), in place. */
+static inline struct lt_span *lt_span_keep(struct lt_span *handle)
+{
+	struct lt_span *span = lt_span_alive(handle);
+	if (!span)
+		return NULL;
+	atomic_fetch_add_explicit(&span->n_holders, 1, memory_order_relaxed);
+	return handle;
+}
+
 static inline bool lt_span_has_values(const struct lt_span *span)
 {
 	return span && ((const struct lt_span_head *)span)->state & LT_SPAN_VALUED;

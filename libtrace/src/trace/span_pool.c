@@ -173,8 +173,12 @@ void lt_span_pool_prefetch(void)
 		return;
 	const char *next = (const char *)magazine->spans[magazine->n - 1];
 	const char *end = next + lt_thread.span_bytes;
-	for (; next < end; next += LINE_BYTES)
+	for (; next < end; next += 4 * LINE_BYTES) { /* a line too many does no harm */
 		__builtin_prefetch(next, 1);
+		__builtin_prefetch(next + LINE_BYTES, 1);
+		__builtin_prefetch(next + 2 * LINE_BYTES, 1);
+		__builtin_prefetch(next + 3 * LINE_BYTES, 1);
+	}
 }
 
 /* --- back --------------------------------------------------------------------------------- */

@@ -35,21 +35,24 @@ static uint32_t *spare, n_spare;			 /* blocks that were used and are free */
 static uint8_t *has_chunks; /* of each block that is queued; so that freeing it need not read it */
 static _Atomic uint64_t reclaimed; /* positions before it have been freed, or taken back */
 
-static _Atomic uint64_t *places(void)
+static char *blocks; /* of lt_slab */
+
+/* Each span comes by here. */
+#define ALWAYS inline __attribute__((always_inline))
+
+static ALWAYS _Atomic uint64_t *places(void)
 {
 	return (_Atomic uint64_t *)((char *)lt_slab + LT_SHARED_PAGE_BYTES);
 }
 
-static struct lt_span *block(uint32_t index)
+static ALWAYS struct lt_span *block(uint32_t index)
 {
-	return (struct lt_span *)((char *)lt_slab + lt_slab_blocks_at(lt_slab->n_blocks) +
-				  (size_t)index * LT_SPAN_BLOCK_BYTES);
+	return (struct lt_span *)(blocks + (size_t)index * LT_SPAN_BLOCK_BYTES);
 }
 
-static uint32_t index_of(const struct lt_span *span)
+static ALWAYS uint32_t index_of(const struct lt_span *span)
 {
-	return (uint32_t)((size_t)((const char *)span - (const char *)block(0)) /
-			  LT_SPAN_BLOCK_BYTES);
+	return (uint32_t)((size_t)((const char *)span - blocks) / LT_SPAN_BLOCK_BYTES);
 }
 
 /* --- the lock ----------------------------------------------------------------------------- */
@@ -198,6 +201,7 @@ static int open_with(const char *name, const struct lt_slab_hello *hello, const 
 		lt_slab_is_own = lt_slab_alloc_wiped(LT_SHARED_PAGE_BYTES);
 	if (lt_slab_is_own)
 		atomic_store(lt_slab_is_own, 1);
+	blocks = base + lt_slab_blocks_at(hello->n_blocks);
 	lt_slab = slab;
 	return 0;
 }
@@ -286,7 +290,7 @@ void lt_slab_leave(void)
 /* --- blocks ------------------------------------------------------------------------------- */
 
 /* Frees the next position's block, if it has been done; false when there is none.  Lock held. */
-static bool reclaim_one(uint64_t done)
+static ALWAYS bool reclaim_one(uint64_t done)
 {
 	uint32_t index, n_blocks = lt_slab->n_blocks;
 	if (reclaimed >= done || done > atomic_load(&lt_slab->tail))
@@ -333,7 +337,7 @@ static bool has_slab(void)
 }
 
 /* Fresh blocks come last: their pages have not been touched.  Lock held. */
-static struct lt_span *take_block(void)
+static ALWAYS struct lt_span *take_block(void)
 {
 	if (!n_spare && !atomic_load(&lt_slab->is_closed)) {
 		uint64_t done = atomic_load_explicit(&lt_slab_control->done, memory_order_acquire);
@@ -415,11 +419,4 @@ void lt_slab_take_back(void (*take)(struct lt_span *span, void *user), void *use
 	struct lt_span *span;
 	while (atomic_load(&reclaimed) < atomic_load(&lt_slab->tail) && (span = take_one_back()))
 		take(span, user);
-}
-
-uint64_t lt_slab_n_queued(void)
-{
-	uint64_t done = atomic_load(&lt_slab_control->done);
-	uint64_t tail = atomic_load(&lt_slab->tail);
-	return tail > done ? tail - done : 0;
 }

@@ -157,7 +157,7 @@ extern void (*lt_slab_on_clone)(void);
 /* 1 in the process that has opened the slab; the kernel clears it in a child's memory. */
 extern _Atomic uint32_t *lt_slab_is_own; /* NULL: a kernel before 4.14, where nobody notices */
 
-static inline bool lt_slab_is_inherited(void)
+static inline __attribute__((always_inline)) bool lt_slab_is_inherited(void)
 {
 	return lt_slab_is_own && !atomic_load_explicit(lt_slab_is_own, memory_order_relaxed);
 }
@@ -196,7 +196,12 @@ void lt_slab_queue(struct lt_span *span);
 void lt_slab_take_back(void (*take)(struct lt_span *span, void *user), void *user);
 
 /** Positions that have not been done. */
-uint64_t lt_slab_n_queued(void);
+static inline uint64_t lt_slab_n_queued(void)
+{
+	uint64_t done = atomic_load(&lt_slab_control->done);
+	uint64_t tail = atomic_load(&lt_slab->tail);
+	return tail > done ? tail - done : 0;
+}
 
 /** Frees what the spans that have been done had in the heap now, and not when their blocks are wanted. */
 void lt_slab_reclaim(void);

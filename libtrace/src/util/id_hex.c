@@ -13,6 +13,7 @@
 enum { STEP = 8, LETTERS = 'a' - '0' - 10 /* from the digit after '9' to 'a' */ };
 
 typedef uint8_t digits_t __attribute__((vector_size(2 * STEP)));
+typedef int8_t values_t __attribute__((vector_size(2 * STEP)));
 typedef uint8_t bytes_t __attribute__((vector_size(STEP)));
 typedef uint16_t pairs_t __attribute__((vector_size(2 * STEP))); /* of digits */
 typedef uint64_t words_t __attribute__((vector_size(2 * STEP)));
@@ -28,13 +29,21 @@ static void print_step(char *out, const uint8_t *from)
 	memcpy(&bytes, from, sizeof(bytes));
 	pairs_t pairs = __builtin_convertvector(bytes, pairs_t);
 	digits_t digits = (digits_t)(pairs >> 4 | (pairs & 0x0f) << 8);
-	digits += '0' + ((digits_t)(digits > 9) & LETTERS);
+	digits += '0' + ((digits_t)((values_t)digits > 9) & LETTERS);
 	memcpy(out, &digits, sizeof(digits));
 }
 
 static char print_digit(unsigned value)
 {
 	return (char)(value + '0' + (value > 9 ? LETTERS : 0));
+}
+
+void lt_hex_print_ids(
+	char *trace_digits, char *span_digits, const uint8_t trace_id[16], const uint8_t span_id[8])
+{
+	print_step(trace_digits, trace_id);
+	print_step(trace_digits + 2 * STEP, trace_id + STEP);
+	print_step(span_digits, span_id);
 }
 
 char *lt_hex_print(char *out, const uint8_t *bytes, size_t n)

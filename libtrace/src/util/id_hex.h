@@ -8,6 +8,10 @@
 /** Writes 2 * n digits, no NUL; returns the byte after them. */
 char *lt_hex_print(char *out, const uint8_t *bytes, size_t n);
 
+/** Writes the 32 digits of a trace id and the 16 of a span's, no NUL. */
+void lt_hex_print_ids(char *trace_digits, char *span_digits, const uint8_t trace_id[16],
+	const uint8_t span_id[8]);
+
 /** Reads 2 * n lower-case digits; false, with bytes undefined, for any other character. */
 bool lt_hex_parse(const char *text, uint8_t *bytes, size_t n);
 

@@ -132,31 +132,30 @@ static struct lt_shared_key *find_place(const char *key, size_t len)
 }
 
 /* Keys lock held. */
-static const char *add_key(const char *key, size_t len)
+static struct lt_shared_key *add_key(const char *key, size_t len, uint64_t mark)
 {
 	struct lt_shared_key *place = find_place(key, len);
 	if (!place || atomic_load(&place->from)) /* by another thread, meanwhile */
-		return place ? place->copy : NULL;
+		return place;
 	const char *copy = copy_key(key, len);
 	if (!copy)
 		return NULL;
 	place->copy = copy;
 	place->len = len;
+	place->mark = mark;
 	atomic_store_explicit(&place->from, key, memory_order_release);
-	return copy;
+	return place;
 }
 
 /* The lock is not waited for: a signal's handler may have interrupted the holder. */
-__attribute__((noinline)) const char *lt_shared_add_key(const char *key, size_t len)
+const struct lt_shared_key *lt_shared_get_key(const char *key, size_t len, uint64_t mark)
 {
 	struct lt_shared_key *place = len <= LT_SHARED_KEY_MAX_BYTES ? find_place(key, len) : NULL;
-	if (!place)
-		return NULL;
-	if (atomic_load_explicit(&place->from, memory_order_acquire))
-		return place->copy;
+	if (!place || atomic_load_explicit(&place->from, memory_order_acquire))
+		return place;
 	if (pthread_mutex_trylock(&keys_lock) != 0)
 		return NULL;
-	const char *copy = add_key(key, len);
+	place = add_key(key, len, mark);
 	pthread_mutex_unlock(&keys_lock);
-	return copy;
+	return place;
 }

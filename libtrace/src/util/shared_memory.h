@@ -31,7 +31,7 @@ static inline bool lt_shared_contains(const void *address)
 }
 
 /* Keys that have a copy in the heap, so that spans point at it and have none of their own. */
-#define LT_SHARED_KEYS 256	    /* places, a power of two */
+#define LT_SHARED_KEYS 512	    /* places, a power of two */
 #define LT_SHARED_KEY_TRIES 4	    /* places that a key may have */
 #define LT_SHARED_KEY_MAX_BYTES 128 /* longer ones have no copy */
 
@@ -39,28 +39,29 @@ struct lt_shared_key {
 	_Atomic(const char *) from; /* written last, and once in a mapping's life */
 	const char *copy;
 	size_t len;
+	uint64_t mark; /* the caller's, who need not work it out again */
 };
 
 extern struct lt_shared_key lt_shared_keys[LT_SHARED_KEYS];
 
 static inline size_t lt_shared_key_place(const void *key)
 {
-	return (size_t)(((uintptr_t)key * UINT64_C(0x9e3779b97f4a7c15)) >> 56);
+	return (size_t)(((uintptr_t)key * UINT64_C(0x9e3779b97f4a7c15)) >> 55);
 }
 
-/** Slow path of lt_shared_find_key(): in another of its places, or added. */
-const char *lt_shared_add_key(const char *key, size_t len);
+/** Slow path of lt_shared_find_key(): in another of its places, or added with the mark. */
+const struct lt_shared_key *lt_shared_get_key(const char *key, size_t len, uint64_t mark);
 
-/** The copy of a key whose address has the same text for ever; NULL where it cannot have one.
+/** A key whose address has the same text for ever, if it is where it is looked for first; else NULL.
  * Any thread, while there is a mapping. */
-static inline const char *lt_shared_find_key(const char *key, size_t len)
+static inline const struct lt_shared_key *lt_shared_find_key(const char *key, size_t len)
 {
-	struct lt_shared_key *place = &lt_shared_keys[lt_shared_key_place(key)];
+	const struct lt_shared_key *place = &lt_shared_keys[lt_shared_key_place(key)];
 	if (__builtin_expect(atomic_load_explicit(&place->from, memory_order_acquire) == key &&
 				     place->len == len,
 		    1))
-		return place->copy;
-	return lt_shared_add_key(key, len);
+		return place;
+	return NULL;
 }
 
 /** Makes a mapping the process's; its heap starts at heap, a multiple of the page.

@@ -94,8 +94,16 @@ static inline bool lt_slice_to_uint(struct lt_slice digits, uint64_t *ret_value)
  */
 static inline bool lt_slice_to_port(struct lt_slice digits, uint16_t *ret_port)
 {
-	uint64_t port;
-	if (digits.len > 5 || !lt_slice_to_uint(digits, &port) || port > UINT16_MAX)
+	unsigned port = 0; /* too short to overflow */
+	if (digits.len > 5)
+		return false;
+	for (size_t i = 0; i < digits.len; i++) {
+		unsigned digit = (unsigned)(digits.ptr[i] - '0');
+		if (digit > 9)
+			return false;
+		port = port * 10 + digit;
+	}
+	if (port > UINT16_MAX)
 		return false;
 	*ret_port = (uint16_t)port;
 	return true;
