@@ -229,7 +229,8 @@ static void remember(struct hook_family *family, const struct object *caller,
 	atomic_store(&place->generation, generation);
 }
 
-struct hook_call hook_resolve(struct hook_family *family, uintptr_t address)
+/* Asks the dynamic linker. */
+static struct hook_call look_up(struct hook_family *family, uintptr_t address)
 {
 	uint64_t generation = atomic_load(&hook_gate->generation);
 	struct object caller, target;
@@ -248,7 +249,32 @@ struct hook_call hook_resolve(struct hook_family *family, uintptr_t address)
 		return (struct hook_call){0};
 	/* Calls made by a library's destructors must not be cached, since another may take its
 	 * place. */
-	if (!is_closing && atomic_load(&hook_gate->n_closing) == 0 && object_at(address, &caller))
+	bool is_first = library == atomic_load(&family->libraries[0]);
+	if (!is_closing && atomic_load(&hook_gate->n_closing) == 0 && !(internal && is_first) &&
+		object_at(address, &caller))
 		remember(family, &caller, library, generation);
 	return hook_call_of(library, address);
+}
+
+struct hook_call hook_resolve(struct hook_family *family, uintptr_t address)
+{
+	if (hook_bound) {
+		struct hook_library *bound = atomic_load(&family->libraries[hook_bound - 1]);
+		hook_bound = 0;
+		return hook_call_of(bound, address);
+	}
+	/* It is kept loaded, so that a call from inside it is its own; and takes no caller's place. */
+	struct hook_library *first =
+		atomic_load_explicit(&family->libraries[0], memory_order_acquire);
+	if (first && address >= first->start && address < first->end)
+		return hook_call_of(first, address);
+
+	uint64_t now = atomic_load_explicit(&hook_gate->generation, memory_order_acquire);
+	size_t n = atomic_load_explicit(&family->n_callers, memory_order_relaxed);
+	for (size_t i = 0; i < n; i++) {
+		struct hook_library *target = hook_known(&family->callers[i], address, now);
+		if (target)
+			return hook_call_of(target, address);
+	}
+	return look_up(family, address);
 }

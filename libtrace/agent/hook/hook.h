@@ -96,7 +96,7 @@ extern __thread unsigned hook_bound;
 /** The number, from 0, of the library that contains this function; -1: not a traced one. */
 int hook_library_number(struct hook_family *family, const void *function);
 
-/** Slow path of hook_call(): queries the dynamic linker. */
+/** Slow path of hook_call(). */
 struct hook_call hook_resolve(struct hook_family *family, uintptr_t caller);
 
 static inline struct hook_call hook_call_of(struct hook_library *target, uintptr_t address)
@@ -105,8 +105,21 @@ static inline struct hook_call hook_call_of(struct hook_library *target, uintptr
 		target, target->passes || (address >= target->start && address < target->end)};
 }
 
+/* The library that a known caller calls; NULL: it is another, or out of date. */
+static inline struct hook_library *hook_known(
+	struct hook_caller *known, uintptr_t address, uint64_t now)
+{
+	if (atomic_load_explicit(&known->generation, memory_order_acquire) != now ||
+		address < atomic_load_explicit(&known->start, memory_order_acquire) ||
+		address >= atomic_load_explicit(&known->end, memory_order_acquire))
+		return NULL;
+	struct hook_library *target = atomic_load_explicit(&known->target, memory_order_acquire);
+	return atomic_load_explicit(&known->generation, memory_order_relaxed) == now ? target
+										     : NULL;
+}
+
 /**
- * The library that a call is meant for.
+ * The library that a call is meant for; quickest for the first known caller, mostly the program.
  * @param caller  __builtin_return_address(0) of the wrapper
  * Threads: any; takes no lock but the dynamic linker's, on an object's first call and the first
  * after a dlclose.
@@ -115,25 +128,9 @@ static inline struct hook_call hook_call(struct hook_family *family, const void 
 {
 	uintptr_t address = (uintptr_t)caller;
 	uint64_t now = atomic_load_explicit(&hook_gate->generation, memory_order_acquire);
-	size_t n = atomic_load_explicit(&family->n_callers, memory_order_relaxed);
+	struct hook_library *target = hook_bound ? NULL : hook_known(family->callers, address, now);
 
-	if (hook_bound) {
-		struct hook_library *bound = atomic_load(&family->libraries[hook_bound - 1]);
-		hook_bound = 0;
-		return hook_call_of(bound, address);
-	}
-	for (size_t i = 0; i < n; i++) {
-		struct hook_caller *known = &family->callers[i];
-		if (atomic_load_explicit(&known->generation, memory_order_acquire) != now ||
-			address < atomic_load_explicit(&known->start, memory_order_acquire) ||
-			address >= atomic_load_explicit(&known->end, memory_order_acquire))
-			continue;
-		struct hook_library *target =
-			atomic_load_explicit(&known->target, memory_order_acquire);
-		if (atomic_load_explicit(&known->generation, memory_order_relaxed) == now)
-			return hook_call_of(target, address);
-	}
-	return hook_resolve(family, address);
+	return target ? hook_call_of(target, address) : hook_resolve(family, address);
 }
 
 #endif

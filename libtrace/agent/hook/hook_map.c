@@ -21,7 +21,7 @@ static struct shard shards[N_SHARDS] = {[0 ... N_SHARDS - 1] = {.lock = PTHREAD_
 
 /* This thread's recent lookups, so that most need no lock.  The removal of any entry invalidates
  * all of them, since its address may be reused. */
-#define RECENT_FINDS 64 /* a power of two; usually enough for one event loop's concurrent calls */
+#define RECENT_FINDS 128 /* a power of two; usually enough for one event loop's concurrent calls */
 
 struct find {
 	uintptr_t key;
@@ -101,26 +101,26 @@ static void make_key(void)
 	pthread_key_create(&at_thread_exit, thread_exit);
 }
 
-/* This thread's recent lookups.  On the heap, since the static TLS that the dynamic linker reserves
- * for late objects is small and shared. */
 static struct find *recent_find(uintptr_t key)
 {
-	if (!recent) {
-		recent = calloc(RECENT_FINDS, sizeof(*recent));
-		pthread_once(&once, make_key);
-		pthread_setspecific(at_thread_exit, recent);
-	}
-	return recent ? &recent[hash(key) / N_SHARDS % RECENT_FINDS] : NULL;
+	return &recent[hash(key) / N_SHARDS % RECENT_FINDS];
 }
 
-static struct hook_entry *find(const struct hook_kind *kind, uintptr_t key, bool makes)
+/* On the heap, since the static TLS that the dynamic linker reserves for late objects is small and
+ * shared. */
+static void make_recent(void)
 {
-	struct find *last = recent_find(key);
+	recent = calloc(RECENT_FINDS, sizeof(*recent));
+	pthread_once(&once, make_key);
+	pthread_setspecific(at_thread_exit, recent);
+}
 
-	if (last && last->key == key && last->kind == kind &&
-		last->n_removed == atomic_load_explicit(&n_removed, memory_order_acquire))
-		return last->entry;
-
+__attribute__((noinline)) static struct hook_entry *find_slowly(
+	const struct hook_kind *kind, uintptr_t key, bool makes)
+{
+	if (!recent)
+		make_recent();
+	struct find *last = recent ? recent_find(key) : NULL;
 	struct shard *shard = lock_shard(key);
 	uint64_t now = atomic_load_explicit(&n_removed, memory_order_relaxed);
 	struct hook_entry *entry = shard->n_buckets ? *find_link(shard, kind, key) : NULL;
@@ -132,6 +132,16 @@ static struct hook_entry *find(const struct hook_kind *kind, uintptr_t key, bool
 	if (entry && last)
 		*last = (struct find){key, kind, entry, now};
 	return entry;
+}
+
+static inline struct hook_entry *find(const struct hook_kind *kind, uintptr_t key, bool makes)
+{
+	const struct find *last = recent ? recent_find(key) : NULL;
+
+	if (last && last->key == key && last->kind == kind &&
+		last->n_removed == atomic_load_explicit(&n_removed, memory_order_acquire))
+		return last->entry;
+	return find_slowly(kind, key, makes);
 }
 
 struct hook_entry *hook_map_find(const struct hook_kind *kind, const void *address)

@@ -73,6 +73,7 @@ bool curl_handle_notes(CURLoption option)
 	case CURLOPT_HTTPHEADER:
 	case CURLOPT_CUSTOMREQUEST:
 	case CURLOPT_NOBODY:
+	case CURLOPT_FOLLOWLOCATION:
 	case CURLOPT_HTTPGET:
 	case CURLOPT_POST:
 	case CURLOPT_POSTFIELDS:
@@ -140,6 +141,9 @@ void curl_handle_note(struct curl_handle *handle, CURLoption option, void *argum
 		else if (settings->request == CURL_REQUEST_HEAD)
 			settings->request = CURL_REQUEST_GET;
 		break;
+	case CURLOPT_FOLLOWLOCATION:
+		settings->follows = on;
+		break;
 	case CURLOPT_HTTPGET:
 		if (on)
 			note_request(settings, CURL_REQUEST_GET);
@@ -184,11 +188,11 @@ void curl_handle_copy(struct curl_handle *copy, const struct curl_handle *handle
 	url_set(&copy->url, handle->url.text);
 }
 
-const char *curl_handle_method(const struct curl_handle *handle)
+struct lt_slice curl_handle_method(const struct curl_handle *handle)
 {
-	static const char *const names[] = {"GET", "HEAD", "POST", "PUT"};
+	static const struct lt_slice names[] = {{"GET", 3}, {"HEAD", 4}, {"POST", 4}, {"PUT", 3}};
 
 	if (handle->settings.custom_request[0])
-		return handle->settings.custom_request;
-	return handle->settings.no_body ? "HEAD" : names[handle->settings.request];
+		return lt_slice(handle->settings.custom_request);
+	return names[handle->settings.no_body ? CURL_REQUEST_HEAD : handle->settings.request];
 }

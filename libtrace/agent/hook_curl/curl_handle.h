@@ -20,6 +20,7 @@ enum curl_request { CURL_REQUEST_GET, CURL_REQUEST_HEAD, CURL_REQUEST_POST, CURL
 struct curl_settings { /* zero: as after curl_easy_init() */
 	enum curl_request request;
 	bool no_body;
+	bool follows;				/* redirects */
 	char custom_request[CURL_METHOD_BYTES]; /* "": none */
 	char default_scheme[CURL_SCHEME_BYTES]; /* "": none */
 	uint16_t port;				/* CURLOPT_PORT; 0: the URL's */
@@ -86,6 +87,6 @@ void curl_handle_reset(struct curl_handle *handle);
 void curl_handle_copy(struct curl_handle *copy, const struct curl_handle *handle);
 
 /** The method of the next request. */
-const char *curl_handle_method(const struct curl_handle *handle);
+struct lt_slice curl_handle_method(const struct curl_handle *handle);
 
 #endif

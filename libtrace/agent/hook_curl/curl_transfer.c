@@ -19,18 +19,18 @@ static bool read_url(struct hook_library *library, struct curl_handle *handle)
 
 static struct lt_span *start_span(const struct curl_handle *handle)
 {
-	const struct http_method method = http_method(lt_slice(curl_handle_method(handle)));
+	const struct http_method method = http_method(curl_handle_method(handle));
 	const struct url *url = &handle->url;
 	int port = handle->settings.port ? handle->settings.port : url->port;
 	const struct lt_attr attrs[] = {
-		attr_str(LT_HTTP_REQUEST_METHOD, method.name),
+		attr_strn(LT_HTTP_REQUEST_METHOD, method.name),
 		attr_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original),
 		attr_strn(LT_SERVER_ADDRESS, url->host),
 		attr_int(LT_SERVER_PORT, port),
 		attr_strn(LT_URL_FULL, url->full),
 	};
 
-	return lt_span_start(curl_family.tracer, method.span_name,
+	return lt_span_start_named(curl_family.tracer, method.span_name,
 		&(struct lt_span_options){
 			.kind = LT_KIND_CLIENT,
 			.parent = !handle->parent && agent.has_environment_parent
@@ -82,7 +82,7 @@ static const char *info_text(
 	return value && *value ? value : NULL;
 }
 
-static const char *version_of(long version)
+static struct lt_slice version_of(long version)
 {
 	switch (version) {
 	case CURL_HTTP_VERSION_1_0:
@@ -94,8 +94,18 @@ static const char *version_of(long version)
 	case CURL_HTTP_VERSION_3:
 		return http_version(0x300);
 	default:
-		return NULL; /* no response */
+		return (struct lt_slice){0}; /* no response */
 	}
+}
+
+/* Whether a recorded method is all of what was sent, or as much as is recorded of it. */
+static bool is_cut_of(struct lt_slice recorded, const char *sent)
+{
+	size_t i = 0;
+
+	while (i < recorded.len && recorded.ptr[i] == sent[i])
+		i++;
+	return i == recorded.len && (i == CURL_METHOD_BYTES - 1 || !sent[i]);
 }
 
 /* CURLINFO_EFFECTIVE_METHOD (libcurl 7.72) is more reliable than the recorded options; after a
@@ -104,13 +114,13 @@ static void correct_method(struct hook_library *library, struct curl_handle *han
 {
 	const char *sent = info_text(library, handle, CURLINFO_EFFECTIVE_METHOD);
 
-	if (!sent || strncmp(sent, curl_handle_method(handle), CURL_METHOD_BYTES - 1) == 0)
+	if (!sent || is_cut_of(curl_handle_method(handle), sent))
 		return;
 	const struct http_method method = http_method(lt_slice(sent));
 	lt_span_set(
-		handle->span, LT_ATTRS(attr_str(LT_HTTP_REQUEST_METHOD, method.name),
+		handle->span, LT_ATTRS(attr_strn(LT_HTTP_REQUEST_METHOD, method.name),
 				      attr_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original)));
-	lt_span_set_name(handle->span, method.span_name);
+	lt_span_set_name(handle->span, method.span_name.ptr);
 }
 
 struct peer {
@@ -139,7 +149,8 @@ static int describe(struct hook_library *library, struct curl_handle *handle)
 {
 	int status = http_status(info_long(library, handle, CURLINFO_RESPONSE_CODE));
 	const struct peer peer = read_peer(library, handle);
-	long redirects = info_long(library, handle, CURLINFO_REDIRECT_COUNT);
+	long redirects =
+		handle->settings.follows ? info_long(library, handle, CURLINFO_REDIRECT_COUNT) : 0;
 	long version = info_long(library, handle, CURLINFO_HTTP_VERSION);
 	char code[4];
 
@@ -149,7 +160,7 @@ static int describe(struct hook_library *library, struct curl_handle *handle)
 		LT_ATTRS(attr_str(LT_NETWORK_PEER_ADDRESS, peer.address),
 			attr_int(LT_NETWORK_PEER_PORT, peer.port),
 			attr_str(LT_NETWORK_TRANSPORT, peer.transport),
-			attr_str(LT_NETWORK_PROTOCOL_VERSION, version_of(version)),
+			attr_strn(LT_NETWORK_PROTOCOL_VERSION, version_of(version)),
 			attr_int(LT_HTTP_REQUEST_RESEND_COUNT, redirects),
 			attr_int(LT_HTTP_RESPONSE_STATUS_CODE, status),
 			attr_str(LT_ERROR_TYPE, http_error_type(status, ERROR_FROM, code))));

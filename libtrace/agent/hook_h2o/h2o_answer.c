@@ -36,6 +36,7 @@ static bool name_is(const h2o_header_t *header, const char *name)
 /* the server-timing metric for a trace */
 static const char timing[] = "trace;desc=";
 #define TIMING_LEN (sizeof(timing) - 1)
+#define NAME_LEN 13 /* of both headers' names */
 
 /* The start of the trace in a server-timing value; NULL: none. */
 static const char *find_trace(h2o_iovec_t value)
@@ -50,12 +51,6 @@ static const char *find_trace(h2o_iovec_t value)
 			item++;
 	}
 	return NULL;
-}
-
-static bool names_trace(const h2o_header_t *header)
-{
-	return name_is(header, "traceresponse") ||
-	       (name_is(header, "server-timing") && find_trace(header->value));
 }
 
 /* Removes the upstream's trace from a server-timing value that has other metrics, in place.  The
@@ -94,13 +89,51 @@ static void drop_upstream_headers(h2o_headers_t *headers)
 	headers->size = n;
 }
 
-static bool has_header(const h2o_headers_t *headers, const char *name)
+/* Static, since it is never unloaded: libh2o need not copy them. */
+static const h2o_iovec_t timing_name = {(char *)"server-timing", NAME_LEN};
+static const h2o_iovec_t response_name = {(char *)"traceresponse", NAME_LEN};
+
+struct named { /* the headers that name a trace already */
+	bool by_timing, by_response;
+};
+
+static struct named find_named(const h2o_headers_t *headers)
 {
+	struct named named = {0};
+
 	for (size_t i = 0; i < headers->size; i++) {
-		if (name_is(&headers->entries[i], name) && names_trace(&headers->entries[i]))
-			return true;
+		const h2o_header_t *header = &headers->entries[i];
+		if (header->name->len != NAME_LEN)
+			continue;
+		if (name_is(header, "traceresponse"))
+			named.by_response = true;
+		else if (name_is(header, "server-timing") && find_trace(header->value))
+			named.by_timing = true;
 	}
-	return false;
+	return named;
+}
+
+/* Room that lives as long as the request. */
+static char *alloc_text(struct hook_library *library, h2o_req_t *req, size_t bytes)
+{
+#if H2O_IS_2_2
+	return H2O_REAL(library, h2o_mem_alloc_pool)(&req->pool, bytes);
+#else
+	return H2O_REAL(library, h2o_mem_alloc_shared)(&req->pool, bytes, NULL);
+#endif
+}
+
+static void add_header(struct hook_library *library, h2o_req_t *req, const h2o_iovec_t *name,
+	const char *value, size_t len)
+{
+	__typeof__(h2o_add_header_by_str) *add = H2O_REAL(library, h2o_add_header_by_str);
+	h2o_headers_t *headers = &req->res.headers;
+
+	if (headers->size < headers->capacity)
+		headers->entries[headers->size++] =
+			(h2o_header_t){.name = (h2o_iovec_t *)name, .value = {(char *)value, len}};
+	else
+		add(&req->pool, headers, name->base, name->len, 0, NULL, value, len);
 }
 
 /* Adds the response headers that name the trace, in both formats in use.
@@ -109,26 +142,22 @@ static bool has_header(const h2o_headers_t *headers, const char *name)
 static void add_headers(struct hook_library *library, h2o_req_t *req, struct h2o_request *request)
 {
 	const struct lt_span_context context = lt_span_get_context(request->span);
-	h2o_headers_t *headers = &req->res.headers;
 
 	/* A remote context is the caller's own, propagated by a disabled SDK: it has no response
 	 * header. */
 	if (!lt_span_context_is_valid(&context) || context.remote)
 		return;
 	if (request->sent_up)
-		drop_upstream_headers(headers);
+		drop_upstream_headers(&req->res.headers);
 	/* Both share one buffer: the second value is the end of the first. */
-	char *value = H2O_REAL(library, h2o_mem_alloc_shared)(
-		&req->pool, TIMING_LEN + LT_TRACEPARENT_LEN + 1, NULL);
+	char *value = alloc_text(library, req, TIMING_LEN + LT_TRACEPARENT_LEN + 1);
 	memcpy(value, timing, TIMING_LEN);
 	lt_traceparent_print(&context, value + TIMING_LEN);
-	__typeof__(h2o_add_header_by_str) *add = H2O_REAL(library, h2o_add_header_by_str);
-	if (!has_header(headers, "server-timing"))
-		add(&req->pool, headers, "server-timing", strlen("server-timing"), 0, NULL, value,
-			TIMING_LEN + LT_TRACEPARENT_LEN);
-	if (!has_header(headers, "traceresponse"))
-		add(&req->pool, headers, "traceresponse", strlen("traceresponse"), 0, NULL,
-			value + TIMING_LEN, LT_TRACEPARENT_LEN);
+	const struct named named = find_named(&req->res.headers);
+	if (!named.by_timing)
+		add_header(library, req, &timing_name, value, TIMING_LEN + LT_TRACEPARENT_LEN);
+	if (!named.by_response)
+		add_header(library, req, &response_name, value + TIMING_LEN, LT_TRACEPARENT_LEN);
 }
 
 static bool wants_headers(const struct h2o_request *request)

@@ -165,13 +165,13 @@ static struct lt_span *start(h2o_req_t *req, const struct http_target *target,
 	read_peer(req->conn, &peer);
 
 	const struct lt_attr attrs[] = {
-		attr_str(LT_HTTP_REQUEST_METHOD, method.name),
+		attr_strn(LT_HTTP_REQUEST_METHOD, method.name),
 		attr_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original),
 		attr_strn(LT_URL_PATH, target->path),
 		attr_strn(LT_URL_QUERY, target->query),
 		attr_strn(LT_URL_SCHEME, scheme),
 		attr_strn(LT_USER_AGENT_ORIGINAL, cut(facts.user_agent)),
-		attr_str(LT_NETWORK_PROTOCOL_VERSION, http_version(req->version)),
+		attr_strn(LT_NETWORK_PROTOCOL_VERSION, http_version(req->version)),
 		attr_strn(LT_SERVER_ADDRESS, if_any(server.host)),
 		attr_int(LT_SERVER_PORT, server.port),
 		attr_strn(LT_NETWORK_PEER_ADDRESS, peer.address),
@@ -179,7 +179,7 @@ static struct lt_span *start(h2o_req_t *req, const struct http_target *target,
 		attr_str(LT_NETWORK_TRANSPORT, peer.transport),
 		attr_strn(LT_CLIENT_ADDRESS, original.client.len ? original.client : peer.address),
 	};
-	return lt_span_start(h2o_family.tracer, method.span_name,
+	return lt_span_start_named(h2o_family.tracer, method.span_name,
 		&(struct lt_span_options){
 			.parent = parent,
 			.root = !parent,
@@ -255,8 +255,9 @@ static struct lt_slice route_of(const h2o_req_t *req)
 static void set_name(struct lt_span *span, h2o_iovec_t method, struct lt_slice route)
 {
 	char name[NAME_MAX_BYTES];
-	char *end =
-		stpcpy(name, http_method(h2o_slice(method)).span_name); /* of 32 bytes at most */
+	const struct lt_slice verb =
+		http_method(h2o_slice(method)).span_name; /* 32 bytes at most */
+	char *end = mempcpy(name, verb.ptr, verb.len);
 	*end++ = ' ';
 	size_t room = (size_t)(name + sizeof(name) - 1 - end);
 	end = mempcpy(end, route.ptr, route.len < room ? route.len : room);

@@ -197,14 +197,14 @@ __attribute__((noinline)) static struct lt_span *start(
 		H2O_IS_2_2 || !req->overrides ? where_of(req, text) : (struct where){0};
 	const struct http_method method = http_method(h2o_slice(req->method));
 	const struct lt_attr attrs[] = {
-		attr_str(LT_HTTP_REQUEST_METHOD, method.name),
+		attr_strn(LT_HTTP_REQUEST_METHOD, method.name),
 		attr_strn(LT_HTTP_REQUEST_METHOD_ORIGINAL, method.original),
 		attr_strn(LT_URL_FULL, where.full),
 		attr_strn(LT_SERVER_ADDRESS, where.host),
 		attr_int(LT_SERVER_PORT, where.port),
 	};
 
-	return lt_span_start(h2o_family.tracer, method.span_name,
+	return lt_span_start_named(h2o_family.tracer, method.span_name,
 		&(struct lt_span_options){
 			.parent = parent,
 			.kind = LT_KIND_CLIENT,

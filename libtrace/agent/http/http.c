@@ -22,17 +22,26 @@ void http_know_methods(const struct lt_slice *methods, size_t n)
 	}
 }
 
+/* A call of memcmp() takes longer than the few bytes of a method. */
+static bool is_same(const char *a, const char *b, size_t len)
+{
+	while (len && *a == *b)
+		len--, a++, b++;
+	return !len;
+}
+
 struct http_method http_method(struct lt_slice sent)
 {
 	/* Methods are case-sensitive: "get" is a different one. */
 	for (size_t i = 0; i < n_known; i++) {
-		const char *name = known[i].name;
-		if (known[i].len == sent.len && memcmp(name, sent.ptr, sent.len) == 0)
+		const struct lt_slice name = {known[i].name, known[i].len};
+		if (name.len == sent.len && is_same(name.ptr, sent.ptr, sent.len))
 			return (struct http_method){.name = name, .span_name = name};
 	}
 	if (sent.len > HTTP_METHOD_MAX_BYTES)
 		sent.len = HTTP_METHOD_MAX_BYTES;
-	return (struct http_method){.name = "_OTHER", .span_name = "HTTP", .original = sent};
+	return (struct http_method){
+		.name = lt_slice("_OTHER"), .span_name = lt_slice("HTTP"), .original = sent};
 }
 
 int http_status(long status)
@@ -50,18 +59,18 @@ const char *http_error_type(int status, int error_from, char code[4])
 	return code;
 }
 
-const char *http_version(int version)
+struct lt_slice http_version(int version)
 {
 	switch (version) {
 	case 0x100:
-		return "1.0";
+		return lt_slice("1.0");
 	case 0x101:
-		return "1.1";
+		return lt_slice("1.1");
 	case 0x200:
-		return "2";
+		return lt_slice("2");
 	case 0x300:
-		return "3";
+		return lt_slice("3");
 	default:
-		return NULL;
+		return (struct lt_slice){0};
 	}
 }

@@ -17,8 +17,8 @@ void http_know_methods(const struct lt_slice *methods, size_t n);
 #define HTTP_METHOD_MAX_BYTES 64 /* of http.request.method_original; the rest is cut off */
 
 struct http_method {
-	const char *name;	  /* http.request.method: a known method, or "_OTHER" */
-	const char *span_name;	  /* the same, or "HTTP"; both are static */
+	struct lt_slice name;	   /* http.request.method: a known method, or "_OTHER" */
+	struct lt_slice span_name; /* the same, or "HTTP"; both are static, with a NUL */
 	struct lt_slice original; /* http.request.method_original, borrowed; ptr NULL: not needed */
 };
 
@@ -38,7 +38,7 @@ int http_status(long status);
  */
 const char *http_error_type(int status, int error_from, char code[4]);
 
-/** The value of network.protocol.version for major * 256 + minor; static; NULL: unknown. */
-const char *http_version(int version);
+/** The value of network.protocol.version for major * 256 + minor; static; ptr NULL: unknown. */
+struct lt_slice http_version(int version);
 
 #endif
