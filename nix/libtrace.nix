@@ -9,6 +9,7 @@
   h2o,
   jansson,
   libyaml,
+  musl,
   openssl,
   zlib,
   source,
@@ -31,7 +32,9 @@ stdenv.mkDerivation {
     meson
     ninja
     pkg-config
-  ];
+  ]
+  # Its musl-gcc makes the agent for Alpine's programs as well.
+  ++ lib.optional portable (lib.getDev musl);
   # h2o, jansson and openssl for their headers only.
   buildInputs = [
     curl

@@ -20,6 +20,12 @@ for name in libtrace-agent.so libtrace-agent-core.so libtrace-c.so.0 libtrace-c-
 	[ -z "$(patchelf --print-rpath "$top/lib/$name")" ] || patchelf --set-rpath - "$top/lib/$name"
 	patchelf --remove-rpath "$top/lib/$name"
 done
+# Where there was no musl-gcc they are missing.
+for file in "$lib"/libtrace-musl/*; do
+	[ -e "$file" ] || continue
+	install -D -m644 "$file" "$top/lib/libtrace-musl/${file##*/}"
+	patchelf --set-rpath "\$ORIGIN" "$top/lib/libtrace-musl/${file##*/}"
+done
 
 # --- for our own programs: all that they need --------------------------------------------------
 

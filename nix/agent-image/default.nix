@@ -1,8 +1,8 @@
 # The agent as an image of files, for pods whose images have none: k8s/inject uses it.
 #
 #   /libtrace/lib      libtrace-agent.so, which is preloaded, libtrace-agent-core.so, libtrace-c.so.0,
-#                      libtrace-c-config.so: for programs of any image with glibc 2.31 or newer; in others
-#                      (musl, static, Go) they do nothing
+#                      libtrace-c-config.so: for programs of any image with glibc 2.31 or newer; libtrace-musl:
+#                      for those of musl 1.2.2 or newer; in others (static, Go) they do nothing
 #   /libtrace/bin      libtrace-instrument, libtrace-relay
 #   /libtrace/runtime  their own dynamic linker, glibc, libcurl and what that needs: no program of another
 #                      image ever loads these

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # agent-image.sh IMAGE - the agent's image has what pods need and nothing else, and its libraries load into
-# programs of any image with a glibc of 2.31 or newer.
+# programs of any image with a glibc of 2.31 or newer, or with musl.
 set -euo pipefail
 
 image=$1
@@ -32,7 +32,7 @@ programs=$(cd "$root" && echo bin/* libtrace/bin/*)
 [ "$(readlink "$root/autoinstrumentation")" = libtrace ] || die "OpenTelemetry's operator finds nothing to copy"
 
 # What a foreign program's dynamic linker meets.
-for library in "$root"/libtrace/lib/*; do
+for library in "$root"/libtrace/lib/*.so*; do
 	name=${library##*/}
 	dynamic=$(readelf -dW "$library")
 	! grep -E 'RPATH|RUNPATH' <<<"$dynamic" || die "$name names folders of its builder, see above"
@@ -45,6 +45,15 @@ for library in "$root"/libtrace/lib/*; do
 	echo "$name: glibc ${version:-of any age}"
 done
 [ -n "$(readelf -VW "$root/libtrace/lib/libtrace-c.so.0" | grep GLIBC_)" ] || die "readelf shows no versions"
+for name in libtrace-agent-core.so libtrace-c.so.0; do
+	library=$root/libtrace/lib/libtrace-musl/$name
+	[ -e "$library" ] || die "it has no $name for programs of musl"
+	! grep -q /nix/store "$library" || die "$name for musl has paths of the Nix store"
+	needed=$(readelf -dW "$library" | sed -n 's/.*(\(NEEDED\|RUNPATH\)).*\[\(.*\)\]/\2/p' | xargs)
+	[[ $needed =~ ^(libtrace-c\.so\.0 )?libc\.so\ \$ORIGIN$ ]] || die "$name for musl needs $needed"
+	! readelf -VW "$library" | grep GLIBC_ || die "$name for musl needs glibc, see above"
+	echo "$name: musl"
+done
 
 # Our programs find their libraries beside them.
 loads_own() { # FILE

@@ -95,6 +95,7 @@ let
     nghttp2 = deb "nghttp2" { pcs = [ "libnghttp2" ]; outputs = [ "dev" "out" ]; };
     zstd = deb "zstd" { pcs = [ "libzstd" ]; outputs = [ "dev" "out" ]; };
     h2o = deb "h2o" { pcs = [ "libh2o-evloop" ]; outputs = [ "out" "man" "dev" "lib" ]; more = link "libh2o-evloop.so*"; };
+    musl = deb "musl" { debs = [ "musl-tools" ]; };
     openssl = deb "openssl" { debs = [ "openssl" ]; pcs = [ "openssl" "libssl" "libcrypto" ]; outputs = [ "bin" "dev" "out" ]; };
     sqlite = deb "sqlite" { pcs = [ "sqlite3" ]; outputs = [ "bin" "dev" "out" ]; };
     zlib = deb "zlib" { pcs = [ "zlib" ]; outputs = [ "out" "dev" ]; };

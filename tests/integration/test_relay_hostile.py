@@ -88,6 +88,7 @@ class Hostile(unittest.TestCase):
         slab, control = memory(SLAB_BYTES), memory(PAGE)
         good = hello(self.token)
         readable, _ = os.pipe()
+        text = os.open("/proc/self/status", os.O_RDONLY)
         for message, fds in (
                 (b"", [slab, control]), (b"GET / HTTP/1.0\r\n\r\n", []), (good[:-1], [slab, control]),
                 (good + b"x", [slab, control]), (good, []), (good, [slab]), (good, [slab] * 100),
@@ -97,6 +98,7 @@ class Hostile(unittest.TestCase):
                 (hello(self.token, n_blocks=2 * N_BLOCKS), [slab, control]), (good, [control, slab]),
                 (good, [memory(SLAB_BYTES, 0), control]), (good, [memory(SLAB_BYTES, SHRINK), control]),
                 (good, [slab, memory(PAGE, 0)]), (good, [memory(2 ** 31), control]), (good, [readable, readable]),
+                (good, [slab, control, readable]), (good, [slab, control, text]), (good, [slab, control, slab]),
                 (good, [slab, control])):  # the last one's slab is all zero
             self.send(message, fds)
         self.expect_service()
@@ -169,7 +171,7 @@ class Hostile(unittest.TestCase):
 
     def test_as_many_programs_as_there_are_descriptors_for_are_taken_and_the_others_go_on(self):
         self.relay.stop()
-        limit = 48  # descriptors: five clients
+        limit = 48  # descriptors: three clients
         self.relay = self.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
         with open(self.path + ".token", "rb") as file:
             self.token = file.read().strip()

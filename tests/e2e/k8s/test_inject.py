@@ -32,7 +32,6 @@ SHOP = [("api-gateway", "SERVER", "GET /checkout"), [
 SECONDS = 40  # of load, around a rollout
 DEATHS = 10
 ADMISSIONS_MAX = 10  # rounds
-MUSL_IS_TRACED = os.environ.get("MUSL_IS_TRACED") == "1"
 
 
 def namespace(name, labels):
@@ -164,7 +163,7 @@ class Inject(unittest.TestCase):
             "php": ("php", ["php", "-r", php], True, {}),
             "go": ("go", ["/get", GATEWAY], False, {}),
             "musl": ("musl", get_it, False, {}),
-            "musl-by-variable": ("musl", get_it, MUSL_IS_TRACED, by_variable),
+            "musl-by-variable": ("musl", get_it, True, by_variable),
             "image-preloads": ("preloads", get_it, True, {}),
             "pod-preloads": ("debian", get_it, True, {"env": own}),
             "pod-preloads-by-variable": ("debian", get_it, True, {"env": own, **by_variable})}
@@ -297,6 +296,22 @@ class Inject(unittest.TestCase):
             annotations={"resource.opentelemetry.io/deployment.environment.name": "a,b=c"})
         for attribute in ("k8s.deployment.name=web", "service.version=1.2", "deployment.environment.name=a%2Cb%3Dc"):
             self.assertIn(attribute, attributes.split(","))
+
+    def test_06_a_namespace_may_want_the_variable_and_a_pod_of_it_the_file(self):
+        def preloads(annotations):
+            (container,) = self.dry_run(pod("preloaded", "debian", ["sh"], annotations=annotations))["spec"]["containers"]
+            return ("LD_PRELOAD" in [e["name"] for e in container["env"]],
+                    "/etc/ld.so.preload" in [m["mountPath"] for m in container["volumeMounts"]])
+
+        by = "libtrace.io/preload"
+        self.assertEqual((preloads({}), preloads({by: "variable"})), ((False, True), (True, False)))
+        run("label", "namespace", LABELLED, f"{by}=variable")
+        try:
+            wait_until(lambda: preloads({}) == (True, False), 30, "the variable, by the namespace")
+            self.assertEqual(preloads({by: "file"}), (False, True))
+        finally:
+            run("label", "namespace", LABELLED, f"{by}-")
+        wait_until(lambda: preloads({}) == (False, True), 30, "the file again")
 
     def test_07_one_container_by_its_name(self):
         item = pod("two", "debian", ["sh"], annotations={"libtrace.io/container": "main"})
