@@ -17,6 +17,13 @@ let
     http2Support = false;
     scpSupport = false;
   };
+  # Without what only Kerberos and OAuth need. Not every nixpkgs knows both.
+  libpq = pkgs.libpq.override (
+    builtins.intersectAttrs (pkgs.libpq.override.__functionArgs or { }) {
+      curlSupport = false;
+      gssSupport = false;
+    }
+  );
   # For a file that returns several packages: without the `override` that callPackage adds.
   callSet =
     file: arguments:
@@ -34,7 +41,7 @@ let
       ;
   };
   libtrace = callPackage ./libtrace.nix common;
-  services = callPackage ./services.nix (common // { inherit libtrace; });
+  services = callPackage ./services.nix (common // { inherit libpq libtrace; });
   traceview = callPackage ./traceview.nix common;
   jaeger = callPackage ./jaeger.nix { };
   labelsOf = import ./image-labels.nix {

@@ -9,6 +9,7 @@
   curl,
   h2o,
   jansson,
+  libpq,
   libtrace,
   openssl,
   sqlite,
@@ -45,6 +46,7 @@ stdenv.mkDerivation {
     curl
     h2o
     jansson
+    libpq
     libtrace
     openssl
     sqlite
@@ -53,6 +55,7 @@ stdenv.mkDerivation {
   mesonFlags = [ "-Dparts=services" ];
   disallowedReferences = [
     h2o.dev
+    libpq.dev
     openssl.dev
     sqlite.dev
   ];

@@ -91,6 +91,7 @@ let
     removeReferencesTo = deb "remove-references-to" { more = "install -m755 ${./remove-references-to.sh} $out/bin/remove-references-to"; };
     check = deb "check" { debs = [ "check" ]; pcs = [ "check" ]; };
     jansson = deb "jansson" { pcs = [ "jansson" ]; outputs = [ "dev" "out" ]; };
+    libpq = deb "libpq" { pcs = [ "libpq" ]; outputs = [ "out" "dev" ]; };
     libyaml = deb "libyaml" { pcs = [ "yaml-0.1" ]; outputs = [ "out" "dev" ]; more = link "libyaml-0.so*"; };
     nghttp2 = deb "nghttp2" { pcs = [ "libnghttp2" ]; outputs = [ "dev" "out" ]; };
     zstd = deb "zstd" { pcs = [ "libzstd" ]; outputs = [ "dev" "out" ]; };

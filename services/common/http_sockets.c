@@ -37,7 +37,8 @@ static int register_events(
 
 	if (entry->registered == events)
 		return 0;
-	if (epoll_ctl(sockets->epoll_fd, operation, fd, &event) != 0)
+	/* One that its owner has closed is not registered any more. */
+	if (epoll_ctl(sockets->epoll_fd, operation, fd, &event) != 0 && operation != EPOLL_CTL_DEL)
 		return -errno;
 	entry->registered = events;
 	return 0;
@@ -93,7 +94,8 @@ void http_sockets_poll(struct http_sockets *sockets)
 		else if (entry->registered != 0) /* closed by the other side while idle */
 			register_events(sockets, entry, fd, 0);
 	}
-	sockets->on_done(sockets->user);
+	if (sockets->on_done)
+		sockets->on_done(sockets->user);
 }
 
 static void on_readable(h2o_socket_t *sock, const char *err)

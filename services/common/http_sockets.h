@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http_sockets.h - http_client's descriptors: an epoll of their own on the h2o loop.
+/* http_sockets.h - another library's descriptors, curl's or libpq's: an epoll of their own on the h2o loop.
  *
  * curl stops waiting for a connection between two calls and resumes with the next. The connection
  * stays registered meanwhile, which saves two system calls per call.
@@ -22,7 +22,7 @@ struct http_sockets {
 	struct http_socket *table; /* by descriptor; grows up to RLIMIT_NOFILE */
 	size_t n_table;
 	void (*on_ready)(void *owner, int fd, uint32_t events);
-	void (*on_done)(void *user); /* after all ready descriptors were handled */
+	void (*on_done)(void *user); /* after all ready descriptors were handled; may be NULL */
 	void *user;
 };
 

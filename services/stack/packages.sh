@@ -7,10 +7,10 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 apt=(gcc libc6-dev meson ninja-build pkg-config python3 curl zlib1g-dev libssl-dev
-	libh2o-evloop-dev libcurl4-openssl-dev libjansson-dev libnghttp2-dev libyaml-dev libzstd-dev libsqlite3-dev check python3-yaml)
+	libh2o-evloop-dev libcurl4-openssl-dev libjansson-dev libnghttp2-dev libyaml-dev libzstd-dev libsqlite3-dev libpq-dev check python3-yaml)
 dnf=(gcc meson ninja-build pkgconf python3 curl zlib-devel openssl-devel libh2o-devel
-	libcurl-devel jansson-devel libnghttp2-devel libyaml-devel libzstd-devel sqlite-devel check-devel)
-pacman=(gcc meson ninja pkgconf python curl zlib openssl libh2o jansson libnghttp2 libyaml zstd sqlite check)
+	libcurl-devel jansson-devel libnghttp2-devel libyaml-devel libzstd-devel sqlite-devel libpq-devel check-devel)
+pacman=(gcc meson ninja pkgconf python curl zlib openssl libh2o jansson libnghttp2 libyaml zstd sqlite postgresql-libs check)
 
 h2o_prefix=$PWD/../../build/h2o
 export PKG_CONFIG_PATH=$h2o_prefix/lib/pkgconfig:${PKG_CONFIG_PATH-} # as the Makefile has it
@@ -19,7 +19,7 @@ missing=()
 for tool in gcc meson ninja pkg-config python3 curl; do
 	command -v "$tool" >/dev/null || missing+=("$tool")
 done
-for module in zlib openssl libh2o-evloop libcurl jansson libnghttp2 yaml-0.1 libzstd sqlite3 check; do
+for module in zlib openssl libh2o-evloop libcurl jansson libnghttp2 yaml-0.1 libzstd sqlite3 libpq check; do
 	pkg-config --exists "$module" 2>/dev/null || missing+=("$module")
 done
 wanted=()

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tests of database spans share: a program with and without the agent, its spans, and random literals."""
+"""What tests of databases share: a PostgreSQL, a program with and without the agent, its spans, and random literals."""
+import glob
 import json
 import os
+import pwd
 import random
+import shutil
+import subprocess
 import tempfile
 import unittest
 
@@ -10,6 +14,66 @@ import harness
 from spans import spans_of
 
 PYTHON = "/usr/bin/python3"  # Debian's, which uses Debian's libraries
+
+
+POSTGRESQL_PORT = 5433
+
+
+class PostgreSQL:
+    """A server of its own, on TCP and a Unix socket in its folder, which ends with the test."""
+
+    BINARIES = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
+
+    @classmethod
+    def missing(cls):
+        """Why there can be none here; None: there can."""
+        if not cls.BINARIES:
+            return "no PostgreSQL: Debian's postgresql"
+        if os.geteuid() == 0 and not harness.CAN_BE_TWO_USERS:
+            return "its user postgres " + harness.NEEDS_TWO_USERS
+        return None
+
+    def __init__(self):
+        self.user = {"user": "postgres"} if os.geteuid() == 0 else {}
+        self.folder = tempfile.mkdtemp(prefix="libtrace-pg-")
+        if self.user:
+            os.chown(self.folder, pwd.getpwnam("postgres").pw_uid, -1)
+        self.env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        self.process = None
+        try:
+            self.tool("initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-N", "-E", "UTF8", check=True)
+            self.start()
+        except BaseException:
+            self.remove()
+            raise
+
+    @property
+    def data(self):
+        return os.path.join(self.folder, "data")
+
+    def tool(self, name, *arguments, **options):
+        return subprocess.run([f"{self.BINARIES[-1]}/{name}", *arguments], env=self.env, cwd=self.folder,
+                              capture_output=True, **self.user, **options)
+
+    def start(self):
+        with open(os.path.join(self.folder, "log"), "a") as log:
+            self.process = subprocess.Popen(
+                [f"{self.BINARIES[-1]}/postgres", "-D", self.data, "-p", str(POSTGRESQL_PORT), "-k", self.folder, "-c",
+                 "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=20"],
+                env=self.env, cwd=self.folder, stdout=log, stderr=log, **self.user)
+        harness.wait_until(lambda: self.tool("pg_isready", "-q", "-h", self.folder, "-p", str(POSTGRESQL_PORT)).returncode == 0,
+                           60, "PostgreSQL")
+
+    def stop(self):
+        """As by Ctrl-C: transactions that are open are not finished."""
+        if self.process:
+            self.process.send_signal(2)
+            self.process.wait(60)
+            self.process = None
+
+    def remove(self):
+        self.stop()
+        shutil.rmtree(self.folder)
 
 
 class DatabaseTest(unittest.TestCase):

@@ -15,7 +15,7 @@ import tempfile
 import unittest
 
 import harness
-import test_postgresql
+from databases import POSTGRESQL_PORT, PostgreSQL
 from harness import StackTest
 from spans import spans_of
 
@@ -70,16 +70,16 @@ class Mixed(StackTest):
     @classmethod
     def setUpClass(cls):
         cls.server = None
-        if test_postgresql.BINARIES and (os.geteuid() != 0 or harness.CAN_BE_TWO_USERS):
-            cls.server = test_postgresql.Server()
+        if not PostgreSQL.missing():
+            cls.server = PostgreSQL()
 
     @classmethod
     def tearDownClass(cls):
         if cls.server:
-            cls.server.stop()
+            cls.server.remove()
 
     def spans(self, n_threads):
-        conninfo = [f"host={self.server.folder} port={test_postgresql.PORT} user=postgres"] if self.server else []
+        conninfo = [f"host={self.server.folder} port={POSTGRESQL_PORT} user=postgres"] if self.server else []
         with tempfile.TemporaryDirectory() as folder:
             file = os.path.join(folder, "spans.jsonl")
             host = self.start([os.environ["LIBTRACE_MIXED_HOST"], str(PORT), str(n_threads), *conninfo], traced=True, env={

@@ -1,19 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """libpq's queries as CLIENT spans, against a real PostgreSQL: psql, psycopg2, and libpq's functions by ctypes."""
-import glob
 import json
-import os
-import pwd
-import shutil
 import subprocess
-import tempfile
 import unittest
 
 import harness
-from databases import DIGITS, MARK, PYTHON, DatabaseTest, names, random_queries
+from databases import DIGITS, MARK, POSTGRESQL_PORT as PORT, PYTHON, DatabaseTest, PostgreSQL as Server, names, random_queries
 
-PORT = 5433
-BINARIES = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
 HAS_PSYCOPG2 = subprocess.run([PYTHON, "-c", "import psycopg2"], capture_output=True).returncode == 0
 BY_HAND = """
 import ctypes, select, sys
@@ -63,38 +56,7 @@ class within:
 """
 
 
-class Server:
-    """A PostgreSQL of its own, which ends with the test."""
-
-    def __init__(self):
-        self.user = {"user": "postgres"} if os.geteuid() == 0 else {}
-        self.folder = tempfile.mkdtemp(prefix="libtrace-pg-")
-        if self.user:
-            os.chown(self.folder, pwd.getpwnam("postgres").pw_uid, -1)
-        data = os.path.join(self.folder, "data")
-        env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
-        subprocess.run([f"{BINARIES[-1]}/initdb", "-D", data, "-A", "trust", "-U", "postgres", "-N", "-E", "UTF8"],
-                       env=env, cwd=self.folder, check=True, capture_output=True, **self.user)
-        with open(os.path.join(self.folder, "log"), "w") as log:
-            self.process = subprocess.Popen(
-                [f"{BINARIES[-1]}/postgres", "-D", data, "-p", str(PORT), "-k", self.folder, "-c",
-                 "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=20"],
-                env=env, cwd=self.folder, stdout=log, stderr=log, **self.user)
-        try:
-            harness.wait_until(lambda: subprocess.run([f"{BINARIES[-1]}/pg_isready", "-q", "-h", self.folder, "-p", str(PORT)],
-                                                      env=env).returncode == 0, 30, "PostgreSQL")
-        except AssertionError:
-            self.stop()
-            raise
-
-    def stop(self):
-        self.process.send_signal(2)  # fast
-        self.process.wait(60)
-        shutil.rmtree(self.folder)
-
-
-@unittest.skipUnless(BINARIES, "no PostgreSQL: Debian's postgresql")
-@unittest.skipUnless(os.geteuid() != 0 or harness.CAN_BE_TWO_USERS, "its user postgres " + harness.NEEDS_TWO_USERS)
+@unittest.skipIf(Server.missing(), Server.missing())
 class PostgreSQL(DatabaseTest):
     @classmethod
     def setUpClass(cls):
@@ -104,7 +66,7 @@ class PostgreSQL(DatabaseTest):
 
     @classmethod
     def tearDownClass(cls):
-        cls.server.stop()
+        cls.server.remove()
 
     def reset(self):
         done = harness.run(["psql", "-qXtA", self.unix, "-c",
@@ -360,6 +322,20 @@ for sql in json.load(open({self.path("queries.json")!r})):
     text(pq.PQexec(conn, sql.encode()))
 """
         self.assertEqual(self.commented(source)[0], self.commented(source, {"OTEL_C_SQLCOMMENTER": "false"})[0])
+
+    def test_commands_that_are_lost_with_their_connection_are_errors(self):
+        spans = self.by_hand("""
+other = p(pq.PQconnectdb(sys.argv[1].encode()))
+print(pq.PQenterPipelineMode(other))
+for sql in (b"SELECT pg_sleep(60)", b"DELETE FROM orders"):
+    print(pq.PQsendQueryParams(other, sql, 0, None, None, None, None, 0), pq.PQpipelineSync(other))
+print(status(pq.PQexec(conn, f"SELECT pg_terminate_backend({pq.PQbackendPID(other)})".encode())))
+while pq.PQconsumeInput(other):
+    pass
+pq.PQfinish(other)
+""")
+        self.assertEqual([(s.name, s.attributes.get("error.type")) for s in spans],
+                         [("CONNECT", None), ("SELECT", "CONNECTION_BAD"), ("DELETE orders", "CONNECTION_BAD"), ("SELECT", None)])
 
     def test_off_is_off(self):
         self.assertEqual(self.psql(self.tcp, "SELECT 1", env={"OTEL_C_POSTGRESQL": "false"}), [])

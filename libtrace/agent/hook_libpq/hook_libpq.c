@@ -127,7 +127,10 @@ AGENT_HOOK void PQfinish(struct pg_conn *conn)
 		return;
 	struct pq_connection *connection = is_seen(&call) && conn ? pq_connection_find(conn) : NULL;
 	if (connection)
-		pq_connection_remove(connection);
+		pq_connection_remove(
+			connection, PQ_REAL(call.target, PQstatus)(conn) == PQ_CONNECTION_OK
+					    ? NULL
+					    : "CONNECTION_BAD");
 	PQ_REAL(call.target, PQfinish)(conn);
 }
 

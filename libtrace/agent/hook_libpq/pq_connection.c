@@ -30,11 +30,13 @@ static void prepared_free(struct pq_prepared *prepared)
 	free(prepared);
 }
 
-void pq_connection_remove(struct pq_connection *connection)
+void pq_connection_remove(struct pq_connection *connection, const char *error)
 {
-	while (connection->first)
+	while (connection->first) {
+		pq_connection_fail(connection, NULL, error);
 		pq_connection_pop(connection);
-	database_end(connection->connecting, NULL, NULL);
+	}
+	database_end(connection->connecting, NULL, error);
 	for (struct pq_prepared *prepared = connection->prepared, *next; prepared;
 		prepared = next) {
 		next = prepared->next;

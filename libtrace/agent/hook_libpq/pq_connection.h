@@ -44,8 +44,9 @@ struct pq_connection *pq_connection_find(struct pg_conn *conn);
 /** The same, created if there is none; NULL when out of memory. */
 struct pq_connection *pq_connection_get(struct pg_conn *conn);
 
-/** Ends what is under way, and removes the state; before its address may be reused. */
-void pq_connection_remove(struct pq_connection *connection);
+/** Ends what is under way, and removes the state; before its address may be reused. error: of what was lost
+ * with the connection; static; NULL: its end was the program's will. */
+void pq_connection_remove(struct pq_connection *connection, const char *error);
 
 /** Appends a command; takes span, which ends when there is no memory. */
 void pq_connection_push(struct pq_connection *connection, struct lt_span *span);

@@ -9,6 +9,9 @@ static const struct order_store_impl *const backends[] = {
 #if ORDER_HAS_SQLITE
 	&order_store_sqlite,
 #endif
+#if ORDER_HAS_POSTGRESQL
+	&order_store_postgresql,
+#endif
 	NULL,
 };
 

@@ -128,8 +128,12 @@ struct order_store_impl {
 extern const struct order_store_impl order_store_sqlite, order_store_postgresql;
 
 /* The URLs of this build's backends, for --help; also "none". */
-#if ORDER_HAS_SQLITE
+#if ORDER_HAS_SQLITE && ORDER_HAS_POSTGRESQL
+#define ORDER_STORE_URLS "sqlite:FILE, postgresql://..."
+#elif ORDER_HAS_SQLITE
 #define ORDER_STORE_URLS "sqlite:FILE"
+#elif ORDER_HAS_POSTGRESQL
+#define ORDER_STORE_URLS "postgresql://..."
 #else
 #define ORDER_STORE_URLS ""
 #endif
