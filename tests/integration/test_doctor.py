@@ -419,14 +419,24 @@ class Processes(DoctorTest):
 
     @unittest.skipUnless(shutil.which("musl-gcc"), "no musl-gcc")
     @unittest.skipIf(harness.SANITIZED, "the sanitizers' libraries do not load into it")
-    def test_what_uses_musl_where_the_agent_has_no_core_for_it(self):
-        copy = self.copy("libtrace-agent.so", "libtrace-agent-core.so", "libtrace-c.so.0")
+    def test_what_uses_musl_and_has_a_library_that_is_traced(self):
+        if not os.path.exists(os.path.join(LIB, "libtrace-musl")):
+            self.skipTest("no musl-gcc when this was built")
+        done = self.examine(self.hold([self.with_curl_of_musl()], preload(AGENT)), 0, "it is traced")
+        self.assertEqual(line(done, "agent"), f"{AGENT} is in it")
+
+    def with_curl_of_musl(self):
         library = os.path.join(self.folder, "libcurl.so.4")
         subprocess.run(["musl-gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", library], input="int curl_easy_setopt;",
                        text=True, check=True)
-        program = self.compile("-Wl,--no-as-needed", library, compiler=["musl-gcc"])
-        self.assertEqual(self.agent([program], preload(copy)), f"{copy} is in it, and does nothing: there is no "
-                         f"{os.path.dirname(copy)}/libtrace-musl/libtrace-agent-core.so")
+        return self.compile("-Wl,--no-as-needed", library, compiler=["musl-gcc"])
+
+    @unittest.skipUnless(shutil.which("musl-gcc"), "no musl-gcc")
+    @unittest.skipIf(harness.SANITIZED, "the sanitizers' libraries do not load into it")
+    def test_what_uses_musl_where_the_agent_has_no_core_for_it(self):
+        copy = self.copy("libtrace-agent.so", "libtrace-agent-core.so", "libtrace-c.so.0")
+        self.assertEqual(self.agent([self.with_curl_of_musl()], preload(copy)), f"{copy} is in it, and does nothing: there is "
+                         f"no {os.path.dirname(copy)}/libtrace-musl/libtrace-agent-core.so")
 
     @unittest.skipUnless(shutil.which("musl-gcc") and os.geteuid() == 0, "no musl-gcc, or not root")
     def test_what_uses_musl_and_was_given_the_agent_by_ld_so_preload(self):

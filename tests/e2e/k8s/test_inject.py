@@ -73,6 +73,11 @@ def end_of(where, name):
     return ended["exitCode"], ended["reason"]
 
 
+def agent_image():
+    with open(os.path.join(INJECT, "10-policy.yaml")) as policy:
+        return re.search(r"localhost/libtrace/agent:[\d.]+", policy.read())[0]
+
+
 def output_of(where, name):
     return run("-n", where, "logs", name, "-c", "main")[0]
 
@@ -355,6 +360,27 @@ class Inject(unittest.TestCase):
         self.assertEqual(output_of(LABELLED, "misled"), "good\n")
         self.assertIn("settings are not valid", run("-n", LABELLED, "logs", "misled", "-c", "libtrace-relay")[0])
         run(*settings, json.dumps({"data": {"EXPORTER_OTLP_ENDPOINT": f"http://jaeger.{kube.NAMESPACE}:4318"}}))
+
+    def test_10_as_opentelemetrys_operator_injects_an_image_programs_of_both_c_libraries_are_traced(self):
+        """Source: its internal/instrumentation/nodejs.go: the init container and its command, the volume, the mount."""
+        name, path = "opentelemetry-auto-instrumentation-nodejs", "/otel-auto-instrumentation-nodejs"
+        traces = {}
+        for image in ("debian", "musl"):
+            traces[image], parent = traceparent()
+            env = {**parent, "LD_PRELOAD": f"{path}/lib/libtrace-agent.so", "OTEL_SERVICE_NAME": image,
+                   "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://jaeger.{kube.NAMESPACE}:4318"}
+            item = pod(f"operator-{image}", image, ["curl", "-sS", GATEWAY], PLAIN, env)
+            mount = {"volumeMounts": [{"name": name, "mountPath": path}]}
+            item["spec"]["volumes"] = [{"name": name, "emptyDir": {"sizeLimit": "200Mi"}}]
+            item["spec"]["initContainers"] = [{
+                "name": name, "image": agent_image(), "command": ["cp", "-r", "/autoinstrumentation/.", path],
+                "securityContext": kube.RESTRICTED, **mount}]
+            item["spec"]["containers"][0].update(mount)
+            self.assertEqual(create(item), "")
+        for image, trace in traces.items():
+            with self.subTest(image=image):
+                self.assertEqual(end_of(PLAIN, f"operator-{image}"), (0, "Completed"))
+                self.expect(trace, [[(image, "CLIENT", "GET"), [SHOP]]])
 
     def test_10_without_image_volumes_an_init_container_brings_the_agent(self):
         self.inject(os.path.join(INJECT, "copy"))
