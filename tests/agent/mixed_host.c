@@ -197,7 +197,7 @@ static void finish(struct job *job, CURLcode code)
 
 static int on_work(h2o_handler_t *handler, h2o_req_t *req)
 {
-	struct job *job = h2o_mem_alloc_pool(&req->pool, sizeof(*job));
+	struct job *job = h2o_mem_alloc_shared(&req->pool, sizeof(*job), NULL);
 	const char *const values[] = {job->number};
 
 	*job = (struct job){.req = req};
