@@ -50,7 +50,7 @@ for name in $builds; do
 	build "$name" || { echo "the build \"$name\" failed"; echo "0 passed, 1 failed"; exit 1; }
 	if [ "$name" = plain ]; then
 		get_pycurl build/tests/hosts/pycurl
-		tests/musl/curl.sh build/tests/musl-curl >/dev/null 2>&1 || true
+		timeout 240 tests/musl/curl.sh build/tests/musl-curl >/dev/null 2>&1 || true
 		tests/browser/get.sh build/tests/browser/axe >/dev/null 2>&1 || true
 		for language in python js; do
 			tests/sdks/get.sh build/tests/sdks $language >/dev/null 2>&1 || true
