@@ -41,7 +41,7 @@ demo: build
 
 #: make check               run every test that this machine can run
 check: TOOLS = valgrind clang-14 g++ groff-base clang-format-14 locales libh2o-dev libuv1-dev \
-	git php-cli php-curl libwww-curl-perl ruby-curb ruby-ffi ruby-typhoeus lua5.1 lua-curl \
+	libmicrohttpd-dev libevent-dev ustreamer git php-cli php-curl libwww-curl-perl ruby-curb ruby-ffi ruby-typhoeus lua5.1 lua-curl \
 	python3-pycurl sqlite3 postgresql python3-psycopg2 samtools debuginfod cmake musl-tools chromium chromium-driver \
 	podman podman-compose runc netavark aardvark-dns iptables
 check: packages

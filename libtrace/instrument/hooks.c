@@ -17,6 +17,7 @@ static const char *const topics[] = {[SERVER] = "server", [CLIENT] = "client"};
 struct hook {
 	enum topic topic;
 	const char *library;			    /* what sonames begin with: "libcurl" */
+	const char *also;			    /* another such name; NULL: none */
 	const char *(*refuses)(const char *soname); /* NULL: none is refused */
 	const char *setting; /* the variable that may switch it off; NULL: none */
 };
@@ -26,15 +27,21 @@ struct hook {
 
 static const struct hook hooks[HOOK_COUNT] = {
 #define HOOK(id, kind, soname, ...) [HOOK_##id].topic = kind, [HOOK_##id].library = soname,
+#define HOOK_ALSO(id, soname) [HOOK_##id].also = soname,
 #define HOOK_REFUSES(id, function) [HOOK_##id].refuses = function,
 #define HOOK_SETTING(id, variable, ...) [HOOK_##id].setting = variable,
 #include <hook_tables.h>
 };
 
+static bool is_named(const char *name, const char *library)
+{
+	return lt_starts_with(name, library) &&
+	       (name[strlen(library)] == '.' || name[strlen(library)] == '-');
+}
+
 static bool is_of(const struct hook *hook, const char *name)
 {
-	return lt_starts_with(name, hook->library) &&
-	       (name[strlen(hook->library)] == '.' || name[strlen(hook->library)] == '-');
+	return is_named(name, hook->library) || (hook->also && is_named(name, hook->also));
 }
 
 static bool is_off(const struct hook *hook)

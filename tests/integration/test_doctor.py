@@ -341,7 +341,7 @@ class Processes(DoctorTest):
         done = self.examine(self.hold([self.with_curl()], {**env, "OTEL_C_RELAY": "yes"}, traced=True), 0, "it is traced")
         self.assertEqual(line(done, "agent"), f"{AGENT} is in it")
         self.assertRegex(line(done, "client"), r"^yes: libcurl\.so\.4\S* \(/\S+/libcurl\.so\.4")
-        self.assertEqual(line(done, "server"), "no: it has no libh2o")
+        self.assertRegex(line(done, "server"), "^no: it has no libh2o")
         self.assertIn("OTEL_BSP_SCHEDULE_DELAY=200", lines(done, "setting"))
         self.assertRegex(line(done, "process"), r"^\d+, /\S+/holds$")
         self.assertEqual(line(done, "service"), os.path.join(self.folder, "holds"), "of the launcher's option")
@@ -408,7 +408,7 @@ class Processes(DoctorTest):
     def test_what_has_no_library_that_is_traced(self):
         done = self.not_traced(self.hold([self.compile()], preload(AGENT)))
         self.assertEqual(line(done, "agent"), f"{AGENT} is in it, and waits for a library that it traces")
-        self.assertEqual(line(done, "server"), "no: it has no libh2o")
+        self.assertRegex(line(done, "server"), "^no: it has no libh2o")
         self.assertRegex(line(done, "client"), "^no: it has no libcurl")
 
     @unittest.skipUnless(shutil.which("musl-gcc"), "no musl-gcc")
