@@ -34,7 +34,8 @@ build: packages
 	@meson install -C $(BUILD) --no-rebuild --only-changed --quiet
 
 #: make demo                start the stack, send /checkout, print the trace  (KEEP=1: leave it running;
-#:                          ORDER=zero-code|custom|manual, STORE=none|sqlite, BACKEND=traceview|jaeger)
+#:                          ORDER=zero-code|custom|manual, STORE=none|sqlite|postgres, BACKEND=traceview|jaeger)
+demo: TOOLS = $(if $(filter postgres,$(STORE)),postgresql)
 demo: build
 	@STACK_BIN=$(BIN) $(STACK)/stack.sh --once $(if $(KEEP),--keep) \
 		--order $(or $(ORDER),custom) --store $(or $(STORE),none) --backend $(or $(BACKEND),traceview)

@@ -16,6 +16,7 @@
   images,
   jaeger,
   libtrace,
+  postgresql,
   services,
   traceview,
 }:
@@ -50,6 +51,7 @@ rec {
           gnused
           util-linux
           libtrace
+          postgresql
           services
           traceview
         ]

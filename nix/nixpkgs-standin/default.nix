@@ -98,6 +98,7 @@ let
     h2o = deb "h2o" { pcs = [ "libh2o-evloop" ]; outputs = [ "out" "man" "dev" "lib" ]; more = link "libh2o-evloop.so*"; };
     musl = deb "musl" { debs = [ "musl-tools" ]; };
     openssl = deb "openssl" { debs = [ "openssl" ]; pcs = [ "openssl" "libssl" "libcrypto" ]; outputs = [ "bin" "dev" "out" ]; };
+    postgresql = deb "postgresql" { more = "ln -s /usr/lib/postgresql/*/bin/* $out/bin/"; };
     sqlite = deb "sqlite" { pcs = [ "sqlite3" ]; outputs = [ "bin" "dev" "out" ]; };
     zlib = deb "zlib" { pcs = [ "zlib" ]; outputs = [ "out" "dev" ]; };
     # nothing is downloaded: the file comes from ./fetch, named by the last part of its URL; the hash is not checked

@@ -9,13 +9,14 @@ backend=${STACK_BACKEND:-traceview} # the default of whoever wraps this script
 
 usage() {
 	cat <<EOF
-usage: stack [--order zero-code|custom|manual] [--store none|sqlite[:FILE]]
+usage: stack [--order zero-code|custom|manual] [--store none|sqlite[:FILE]|postgres]
        [--backend jaeger|traceview] [--once] [--keep]
 
 Starts a trace backend, order-service and api-gateway, and runs until Ctrl-C.
   --order VARIANT   how order-service is traced (default: custom)
   --store STORE     where it stores orders (default: none); a second writer holds the lock for 1.5 s at each
-                    insert (ORDER_STORE_LOCK_MS=1500). sqlite: a file beside the backend's log
+                    insert (ORDER_STORE_LOCK_MS=1500). sqlite: a file beside the backend's log;
+                    postgres: a PostgreSQL of its own, which ends with the stack, and its folder too
   --backend NAME    jaeger (a real one, on PATH) or traceview (default: $backend)
   --once            send one /checkout, stop the services, print its trace, exit 0
   --keep            after --once: leave everything running until Ctrl-C
@@ -70,7 +71,15 @@ sqlite | sqlite:?*)
 	gateway_env=(ORDER_RETRIES="${ORDER_RETRIES:-10}") # an order is stored once, by its key
 	[ "$order" != custom ] || spans=6 # the INSERT's, by the agent
 	;;
-*) die "--store is none, sqlite or sqlite:FILE, not \"$store\"" 2 ;;
+postgres)
+	order_env=(ORDER_STORE_LOCK_MS="${ORDER_STORE_LOCK_MS:-1500}")
+	gateway_env=(ORDER_RETRIES="${ORDER_RETRIES:-10}")
+	[ "$order" = manual ] || spans=$((spans + 1)) # sent by the request's own thread
+	debian=(/usr/lib/postgresql/*/bin) # Debian's, where none is on PATH
+	postgres_bin=$(dirname "$(readlink -f "$(command -v postgres || echo "${debian[-1]}/postgres")")")
+	[ -x "$postgres_bin/initdb" ] || die "no PostgreSQL on PATH or in /usr/lib/postgresql; --store sqlite needs none"
+	;;
+*) die "--store is none, sqlite, sqlite:FILE or postgres, not \"$store\"" 2 ;;
 esac
 case $backend in
 traceview) backend_program=(traceview serve) ;;
@@ -97,10 +106,12 @@ stop_down_to() {
 	done
 	return "$status"
 }
+postgres_folder=''
 stop_all() {
 	local status=$?
 	trap '' INT TERM
 	stop_down_to 0 || [ $status -ne 0 ] || status=1
+	[ -z "$postgres_folder" ] || rm -rf "$postgres_folder"
 	exit "$status"
 }
 trap stop_all EXIT
@@ -129,6 +140,27 @@ start_backend() { # VAR=value... PROGRAM ARG...
 	setsid env "$@" >"$backend_log" 2>&1 &
 	pids+=($!) names+=("$backend")
 	echo "stack: $backend's log: $backend_log" >&2
+}
+
+# As nobody where this is root, whom it refuses. Only this user reaches its socket.
+start_postgres() {
+	local as=() log=$folder/postgres-$order_port.log
+	[ "$(id -u)" -ne 0 ] || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	postgres_folder=$(mktemp -d "${TMPDIR:-/tmp}/libtrace-postgres-XXXXXX")
+	[ "$(id -u)" -ne 0 ] || chown 65534:65534 "$postgres_folder"
+	(cd "$postgres_folder" && LC_ALL=C exec "${as[@]}" "$postgres_bin/initdb" -D "$postgres_folder/data" -A trust -U postgres \
+		-N -E UTF8) >"$log" 2>&1 || { tail -n 20 "$log" >&2 && die "no database could be made"; }
+	(cd "$postgres_folder" && LC_ALL=C exec setsid "${as[@]}" "$postgres_bin/postgres" -D "$postgres_folder/data" \
+		-k "$postgres_folder" -c listen_addresses= -c unix_socket_permissions=0700) >>"$log" 2>&1 &
+	pids+=($!) names+=(postgres)
+	echo "stack: PostgreSQL's log: $log" >&2
+	local end=$((SECONDS + 60))
+	until "${as[@]}" "$postgres_bin/pg_isready" -q -h "$postgres_folder"; do
+		kill -0 "${pids[-1]}" 2>/dev/null || { tail -n 20 "$log" >&2 && die "PostgreSQL stopped before it was ready"; }
+		[ $SECONDS -lt $end ] || die "PostgreSQL was not ready within 60 s"
+		sleep 0.1
+	done
+	store="postgresql:///postgres?host=$postgres_folder&user=postgres"
 }
 
 must_be_free() { # PORT VARIABLE
@@ -171,6 +203,7 @@ start_backend OTEL_TRACES_SAMPLER=always_off TRACEVIEW_UI_PORT="$ui_port" \
 	TRACEVIEW_OTLP_PORT="$otlp_port" TRACEVIEW_GRPC_PORT="$grpc_port" \
 	TRACEVIEW_GATEWAY="http://localhost:$gateway_port" "${backend_program[@]}"
 wait_for "$backend" "$ui/api/v3/services"
+[ "$store" != postgres ] || start_postgres
 # The gateway knows the trace id, so the answers to it need no headers with it.
 start order-service "${traced[@]}" OTEL_C_RESPONSE_HEADERS=edge OTEL_SERVICE_NAME=order-service PORT="$order_port" \
 	ORDER_STORE="$store" "${order_env[@]}" "${order_program[@]}"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The scripts that people start things with: the demo's stack, and the backend in the background."""
+import glob
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import tempfile
 import unittest
 
 import harness
+from databases import PostgreSQL
 from harness import SANITIZED, Program, get, run, wait_until
 
 STACK = os.path.join(harness.SOURCE, "services", "stack", "stack.sh")
@@ -95,6 +97,18 @@ class StackScript(unittest.TestCase):
         self.assertTrue(os.path.exists(file))
         self.assertIn("3 spans", self.once("--order", "zero-code", "--store", "sqlite").out)
         self.assertIn("5 spans", self.once("--order", "manual", "--store", "sqlite").out)
+
+    @unittest.skipUnless(os.environ.get("LIBTRACE_HAS_POSTGRESQL", "true") == "true", "built without libpq")
+    @unittest.skipIf(PostgreSQL.missing(), PostgreSQL.missing())
+    def test_a_postgresql_of_its_own_has_the_insert_below_what_waits_for_it_and_leaves_nothing(self):
+        env = {"ORDER_STORE_LOCK_MS": "400"}
+        out = self.once("--store", "postgres", env=env).out
+        self.assertIn("6 spans", out)
+        self.assertRegex(out.splitlines()[-1], r"^order-service +└ INSERT orders +CLIENT ")
+        out = self.once("--order", "zero-code", "--store", "postgres", env=env).out
+        self.assertIn("4 spans", out)
+        self.assertRegex(out.splitlines()[-1], r"^order-service +└ INSERT orders +CLIENT ")
+        self.assertEqual(glob.glob(os.path.join(tempfile.gettempdir(), "libtrace-postgres-*")), [])
 
     def test_the_manual_variant_has_its_own_server_span(self):
         out = self.once("--order", "manual").out

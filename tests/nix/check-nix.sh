@@ -13,7 +13,7 @@ jaeger=/usr/local/bin/jaeger # where the stand-in looks for it
 apt=(nix-bin git podman runc shellcheck clang-format-14 wrk jq file patchelf iproute2 procps systemd systemd-container
 	gcc libc6-dev make meson ninja-build
 	pkg-config pkgconf python3 curl ca-certificates check zlib1g-dev libssl-dev libh2o-evloop-dev
-	libcurl4-openssl-dev libjansson-dev libnghttp2-dev libsqlite3-dev libzstd-dev musl-tools)
+	libcurl4-openssl-dev libjansson-dev libnghttp2-dev libsqlite3-dev libpq-dev postgresql libzstd-dev musl-tools)
 
 # --- before: packages, Jaeger, a network of its own --------------------------------------------
 
@@ -345,6 +345,14 @@ stack_jaeger() {
 stack_traceview() {
 	flake . run "path:.#stack" -- --once --backend traceview
 }
+stack_stores() {
+	local store
+	for store in sqlite postgres; do
+		flake . run "path:.#stack" -- --once --backend traceview --store "$store" | tee "$work/said"
+		grep -q 'insert_order_record' "$work/said"
+		grep -q 'INSERT orders' "$work/said"
+	done
+}
 
 stack_ends() {
 	local stack status=0 left
@@ -427,6 +435,7 @@ check "the agent's image: copied by an init container, its relay sends; musl and
 check "the gateway's image has no shell to start" no_shell
 check "nix run .#stack -- --once, with a real Jaeger" stack_jaeger
 check "nix run .#stack -- --once --backend traceview" stack_traceview
+check "nix run .#stack -- --once --store sqlite|postgres: 6 spans" stack_stores
 check "Ctrl-C ends the whole stack; .#request and .#load reach it" stack_ends
 check "nix run .#compare: every span has the right parent" compared
 check "nix flake check" flake_check
