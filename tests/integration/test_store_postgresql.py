@@ -73,21 +73,19 @@ class StoreTest(StackTest):
     @contextlib.contextmanager
     def locked(self):
         """While another session has the table locked."""
-        with self.locked_until_the_end():
-            yield
-            self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1000)%' "
-                     "AND pid <> pg_backend_pid()")
-
-    @contextlib.contextmanager
-    def locked_until_the_end(self):
-        """The same; the block ends that session."""
         locker = harness.Program(["psql", "-qX", f"host={self.server.folder} port={PORT} user=postgres dbname=postgres", "-c",
                                   "BEGIN; LOCK TABLE orders IN SHARE MODE; SELECT pg_sleep(1000)"])
         try:
             self.wait_for_lock()
             yield
         finally:
-            locker.kill()
+            self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1000)%' "
+                     "AND pid <> pg_backend_pid()")
+            locker.wait(WAIT_S)
+
+    def end_sessions(self):
+        """Of the service."""
+        self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'order-service'")
 
     def wait_for_lock(self):
         wait_until(lambda: self.is_true("EXISTS (SELECT FROM pg_locks WHERE relation = to_regclass('orders') AND granted "
@@ -187,17 +185,18 @@ class Refusals(StoreTest):
     def test_a_database_that_goes_away_is_503_and_the_spans_say_why(self):
         self.start_backend()
         self.start_store("order-service-custom", traced=True, env={"THREADS": "1"})
-        with contextlib.ExitStack() as stack:
-            stack.callback(self.server.start)
-            with self.locked_until_the_end():
-                answers = []
-                thread = threading.Thread(target=lambda: answers.append(self.order_by("lost")))
-                thread.start()
-                self.wait_for_inserts(1)
-                self.server.stop()
+        with self.locked():
+            answers = []
+            thread = threading.Thread(target=lambda: answers.append(self.order_by("lost")))
+            thread.start()
+            self.wait_for_inserts(1)
+            self.end_sessions()
             thread.join()
-            self.wait_for_log("connection to server at")
-            away = self.order_by("away")
+        self.server.stop()
+        self.addCleanup(lambda: self.server.process or self.server.start())
+        self.wait_for_log("connection to server at")
+        away = self.order_by("away")
+        self.server.start()
         (lost,) = answers
         for answer, n_spans, reason in ((lost, 4, "terminating connection"), (away, 3, "connection")):
             self.assert_refused(answer)
@@ -286,10 +285,7 @@ class Stops(StoreTest):
         self.assertIn("can be reached again", self.order.output)
 
     def test_sessions_that_are_ended_cost_and_double_no_order(self):
-        def end(_):
-            self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'order-service'")
-
-        self.shop(end)
+        self.shop(lambda _: self.end_sessions())
 
     def test_kill_9_of_the_service_costs_and_doubles_no_order(self):
         def kill(_):
