@@ -17,6 +17,7 @@ Host = namedtuple("Host", [
     "prepare",  # a shell command before each run, untraced
     "env",
     "random",  # what differs between two plain runs as well: patterns of bytes, in requests, output, names of files
+    "durations",  # patterns likewise of what two runs may have the same by chance
     "without_request",  # how many of the spans have no request on the wire: refused connections
     "lost",  # how many of its requests are open when it ends: only a relay sends them
     "ordered",  # whether its requests come in the same order each time
@@ -24,7 +25,7 @@ Host = namedtuple("Host", [
     "not_traced",  # why it has no spans
     "inherits",  # whether a child of its may have its parent's descriptors of ours as well as its own
     "libcurl",  # whether it has libcurl.so.4 itself; where it has another, the exporter brings that
-], defaults=["", "", None, "", {}, (), 0, 0, True, None, "", False, True])
+], defaults=["", "", None, "", {}, (), (), 0, 0, True, None, "", False, True])
 
 CURL = ["curl", "-sS", "-q"]
 BOUNDARY = rb"-{24}[0-9a-zA-Z]{16,22}"
@@ -41,7 +42,7 @@ HOSTS = [
     Host("curl_parallel", [*CURL, "--no-progress-meter", "--parallel", "--parallel-immediate",
                            *(f"{{base}}/{i}" for i in range(8))], spans=8, ordered=False),
     Host("curl_errors", [*CURL, "{base}/held/1", "http://127.0.0.1:1/", "{base}/status/503", "-f", "{base}/held/2",
-                         "nope://x"], spans=4, without_request=1, random=(rb"after \d+ ms",)),
+                         "nope://x"], spans=4, without_request=1, durations=(rb"after \d+ ms",)),
     Host("curl_https", [*CURL, "--cacert", "{certificate}", "{tls}/held/1", "-d", "a=b", "{tls}/held/2"], spans=2,
          without="no openssl to make a certificate"),
     Host("curl_killed", [*CURL, "{base}/held/1", "{base}/held/ended"], spans=1, lost=1),

@@ -172,7 +172,7 @@ class Hosts(unittest.TestCase):
     # --- what is compared ---------------------------------------------------------------------
 
     def without_random(self, host, data):
-        for pattern in host.random:
+        for pattern in host.random + host.durations:
             data = re.sub(pattern, b"RANDOM", data)
         return data
 

@@ -7,6 +7,7 @@
  * sent.  The span is current in each call of the handler and in that of the completion; in between
  * the thread may serve other requests. */
 #include "hook/completion.h"
+#include "hook/follow.h"
 #include "hook_mhd/mhd_options.h"
 #include "hook_mhd/mhd_request.h"
 #include "request/request_span.h"
@@ -65,6 +66,7 @@ static int on_request(void *cls, struct MHD_Connection *connection, const char *
 	struct lt_scope scope;
 
 	completion_leave();
+	follow_leave_thread();
 	if (request)
 		mhd_request_handle(server->library, request, server->scheme, method, version);
 	handling = (struct handling){.connection = connection};
