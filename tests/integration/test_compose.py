@@ -81,6 +81,7 @@ class Images(podman.Podman):
 class Compose(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        podman.enter_own_run()
         cls.images = Images(tempfile.mkdtemp(prefix="libtrace-compose-"))
         cls.addClassCleanup(cls.images.remove)
         cls.images.build()
