@@ -26,7 +26,8 @@
       );
     in
     {
-      # default, libtrace, services, traceview, h2o, jaeger; the images gateway, order, traceview-image, agent-image
+      # default, libtrace, services, traceview, h2o, jaeger; the images gateway, order,
+      # postgres-image, traceview-image, agent-image
       packages = eachSystem (system: project.${system}.packages);
 
       # stack (default), request, load, compare, load-images

@@ -98,7 +98,7 @@ rec {
         gzip
       ]
       ''
-        images=(${images.gateway} ${images.order} ${images.traceview-image})
+        images=(${images.gateway} ${images.order} ${images.postgres-image} ${images.traceview-image})
         ${builtins.readFile ./load-images.sh}
       '';
 }

@@ -90,7 +90,12 @@ let
       services
       traceview
       ;
-    inherit (images) gateway order traceview-image;
+    inherit (images)
+      gateway
+      order
+      postgres-image
+      traceview-image
+      ;
   }
   // lib.optionalAttrs (jaeger != null) { inherit jaeger; };
   devShell = callPackage ./shell.nix {

@@ -1,13 +1,16 @@
 # The container images: one program's closure each, no shell, started through libtrace-instrument, which
-# stays as the first process and has libtrace-relay beside it.
+# stays as the first process and has libtrace-relay beside it. PostgreSQL's has a shell, which its initdb needs.
 # k8s/ uses these names and tags.  localhost/ is no registry: nothing of that name is ever
 # pulled from elsewhere.
 {
   lib,
+  coreutils,
   dockerTools,
   libtrace,
+  postgresql,
   services,
   traceview,
+  writeShellApplication,
   version,
   labelsOf,
   sbomOf,
@@ -18,12 +21,13 @@ let
       name,
       title,
       contents,
+      nss ? dockerTools.fakeNss,
       config,
     }:
     let
       closure = contents ++ [
         dockerTools.caCertificates # for export over TLS
-        dockerTools.fakeNss
+        nss
       ];
       # In the image as /share/sbom/NAME.cdx.json, by itself as `nix build .#gateway.sbom`.
       sbom = sbomOf {
@@ -35,21 +39,22 @@ let
       name = "localhost/libtrace/${name}";
       tag = version;
       contents = closure ++ [ sbom ];
-      config = config // {
+      config = {
         User = "10001:10001";
         WorkingDir = "/";
         StopSignal = "SIGTERM";
-        Env = [
-          "HOST=0.0.0.0"
-          "LOG_FORMAT=json"
-          "PATH=/bin"
-          "SSL_CERT_FILE=/etc/ssl/certs/ca-bundle.crt"
-        ]
-        ++ config.Env or [ ];
         Labels = labelsOf {
           title = name;
           description = title;
         };
+      }
+      // config
+      // {
+        Env = [
+          "PATH=/bin"
+          "SSL_CERT_FILE=/etc/ssl/certs/ca-bundle.crt"
+        ]
+        ++ config.Env or [ ];
       };
       meta = {
         description = "Container image: ${title}";
@@ -60,6 +65,10 @@ let
     // {
       inherit sbom;
     };
+  serving = [
+    "HOST=0.0.0.0"
+    "LOG_FORMAT=json"
+  ];
   traced =
     {
       name,
@@ -77,7 +86,7 @@ let
       config = {
         Entrypoint = [ "libtrace-instrument" ];
         Cmd = [ program ];
-        Env = [ "OTEL_SERVICE_NAME=${name}" ];
+        Env = serving ++ [ "OTEL_SERVICE_NAME=${name}" ];
         ExposedPorts."${toString port}/tcp" = { };
       };
     };
@@ -105,11 +114,42 @@ in
     config = {
       Entrypoint = [ "traceview" ];
       Cmd = [ "serve" ];
+      Env = serving;
       ExposedPorts = {
         "4317/tcp" = { };
         "4318/tcp" = { };
         "16686/tcp" = { };
       };
+    };
+  };
+  postgres-image = image {
+    name = "postgres";
+    title = "PostgreSQL for the shop's orders: makes a database on an empty volume";
+    contents = [
+      postgresql
+      (writeShellApplication {
+        name = "postgres-start";
+        runtimeInputs = [
+          coreutils
+          postgresql
+        ];
+        text = builtins.readFile ./postgres-start.sh;
+      })
+      dockerTools.binSh # initdb runs postgres by it
+    ];
+    # Who has no name cannot run initdb.
+    nss = dockerTools.fakeNss.override {
+      extraPasswdLines = [ "postgres:x:10001:10001:PostgreSQL:/var/lib/postgresql:/bin/sh" ];
+      extraGroupLines = [ "postgres:x:10001:" ];
+    };
+    config = {
+      Entrypoint = [ "postgres-start" ];
+      StopSignal = "SIGINT"; # ends its sessions; SIGTERM would wait for them
+      Env = [
+        "PGDATA=/var/lib/postgresql/data"
+        "PGHOST=/run/postgresql" # where its socket is: a volume, as PGDATA's folder
+      ];
+      ExposedPorts."5432/tcp" = { };
     };
   };
 }

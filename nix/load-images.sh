@@ -6,7 +6,7 @@ usage() {
 	cat <<'EOF'
 usage: load-images docker|podman|kind|minikube|containerd
 
-Puts the images of api-gateway, order-service and traceview where the cluster finds them.
+Puts the images of api-gateway, order-service, PostgreSQL and traceview where the cluster finds them.
   docker, podman   the engine's own storage
   kind             the nodes of the kind cluster (KIND_CLUSTER=kind)
   minikube         the node of the current minikube profile

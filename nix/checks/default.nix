@@ -99,6 +99,7 @@ in
       [
         images.gateway
         images.order
+        images.postgres-image
         images.traceview-image
       ];
 
@@ -192,5 +193,6 @@ in
         ../../k8s
         "${images.gateway.imageName}:${images.gateway.imageTag}"
         "${images.order.imageName}:${images.order.imageTag}"
+        "${images.postgres-image.imageName}:${images.postgres-image.imageTag}"
       ];
 }

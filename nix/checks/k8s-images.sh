@@ -5,7 +5,7 @@ set -euo pipefail
 folder=$1
 shift
 for image in "$@"; do
-	named=$(grep -hoE "image: *[\"']?${image%:*}:[^\"' ]+" "$folder"/*.yaml | sed -E "s/^image: *[\"']?//" | sort -u)
+	named=$(grep -hoE "image: *[\"']?${image%:*}:[^\"' ]+" "$folder"/*.yaml "$folder"/scale/*.yaml | sed -E "s/^image: *[\"']?//" | sort -u)
 	[ "$named" = "$image" ] || {
 		echo "k8s/ names ${named:-no ${image%:*}}, Nix builds $image" >&2
 		exit 1

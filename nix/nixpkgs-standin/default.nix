@@ -98,7 +98,11 @@ let
     h2o = deb "h2o" { pcs = [ "libh2o-evloop" ]; outputs = [ "out" "man" "dev" "lib" ]; more = link "libh2o-evloop.so*"; };
     musl = deb "musl" { debs = [ "musl-tools" ]; };
     openssl = deb "openssl" { debs = [ "openssl" ]; pcs = [ "openssl" "libssl" "libcrypto" ]; outputs = [ "bin" "dev" "out" ]; };
-    postgresql = deb "postgresql" { more = "ln -s /usr/lib/postgresql/*/bin/* $out/bin/"; };
+    # libraries for JIT are of LLVM, 100 MB
+    postgresql = deb "postgresql" { more = ''
+      ln -s /usr/lib/postgresql/*/bin/* $out/bin/; mkdir -p $out/lib $out/share/postgresql
+      ln -s /usr/lib/postgresql/*/lib/*.so $out/lib/; rm -f $out/lib/llvmjit*
+      cp -rs /usr/share/postgresql/*/. $out/share/postgresql/; rm -rf $out/share/postgresql/man''; };
     sqlite = deb "sqlite" { pcs = [ "sqlite3" ]; outputs = [ "bin" "dev" "out" ]; };
     zlib = deb "zlib" { pcs = [ "zlib" ]; outputs = [ "out" "dev" ]; };
     # nothing is downloaded: the file comes from ./fetch, named by the last part of its URL; the hash is not checked
@@ -127,11 +131,14 @@ let
           <"$NIX_ATTRS_JSON_FILE" >"''${outputs[out]}/registration"'' ];
     };
     dockerTools = rec {
-      fakeNss = runCommand "fake-nss" { } ''
+      fakeNss = nssWith { };
+      nssWith = { extraPasswdLines ? [ ], extraGroupLines ? [ ] }: runCommand "fake-nss" { } ''
         mkdir -p $out/etc $out/var/empty
-        printf 'root:x:0:0:root user:/var/empty:/bin/sh\nnobody:x:65534:65534:nobody:/var/empty:/bin/sh\n' > $out/etc/passwd
-        printf 'root:x:0:\nnobody:x:65534:\n' > $out/etc/group
-        echo 'hosts: files dns' > $out/etc/nsswitch.conf'';
+        printf '%s\n' 'root:x:0:0:root user:/var/empty:/bin/sh' ${lib.escapeShellArgs extraPasswdLines} \
+          'nobody:x:65534:65534:nobody:/var/empty:/bin/sh' > $out/etc/passwd
+        printf '%s\n' root:x:0: ${lib.escapeShellArgs extraGroupLines} nobody:x:65534: > $out/etc/group
+        echo 'hosts: files dns' > $out/etc/nsswitch.conf'' // { override = nssWith; };
+      binSh = runCommand "bin-sh" { } "mkdir -p $out/bin; ln -s ${bash}/bin/bash $out/bin/sh";
       caCertificates = runCommand "ca-certificates" { } ''
         mkdir -p $out/etc/ssl/certs
         ln -s /etc/ssl/certs/ca-certificates.crt $out/etc/ssl/certs/ca-bundle.crt

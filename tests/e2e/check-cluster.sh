@@ -6,7 +6,7 @@
 # (../shared/cluster/cluster.sh) is at hand and may run, as root.  Nothing of it stays but what was
 # compiled for such a cluster, in CLUSTER_BIN.
 #
-#   IMAGES        archives of the images gateway, order and agent-image (else Nix builds them)
+#   IMAGES        archives of the images gateway, order, postgres-image and agent-image (else Nix builds them)
 #   LOAD_IMAGES   a command that takes an archive to the nodes of the current context
 #                 (known without: kind, k3d, minikube)
 #   JAEGER        Jaeger v2, for a cluster that can pull nothing (else PATH's, else it is built)
@@ -120,7 +120,7 @@ build_images() {
 	tar -C "$root" -c --exclude=./.git --exclude='./build*' --exclude='./result*' --exclude=__pycache__ . |
 		tar -C "$work/source" -x
 	local image
-	for image in gateway order agent-image; do
+	for image in gateway order postgres-image agent-image; do
 		(cd "$work/source" && quietly nix build "${override[@]}" -o "$work/$image.tar.gz" "path:.#$image") || return 1
 		gzip -dc "$work/$image.tar.gz" >"$work/$image.tar" || return 1 # not every tool takes it compressed
 	done
@@ -147,7 +147,7 @@ if [ -n "${IMAGES:-}" ]; then
 else
 	have_nix || skip "no Nix to build the images with: set IMAGES to their archives"
 	build_images || fail "Nix cannot build the images"
-	archives=("$work/gateway.tar" "$work/order.tar" "$work/agent-image.tar")
+	archives=("$work/gateway.tar" "$work/order.tar" "$work/postgres-image.tar" "$work/agent-image.tar")
 fi
 pack=("$root/tests/e2e/k8s/pack.py")
 export LOAD_IMAGE=localhost/libtrace/load:test KILL_IMAGE=localhost/libtrace/kill:test
@@ -169,9 +169,9 @@ if [ -n "$own" ]; then
 	step "the cluster starts"
 	quietly "$cluster_sh" up || fail "the cluster does not start"
 	# It has nobody who makes volumes.
-	export HOST_VOLUME=$work/volume
-	mkdir "$HOST_VOLUME"
-	chown 10001:10001 "$HOST_VOLUME"
+	export HOST_VOLUMES=$work/volumes
+	mkdir -p "$HOST_VOLUMES"/{jaeger-store,postgres}
+	chown 10001:10001 "$HOST_VOLUMES"/*
 fi
 # k8s/inject is tried with this machine's files, which are Debian's.
 not_injected=''

@@ -95,12 +95,27 @@ class Manifests(unittest.TestCase):
         """Which the pods read after the one of k8s/, and only where it is there."""
         for document, container in self.containers():
             if document.name in PROGRAMS:
-                first, last = [source["configMapRef"] for source in container["envFrom"]]
+                sources = [source.get("configMapRef") or source["secretRef"] for source in container["envFrom"]]
+                first, last = sources[:2]
                 self.assertNotIn("optional", first)
-                self.assertIs(last["optional"], True)
+                self.assertEqual({source["optional"] for source in sources[1:]}, {True})
+                brought = {d.name for d in self.scale if d.kind in ("ConfigMap", "Secret")}
+                self.assertLessEqual({source["name"] for source in sources[1:]}, brought)
                 usual, changed = self.config_map(self.base, first["name"]), self.config_map(self.scale, last["name"])
                 self.assertEqual(usual.keys(), changed.keys())
                 self.assertEqual(set(usual) & {v["name"] for v in container["env"]}, set())  # which would win
+
+    def test_scale_stores_orders_in_the_database_that_it_starts(self):
+        store = urlsplit(self.config_map(self.scale, "order-service-scale")["ORDER_STORE"])
+        (secret,) = [d.content["stringData"] for d in self.all if d.kind == "Secret"]
+        ((document, container),) = [(d, c) for d, c in self.containers() if d.name == "postgres"]
+        (database,) = [v["value"] for v in container["env"] if v["name"] == "PGDATABASE"]
+        self.assertEqual((store.scheme, store.hostname, store.path), ("postgresql", document.name, "/" + database))
+        self.assertIsNone(store.password)  # one truth: both ends have it from the Secret
+        self.assertEqual(set(secret), {"PGUSER", "PGPASSWORD"})
+        readers = [d.name for d, c in self.containers() for source in c.get("envFrom", []) if "secretRef" in source]
+        self.assertEqual(readers, ["order-service", "postgres"])
+        self.assertGreater(int(self.config_map(self.scale, "api-gateway-scale")["ORDER_RETRIES"]), 0)
 
     def test_the_namespace_admits_only_restricted_pods(self):
         labels = self.base[0].content["metadata"]["labels"]
@@ -123,7 +138,11 @@ class Manifests(unittest.TestCase):
                 self.assertEqual(set(container["resources"][kind]), {"cpu", "memory", "ephemeral-storage"})
             ports = {p["name"] for p in container["ports"]}
             for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-                self.assertIn(container[probe]["httpGet"]["port"], ports)
+                how = container[probe].get("httpGet") or container[probe].get("tcpSocket")
+                if how:
+                    self.assertIn(how["port"], ports)
+                else:
+                    self.assertEqual(container[probe]["exec"]["command"][0], "pg_isready")
 
     def test_labels_say_the_same_everywhere(self):
         for document in self.all:
@@ -157,9 +176,9 @@ class Manifests(unittest.TestCase):
         maps = {d.name: d.content["data"] for d in self.all if d.kind == "ConfigMap"}
         (container,) = template["spec"]["containers"]
         names = [v["configMap"]["name"] for v in template["spec"].get("volumes", []) if "configMap" in v] + \
-            [source["configMapRef"]["name"] for source in container.get("envFrom", [])]
+            [source["configMapRef"]["name"] for source in container.get("envFrom", []) if "configMapRef" in source]
         text = " ".join([v.get("value", "") for v in container["env"]] + [str(maps[name]) for name in names])
-        return [urlsplit(url) for url in re.findall(r"http://[\w.-]+:\d+", text)]
+        return [urlsplit(url) for url in re.findall(r"(?:http|postgresql)://[\w.-]+:\d+", text)]
 
     def test_urls_name_services_and_their_ports(self):
         ports = {d.name: {p["port"] for p in d.content["spec"]["ports"]} for d in self.all if d.kind == "Service"}
@@ -168,7 +187,7 @@ class Manifests(unittest.TestCase):
             for url in urls:
                 self.assertIn(url.port, ports.get(url.hostname, set()), name)
         self.assertEqual({name: len(urls) for name, urls in found.items()}, {
-            "jaeger": 0, "order-service": 2, "api-gateway": 3, "otel-collector": 1, "jaeger-store": 0})
+            "jaeger": 0, "order-service": 3, "api-gateway": 3, "otel-collector": 1, "jaeger-store": 0, "postgres": 0})
 
     def test_the_policies_allow_what_is_needed_and_nothing_else(self):
         """Needed: what the pods' URLs say, and the names in them; the gateway and the queries are open."""
@@ -214,8 +233,10 @@ class Manifests(unittest.TestCase):
         for document, container in self.containers():
             for program in PROGRAMS.get(document.name, []):
                 known = harness.run([program, "--help"]).out
-                for variable in container["env"]:
-                    name = variable["name"]
+                brought = [name for d in self.scale if (d.kind, d.name) == ("ConfigMap", f"{document.name}-scale")
+                           for name in d.content["data"]]
+                self.assertTrue(brought)
+                for name in [variable["name"] for variable in container["env"]] + brought:
                     if not name.startswith("OTEL_") and name not in COMPOSED:
                         self.assertRegex(known, rf"(?m)^ +{name}=", program)
 
@@ -235,7 +256,7 @@ class Manifests(unittest.TestCase):
     def test_images_are_of_a_version(self):
         for document, container in self.containers():
             self.assertRegex(container["image"], r":\d[\w.-]*$")
-            if document.name in PROGRAMS:
+            if container["image"].startswith("localhost/"):
                 self.assertEqual(document.content["metadata"]["labels"]["app.kubernetes.io/version"], project_version())
 
     def test_images_are_named_as_nix_names_them(self):
@@ -246,14 +267,17 @@ class Manifests(unittest.TestCase):
             text = file.read()
         (prefix,) = re.findall(r'\bname = "([^"]*)\$\{name\}"', text)
         built = {f"{prefix}{name}:{project_version()}" for name in re.findall(r'\bname = "([\w-]+)"', text)}
-        for document, container in self.containers():
-            if document.name in PROGRAMS:
-                self.assertIn(container["image"], built)
+        named = {container["image"] for _, container in self.containers() if container["image"].startswith("localhost/")}
+        self.assertLessEqual(named, built)
+        self.assertEqual(len(named), 3)
 
     def test_the_readme_names_commands_that_fit(self):
         with open(os.path.join(K8S, "README.md"), encoding="utf-8") as file:
             readme = file.read()
         self.assertIn("kubectl apply -f k8s/\n", readme)
+        pattern, name = re.search(r'sed -i "s/([^/]*)/.*" (\S*)', readme).groups()
+        with open(os.path.join(SOURCE, name), encoding="utf-8") as file:
+            self.assertEqual(len(re.findall(rf"(?m)^  {pattern}$", file.read())), 1)
         order = next(d for d in self.base if (d.kind, d.name) == ("Deployment", "order-service"))
         (container,) = pod_template(order.content)["spec"]["containers"]
         variable, program = re.search(r"set env deployment/order-service (\w+)=([\w-]+)", readme).groups()

@@ -157,7 +157,7 @@ shown_clean() {
 
 all_build() {
 	local package
-	for package in default h2o jaeger traceview-image "${packages[@]}"; do
+	for package in default h2o jaeger postgres-image traceview-image "${packages[@]}"; do
 		flake . build --no-link "path:.#$package"
 	done
 }
@@ -209,7 +209,7 @@ images_labelled() {
 	nix flake lock
 	git add -A
 	git -c user.name=check -c user.email=check@shop.example commit -qm published
-	for image in "${images[@]}" traceview-image; do
+	for image in "${images[@]}" postgres-image traceview-image; do
 		nix build --out-link "$work/image" ".#$image"
 		[ "$(labels "$work/image")" = "$url $(git rev-parse HEAD)" ]
 	done
@@ -219,7 +219,7 @@ images_listed() {
 	local image
 	flake . build --no-link "path:.#checks.$system.image-sbom"
 	sed 's/^/say: /' "$(out "checks.$system.image-sbom")"
-	for image in "${images[@]}" traceview-image; do
+	for image in "${images[@]}" postgres-image traceview-image; do
 		flake . build --out-link "$work/sbom" "path:.#$image.sbom"
 		jq -e '.bomFormat == "CycloneDX"' "$work"/sbom/share/sbom/*.cdx.json
 	done
@@ -229,6 +229,7 @@ images_loaded() {
 	flake . run "path:.#load-images" -- podman
 	podman image exists localhost/libtrace/api-gateway:0.1.0
 	podman image exists localhost/libtrace/order-service:0.1.0
+	podman image exists localhost/libtrace/postgres:0.1.0
 	podman image exists localhost/libtrace/traceview:0.1.0
 	local status=0
 	flake . run "path:.#load-images" -- podman docker || status=$?
@@ -426,7 +427,7 @@ check "a change in services/gateway rebuilds the services and their images only"
 check "built again from another folder: the same, byte for byte" built_twice
 check "images' labels name the commit and where it is published" images_labelled
 check "each image has an SBOM that names all of it" images_listed
-check "load-images hands the three images to podman, and refuses more words" images_loaded
+check "load-images hands the four images to podman, and refuses more words" images_loaded
 check "containers, non-root and read-only: a trace of 3 spans" containers_zero_code
 check "containers with order-service-custom: 5 spans" containers_custom
 check "containers with order-service-manual: 5 spans" containers_manual

@@ -47,9 +47,10 @@ def wait_until(condition, timeout, what):
     return result
 
 
-def rollout(*deployments, timeout=120):
-    for deployment in deployments:
-        kubectl("rollout", "status", f"deployment/{deployment}", f"--timeout={timeout}s", timeout=timeout + 10)
+def rollout(*names, timeout=120):
+    """@param names: of deployments, or with their kind"""
+    for name in names:
+        kubectl("rollout", "status", name if "/" in name else f"deployment/{name}", f"--timeout={timeout}s", timeout=timeout + 10)
 
 
 def pods(name):

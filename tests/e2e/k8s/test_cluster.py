@@ -9,6 +9,7 @@ import os
 import sys
 import time
 import unittest
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -23,12 +24,17 @@ from kube import evict, forward, kubectl, names_of, pods, rollout, wait_until  #
 
 K8S = os.path.join(HERE, "..", "..", "..", "k8s")
 SERVICES = ("order-service", "api-gateway")
-KINDS = "serviceaccounts,configmaps,persistentvolumeclaims,deployments,services,horizontalpodautoscalers," \
+VOLUMES = {"jaeger-store": "10Gi", "postgres": "5Gi"}  # by the names of their claims
+KINDS = "serviceaccounts,configmaps,secrets,persistentvolumeclaims,deployments,statefulsets,services,horizontalpodautoscalers," \
     "poddisruptionbudgets,networkpolicies"
 
 ZERO_CODE = [[("api-gateway", "SERVER", "GET /checkout"), [
     [("api-gateway", "CLIENT", "POST"), [
         [("order-service", "SERVER", "POST /orders"), []]]]]]]
+STORED = [[("api-gateway", "SERVER", "GET /checkout"), [
+    [("api-gateway", "CLIENT", "POST"), [
+        [("order-service", "SERVER", "POST /orders"), [
+            [("order-service", "CLIENT", "INSERT orders"), []]]]]]]]]
 CUSTOM = [[("api-gateway", "SERVER", "GET /checkout"), [
     [("api-gateway", "CLIENT", "POST"), [
         [("order-service", "SERVER", "POST /orders"), [
@@ -221,12 +227,12 @@ class Cluster(unittest.TestCase):
             Jaeger(port).wait_for(trace, CUSTOM)
 
     def test_12_scale(self):
-        """Two replicas behind budgets, a Collector that samples, Jaeger with a volume; k8s/ over it undoes nothing."""
-        self.provide_volume()
+        """Two replicas behind budgets, a Collector that samples, two with volumes; k8s/ over it undoes nothing."""
+        self.provide_volumes()
         self.apply("scale")
         self.apply("")  # which switches back to zero-code spans, and that is all
-        kubectl("set", "env", "deployment/order-service", "ORDER_PROCESSING_MS=1500")  # slow enough to be kept
-        rollout("jaeger-store", "otel-collector")
+        kubectl("set", "env", "deployment/order-service", "ORDER_STORE_LOCK_MS=1500")  # slow enough to be kept
+        rollout("jaeger-store", "otel-collector", "statefulset/postgres")
         kubectl("rollout", "restart", *(f"deployment/{name}" for name in SERVICES))
         for name in SERVICES:  # not the pods: while the change of environment rolls out, one replica has two
             wait_until(lambda: kube.get("deployment", name)["spec"]["replicas"] >= 2, 60, f"two of {name}")  # noqa: B023
@@ -236,9 +242,11 @@ class Cluster(unittest.TestCase):
         self.apply_again("", "scale", "")
         self.assertEqual({d["metadata"]["name"]: d["spec"]["replicas"] for d in kube.get("deployments")["items"]}, {
             "api-gateway": 2, "order-service": 2, "otel-collector": 1, "jaeger-store": 1, "jaeger": 0})
-        trace = kube.checkout()
+        trace, order = self.place_order()
         with forward("jaeger-store", 16686) as port:
-            Jaeger(port).wait_for(trace, ZERO_CODE, timeout=40)
+            Jaeger(port).wait_for(trace, STORED, timeout=40)
+        _, other = self.place_order()
+        self.assertNotEqual(other["order_id"], order["order_id"])
         first, second = sorted(names_of(pods("order-service")))
         wait_until(lambda: evict(first), 30, "the budget's leave")  # it counts the new pods a moment later
         self.assertFalse(evict(second), "the budget lets one go at a time")
@@ -246,15 +254,57 @@ class Cluster(unittest.TestCase):
         kubectl("delete", "pod", jaeger["metadata"]["name"])
         rollout("jaeger-store", *SERVICES)
         with forward("jaeger-store", 16686) as port:
-            Jaeger(port).wait_for(trace, ZERO_CODE)  # still there
+            Jaeger(port).wait_for(trace, STORED)  # still there
+        self.check_order_outlives_pods(order)
         self.check_policies()
         self.go_back_from_scale()
+
+    def place_order(self):
+        """One /checkout from outside. @return (its trace's id, the order that it was answered)"""
+        with forward("api-gateway", 8000) as port, urlopen(f"http://127.0.0.1:{port}/checkout", timeout=20) as answer:
+            return answer.headers["traceresponse"].split("-")[1], json.load(answer)["order"]
+
+    def check_stored(self, order):
+        """order-service has the order, as soon as it has its database again."""
+        found = None
+
+        def is_answered():
+            nonlocal found
+            with forward("order-service", 8001) as port:
+                try:
+                    with urlopen(f"http://127.0.0.1:{port}/orders/{order['order_id']}", timeout=20) as answer:
+                        found = json.load(answer)
+                except HTTPError as error:
+                    self.assertEqual(error.code, 503)  # it is not lost
+            return found
+
+        wait_until(is_answered, 60, "an answer from the database")
+        self.assertEqual({key: found.get(key) for key in order}, order)
+
+    def check_order_outlives_pods(self, order):
+        self.check_stored(order)
+        old = names_of(pods("order-service"))
+        kubectl("delete", "pod", *old)
+        rollout("order-service")
+        self.check_stored(order)
+        database, = pods("postgres")
+        began = time.monotonic()
+        kubectl("delete", "pod", database["metadata"]["name"])  # until it has gone
+        rollout("statefulset/postgres")
+        note(f"postgres was ready again {time.monotonic() - began:.0f} s after its pod's deletion began")
+        self.assertNotEqual(pods("postgres")[0]["metadata"]["uid"], database["metadata"]["uid"])
+        self.check_stored(order)
+        self.place_order()
+        count = "SELECT count(*), count(key), count(DISTINCT key) FROM orders"
+        n, with_key, different = kubectl("exec", "postgres-0", "--", "psql", "-U", "postgres", "-AtF ", "-c", count, "orders").split()
+        self.assertGreaterEqual(int(n), 3)
+        self.assertEqual((with_key, different), (n, n))  # the gateway makes one for each checkout
 
     def check_policies(self):
         """By what the live objects say: few clusters of a test enforce policies."""
         policies = kube.get("networkpolicies")["items"]
         ends = {name: [network.pod_end(name, kube.NAMESPACE, p["metadata"]["labels"]) for p in pods(name)]
-                for name in (*SERVICES, "otel-collector", "jaeger-store")}
+                for name in (*SERVICES, "otel-collector", "jaeger-store", "postgres")}
         dns = json.loads(kube.run("-n", "kube-system", "get", "pods", "-l", "k8s-app=kube-dns", "-o", "json")[0])["items"]
         ends["dns"] = [network.pod_end("dns", "kube-system", p["metadata"]["labels"]) for p in dns]
         ends["neighbour"] = [network.pod_end("neighbour", kube.NAMESPACE, {"app.kubernetes.io/name": "load"})]
@@ -262,7 +312,9 @@ class Cluster(unittest.TestCase):
                 ("neighbour", "api-gateway", 8000, "TCP", True), ("api-gateway", "order-service", 8001, "TCP", True),
                 ("api-gateway", "dns", 53, "UDP", True), ("order-service", "dns", 53, "UDP", True),
                 ("otel-collector", "dns", 53, "TCP", True), ("order-service", "otel-collector", 4318, "TCP", True),
-                ("otel-collector", "jaeger-store", 4318, "TCP", True), ("neighbour", "order-service", 8001, "TCP", False),
+                ("otel-collector", "jaeger-store", 4318, "TCP", True), ("order-service", "postgres", 5432, "TCP", True),
+                ("api-gateway", "postgres", 5432, "TCP", False), ("neighbour", "postgres", 5432, "TCP", False),
+                ("postgres", "dns", 53, "UDP", False), ("neighbour", "order-service", 8001, "TCP", False),
                 ("api-gateway", "jaeger-store", 4318, "TCP", False), ("order-service", "api-gateway", 8000, "TCP", False)):
             self.assertTrue(ends[source] and ends[destination], (source, destination))
             self.assertEqual({network.allows(policies, a, b, port, protocol) for a in ends[source] for b in ends[destination]},
@@ -278,13 +330,15 @@ class Cluster(unittest.TestCase):
         with forward("jaeger", 16686) as port:
             Jaeger(port).wait_for(trace, ZERO_CODE)
 
-    def provide_volume(self):
+    def provide_volumes(self):
         """A cluster of check-cluster's own has nothing that makes volumes."""
-        if "HOST_VOLUME" in os.environ:
-            kube.run("apply", "-f", "-", text=json.dumps({
-                "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "jaeger"},
-                "spec": {"capacity": {"storage": "10Gi"}, "accessModes": ["ReadWriteOnce"],
-                         "hostPath": {"path": os.environ["HOST_VOLUME"]}}}))
+        if "HOST_VOLUMES" in os.environ:
+            for claim, size in VOLUMES.items():
+                kube.run("apply", "-f", "-", text=json.dumps({
+                    "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": claim},
+                    "spec": {"capacity": {"storage": size}, "accessModes": ["ReadWriteOnce"],
+                             "claimRef": {"namespace": kube.NAMESPACE, "name": claim},
+                             "hostPath": {"path": os.path.join(os.environ["HOST_VOLUMES"], claim), "type": "Directory"}}}))
 
     def delete_everything(self):
         kube.run("delete", "-f", K8S, "--timeout=180s", timeout=200)
@@ -296,8 +350,8 @@ class Cluster(unittest.TestCase):
             self.apply(path)
         self.apply_again("scale", "")
         self.delete_everything()
-        if "HOST_VOLUME" in os.environ:
-            kube.run("delete", "persistentvolume", "jaeger")
+        if "HOST_VOLUMES" in os.environ:
+            kube.run("delete", "persistentvolume", *VOLUMES)
 
 
 harness.run_case(Cluster)

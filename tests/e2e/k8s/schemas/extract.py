@@ -13,7 +13,7 @@ import sys
 
 VERSIONS = {"1.30": "1.30.14", "1.33": "1.33.13", "1.37": "1.37.2"}
 KINDS = {
-    "v1": ["ConfigMap", "Namespace", "PersistentVolumeClaim", "Service", "ServiceAccount"],
+    "v1": ["ConfigMap", "Namespace", "PersistentVolumeClaim", "Secret", "Service", "ServiceAccount"],
     "apps/v1": ["Deployment", "StatefulSet"],
     "autoscaling/v2": ["HorizontalPodAutoscaler"],
     "networking.k8s.io/v1": ["NetworkPolicy"],
