@@ -144,9 +144,10 @@ start_backend() { # VAR=value... PROGRAM ARG...
 
 # As nobody where this is root, whom it refuses. Only this user reaches its socket.
 start_postgres() {
-	local as=() log=$folder/postgres-$order_port.log
+	local as=() log=$folder/postgres-$order_port.log base=${TMPDIR:-/tmp}
 	[ "$(id -u)" -ne 0 ] || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-	postgres_folder=$(mktemp -d "${TMPDIR:-/tmp}/libtrace-postgres-XXXXXX")
+	"${as[@]}" test -x "$base" || base=/tmp # a private folder of root's
+	postgres_folder=$(mktemp -d "$base/libtrace-postgres-XXXXXX")
 	[ "$(id -u)" -ne 0 ] || chown 65534:65534 "$postgres_folder"
 	(cd "$postgres_folder" && LC_ALL=C exec "${as[@]}" "$postgres_bin/initdb" -D "$postgres_folder/data" -A trust -U postgres \
 		-N -E UTF8) >"$log" 2>&1 || { tail -n 20 "$log" >&2 && die "no database could be made"; }

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """The scripts that people start things with: the demo's stack, and the backend in the background."""
-import glob
 import json
 import os
 import re
@@ -101,14 +100,18 @@ class StackScript(unittest.TestCase):
     @unittest.skipUnless(os.environ.get("LIBTRACE_HAS_POSTGRESQL", "true") == "true", "built without libpq")
     @unittest.skipIf(PostgreSQL.missing(), PostgreSQL.missing())
     def test_a_postgresql_of_its_own_has_the_insert_below_what_waits_for_it_and_leaves_nothing(self):
+        folder = tempfile.TemporaryDirectory()  # where nobody, as whom it runs for root, does not get
+        self.addCleanup(folder.cleanup)
         env = {"ORDER_STORE_LOCK_MS": "400"}
-        out = self.once("--store", "postgres", env=env).out
+        out = self.once("--store", "postgres", env={**env, "TMPDIR": folder.name}).out
         self.assertIn("6 spans", out)
         self.assertRegex(out.splitlines()[-1], r"^order-service +└ INSERT orders +CLIENT ")
-        out = self.once("--order", "zero-code", "--store", "postgres", env=env).out
+        self.assertEqual(os.listdir(folder.name), [])
+        os.chmod(folder.name, 0o755)
+        out = self.once("--order", "zero-code", "--store", "postgres", env={**env, "TMPDIR": folder.name}).out
         self.assertIn("4 spans", out)
         self.assertRegex(out.splitlines()[-1], r"^order-service +└ INSERT orders +CLIENT ")
-        self.assertEqual(glob.glob(os.path.join(tempfile.gettempdir(), "libtrace-postgres-*")), [])
+        self.assertEqual(os.listdir(folder.name), [])
 
     def test_the_manual_variant_has_its_own_server_span(self):
         out = self.once("--order", "manual").out

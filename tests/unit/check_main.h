@@ -8,6 +8,12 @@
 #include <libtrace/testing.h>
 #include <stdlib.h>
 
+/* libcheck's 4 s are few for ThreadSanitizer on a busy machine. */
+__attribute__((constructor)) static inline void set_timeout(void)
+{
+	setenv("CK_DEFAULT_TIMEOUT", "60", 0);
+}
+
 static inline int run_tests(TCase *tests, const char *name)
 {
 	Suite *suite = suite_create(name);
