@@ -39,7 +39,8 @@ static struct lt_slice *member_of(struct http_request *request, struct lt_slice 
 	}
 }
 
-void http_request_header(struct http_request *request, struct lt_slice name, struct lt_slice value)
+void http_request_take_header(
+	struct http_request *request, struct lt_slice name, struct lt_slice value)
 {
 	struct lt_slice *member = member_of(request, name);
 
@@ -50,27 +51,45 @@ void http_request_header(struct http_request *request, struct lt_slice name, str
 
 struct peer {
 	char text[INET6_ADDRSTRLEN];
-	const char *address; /* text; NULL: none, as on a Unix socket */
+	struct lt_slice address; /* of text; ptr NULL: none, as on a Unix socket */
 	uint16_t port;
 	const char *transport; /* NULL: the usual one of HTTP */
 };
+
+/* inet_ntop() for IPv4 without its sprintf().  Returns the end, without a NUL. */
+static char *print_ipv4(const uint8_t bytes[4], char *out)
+{
+	for (int i = 0; i < 4; i++) {
+		unsigned value = bytes[i];
+		if (i > 0)
+			*out++ = '.';
+		if (value >= 100)
+			*out++ = (char)('0' + value / 100);
+		if (value >= 10)
+			*out++ = (char)('0' + value / 10 % 10);
+		*out++ = (char)('0' + value % 10);
+	}
+	return out;
+}
 
 static void read_peer(const struct sockaddr *address, struct peer *ret_peer)
 {
 	const struct sockaddr_in *in = (const struct sockaddr_in *)address;
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
 
-	ret_peer->address = ret_peer->transport = NULL;
+	ret_peer->address = (struct lt_slice){0};
 	ret_peer->port = 0;
+	ret_peer->transport = NULL;
 	if (!address)
 		return;
 	if (address->sa_family == AF_INET) {
+		const char *end = print_ipv4((const uint8_t *)&in->sin_addr, ret_peer->text);
 		ret_peer->address =
-			inet_ntop(AF_INET, &in->sin_addr, ret_peer->text, sizeof(ret_peer->text));
+			(struct lt_slice){ret_peer->text, (size_t)(end - ret_peer->text)};
 		ret_peer->port = ntohs(in->sin_port);
 	} else if (address->sa_family == AF_INET6) {
-		ret_peer->address = inet_ntop(
-			AF_INET6, &in6->sin6_addr, ret_peer->text, sizeof(ret_peer->text));
+		inet_ntop(AF_INET6, &in6->sin6_addr, ret_peer->text, sizeof(ret_peer->text));
+		ret_peer->address = lt_slice(ret_peer->text);
 		ret_peer->port = ntohs(in6->sin6_port);
 	} else if (address->sa_family == AF_UNIX) {
 		ret_peer->transport = "unix";
@@ -108,8 +127,11 @@ static struct lt_slice print_name(
 static struct lt_span *start(struct lt_tracer *tracer, const struct http_request *request,
 	const struct http_target *target, const struct lt_span_context *parent)
 {
-	const struct http_forwarded original = http_forwarded(
-		request->forwarded, request->x_for, request->x_host, request->x_proto);
+	struct http_forwarded original = {0};
+	if (request->forwarded.ptr || request->x_for.ptr || request->x_host.ptr ||
+		request->x_proto.ptr)
+		original = http_forwarded(
+			request->forwarded, request->x_for, request->x_host, request->x_proto);
 	const struct http_method method = http_method(request->method);
 	const struct lt_slice route = if_any(request->route);
 	struct lt_slice scheme = original.proto.len ? original.proto : target->scheme;
@@ -137,11 +159,10 @@ static struct lt_span *start(struct lt_tracer *tracer, const struct http_request
 		attr_strn(LT_NETWORK_PROTOCOL_VERSION, request->version),
 		attr_strn(LT_SERVER_ADDRESS, if_any(server.host)),
 		attr_int(LT_SERVER_PORT, server.port),
-		attr_str(LT_NETWORK_PEER_ADDRESS, peer.address),
+		attr_strn(LT_NETWORK_PEER_ADDRESS, peer.address),
 		attr_int(LT_NETWORK_PEER_PORT, peer.port),
 		attr_str(LT_NETWORK_TRANSPORT, peer.transport),
-		attr_strn(LT_CLIENT_ADDRESS,
-			original.client.len ? original.client : lt_slice(peer.address)),
+		attr_strn(LT_CLIENT_ADDRESS, original.client.len ? original.client : peer.address),
 	};
 	char name[NAME_MAX_BYTES];
 	return lt_span_start_named(tracer,
@@ -150,6 +171,7 @@ static struct lt_span *start(struct lt_tracer *tracer, const struct http_request
 			.parent = parent,
 			.root = !parent,
 			.kind = LT_KIND_SERVER,
+			.start_ns = request->start_ns,
 			.attrs = attrs,
 			.n_attrs = sizeof(attrs) / sizeof(attrs[0]),
 		});
@@ -164,6 +186,14 @@ __attribute__((noinline)) static struct lt_span *start_redacted(struct lt_tracer
 
 	target.query = (struct lt_slice){redacted, url_redact_query(target.query, redacted)};
 	return start(tracer, request, &target, parent);
+}
+
+static struct lt_span *start_any(struct lt_tracer *tracer, const struct http_request *request,
+	const struct http_target *target, const struct lt_span_context *parent)
+{
+	if (url_query_has_secrets(target->query))
+		return start_redacted(tracer, request, *target, parent);
+	return start(tracer, request, target, parent);
 }
 
 struct lt_span *request_span_start(
@@ -182,11 +212,11 @@ struct lt_span *request_span_start(
 	*ret_has_caller =
 		lt_extract_with_baggage(request->headers, request->carrier, &caller, &baggage) == 0;
 	const struct lt_span_context *parent = *ret_has_caller ? &caller : NULL;
+	if (!baggage)
+		return start_any(tracer, request, &target, parent);
 	/* The span keeps what is current when it starts: it is so again wherever the span is. */
 	lt_scope_enter_baggage(&scope, baggage);
-	struct lt_span *span = url_query_has_secrets(target.query)
-				       ? start_redacted(tracer, request, target, parent)
-				       : start(tracer, request, &target, parent);
+	struct lt_span *span = start_any(tracer, request, &target, parent);
 	lt_scope_leave(&scope);
 	lt_baggage_release(baggage);
 	return span;
@@ -194,21 +224,40 @@ struct lt_span *request_span_start(
 
 /* --- the answer -------------------------------------------------------------------------- */
 
-void request_span_answered(struct lt_span *span, int status, const char *error)
+static void set_name(struct lt_span *span, struct lt_slice method, struct lt_slice route)
+{
+	char name[NAME_MAX_BYTES + 1];
+	struct lt_slice printed = print_name(name, http_method(method).span_name, route);
+
+	name[printed.len] = '\0';
+	lt_span_set_name(span, name);
+}
+
+void request_span_answered_at(struct lt_span *span, struct lt_slice method, struct lt_slice route,
+	int status, const char *error)
 {
 	char code[4];
 
 	if (!lt_span_is_recording(span))
 		return;
 	status = http_status(status);
+	route = if_any(route);
+	if (route.len)
+		set_name(span, method, route);
 	/* An error status is more specific than an incomplete response. */
 	const char *type = http_error_type(status, ERROR_FROM, code);
 	if (!type)
 		type = error;
-	lt_span_set(span, LT_ATTRS(attr_int(LT_HTTP_RESPONSE_STATUS_CODE, status),
+	lt_span_set(span, LT_ATTRS(attr_strn(LT_HTTP_ROUTE, route),
+				  attr_int(LT_HTTP_RESPONSE_STATUS_CODE, status),
 				  attr_str(LT_ERROR_TYPE, type)));
 	if (type)
 		lt_span_status(span, LT_STATUS_ERROR, NULL);
+}
+
+void request_span_answered(struct lt_span *span, int status, const char *error)
+{
+	request_span_answered_at(span, (struct lt_slice){0}, (struct lt_slice){0}, status, error);
 }
 
 bool request_trace_headers(

@@ -17,6 +17,7 @@ struct http_request {
 	struct lt_slice version; /* of http_version() */
 	struct lt_slice route;	 /* a pattern that the program registered */
 	const struct sockaddr *peer;
+	uint64_t start_ns; /* of its arrival, since the epoch; 0: now */
 	/* Set by http_request_header(). */
 	struct lt_slice host, user_agent, forwarded, x_for, x_host, x_proto;
 	/* Its headers, for the propagator. */
@@ -24,9 +25,21 @@ struct http_request {
 	void *carrier;
 };
 
+void http_request_take_header(
+	struct http_request *request, struct lt_slice name, struct lt_slice value);
+
 /** Takes a header into account, if it is one that attributes are made of; the first of several
  * counts. */
-void http_request_header(struct http_request *request, struct lt_slice name, struct lt_slice value);
+static inline void http_request_header(
+	struct http_request *request, struct lt_slice name, struct lt_slice value)
+{
+	enum { /* of their names */
+		LENGTHS = 1 << 4 | 1 << 9 | 1 << 10 | 1 << 15 | 1 << 16 | 1 << 17
+	};
+
+	if (name.len < 18 && LENGTHS >> name.len & 1)
+		http_request_take_header(request, name, value);
+}
 
 /**
  * Starts the span of a request, a child of the context in its headers.
@@ -45,6 +58,10 @@ struct lt_span *request_span_start(
  *                status of 500 or above takes precedence
  */
 void request_span_answered(struct lt_span *span, int status, const char *error);
+
+/** The same for a library that learns the route after the span's start. */
+void request_span_answered_at(struct lt_span *span, struct lt_slice method, struct lt_slice route,
+	int status, const char *error);
 
 /* error.type of an answer that was not sent as a whole. */
 #define HTTP_RESPONSE_ABORTED "response_aborted"   /* by its handler */
