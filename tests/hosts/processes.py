@@ -66,11 +66,12 @@ def open_files(pid):
 
 def look_at(pid):
     folder = f"/proc/{pid}"
-    tasks = sorted(os.listdir(folder + "/task"), key=int)
+    tasks = sorted(os.listdir(folder + "/task"), key=lambda task: task != str(pid))
     if any(status_of(f"{folder}/task/{task}", "State") != ("S",) for task in tasks):
         raise BlockingIOError("it is at work")
     threads = [(read(f"{folder}/task/{task}/comm").strip(), *status_of(f"{folder}/task/{task}", "SigBlk"))
                for task in tasks]
+    threads[1:] = sorted(threads[1:])  # their numbers begin again at some time
     mapped = {os.path.basename(line.split()[5]) for line in read(folder + "/maps").splitlines() if ".so" in line}
     return Process(read(folder + "/cmdline").split("\0"), open_files(pid), threads, status_of(folder, *SIGNALS),
                    status_of(folder, "Umask"), os.readlink(folder + "/cwd"), environment_of(pid), mapped)

@@ -86,7 +86,7 @@ def count(name, port, request, traced, rounds, meanwhile=lambda: None):
         collector = Collector()
         stack.callback(collector.stop)
         env = {**callgrind.ENVIRONMENT, "PORT": str(port), "THREADS": "1", "ORDER_PROCESSING_MS": "0",
-               "ORDER_SERVICE_URL": f"http://127.0.0.1:{ORDER}", "ORDER_TIMEOUT_MS": "60000",  # on a busy machine
+               "ORDER_SERVICE_URL": f"http://127.0.0.1:{ORDER}", "ORDER_TIMEOUT_MS": "60000", "LAG_MAX_MS": "0",
                "OTEL_BSP_SCHEDULE_DELAY": "200", "OTEL_C_RESPONSE_HEADERS": "edge"}
         program = Program(counted.arguments, env=env, traced=traced, service=name)
         stack.callback(program.kill)

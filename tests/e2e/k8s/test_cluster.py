@@ -260,9 +260,22 @@ class Cluster(unittest.TestCase):
         self.go_back_from_scale()
 
     def place_order(self):
-        """One /checkout from outside. @return (its trace's id, the order that it was answered)"""
-        with forward("api-gateway", 8000) as port, urlopen(f"http://127.0.0.1:{port}/checkout", timeout=20) as answer:
-            return answer.headers["traceresponse"].split("-")[1], json.load(answer)["order"]
+        """One /checkout from outside, again where a thread of order-service has no database yet.
+        @return (its trace's id, the order that it was answered)"""
+        placed = None
+
+        def is_placed():
+            nonlocal placed
+            with forward("api-gateway", 8000) as port:
+                try:
+                    with urlopen(f"http://127.0.0.1:{port}/checkout", timeout=20) as answer:
+                        placed = answer.headers["traceresponse"].split("-")[1], json.load(answer)["order"]
+                except HTTPError as error:
+                    self.assertEqual(error.code, 502)
+            return placed
+
+        wait_until(is_placed, 60, "an order")
+        return placed
 
     def check_stored(self, order):
         """order-service has the order, as soon as it has its database again."""
