@@ -89,7 +89,7 @@ class Commands(unittest.TestCase):
         if os.environ.get("LIBTRACE_HAS_SQLITE", "true") == "true":
             said = make_to_the_end("demo", "STORE=sqlite")
             self.assertIn("6 spans", said)
-            self.assertRegex(said, r"└ insert_order_record .*\n.*  └ INSERT orders +CLIENT +[\d.]+ m?s ")
+            self.assertRegex(said, r"[└`] insert_order_record .*\n.*  [└`] INSERT orders +CLIENT +[\d.]+ m?s ")
         self.assertFalse(answers(GATEWAY))
 
     def test_help_names_every_make_command_of_the_readme(self):

@@ -140,6 +140,7 @@ check() { # NAME FUNCTION
 	else
 		failed=$((failed + 1))
 		echo "FAILED  $1 ($((SECONDS - start)) s)"
+		grep -E -A 20 '^FAILED' "$work/log" | head -n 100 | sed 's/^/          /' # those of its own make check
 		tail -n 60 "$work/log" | sed 's/^/          /'
 	fi
 }
