@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 import harness
 import otlp
-from harness import Backend, StackTest, note, request, wait_until
+from harness import Backend, StackTest, note, post_json, request, wait_until
 from mixture import ODD_NAMES, ODD_SERVICES, ODDLY_NAMED, SERVICES, Mixture
 
 OUR_OTLP, OUR_UI = 14318, 26686
@@ -286,8 +286,16 @@ class BesideJaeger(StackTest):
     def setUp(self):
         super().setUp()
         self.start(["jaeger"], env={"OTEL_TRACES_SAMPLER": "always_off"}).wait_ready(Backend.UI, "/api/v3/services")
+        wait_until(self.takes_spans, 60, "Jaeger's receiver, which may come after its page")
         ours = {"TRACEVIEW_OTLP_PORT": str(OUR_OTLP), "TRACEVIEW_UI_PORT": str(OUR_UI), "TRACEVIEW_GRPC_PORT": "0"}
         self.start(["traceview", "serve"], env=ours).wait_ready(OUR_UI)
+
+    @staticmethod
+    def takes_spans():
+        try:
+            return post_json(Backend.OTLP, "/v1/traces", {"resourceSpans": []}).status == 200
+        except OSError:
+            return False
 
     def send(self, mixture):
         for value in mixture.requests:
