@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/monotonic.h"
+
 #define NS_PER_MS UINT64_C(1000000)
-#define NS_PER_S UINT64_C(1000000000)
 #define INTERVAL_NS                                                                                \
 	(20 * NS_PER_MS) /* between two measurements, each of which is a turn of the loop */
 #define STALE_NS (100 * NS_PER_MS) /* the loop has slept since */
@@ -85,14 +85,6 @@ bool http_admission_admits(struct http_admission *admission)
 
 /* --- the measurement ---------------------------------------------------------------------- */
 
-static uint64_t clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
 static void on_event(h2o_socket_t *sock, const char *err)
 {
 	struct http_lag *lag = sock->data;
@@ -105,7 +97,7 @@ static void on_event(h2o_socket_t *sock, const char *err)
 /* libh2o handles our event before those of clients that were reported with it: they are part of it. */
 static void finish(struct http_lag *lag)
 {
-	uint64_t now_ns = clock_ns();
+	uint64_t now_ns = monotonic_ns();
 
 	http_admission_measured(&lag->admission, now_ns - lag->sent_ns);
 	lag->has_come = false;
@@ -118,7 +110,7 @@ static void begin(struct http_lag *lag)
 {
 	if (lag->n_requests < 2 && !lag->admission.is_overloaded)
 		return;
-	uint64_t now_ns = clock_ns();
+	uint64_t now_ns = monotonic_ns();
 	if (now_ns < lag->next_at_ns)
 		return;
 	lag->n_requests = 0;
@@ -142,7 +134,7 @@ bool http_lag_admits(struct http_lag *lag)
 	if (__builtin_expect(admission->share >= 1, 1))
 		return true;
 	/* Every turn with requests has a measurement begun: where there was none nobody waits. */
-	if (lag->sent_ns == 0 && clock_ns() > lag->next_at_ns + STALE_NS)
+	if (lag->sent_ns == 0 && monotonic_ns() > lag->next_at_ns + STALE_NS)
 		admission->share = 1;
 	return http_admission_admits(admission);
 }

@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <libtrace/baggage.h>
 #include <libtrace/trace.h>
+
+#include "base/monotonic.h"
 
 #define NS_PER_S 1000000000LL
 #define WAIT_MAX_MS 1000 /* progress is shown once a second */
@@ -35,12 +36,9 @@ struct load {
 	int err;
 };
 
-static int64_t now_ns(void)
+static int64_t since(uint64_t start_ns)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NS_PER_S + now.tv_nsec;
+	return (int64_t)(monotonic_ns() - start_ns);
 }
 
 /* --- a request ---------------------------------------------------------------------------- */
@@ -183,19 +181,20 @@ static void show_progress(const struct load *load, int64_t since_ns, int64_t *sh
 
 static int run(struct load *load)
 {
-	int64_t start_ns = now_ns(), shown_s = 0;
+	uint64_t start_ns = monotonic_ns();
+	int64_t shown_s = 0;
 
 	do {
-		int wait_ms = send_due(load, now_ns() - start_ns), n_running;
+		int wait_ms = send_due(load, since(start_ns)), n_running;
 		struct curl_waitfd signals = {.fd = load->signals, .events = CURL_WAIT_POLLIN};
 
 		curl_multi_perform(load->calls, &n_running);
 		take_answers(load);
-		load->summary->took_ns = (uint64_t)(now_ns() - start_ns);
+		load->summary->took_ns = (uint64_t)since(start_ns);
 		if (n_running > 0 || load->summary->n_sent < load->options->n_requests)
 			curl_multi_poll(load->calls, &signals, !load->is_stopped, wait_ms, NULL);
 		load->is_stopped = load->is_stopped || signals.revents;
-		show_progress(load, now_ns() - start_ns, &shown_s);
+		show_progress(load, since(start_ns), &shown_s);
 	} while (load->n_in_flight > 0 ||
 		 (!load->is_stopped && load->summary->n_sent < load->options->n_requests));
 	if (load->options->shows_progress)

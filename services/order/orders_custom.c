@@ -7,18 +7,17 @@
  */
 #include "orders_custom.h"
 
-#include <time.h>
-
 #include <libtrace/context.h>
 #include <libtrace/semconv.h>
 #include <libtrace/trace.h>
 
+#include "base/monotonic.h"
 #include "log.h"
 
 struct spans {
 	struct lt_span *request; /* held: it may end before the order */
 	struct lt_span *step;	 /* NULL: between two steps */
-	struct timespec step_start;
+	uint64_t step_start_ms;
 };
 
 static struct lt_tracer *tracer;
@@ -59,18 +58,15 @@ static void begin_step(
 	spans->step = lt_span_start(
 		tracer, name, &(struct lt_span_options){.attrs = attrs, .n_attrs = n_attrs});
 	lt_scope_leave(&scope);
-	clock_gettime(CLOCK_MONOTONIC, &spans->step_start);
+	spans->step_start_ms = monotonic_ms();
 }
 
 static void end_step(struct order *order, const char *message)
 {
 	struct spans *spans = spans_of(order);
-	struct timespec now;
+	int64_t duration_ms = (int64_t)(monotonic_ms() - spans->step_start_ms);
 	struct lt_scope scope;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	int64_t duration_ms = (now.tv_sec - spans->step_start.tv_sec) * 1000 +
-			      (now.tv_nsec - spans->step_start.tv_nsec) / 1000000;
 	lt_scope_enter(&scope, spans->step);
 	log_info(message, LOG_FIELDS(log_str("item", order->item), log_int("qty", order->qty),
 				  log_int("duration_ms", duration_ms)));

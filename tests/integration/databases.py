@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What tests of databases share: a PostgreSQL, a program with and without the agent, its spans, and random literals."""
 import glob
-import json
 import os
 import pwd
 import random
 import shutil
 import subprocess
 import tempfile
-import unittest
 
 import harness
-from spans import spans_of
+from span_files import SpanFileTest
 
 PYTHON = "/usr/bin/python3"  # Debian's, which uses Debian's libraries
 
@@ -76,29 +74,13 @@ class PostgreSQL:
         shutil.rmtree(self.folder)
 
 
-class DatabaseTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
+class DatabaseTest(SpanFileTest):
     def traced(self, command, env=None, code=0):
         """The program's result, and its spans in the order in which they began."""
-        file = self.path("spans.jsonl")
-        env = {"OTEL_TRACES_EXPORTER": "otlp/file", "OTEL_C_OTLP_FILE": file, **(env or {})}
-        done = harness.run(command, env=env, traced=True)
+        done = harness.run(command, env={**self.into("spans.jsonl"), **(env or {})}, traced=True)
         self.assertEqual(done.code, code, done)
         self.assertNotIn("libtrace", done.err)
-        self.raw = ""
-        if os.path.exists(file):
-            with open(file) as lines:
-                self.raw = lines.read()
-            os.unlink(file)
-        groups = [group for line in self.raw.splitlines() for group in json.loads(line)["resourceSpans"]]
-        return done, sorted(spans_of(groups), key=lambda span: span.start_ns)
+        return done, self.read("spans.jsonl")
 
     def same(self, command, reset=lambda: None, env=None, code=0):
         """The spans of a program that must print the same with the agent as without."""

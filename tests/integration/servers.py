@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What tests of SERVER spans share: a server with and without the agent, what its clients receive, its spans."""
 import contextlib
-import json
-import os
 import re
 import socket
 import struct
-import tempfile
-import unittest
 
 import harness
-from spans import spans_of
+from span_files import SpanFileTest
 
 PORT, OTHER = 8004, 8005
 TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -72,15 +68,7 @@ def plain(answer):
     return DATE.sub(b"", ADDED.sub(b"", answer))
 
 
-class ServerTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
+class ServerTest(SpanFileTest):
     def run_server(self, command, talk, env=None, traced=False, port=PORT, ready="/readyz", lines=0, stop=True, code=0):
         """What talk() returns while it runs, and what it printed: that many lines before it is stopped, unless it stops
         by itself."""
@@ -104,18 +92,8 @@ class ServerTest(unittest.TestCase):
 
     def traced(self, command, talk, env=None, **options):
         """What it returned, what it printed, and the spans in the order in which they began."""
-        env = {"OTEL_TRACES_EXPORTER": "otlp/file", "OTEL_C_OTLP_FILE": self.path("spans.jsonl"), **(env or {})}
-        said, printed = self.run_server(command, talk, env, traced=True, **options)
+        said, printed = self.run_server(command, talk, {**self.into("spans.jsonl"), **(env or {})}, traced=True, **options)
         return said, printed, self.read("spans.jsonl")
-
-    def read(self, name):
-        """The spans of a file, which goes."""
-        if not os.path.exists(self.path(name)):
-            return []
-        with open(self.path(name)) as lines:
-            groups = [group for line in lines for group in json.loads(line)["resourceSpans"]]
-        os.unlink(self.path(name))
-        return sorted(spans_of(groups), key=lambda span: span.start_ns)
 
     def same(self, command, talk, env=None, compare=plain, **options):
         """The answers (a list of bytes) and the spans of a server that must do the same with the agent as without."""
@@ -124,6 +102,41 @@ class ServerTest(unittest.TestCase):
         self.assertEqual([compare(answer) for answer in without], [compare(answer) for answer in answers])
         self.assertEqual(printed, printed_with)
         return answers, spans
+
+    def check_one_trace(self, command, other, path, body):
+        """curl, a server that calls another by /call?to=, and that one, which answers body to path on port OTHER."""
+        other = harness.Program(other, traced=True, service="other", env=self.into("other.jsonl"))
+        self.addCleanup(other.kill)
+        other.wait_ready(OTHER)
+
+        def talk():
+            done = harness.run(["curl", "-sS", f"http://127.0.0.1:{PORT}/call?to=http://127.0.0.1:{OTHER}{path}"],
+                               traced=True, service="curl", timeout=60, env=self.into("curl.jsonl"))
+            self.assertEqual((done.code, done.out, done.err), (0, body, ""))
+            return []
+
+        _, _, spans = self.traced(command, talk, lines=1)
+        harness.wait_until(lambda: other.lines, 60, "the end of its request")
+        self.assertEqual(other.stop(), 0)
+        (root,), (end,) = self.read("curl.jsonl"), self.read("other.jsonl")
+        served, called = spans
+        self.assertEqual([root.parent, served.parent, called.parent, end.parent], ["", root.id, served.id, called.id])
+        self.assertEqual({span.trace_id for span in (root, served, called, end)}, {root.trace_id})
+
+    def check_many_at_once(self, serve, end):
+        """200 requests have a span each. serve: runs talk() beside a server and returns its answers and spans; end: of the
+        answer to a path."""
+        def many(i):
+            with connect() as connection:
+                for j in range(25):
+                    connection.sendall(head("GET", f"/{i}/{j}", PARENT))
+                    read_until(connection, end(f"/{i}/{j}").encode())
+            return b""
+
+        _, spans = serve(lambda: harness.at_once(8, many))
+        self.assertEqual(sorted(span.attributes["url.path"] for span in spans),
+                         sorted(f"/{i}/{j}" for i in range(8) for j in range(25)))
+        self.assertEqual({(span.parent, span.attributes["http.response.status_code"]) for span in spans}, {(CALLER, 200)})
 
 
 def ends(spans):

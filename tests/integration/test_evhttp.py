@@ -98,7 +98,7 @@ class Evhttp(ServerTest):
         command = [self.HOST, str(PORT)]
         for traced in (False, True):
             program = harness.Program(command, traced=traced, service="server",
-                                      env={"OTEL_TRACES_EXPORTER": "otlp/file", "OTEL_C_OTLP_FILE": self.path("spans.jsonl")})
+                                      env=self.into("spans.jsonl"))
             self.addCleanup(program.kill)
             program.wait_ready(PORT)
             with connect() as connection:
@@ -159,41 +159,10 @@ class Evhttp(ServerTest):
         self.assertIn(f"00-{TRACE}-{called.id}-".encode(), other.requests[-1])
 
     def test_two_servers_and_a_client_are_one_trace(self):
-        """curl, a server that calls another, and that one."""
-        other = harness.Program([self.HOST, str(OTHER)], traced=True, service="other",
-                                env={"OTEL_TRACES_EXPORTER": "otlp/file", "OTEL_C_OTLP_FILE": self.path("other.jsonl")})
-        self.addCleanup(other.kill)
-        other.wait_ready(OTHER)
-
-        def talk():
-            done = harness.run(["curl", "-sS", f"http://127.0.0.1:{PORT}/call?to=http://127.0.0.1:{OTHER}/hello"],
-                               traced=True, service="curl", timeout=60,
-                               env={"OTEL_TRACES_EXPORTER": "otlp/file", "OTEL_C_OTLP_FILE": self.path("curl.jsonl")})
-            self.assertEqual((done.code, done.out, done.err), (0, "hello\n", ""))
-            return []
-
-        _, _, spans = self.traced([self.HOST, str(PORT)], talk, lines=1)
-        harness.wait_until(lambda: other.lines, 60, "the end of its request")
-        self.assertEqual(other.stop(), 0)
-        (root,), (end,) = self.read("curl.jsonl"), self.read("other.jsonl")
-        served, called = spans
-        self.assertEqual([root.parent, served.parent, called.parent, end.parent], ["", root.id, served.id, called.id])
-        self.assertEqual({span.trace_id for span in (root, served, called, end)}, {root.trace_id})
+        self.check_one_trace([self.HOST, str(PORT)], [self.HOST, str(OTHER)], "/hello", "hello\n")
 
     def test_many_requests_at_once_have_their_own_spans(self):
-        def talk():
-            def many(i):
-                with connect() as connection:
-                    for j in range(25):
-                        connection.sendall(head("GET", f"/{i}/{j}", PARENT))
-                        read_until(connection, b"generic\n")
-                return b""
-            return harness.at_once(8, many)
-
-        _, spans = self.serve(talk, lines=200)
-        self.assertEqual(sorted(span.attributes["url.path"] for span in spans),
-                         sorted(f"/{i}/{j}" for i in range(8) for j in range(25)))
-        self.assertEqual({(span.parent, span.attributes["http.response.status_code"]) for span in spans}, {(CALLER, 200)})
+        self.check_many_at_once(lambda talk: self.serve(talk, lines=200), lambda path: "generic\n")
 
 
 def exchange(request):

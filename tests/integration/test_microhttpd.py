@@ -4,8 +4,6 @@ host is tests/agent/mhd_host.c."""
 import os
 import re
 import shutil
-import socket
-import threading
 import unittest
 
 import harness
@@ -218,45 +216,13 @@ class Microhttpd(ServerTest):
             self.assertEqual({span.trace_id for span in spans}, {TRACE})
 
     def test_two_servers_and_a_client_are_one_trace(self):
-        """curl, a server that calls another, and that one."""
-        other = harness.Program(
-            [HOST, str(OTHER), "pool"], traced=True, service="other",
-            env={"OTEL_TRACES_EXPORTER": "otlp/file", "OTEL_C_OTLP_FILE": self.path("other.jsonl")})
-        self.addCleanup(other.kill)
-        other.wait_ready(OTHER)
-
-        def talk():
-            done = harness.run(["curl", "-sS", f"http://127.0.0.1:{PORT}/call?to=http://127.0.0.1:{OTHER}/end"],
-                               traced=True, service="curl", timeout=60,
-                               env={"OTEL_TRACES_EXPORTER": "otlp/file", "OTEL_C_OTLP_FILE": self.path("curl.jsonl")})
-            self.assertEqual((done.code, done.out, done.err), (0, "/end 0\n", ""))
-            return []
-
-        _, _, spans = self.traced(self.host("thread"), talk, lines=1)
-        harness.wait_until(lambda: other.lines, 60, "the end of its request")
-        self.assertEqual(other.stop(), 0)
-        (root,), (end,) = self.read("curl.jsonl"), self.read("other.jsonl")
-        served, called = spans
-        self.assertEqual([root.parent, served.parent, called.parent, end.parent], ["", root.id, served.id, called.id])
-        self.assertEqual({span.trace_id for span in (root, served, called, end)}, {root.trace_id})
+        self.check_one_trace(self.host("thread"), [HOST, str(OTHER), "pool"], "/end", "/end 0\n")
 
     def test_many_requests_at_once_have_their_own_spans(self):
-        def talk():
-            def many(i):
-                with connect() as connection:
-                    for j in range(25):
-                        connection.sendall(head("GET", f"/{i}/{j}", PARENT))
-                        read_until(connection, f"/{i}/{j} 0\n".encode())
-                return b""
-            return harness.at_once(8, many)
-
         for mode in ("thread", "pool"):
             with self.subTest(mode=mode):
-                _, spans = self.same(self.host(mode), talk, lines=200)
-                self.assertEqual(sorted(span.attributes["url.path"] for span in spans),
-                                 sorted(f"/{i}/{j}" for i in range(8) for j in range(25)))
-                self.assertEqual({(span.parent, span.attributes["http.response.status_code"]) for span in spans},
-                                 {(CALLER, 200)})
+                self.check_many_at_once(lambda talk: self.same(self.host(mode), talk, lines=200),  # noqa: B023: called at once
+                                        lambda path: f"{path} 0\n")
 
 
 @unittest.skipUnless(shutil.which("debuginfod"), "no debuginfod on PATH")

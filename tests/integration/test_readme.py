@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 import harness
+from databases import PostgreSQL
 from harness import CUSTOM_TREE, Backend, answers, one, tree, wait_until
 
 BUILD = os.path.relpath(os.path.dirname(os.path.dirname(harness.BIN)), harness.SOURCE)
@@ -86,11 +87,22 @@ class Commands(unittest.TestCase):
         for name in ("GET /checkout", "POST", "POST /orders", "check_inventory", "insert_order_record"):
             self.assertIn(name, said)
         self.assertIn("3 spans", make_to_the_end("demo", "ORDER=zero-code"))
-        if os.environ.get("LIBTRACE_HAS_SQLITE", "true") == "true":
-            said = make_to_the_end("demo", "STORE=sqlite")
-            self.assertIn("6 spans", said)
-            self.assertRegex(said, r"[└`] insert_order_record .*\n.*  [└`] INSERT orders +CLIENT +[\d.]+ m?s ")
         self.assertFalse(answers(GATEWAY))
+
+    def check_demo_stores_the_order(self, store):
+        said = make_to_the_end("demo", f"STORE={store}")
+        self.assertIn("6 spans", said)
+        self.assertRegex(said, r"[└`] insert_order_record .*\n.*  [└`] INSERT orders +CLIENT +[\d.]+ m?s ")
+        self.assertFalse(answers(GATEWAY))
+
+    @unittest.skipUnless(os.environ.get("LIBTRACE_HAS_SQLITE", "true") == "true", "built without SQLite")
+    def test_demo_with_sqlite_stores_the_order(self):
+        self.check_demo_stores_the_order("sqlite")
+
+    @unittest.skipUnless(os.environ.get("LIBTRACE_HAS_POSTGRESQL", "true") == "true", "built without libpq")
+    @unittest.skipIf(PostgreSQL.missing(), PostgreSQL.missing())
+    def test_demo_with_postgres_stores_the_order(self):
+        self.check_demo_stores_the_order("postgres")
 
     def test_help_names_every_make_command_of_the_readme(self):
         said = make_to_the_end("help")

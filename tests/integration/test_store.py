@@ -15,17 +15,16 @@ import time
 import unittest
 
 import harness
-from harness import StackTest, allow_descriptors, at_once, get, one, post_json, request, run, trace_id, wait_until
+from harness import allow_descriptors, at_once, get, one, request, run, trace_id, wait_until
+from stores import ORDER, WAIT_S, OrdersTest
 
 HAS_SQLITE = os.environ.get("LIBTRACE_HAS_SQLITE", "true") == "true"
 KILLS = int(os.environ.get("LIBTRACE_STORE_KILLS", "20"))
 CALLS_MAX = 1024  # ORDER_STORE_CALLS_MAX
-WAIT_S = 60
-ORDER = {"item": "widget", "qty": 2}
 
 
 @unittest.skipUnless(HAS_SQLITE, "built without SQLite")
-class StoreTest(StackTest):
+class StoreTest(OrdersTest):
     def setUp(self):
         super().setUp()
         folder = tempfile.TemporaryDirectory()
@@ -36,16 +35,6 @@ class StoreTest(StackTest):
 
     def start_store(self, program="order-service", traced=False, env=None):
         return self.start_order(program, traced=traced, env={**self.env, **(env or {})})
-
-    def order_by(self, key=None, order=None, **options):
-        headers = {"Idempotency-Key": key} if key else {}
-        return post_json(self.ORDER, "/orders", order or ORDER, headers, timeout=WAIT_S, **options)
-
-    def id_of(self, answer):
-        self.assertEqual(answer.status, 200, answer)
-        order = json.loads(answer.body)
-        self.assertEqual(order["status"], "created")
-        return order["order_id"]
 
     def rows(self):
         """What is stored, by id: (item, qty)."""
@@ -59,10 +48,6 @@ class StoreTest(StackTest):
             db.execute("BEGIN IMMEDIATE")
             yield
             db.execute("ROLLBACK")
-
-    def assert_refused(self, answer, code):
-        self.assertEqual((answer.status, json.loads(answer.body)["error"]), (503, code), answer)
-        self.assertEqual(answer.headers["retry-after"], "1")
 
 
 class Orders(StoreTest):
@@ -226,19 +211,7 @@ class Refusals(StoreTest):
 class Stops(StoreTest):
     def test_sigterm_waits_for_the_inserts_in_flight(self):
         self.start_store()
-        with self.locked():
-            answers = []
-            threads = [threading.Thread(target=lambda: answers.append(self.order_by())) for _ in range(5)]
-            for thread in threads:
-                thread.start()
-            self.wait_for_orders(5)
-            self.order.signal(signal.SIGTERM)
-            wait_until(lambda: not harness.answers(self.ORDER), WAIT_S, "it drains")
-            self.assertEqual(answers, [])
-        for thread in threads:
-            thread.join()
-        self.assertEqual(self.order.wait(WAIT_S), 0, self.order.output)
-        self.assertEqual(sorted(map(self.id_of, answers)), sorted(self.rows()))
+        self.check_sigterm_waits(lambda: self.wait_for_orders(5))
 
     def wait_for_orders(self, n):
         """Until it has n connections with a request, each of which waits for its insert."""

@@ -3,25 +3,23 @@
 import contextlib
 import json
 import os
-import signal
 import socket
 import threading
 import unittest
 
 import harness
 from databases import POSTGRESQL_PORT as PORT, PostgreSQL
-from harness import StackTest, at_once, get, one, post_json, run, trace_id, wait_until
+from harness import at_once, get, one, run, trace_id, wait_until
+from stores import WAIT_S, OrdersTest
 
 HAS_POSTGRESQL = os.environ.get("LIBTRACE_HAS_POSTGRESQL", "true") == "true"
-WAIT_S = 60
-ORDER = {"item": "widget", "qty": 2}
 TCP = f"postgresql://postgres@127.0.0.1:{PORT}/postgres"
 NAME = f"postgresql://postgres@localhost:{PORT}/postgres"
 
 
 @unittest.skipUnless(HAS_POSTGRESQL, "built without libpq")
 @unittest.skipIf(PostgreSQL.missing(), PostgreSQL.missing())
-class StoreTest(StackTest):
+class StoreTest(OrdersTest):
     @classmethod
     def setUpClass(cls):
         cls.server = PostgreSQL()
@@ -51,21 +49,9 @@ class StoreTest(StackTest):
             "ORDER_STORE": url, "ORDER_STORE_TIMEOUT_MS": str(WAIT_S * 1000), "CHECK_INVENTORY_MS": "0", "LAG_MAX_MS": "0",
             **(env or {})})
 
-    def order_by(self, key=None, order=None, port=None):
-        headers = {"Idempotency-Key": key} if key else {}
-        return post_json(port or self.ORDER, "/orders", order or ORDER, headers, timeout=2 * WAIT_S)
-
-    def id_of(self, answer):
-        self.assertEqual(answer.status, 200, answer)
-        return json.loads(answer.body)["order_id"]
-
     def stored(self, key):
         """Its id, once a loop that has a connection again takes it."""
         return self.id_of(wait_until(lambda: [answer for answer in [self.order_by(key)] if answer.status == 200], WAIT_S, key)[0])
-
-    def assert_refused(self, answer, code="store_unavailable"):
-        self.assertEqual((answer.status, json.loads(answer.body)["error"]), (503, code), answer)
-        self.assertEqual(answer.headers["retry-after"], "1")
 
     def wait_for_log(self, text):
         wait_until(lambda: text in self.order.output, WAIT_S, text)
@@ -222,19 +208,7 @@ class Refusals(StoreTest):
 class Stops(StoreTest):
     def test_sigterm_waits_for_the_inserts_in_flight(self):
         self.start_store(env={"THREADS": "1"})
-        with self.locked():
-            answers = []
-            threads = [threading.Thread(target=lambda: answers.append(self.order_by())) for _ in range(5)]
-            for thread in threads:
-                thread.start()
-            self.wait_for_inserts(2)  # one a connection; the others are behind them
-            self.order.signal(signal.SIGTERM)
-            wait_until(lambda: not harness.answers(self.ORDER), WAIT_S, "it drains")
-            self.assertEqual(answers, [])
-        for thread in threads:
-            thread.join()
-        self.assertEqual(self.order.wait(WAIT_S), 0, self.order.output)
-        self.assertEqual(sorted(map(self.id_of, answers)), sorted(self.rows()))
+        self.check_sigterm_waits(lambda: self.wait_for_inserts(2))  # one a connection; the others are behind them
 
     def shop(self, disturb, env=None):
         """Clients that repeat an order with its key until it is answered 200, while disturb() runs."""

@@ -19,7 +19,15 @@
 struct address_table {
 	char *places; /* entries, each of which begins with its address; NULL: a free place */
 	size_t n_places, n_used;
+	/* Set with the first places: */
+	size_t bytes;		    /* of an entry */
+	void (*drop)(void *entry);  /* for what is left at the thread's end */
+	struct address_table *next; /* of this thread */
 };
+
+/** This thread's end empties a table that has its first places. */
+void address_table_end_with_thread(
+	struct address_table *table, size_t bytes, void (*drop)(void *entry));
 
 static inline const void *address_table_key(
 	const struct address_table *table, size_t bytes, size_t i)
@@ -55,15 +63,16 @@ static inline void *address_table_find(
 	return place && *(const void **)place ? place : NULL;
 }
 
-/** Makes room for one more entry; false: there is no memory. */
-static inline bool address_table_make_room(struct address_table *table, size_t bytes)
+/** Makes room for one more entry; false: there is no memory.
+ * @param drop  called for each entry that is left at the thread's end */
+static inline bool address_table_make_room(
+	struct address_table *table, size_t bytes, void (*drop)(void *entry))
 {
 	if (table->n_used * 2 < table->n_places)
 		return true;
 
-	struct address_table grown = {
-		.n_places = table->n_places ? table->n_places * 2 : ADDRESS_TABLE_MIN_PLACES,
-		.n_used = table->n_used};
+	struct address_table grown = *table;
+	grown.n_places = table->n_places ? table->n_places * 2 : ADDRESS_TABLE_MIN_PLACES;
 	grown.places = calloc(grown.n_places, bytes);
 	if (!grown.places)
 		return false;
@@ -75,6 +84,8 @@ static inline bool address_table_make_room(struct address_table *table, size_t b
 	}
 	free(table->places);
 	*table = grown;
+	if (!table->drop)
+		address_table_end_with_thread(table, bytes, drop);
 	return true;
 }
 

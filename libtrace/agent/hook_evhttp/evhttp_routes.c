@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A callback may remove itself, or free its server: nothing here is used after it has been called. */
 #include "hook_evhttp/evhttp_routes.h"
-#include "hook/completion.h"
-#include "hook/follow.h"
 #include "hook_evhttp/evhttp_span.h"
+#include "request/request_span.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,8 +46,7 @@ static void on_request(struct evhttp_request *req, void *arg)
 	void *const function_arg = route->arg;
 	struct lt_scope scope;
 
-	completion_leave();
-	follow_leave_thread();
+	request_span_arrive();
 	if (span)
 		evhttp_span_start(span, route->path[0] ? route->path : NULL);
 	lt_scope_enter(&scope, span ? span->span : NULL);

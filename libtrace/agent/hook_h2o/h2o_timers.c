@@ -3,7 +3,6 @@
 #include "hook/address_table.h"
 #include "hook/completion.h"
 #include "hook/follow.h"
-#include <pthread.h>
 
 struct timer {
 	const struct st_h2o_timeout_entry_t *timer; /* NULL: a free place */
@@ -14,45 +13,17 @@ struct timer {
 
 #define ENTRY_BYTES sizeof(struct timer)
 
+static void drop(void *timer)
+{
+	follow_drop(&((struct timer *)timer)->followed);
+}
+
 static __thread struct address_table table; /* of struct timer */
-static pthread_key_t at_thread_exit;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* Set again by its own callback a timer may be everybody's, as one that polls is. */
 static __thread const struct st_h2o_timeout_entry_t *firing;
 
 static void fire(struct st_h2o_timeout_entry_t *timer);
-
-static void thread_exit(void *value)
-{
-	struct timer *places = (struct timer *)(void *)table.places;
-
-	for (size_t i = 0; i < table.n_places; i++) {
-		if (places[i].timer)
-			follow_drop(&places[i].followed);
-	}
-	free(places);
-	table = (struct address_table){0};
-}
-
-static void make_key(void)
-{
-	pthread_key_create(&at_thread_exit, thread_exit);
-}
-
-static bool make_room(void)
-{
-	size_t n_places = table.n_places;
-
-	if (!address_table_make_room(&table, ENTRY_BYTES))
-		return false;
-	if (table.n_places != n_places) {
-		pthread_once(&once, make_key);
-		pthread_setspecific(
-			at_thread_exit, &table); /* any value but NULL calls thread_exit */
-	}
-	return true;
-}
 
 /* Removes a timer's entry and restores its callback; false: there is none. */
 static bool take(const struct st_h2o_timeout_entry_t *timer, struct timer *ret_timer)
@@ -91,7 +62,7 @@ void h2o_timer_set(struct st_h2o_timeout_entry_t *timer, h2o_timer_callback *pla
 	h2o_timer_stop(timer); /* one whose memory was used for another before */
 	if (timer == firing || !follow_current(&known.followed))
 		return;
-	if (!make_room()) {
+	if (!address_table_make_room(&table, ENTRY_BYTES, drop)) {
 		follow_drop(&known.followed);
 		return;
 	}

@@ -8,13 +8,12 @@
  *
  * libh2o's structures are read by the reader of its flavour (h2o_reader.h) only. */
 #include "hook/agent.h"
-#include "hook/completion.h"
-#include "hook/follow.h"
 #include "hook_h2o/h2o_library.h"
 #include "hook_h2o/h2o_reader.h"
 #include "hook_h2o/h2o_requests.h"
 #include "hook_h2o/h2o_soname.h"
 #include "hook_h2o/h2o_timers.h"
+#include "request/request_span.h"
 #include <string.h>
 
 typedef void (*written_function)(struct st_h2o_socket_t *, const char *);
@@ -122,8 +121,7 @@ AGENT_HOOK void h2o_process_request(struct st_h2o_req_t *req)
 		H2O_REAL(call.target, h2o_process_request)(req);
 		return;
 	}
-	completion_leave();
-	follow_leave_thread();
+	request_span_arrive();
 	const struct h2o_request *request = start(reader, req, false);
 	lt_scope_enter(&scope, request ? request->span : NULL);
 	H2O_REAL(call.target, h2o_process_request)(req);

@@ -6,8 +6,6 @@
  * callback for its completion ends it; the one for a request's first line has its target as it was
  * sent.  The span is current in each call of the handler and in that of the completion; in between
  * the thread may serve other requests. */
-#include "hook/completion.h"
-#include "hook/follow.h"
 #include "hook_mhd/mhd_options.h"
 #include "hook_mhd/mhd_request.h"
 #include "request/request_span.h"
@@ -65,8 +63,7 @@ static int on_request(void *cls, struct MHD_Connection *connection, const char *
 	const struct handling outer = handling;
 	struct lt_scope scope;
 
-	completion_leave();
-	follow_leave_thread();
+	request_span_arrive();
 	if (request)
 		mhd_request_handle(server->library, request, server->scheme, method, version);
 	handling = (struct handling){.connection = connection};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request/request_span.h"
 #include "hook/agent.h"
+#include "hook/completion.h"
+#include "hook/follow.h"
 #include "http/attribute.h"
 #include "http/authority.h"
 #include "http/http.h"
@@ -110,6 +112,12 @@ static struct lt_slice if_any(struct lt_slice text)
 }
 
 /* --- the start --------------------------------------------------------------------------- */
+
+void request_span_arrive(void)
+{
+	completion_leave();
+	follow_leave_thread();
+}
 
 /* "{method} {route}", in name. */
 static struct lt_slice print_name(

@@ -41,6 +41,10 @@ static inline void http_request_header(
 		http_request_take_header(request, name, value);
 }
 
+/** To be called before a request's handler: nothing is current on this thread any more that is of other work,
+ * a completed transfer's request or the one that started the thread. */
+void request_span_arrive(void);
+
 /**
  * Starts the span of a request, a child of the context in its headers.
  *

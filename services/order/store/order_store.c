@@ -60,8 +60,12 @@ int order_store_open(const char *url, const struct order_store_settings *setting
 		return 0;
 	}
 	const struct order_store_impl *backend = find_backend(url);
-	if (backend)
-		return backend->open(url, settings, why, ret_store);
+	if (backend) {
+		int err = backend->open(url, settings, why, ret_store);
+		if (err == -ENOMEM)
+			snprintf(why, ORDER_STORE_WHY_BYTES, "out of memory");
+		return err;
+	}
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
 		if (has_scheme(url, schemes[i])) {
 			snprintf(why, ORDER_STORE_WHY_BYTES,

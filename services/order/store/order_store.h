@@ -91,7 +91,7 @@ struct order_store_impl {
 	/**
 	 * Opens a store. A database that cannot be reached now, but may be later, is no error.
 	 * @param url   whole, with its scheme; borrowed until close
-	 * @param why   filled on failure; without a password
+	 * @param why   filled on failure but for -ENOMEM; without a password
 	 * @return 0; -EINVAL: the URL is wrong; or another -Exxx
 	 */
 	int (*open)(const char *url, const struct order_store_settings *settings,

@@ -2,11 +2,11 @@
 /* order_store_sqlite.c - orders in a SQLite file. SQLite blocks, so two threads with a connection each
  * run what the loops want: one inserts, the other finds, which waits for no insert. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/monotonic.h"
 #include "sqlite_calls.h"
 #include "sqlite_rival.h"
 
@@ -52,9 +52,9 @@ static void perform(struct worker *worker, struct sqlite_call *call)
 {
 	struct job job = {worker, call};
 
-	if (worker->rival && sqlite_now_ms() < call->deadline_ms)
+	if (worker->rival && monotonic_ms() < call->deadline_ms)
 		sqlite_rival_lock(worker->rival);
-	uint64_t now_ms = sqlite_now_ms();
+	uint64_t now_ms = monotonic_ms();
 	if (now_ms >= call->deadline_ms) {
 		call->error = ORDER_STORE_BUSY;
 		snprintf(call->row.reason, sizeof(call->row.reason),
@@ -94,7 +94,7 @@ static struct order_store_call *start(struct sqlite_loop *loop, struct worker *w
 		call->context = *context;
 		call->on_end = on_end;
 		call->user = user;
-		call->deadline_ms = sqlite_now_ms() + store->timeout_ms;
+		call->deadline_ms = monotonic_ms() + store->timeout_ms;
 		if (sqlite_queue_add(&worker->queue, call))
 			return &call->call;
 	}
@@ -170,12 +170,8 @@ static void store_detach(struct order_store_loop *loop)
 
 static int worker_start(struct worker *worker)
 {
-	sigset_t all, before;
-
-	sigfillset(&all); /* they are the loops' */
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int err = pthread_create(&worker->thread, NULL, work, worker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+
 	worker->is_running = err == 0;
 	return -err;
 }
@@ -238,10 +234,8 @@ static int store_open(const char *url, const struct order_store_settings *settin
 		return -EINVAL;
 	}
 	struct sqlite_store *store = calloc(1, sizeof(*store));
-	if (!store) {
-		snprintf(why, ORDER_STORE_WHY_BYTES, "out of memory");
+	if (!store)
 		return -ENOMEM;
-	}
 	store->store.impl = &order_store_sqlite;
 	store->timeout_ms = settings->timeout_ms;
 	pthread_mutex_init(&store->mutex, NULL);

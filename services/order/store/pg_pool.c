@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "base/monotonic.h"
 
 bool pg_pool_check(const char *url, char ret_why[PG_WHY_BYTES])
 {
@@ -33,14 +34,6 @@ bool pg_pool_check(const char *url, char ret_why[PG_WHY_BYTES])
 
 /* --- waiting without the loop ------------------------------------------------------------- */
 
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 static bool has_settled(const struct pg_connection *connection)
 {
 	return connection->state == PG_READY || connection->state == PG_WAITING;
@@ -55,7 +48,7 @@ static bool is_idle(const struct pg_connection *connection)
 static void wait_until(
 	struct pg_pool *pool, bool (*are)(const struct pg_connection *connection), unsigned ms)
 {
-	long long end_ms = now_ms() + ms, left_ms = ms;
+	long long end_ms = (long long)monotonic_ms() + ms, left_ms = ms;
 	size_t i = 0;
 
 	while (i < pool->n_connections && left_ms > 0) {
@@ -64,7 +57,7 @@ static void wait_until(
 			i++;
 		else if (poll(&ready, 1, (int)left_ms) > 0)
 			http_sockets_poll(&pool->shared.sockets);
-		left_ms = end_ms - now_ms();
+		left_ms = end_ms - (long long)monotonic_ms();
 	}
 }
 

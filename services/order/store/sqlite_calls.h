@@ -19,7 +19,7 @@ struct sqlite_call {
 	order_store_cb on_end; /* the loop's; NULL: cancelled */
 	void *user;
 	struct order_store_context context;
-	uint64_t deadline_ms; /* of sqlite_now_ms() */
+	uint64_t deadline_ms; /* of monotonic_ms() */
 	bool is_insert;
 	char key[ORDER_KEY_MAX_BYTES + 1]; /* "": none */
 	char item[ORDER_ITEM_MAX_BYTES + 1];
@@ -33,8 +33,6 @@ struct sqlite_call {
 struct sqlite_call_list {
 	struct sqlite_call *first, *last;
 };
-
-uint64_t sqlite_now_ms(void);
 
 /* --- to a thread -------------------------------------------------------------------------- */
 

@@ -3,6 +3,9 @@
 #include "show/attempt.h"
 
 #include <stdio.h>
+#include <time.h>
+
+#include "base/monotonic.h"
 
 #define POLL_INTERVAL_MS 200
 #define RECENT_TRACES 20 /* of each service, searched for the latest */
@@ -58,9 +61,7 @@ static bool try_once(struct attempt *attempt, struct fetcher *fetcher, const str
 
 static double now_s(void)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	return (double)monotonic_ns() / 1e9;
 }
 
 bool attempt_until(struct attempt *attempt, struct fetcher *fetcher, const struct view *view,
