@@ -43,7 +43,8 @@ RELAY = os.environ.get("LIBTRACE_TEST_RELAY", "yes") == "yes"
 HAS_GRPC = os.environ.get("LIBTRACE_HAS_GRPC", "true") == "true"
 HAS_ZSTD = os.environ.get("LIBTRACE_HAS_ZSTD", "true") == "true"
 
-CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x20000, 0x10000000, 0x40000000
+MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 
 
 def enter_own_network():
@@ -60,6 +61,16 @@ def enter_own_network():
         up = struct.pack("16sH14x", b"lo", 1)
         fcntl.ioctl(s, 0x8914, up)
     return True
+
+
+def mount_for_itself(source, target, kind=None, flags=0):
+    """Mounts where only this process and its children see it. OSError: it may not."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for call in (lambda: libc.unshare(CLONE_NEWNS),
+                 lambda: libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None),
+                 lambda: libc.mount(source.encode(), target.encode(), kind and kind.encode(), flags, None)):
+        if call() != 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), target)
 
 
 def wait_for_the_others():

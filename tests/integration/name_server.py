@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """A name server for tests, with a configurable delay."""
-import ctypes
 import functools
 import os
 import socket
@@ -9,23 +8,19 @@ import tempfile
 import threading
 import unittest
 
-CLONE_NEWNS, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 4096, 16384, 1 << 18
+import harness
 
 
 @functools.cache
 def use_own_resolver():
     """Makes 127.0.0.1 the only name server, for this process and its children."""
-    libc = ctypes.CDLL(None, use_errno=True)
     with tempfile.NamedTemporaryFile("w", delete=False) as file:
         # As the manifests have it; the timeout is longer than the slow server takes.
         file.write("search tracing-demo.svc.cluster.local\nnameserver 127.0.0.1\noptions ndots:5 timeout:30\n")
     try:
-        target = os.path.realpath("/etc/resolv.conf").encode()
-        for call in (lambda: libc.unshare(CLONE_NEWNS),
-                     lambda: libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None),
-                     lambda: libc.mount(file.name.encode(), target, None, MS_BIND, None)):
-            if call() != 0:
-                raise unittest.SkipTest(f"cannot have a resolv.conf of its own: {os.strerror(ctypes.get_errno())}")
+        harness.mount_for_itself(file.name, os.path.realpath("/etc/resolv.conf"), flags=harness.MS_BIND)
+    except OSError as error:
+        raise unittest.SkipTest(f"cannot have a resolv.conf of its own: {error.strerror}") from None
     finally:
         os.unlink(file.name)
 

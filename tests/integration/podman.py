@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """podman with a storage, a configuration and networks of its own, which any runtime and any control groups can serve."""
-import ctypes
 import os
 import shutil
 import subprocess
@@ -8,7 +7,6 @@ import unittest
 
 import harness
 
-CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 16384, 1 << 18
 RUN = "/run/containers"
 BACKENDS = ("/usr/lib/podman", "/usr/libexec/podman")
 
@@ -35,13 +33,11 @@ def why_no_names():
 def enter_own_run():
     """Gives this process, and what it starts, a folder of its own for the state of networks, which podman keeps in one
     place of the machine: the name server of another test that runs would be taken for this one's."""
-    libc = ctypes.CDLL(None, use_errno=True)
     os.makedirs(RUN, exist_ok=True)
-    for call in (lambda: libc.unshare(CLONE_NEWNS),
-                 lambda: libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None),
-                 lambda: libc.mount(b"tmpfs", RUN.encode(), b"tmpfs", 0, None)):
-        if call() != 0:
-            raise unittest.SkipTest(f"cannot have {RUN} of its own: {os.strerror(ctypes.get_errno())}")
+    try:
+        harness.mount_for_itself("tmpfs", RUN, "tmpfs")
+    except OSError as error:
+        raise unittest.SkipTest(f"cannot have {RUN} of its own: {error.strerror}") from None
 
 
 class Podman:

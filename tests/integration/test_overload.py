@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """The services' limits, by processes that have them: 503 in time, and nobody stops the others."""
-import ctypes
 import json
 import os
 import re
@@ -154,7 +153,6 @@ class Overload(LimitedTest):
 class Groups(LimitedTest):
     """REQUESTS_MAX by the memory limit of a cgroup: three quarters of what it leaves, 48 KiB a request."""
     REQUEST_BYTES = 48 * 1024
-    CLONE_NEWNS, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 0x1000, 0x4000, 0x40000
 
     def requests_max(self, preexec):
         self.start_limited_gateway(preexec, env={"THREADS": "1"})
@@ -171,15 +169,8 @@ class Groups(LimitedTest):
         for name, number in (("memory.max", 100 * 2**20), ("memory.current", 40 * 2**20)):
             with open(os.path.join(folder, name), "w") as file:
                 file.write(f"{number}\n")
-        libc = ctypes.CDLL(None, use_errno=True)
-
-        def enter():
-            if libc.unshare(self.CLONE_NEWNS) != 0 or \
-                    libc.mount(b"none", b"/", None, self.MS_REC | self.MS_PRIVATE, None) != 0 or \
-                    libc.mount(folder.encode(), b"/sys/fs/cgroup", None, self.MS_BIND, None) != 0:
-                raise OSError(ctypes.get_errno(), "mount")
         try:
-            n = self.requests_max(enter)
+            n = self.requests_max(lambda: harness.mount_for_itself(folder, "/sys/fs/cgroup", flags=harness.MS_BIND))
         except subprocess.SubprocessError:
             self.skipTest("may not mount")
         self.assertEqual(n, 60 * 2**20 // 4 * 3 // self.REQUEST_BYTES)
