@@ -416,9 +416,12 @@ module_units() {
 }
 
 develop() {
-	# Nothing else on PATH, so nothing that apt would have to install.
-	flake . develop --ignore-environment --keep HOME --keep TMPDIR "path:." \
-		--command bash -c 'services/stack/packages.sh && CHECK_BUILDS=plain make check'
+	# Nothing else on PATH, so nothing that apt would have to install. Where PATH is unset at first, the stand-in's bash
+	# adds the system's folders.
+	# shellcheck disable=SC2016
+	flake . develop --ignore-environment --keep HOME --keep TMPDIR "path:." --command bash -c '
+		export PATH=$(tr : "\n" <<<"$PATH" | grep ^/nix/store/ | paste -sd:)
+		services/stack/packages.sh && CHECK_BUILDS=plain make check'
 }
 
 check "nix flake show says nothing but the outputs" shown_clean
