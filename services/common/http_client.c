@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "curl_memory.h"
 #include "http_lanes.h"
@@ -45,6 +46,7 @@ struct http_client {
 	struct http_lanes lanes;
 	CURLU *url;
 	long timeout_ms;
+	unsigned lookup_ms; /* of the fault; 0: none */
 	struct curl_slist *headers;
 	struct http_call *spare_calls;
 	size_t n_spare_calls;
@@ -169,6 +171,29 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *user)
 	return len;
 }
 
+static int on_lookup(void *resolver, void *reserved, void *user)
+{
+	const struct http_client *client = user;
+	struct timespec time = {client->lookup_ms / 1000, client->lookup_ms % 1000 * 1000000};
+
+	(void)resolver, (void)reserved;
+	while (nanosleep(&time, &time) != 0 && errno == EINTR)
+		;
+	return 0;
+}
+
+void http_client_slow_down_lookups(struct http_client *client, unsigned ms)
+{
+	client->lookup_ms = ms;
+}
+
+static void set_up_lookups(struct http_call *call)
+{
+	curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(call->easy, CURLOPT_RESOLVER_START_FUNCTION, on_lookup);
+	curl_easy_setopt(call->easy, CURLOPT_RESOLVER_START_DATA, call->client);
+}
+
 /* Sets the options common to all calls. @return false when out of memory */
 static bool set_up_easy(struct http_call *call)
 {
@@ -201,6 +226,8 @@ static bool set_up_easy(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call);
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, client);
+	if (client->lookup_ms > 0)
+		set_up_lookups(call);
 	/* A parsed URL: curl would parse and reassemble a string for each call. */
 	return curl_easy_setopt(easy, CURLOPT_CURLU, client->url) == CURLE_OK;
 }

@@ -57,6 +57,10 @@ char *http_client_url(const char *base, const char *path);
 int http_client_new(
 	h2o_loop_t *loop, const char *url, unsigned timeout_ms, struct http_client **ret_client);
 
+/** From now on, before the first call, each call looks the name up on a new connection, and that blocks
+ * the loop for so long: a fault (faults.h). */
+void http_client_slow_down_lookups(struct http_client *client, unsigned ms);
+
 /** NULL is fine. No call may be in progress. */
 void http_client_free(struct http_client *client);
 

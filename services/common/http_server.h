@@ -17,7 +17,7 @@ struct http_route {
 	/* Matched exactly; one that ends with "/" matches "/path/" and one more segment, without "/". A
 	 * longer path is to come before one that it begins with. */
 	const char *path;
-	const char *method; /* "GET" (then HEAD as well) or "POST"; others get 405 */
+	const char *method; /* "GET" (then HEAD as well), "POST" or "PUT"; others get 405 */
 	/* Answers now (http_answer.h) or creates work that answers later (http_work.h). */
 	void (*handle)(h2o_req_t *req);
 };

@@ -72,11 +72,13 @@ static const struct config_setting log_settings[] = {
 
 static int read_setting(const struct config_setting *setting)
 {
-	const char *value = getenv(setting->name);
+	const char *value = setting->name ? getenv(setting->name) : NULL;
 
 	if (value && !*value)
 		value = NULL;
-	if (setting->kind == CONFIG_TEXT)
+	if (setting->kind == CONFIG_SWITCH)
+		*setting->ret_given = false;
+	else if (setting->kind == CONFIG_TEXT)
 		*setting->ret_text = value ? value : setting->text;
 	else if (!value)
 		*setting->ret_number = setting->number;
@@ -101,6 +103,8 @@ static void print_settings(const struct config_setting *settings)
 {
 	for (; settings->kind != CONFIG_END; settings++) {
 		char left[80];
+		if (settings->kind == CONFIG_SWITCH)
+			continue;
 		if (settings->kind == CONFIG_TEXT)
 			snprintf(left, sizeof(left), "%s=%s", settings->name, settings->text);
 		else if (settings->number_help)
@@ -124,14 +128,21 @@ static void print_help(const struct program *program, const struct config_settin
 	printf("%s - %s\n\nUsage: %s [--help | --version | --ready]", program->name,
 		program->summary, program->name);
 	for (const struct config_setting *setting = extra; setting->kind != CONFIG_END; setting++) {
-		if (setting->option)
+		if (setting->kind == CONFIG_SWITCH)
+			printf(" [%s]", setting->option);
+		else if (setting->option)
 			printf(" [%s %s]", setting->option, setting->name);
 	}
 	printf("\n\n"
 	       "Settings, by environment variable, with the values they have when unset:\n");
 	print_settings(extra);
 	config_print(common);
-	printf("\n--ready: exits with 0 if the one that runs with these settings is ready, else "
+	printf("\n");
+	for (const struct config_setting *setting = extra; setting->kind != CONFIG_END; setting++) {
+		if (setting->kind == CONFIG_SWITCH)
+			printf("%s: %s.\n", setting->option, setting->help);
+	}
+	printf("--ready: exits with 0 if the one that runs with these settings is ready, else "
 	       "with 1.\n"
 	       "SIGTERM or SIGINT: stop accepting, finish the requests, exit; the second one "
 	       "quits at once.\n");
@@ -176,10 +187,12 @@ static const char *take_option(const struct config_setting *setting, char **argv
 
 	if (len == 0 || strncmp(argv[*at], setting->option, len) != 0)
 		return NULL;
-	if (argv[*at][len] == '=')
+	if (argv[*at][len] == '=' && setting->kind == CONFIG_TEXT)
 		return argv[(*at)++] + len + 1;
 	if (argv[*at][len] != '\0')
 		return NULL;
+	if (setting->kind == CONFIG_SWITCH)
+		return argv[(*at)++];
 	const char *value = argv[*at + 1];
 	*at += value ? 2 : 1;
 	return value ? value : "";
@@ -199,7 +212,10 @@ static int read_options(const struct config_setting *settings, char **argv, int 
 			return config_complain(argv[at], "is not an option; see --help");
 		if (!*value)
 			return config_complain(setting->option, "needs a value; see --help");
-		*setting->ret_text = value;
+		if (setting->kind == CONFIG_SWITCH)
+			*setting->ret_given = true;
+		else
+			*setting->ret_text = value;
 	}
 	return -1;
 }

@@ -9,18 +9,19 @@
 
 #include "http_limits.h"
 
-enum config_kind { CONFIG_END = 0, CONFIG_TEXT, CONFIG_NUMBER };
+enum config_kind { CONFIG_END = 0, CONFIG_TEXT, CONFIG_NUMBER, CONFIG_SWITCH };
 
 struct config_setting {
 	enum config_kind kind;
-	const char *name;
-	const char *help;      /* one line */
+	const char *name; /* of the variable; NULL for CONFIG_SWITCH, which is an option only */
+	const char *help; /* one line */
 	const char **ret_text; /* CONFIG_TEXT: set to a borrowed string */
 	const char *text;      /* its value when unset */
 	unsigned *ret_number;  /* CONFIG_NUMBER: set to a value from min to max */
 	unsigned number;       /* its value when unset */
 	unsigned min, max;
-	const char *option;	 /* CONFIG_TEXT: its name on the command line; NULL: none */
+	bool *ret_given;	 /* CONFIG_SWITCH: set to whether its option is there */
+	const char *option;	 /* its name on the command line; NULL: none */
 	const char *number_help; /* shown as default instead of a computed one; may be NULL */
 };
 

@@ -168,7 +168,8 @@ static void answer_no_room(h2o_req_t *req)
 
 /* What is needed to send an order again. */
 struct retries {
-	struct checkout_orders *orders;
+	struct http_client *client;
+	const struct checkout_retries *how;
 	unsigned n_left;
 	struct timer timer;
 	h2o_iovec_t json;
@@ -185,16 +186,18 @@ struct repeatable_checkout {
 static void on_reply(void *user, const struct http_reply *reply);
 
 /* The object is a repeatable_checkout. @return false: there is no randomness for a key */
-static bool allow_retries(struct checkout *checkout, struct checkout_orders *orders,
-	h2o_iovec_t json, const struct http_header *headers, size_t n_headers)
+static bool allow_retries(struct checkout *checkout, struct http_client *client,
+	const struct checkout_retries *how, h2o_iovec_t json, const struct http_header *headers,
+	size_t n_headers)
 {
 	struct retries *retries = &((struct repeatable_checkout *)checkout)->retries;
 	uint64_t key[2];
 
 	if (getrandom(key, sizeof(key), 0) != sizeof(key))
 		return false;
-	*retries = (struct retries){.orders = orders,
-		.n_left = orders->retries_max,
+	*retries = (struct retries){.client = client,
+		.how = how,
+		.n_left = how->n_max,
 		.json = json,
 		.n_headers = n_headers};
 	snprintf(retries->key, sizeof(retries->key), "%016" PRIx64 "%016" PRIx64, key[0], key[1]);
@@ -212,23 +215,27 @@ static void retry(struct timer *timer)
 	struct checkout *checkout =
 		&H2O_STRUCT_FROM_MEMBER(struct repeatable_checkout, retries, retries)->checkout;
 
-	checkout->call = http_client_post(retries->orders->client, retries->json, retries->headers,
+	checkout->call = http_client_post(retries->client, retries->json, retries->headers,
 		retries->n_headers, on_reply, checkout);
 	if (!checkout->call)
 		answer_no_room(http_work_end(&checkout->work));
 }
 
-/* Whether the order is sent again instead of answered: with its key it is stored once. */
+/* Whether the order is sent again instead of answered. */
 static bool is_retried(struct checkout *checkout, const struct http_reply *reply)
 {
 	struct retries *retries = checkout->retries;
 
-	if (!retries || retries->n_left == 0 ||
-		(reply->error != HTTP_CALL_UNREACHABLE && reply->error != HTTP_CALL_BROKEN))
+	if (!retries || retries->n_left == 0 || !retries->how->wants(reply))
 		return false;
 	retries->n_left--;
-	timer_start(&retries->timer, &retries->orders->retry_delay, retry);
+	timer_start(&retries->timer, retries->how->delay, retry);
 	return true;
+}
+
+bool checkout_reply_is_lost(const struct http_reply *reply)
+{
+	return reply->error == HTTP_CALL_UNREACHABLE || reply->error == HTTP_CALL_BROKEN;
 }
 
 static void on_reply(void *user, const struct http_reply *reply)
@@ -272,8 +279,8 @@ static void stop_checkout(struct http_work *work)
 		timer_stop(&checkout->retries->timer);
 }
 
-void checkout(h2o_req_t *req, struct checkout_orders *orders, const struct http_header *headers,
-	size_t n_headers)
+void checkout(h2o_req_t *req, struct http_client *client, const struct checkout_retries *retries,
+	const struct http_header *headers, size_t n_headers)
 {
 	struct order order;
 	const char *wrong = read_order(&order, req);
@@ -282,16 +289,15 @@ void checkout(h2o_req_t *req, struct checkout_orders *orders, const struct http_
 		http_error(req, 400, "invalid_parameter", wrong);
 		return;
 	}
-	bool may_retry = orders->retries_max > 0;
+	bool may_retry = retries->n_max > 0;
 	struct checkout *checkout = http_work_new(req,
 		may_retry ? sizeof(struct repeatable_checkout) : sizeof(*checkout), stop_checkout);
 	h2o_iovec_t json = order_json(req, &order);
-	if (may_retry && allow_retries(checkout, orders, json, headers, n_headers)) {
+	if (may_retry && allow_retries(checkout, client, retries, json, headers, n_headers)) {
 		headers = checkout->retries->headers;
 		n_headers = checkout->retries->n_headers;
 	}
-	checkout->call =
-		http_client_post(orders->client, json, headers, n_headers, on_reply, checkout);
+	checkout->call = http_client_post(client, json, headers, n_headers, on_reply, checkout);
 	if (!checkout->call)
 		answer_no_room(http_work_end(&checkout->work));
 }

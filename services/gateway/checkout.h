@@ -11,24 +11,29 @@
 
 #define CHECKOUT_HEADERS_MAX 8
 
-/* The order service, for one thread. */
-struct checkout_orders {
-	struct http_client *client;
-	unsigned retries_max; /* of an order; 0: it has no Idempotency-Key */
-	struct delay retry_delay;
+/* When an order is sent again. */
+struct checkout_retries {
+	unsigned n_max; /* 0: never, and it has no Idempotency-Key */
+	bool (*wants)(const struct http_reply *reply);
+	struct delay *delay; /* until then */
 };
+
+/** A reply after which an order is sent again: the order service cannot be reached, or its reply is not
+ * whole. */
+bool checkout_reply_is_lost(const struct http_reply *reply);
 
 /**
  * Answers 200 {"status":"success","order":{…}} with the order service's own object, later, or an
  * error: 400 with the invalid parameter, 502 when the order service cannot be reached or its reply
  * is not an order, 504 when it takes too long.
  *
- * An order that may be sent again, because the order service cannot be reached or its reply is not
- * whole, has an Idempotency-Key, the same each time.
+ * An order that may be sent again has an Idempotency-Key, the same each time.
  *
+ * @param client   posts to the order service; on this thread's loop
+ * @param retries  borrowed, longer than the request
  * @param headers  sent beside the usual ones, up to CHECKOUT_HEADERS_MAX; in memory of the request's pool
  */
-void checkout(h2o_req_t *req, struct checkout_orders *orders, const struct http_header *headers,
-	size_t n_headers);
+void checkout(h2o_req_t *req, struct http_client *client, const struct checkout_retries *retries,
+	const struct http_header *headers, size_t n_headers);
 
 #endif

@@ -5,20 +5,43 @@
 
 #include "checkout.h"
 
-/**
- * Runs the gateway with a handler for GET /checkout until SIGTERM or SIGINT.
- *
- * @param name    of the program
- * @param handle  the route's handler: checkout() or a wrapper of it
- * @param before  called after the settings are checked, before threads are started; 0, or -Exxx,
- *                which ends the program; may be NULL
- * @param after   called after the last answer, if before() succeeded; may be NULL
- * @return the exit status
- */
-int gateway_main(const char *name, void (*handle)(h2o_req_t *req), int (*before)(void),
-	void (*after)(void), int argc, char **argv);
+/* The order service, for one thread. */
+struct gateway_orders {
+	struct http_client *client;
+	struct checkout_retries retries;
+	struct delay retry_delay;
+	struct gateway_faults *faults; /* NULL: none */
+};
+
+/* What --faults adds (gateway_faults.h). */
+struct gateway_faults_impl {
+	void (*add)(void); /* before threads are started */
+	/* Sets up orders->faults on its thread: 0 or -Exxx. */
+	int (*start)(h2o_loop_t *loop, const char *url, unsigned timeout_ms,
+		struct gateway_orders *orders);
+	void (*stop)(struct gateway_orders *orders);
+	void (*handle)(h2o_req_t *req); /* instead of the program's */
+};
+
+struct gateway_faults { /* the first member of a thread's own */
+	const struct gateway_faults_impl *impl;
+};
+
+struct gateway_program {
+	const char *name;
+	/* The handler of GET /checkout: checkout() or a wrapper of it. */
+	void (*handle)(h2o_req_t *req);
+	const struct gateway_faults_impl *faults; /* NULL: it has no --faults */
+	/* Called after the settings are checked, before threads are started: 0, or -Exxx, which ends the
+	 * program; and after the last answer, if before() succeeded. Both may be NULL. */
+	int (*before)(void);
+	void (*after)(void);
+};
+
+/** Runs the gateway until SIGTERM or SIGINT. @return the exit status */
+int gateway_main(const struct gateway_program *program, int argc, char **argv);
 
 /** The order service for the thread that serves req; borrowed. */
-struct checkout_orders *gateway_orders(const h2o_req_t *req);
+struct gateway_orders *gateway_orders(const h2o_req_t *req);
 
 #endif

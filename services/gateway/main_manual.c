@@ -31,10 +31,11 @@ static int set_header(void *carrier, const char *key, const char *value)
 static void checkout_with_context(h2o_req_t *req)
 {
 	static const struct lt_carrier_impl headers = {.set = set_header};
+	const struct gateway_orders *orders = gateway_orders(req);
 	struct outgoing outgoing = {.req = req};
 
 	lt_inject(&headers, &outgoing, NULL);
-	checkout(req, gateway_orders(req), outgoing.headers, outgoing.n);
+	checkout(req, orders->client, &orders->retries, outgoing.headers, outgoing.n);
 }
 
 static void on_checkout(h2o_req_t *req)
@@ -49,5 +50,10 @@ static int before(void)
 
 int main(int argc, char **argv)
 {
-	return gateway_main("api-gateway-manual", on_checkout, before, manual_stop, argc, argv);
+	const struct gateway_program program = {.name = "api-gateway-manual",
+		.handle = on_checkout,
+		.before = before,
+		.after = manual_stop};
+
+	return gateway_main(&program, argc, argv);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "faults.h"
 #include "http_answer.h"
 #include "http_server.h"
 #include "log.h"
@@ -44,56 +45,45 @@ static void answer(struct order *order)
 			req, 200, H2O_STRLIT("{\"order_id\":\"ord-789\",\"status\":\"created\"}"));
 }
 
-static void on_step_done(struct timer *timer);
-static void store(struct order *order);
+const struct order_step *orders_step(const struct order *order)
+{
+	return &orders_of(order)->service->steps[order->step];
+}
 
 /* Begins the next step, and those after it that take no time; answers after the last. */
 static void go_on(struct order *order)
 {
-	struct orders *orders = orders_of(order);
+	const struct orders_service *service = orders_of(order)->service;
 
-	for (; order->step < orders->service->n_steps; order->step++) {
-		const struct order_step *step = &orders->service->steps[order->step];
-		struct delay *duration = &orders->durations[order->step];
+	for (; order->step < service->n_steps; order->step++) {
+		const struct order_step *step = &service->steps[order->step];
 		if (step->begin)
 			step->begin(order);
-		if (step->is_insert && orders->store) {
-			store(order);
+		if (!service->run(order))
 			return;
-		}
-		if (duration->ms > 0) {
-			timer_start(&order->timer, duration, on_step_done);
-			return;
-		}
 		if (step->end)
 			step->end(order);
 	}
 	answer(order);
 }
 
-static const struct order_step *step_of(const struct order *order)
+void orders_step_done(struct order *order)
 {
-	return &orders_of(order)->service->steps[order->step];
-}
-
-static void end_step(struct order *order)
-{
-	if (step_of(order)->end)
-		step_of(order)->end(order);
+	if (orders_step(order)->end)
+		orders_step(order)->end(order);
 	order->step++;
 	go_on(order);
 }
 
-static void on_step_done(struct timer *timer)
+static void on_time(struct timer *timer)
 {
-	end_step(H2O_STRUCT_FROM_MEMBER(struct order, timer, timer));
+	orders_step_done(H2O_STRUCT_FROM_MEMBER(struct order, timer, timer));
 }
 
-/* Ends an order whose step has failed; it is to be answered. */
-static h2o_req_t *fail(struct order *order, const char *error, const char *reason)
+h2o_req_t *orders_fail(struct order *order, const char *error, const char *reason)
 {
-	if (step_of(order)->fail)
-		step_of(order)->fail(order, error, reason);
+	if (orders_step(order)->fail)
+		orders_step(order)->fail(order, error, reason);
 	order->step = orders_of(order)->service->n_steps;
 	return http_work_end(&order->work);
 }
@@ -110,13 +100,13 @@ static void on_stored(void *user, const struct order_store_result *result)
 	order->insert = NULL;
 	if (result->error) {
 		const char *name = order_store_error_name(result->error);
-		orders_answer_error(fail(order, name, result->reason), result->error);
+		orders_answer_error(orders_fail(order, name, result->reason), result->error);
 	} else if (!is_same(order, &result->record)) {
-		http_error(fail(order, "key_reused", "another order has this key"), 422,
+		http_error(orders_fail(order, "key_reused", "another order has this key"), 422,
 			"key_reused", "another order has this Idempotency-Key");
 	} else {
 		order->number = result->record.number;
-		end_step(order);
+		orders_step_done(order);
 	}
 }
 
@@ -130,9 +120,24 @@ static void store(struct order *order)
 
 	order->insert = to->impl->insert(to, &insert, on_stored, order);
 	if (!order->insert)
-		orders_answer_error(fail(order, order_store_error_name(ORDER_STORE_BUSY),
+		orders_answer_error(orders_fail(order, order_store_error_name(ORDER_STORE_BUSY),
 					    "too many orders wait for it"),
 			ORDER_STORE_BUSY);
+}
+
+bool orders_run(struct order *order)
+{
+	struct orders *orders = orders_of(order);
+	struct delay *duration = &orders->durations[order->step];
+
+	if (orders->service->steps[order->step].is_insert && orders->store) {
+		store(order);
+		return false;
+	}
+	if (duration->ms == 0)
+		return true;
+	timer_start(&order->timer, duration, on_time);
+	return false;
 }
 
 static void stop_order(struct http_work *work)
@@ -238,6 +243,8 @@ static int start_thread(h2o_loop_t *loop, void *user, void **ret_state)
 	}
 	for (size_t i = 0; i < settings->service->n_steps; i++)
 		delay_init(&orders->durations[i], loop, settings->durations_ms[i]);
+	if (settings->service->start_thread)
+		settings->service->start_thread(loop);
 	*ret_state = orders;
 	return 0;
 }
@@ -248,6 +255,8 @@ static void stop_thread(void *state)
 
 	for (size_t i = 0; i < orders->service->n_steps; i++)
 		delay_done(&orders->durations[i]);
+	if (orders->service->stop_thread)
+		orders->service->stop_thread();
 	if (orders->store)
 		orders->store->impl->detach(orders->store);
 	free(orders);
@@ -282,17 +291,23 @@ static int open_store(const char *url, const struct order_store_settings *settin
 	return -1;
 }
 
-static int serve(
-	const struct orders_service *orders, struct settings *settings, const struct config *config)
+static int serve(const struct orders_service *orders, bool has_faults, struct settings *settings,
+	const struct config *config)
 {
-	const struct http_route routes[] = {
-		{"/orders/", "GET", orders->handle_find ? orders->handle_find : orders_find},
-		{"/orders", "POST", orders->handle ? orders->handle : orders_take},
-	};
-	unsigned n_unused = settings->store ? 0 : 1;
+	const struct http_route find = {
+		"/orders/", "GET", orders->handle_find ? orders->handle_find : orders_find};
+	const struct http_route always[] = {
+		{"/orders", "POST", orders->handle ? orders->handle : orders_take}, FAULTS_ROUTES};
+	struct http_route routes[1 + sizeof(always) / sizeof(always[0])];
+	size_t n = 0;
+
+	if (settings->store)
+		routes[n++] = find;
+	for (size_t i = 0; i < (has_faults ? 1 + FAULTS_N_ROUTES : 1); i++)
+		routes[n++] = always[i];
 	const struct http_service service = {
-		.routes = routes + n_unused,
-		.n_routes = sizeof(routes) / sizeof(routes[0]) - n_unused,
+		.routes = routes,
+		.n_routes = n,
 		.start = start_thread,
 		.stop = stop_thread,
 		.user = settings,
@@ -302,21 +317,23 @@ static int serve(
 	return http_serve(&service, config);
 }
 
-int orders_main(const struct orders_service *orders, int argc, char **argv)
+int orders_main(const struct orders_service *as_given, int argc, char **argv)
 {
 	struct program program = {
-		orders->name, "accepts orders by POST /orders", 8001, .lag_max_ms = 1000};
-	struct settings settings = {.service = orders};
+		as_given->name, "accepts orders by POST /orders", 8001, .lag_max_ms = 1000};
+	struct orders_service orders = *as_given;
+	struct settings settings = {.service = &orders};
 	struct order_store_settings limits;
 	const char *url;
-	struct config_setting table[ORDER_STEPS_MAX + 4];
+	bool has_faults = false;
+	struct config_setting table[ORDER_STEPS_MAX + 5];
 	struct config config;
 	size_t n = 0;
 
-	for (; n < orders->n_steps; n++)
-		table[n] = (struct config_setting){CONFIG_NUMBER, orders->steps[n].setting,
-			orders->steps[n].help, .ret_number = &settings.durations_ms[n],
-			.number = orders->steps[n].duration_ms, .max = 3600000};
+	for (; n < orders.n_steps; n++)
+		table[n] = (struct config_setting){CONFIG_NUMBER, orders.steps[n].setting,
+			orders.steps[n].help, .ret_number = &settings.durations_ms[n],
+			.number = orders.steps[n].duration_ms, .max = 3600000};
 	table[n++] = (struct config_setting){CONFIG_TEXT, "ORDER_STORE",
 		"where orders are stored: none, " ORDER_STORE_URLS, .option = "--store",
 		.ret_text = &url, .text = "none"};
@@ -326,19 +343,25 @@ int orders_main(const struct orders_service *orders, int argc, char **argv)
 	table[n++] = (struct config_setting){CONFIG_NUMBER, "ORDER_STORE_LOCK_MS",
 		"a second writer holds the store's lock so long at each insert",
 		.ret_number = &limits.lock_ms, .max = 3600000};
+	if (orders.add_faults)
+		table[n++] = (struct config_setting)FAULTS_SETTING(has_faults);
 	table[n] = (struct config_setting){CONFIG_END};
 
 	int status = config_load(&program, table, argc, argv, &config);
 	if (status >= 0)
 		return status;
-	if (orders->before && orders->before() != 0)
+	if (!orders.run)
+		orders.run = orders_run;
+	if (has_faults)
+		orders.add_faults(&orders);
+	if (orders.before && orders.before() != 0)
 		return EXIT_FAILURE;
 	status = open_store(url, &limits, &settings.store);
 	if (status < 0)
-		status = serve(orders, &settings, &config);
+		status = serve(&orders, has_faults, &settings, &config);
 	if (settings.store)
 		settings.store->impl->close(settings.store);
-	if (orders->after)
-		orders->after();
+	if (orders.after)
+		orders.after();
 	return status;
 }

@@ -51,6 +51,8 @@ struct orders_service {
 	/* The routes' handlers; NULL: orders_take() and orders_find(). */
 	void (*handle)(h2o_req_t *req);
 	void (*handle_find)(h2o_req_t *req);
+	/* Takes a step's time; NULL: orders_run(). @return as orders_run() */
+	bool (*run)(struct order *order);
 	/* The hooks below may be NULL. */
 	size_t extra_size;
 	void (*received)(struct order *order);
@@ -62,6 +64,16 @@ struct orders_service {
 	 * last answer. */
 	int (*before)(void);
 	void (*after)(void);
+	/* What faults (orders_faults.h) tell: that the step waits behind another order's, that its
+	 * result was in a cache or not. */
+	void (*queued)(struct order *order, struct order *behind);
+	void (*cached)(struct order *order, bool is_hit);
+	/* Called with --faults, which the program has unless this is NULL: adds faults (orders_faults.h)
+	 * to a copy of the service. */
+	void (*add_faults)(struct orders_service *service);
+	/* Called on each thread before it serves, and after. */
+	void (*start_thread)(h2o_loop_t *loop);
+	void (*stop_thread)(void);
 };
 
 /**
@@ -73,6 +85,20 @@ void orders_take(h2o_req_t *req);
 
 /** Answers GET /orders/{id} from the store: 404 for an unknown id, or as orders_take(). */
 void orders_find(h2o_req_t *req);
+
+/** Takes the time of an order's step: that of its setting or of the insert into the store.
+ * @return true: it has passed already; false: orders_step_done() is called later, or the order fails */
+bool orders_run(struct order *order);
+
+/** Ends a step that took time, and goes on. */
+void orders_step_done(struct order *order);
+
+/** Ends an order whose step has failed. @param error  a word; @param reason  for people
+ * @return its request, which is to be answered */
+h2o_req_t *orders_fail(struct order *order, const char *error, const char *reason);
+
+/** The current step of an order. */
+const struct order_step *orders_step(const struct order *order);
 
 /** The store of the thread that serves req; NULL: none. */
 struct order_store_loop *orders_store(const h2o_req_t *req);

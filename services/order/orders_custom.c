@@ -13,6 +13,7 @@
 
 #include "base/monotonic.h"
 #include "log.h"
+#include "orders_faults.h"
 
 struct spans {
 	struct lt_span *request; /* held: it may end before the order */
@@ -190,5 +191,6 @@ struct orders_service orders_custom(const char *name)
 		.context = context_of,
 		.gone = on_gone,
 		.before = before,
+		.add_faults = orders_faults_add,
 	};
 }
