@@ -13,7 +13,7 @@ TRACED = OTEL_BSP_SCHEDULE_DELAY=500 PATH=$(BIN):$$PATH
 # Where packages.sh builds libh2o on a system that has no package of it.
 export PKG_CONFIG_PATH := $(CURDIR)/build/h2o/lib/pkgconfig:$(PKG_CONFIG_PATH)
 
-.PHONY: help build demo check check-nix check-cluster bench compare soak coverage fuzz format clean packages \
+.PHONY: help build demo check check-nix check-cluster bench compare soak lab-stop coverage fuzz format clean packages \
 	infra-up infra-down run-order run-order-custom run-order-manual \
 	run-gateway run-gateway-manual run-request
 
@@ -39,6 +39,13 @@ demo: TOOLS = $(if $(filter postgres,$(STORE)),postgresql)
 demo: build
 	@STACK_BIN=$(BIN) $(STACK)/stack.sh --once $(if $(KEEP),--keep) \
 		--order $(or $(ORDER),custom) --store $(or $(STORE),none) --backend $(or $(BACKEND),traceview)
+
+#: make lab-1               start a lab: a shop with a fault in it, and a question (services/labs/README.md)
+#:                          (lab-1 ANSWER='...': check an answer; lab-stop: end the lab)
+lab-%: build
+	@PATH=$(BIN):$$PATH python3 services/labs/lab.py $*
+lab-stop:
+	@python3 services/labs/lab.py --stop
 
 #: make check               run every test that this machine can run
 check: TOOLS = valgrind clang-14 g++ groff-base clang-format-14 locales libh2o-dev libuv1-dev \

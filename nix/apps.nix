@@ -37,6 +37,13 @@ let
       ../tests/integration
     ];
   };
+  labs = lib.fileset.toSource {
+    root = ../services;
+    fileset = lib.fileset.unions [
+      ../services/labs
+      ../services/stack
+    ];
+  };
   note = "stack: no release of Jaeger is known for ${stdenv.hostPlatform.system}; traceview stands in for it";
 in
 rec {
@@ -74,6 +81,22 @@ rec {
   load = app "load" "Send /checkout to the running stack for 10 s, 16 at a time" [ wrk ] ''
     exec wrk -t1 -c16 -d10s --timeout 10s "$@" "http://localhost:''${GATEWAY_PORT:-8000}/checkout"
   '';
+  lab =
+    app "lab" "Start a lab (1 to 8), or check an answer: -- 1 'ANSWER'"
+      [
+        bash
+        coreutils
+        curl
+        gnused
+        python3
+        util-linux
+        libtrace
+        services
+        traceview
+      ]
+      ''
+        exec python3 ${labs}/labs/lab.py "$@"
+      '';
   compare =
     app "compare" "Count the spans that have the right parent, ours and others'"
       [

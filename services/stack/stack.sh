@@ -10,7 +10,7 @@ backend=${STACK_BACKEND:-traceview} # the default of whoever wraps this script
 usage() {
 	cat <<EOF
 usage: stack [--order zero-code|custom|manual] [--store none|sqlite[:FILE]|postgres]
-       [--backend jaeger|traceview] [--once] [--keep]
+       [--backend jaeger|traceview] [--once] [--keep] [--faults]
 
 Starts a trace backend, order-service and api-gateway, and runs until Ctrl-C.
   --order VARIANT   how order-service is traced (default: custom)
@@ -20,6 +20,7 @@ Starts a trace backend, order-service and api-gateway, and runs until Ctrl-C.
   --backend NAME    jaeger (a real one, on PATH) or traceview (default: $backend)
   --once            send one /checkout, stop the services, print its trace, exit 0
   --keep            after --once: leave everything running until Ctrl-C
+  --faults          what can be made to go wrong is listed by GET /faults of each service
 The backend's log is a file, whose name is printed; the services' logs are the output.
 Ports, by variable: GATEWAY_PORT=8000 ORDER_PORT=8001 TRACEVIEW_UI_PORT=16686
 TRACEVIEW_OTLP_PORT=4318 TRACEVIEW_GRPC_PORT=4317 (Jaeger's last three are fixed).
@@ -32,7 +33,7 @@ die() {
 	exit "${2:-1}"
 }
 
-order=custom store=none once='' keep=''
+order=custom store=none once='' keep='' faults=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--order | --store | --backend)
@@ -42,6 +43,7 @@ while [ $# -gt 0 ]; do
 		;;
 	--once) once=1 ;;
 	--keep) keep=1 ;;
+	--faults) faults=(--faults) ;;
 	--help | -h) usage && exit 0 ;;
 	*) usage >&2 && exit 2 ;;
 	esac
@@ -207,10 +209,10 @@ wait_for "$backend" "$ui/api/v3/services"
 [ "$store" != postgres ] || start_postgres
 # The gateway knows the trace id, so the answers to it need no headers with it.
 start order-service "${traced[@]}" OTEL_C_RESPONSE_HEADERS=edge OTEL_SERVICE_NAME=order-service PORT="$order_port" \
-	ORDER_STORE="$store" "${order_env[@]}" "${order_program[@]}"
+	ORDER_STORE="$store" "${order_env[@]}" "${order_program[@]}" "${faults[@]}"
 wait_for order-service "http://localhost:$order_port/readyz"
 start api-gateway "${traced[@]}" OTEL_SERVICE_NAME=api-gateway PORT="$gateway_port" \
-	ORDER_SERVICE_URL="http://localhost:$order_port" "${gateway_env[@]}" libtrace-instrument api-gateway
+	ORDER_SERVICE_URL="http://localhost:$order_port" "${gateway_env[@]}" libtrace-instrument api-gateway "${faults[@]}"
 wait_for api-gateway "http://localhost:$gateway_port/readyz"
 
 # --- the request and its trace ---------------------------------------------------------------------

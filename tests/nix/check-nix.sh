@@ -376,6 +376,13 @@ compared() {
 	flake . run "path:.#compare" -- --only ours --requests 1,100
 }
 
+lab() {
+	trap 'flake . run "path:.#lab" -- --stop' EXIT
+	LAB_SHORT=1 flake . run "path:.#lab" -- 1 | grep "make lab-1 ANSWER"
+	flake . run "path:.#lab" -- 1 'insert_order_record 1.5 s' && return 1
+	flake . run "path:.#lab" -- 1 'check_inventory 2.8 s' | grep ^Right
+}
+
 flake_check() {
 	flake . flake check --keep-going "path:."
 	sed 's/^/say: /' "$(out "checks.$system.image-contents")"
@@ -443,6 +450,7 @@ check "nix run .#stack -- --once --backend traceview" stack_traceview
 check "nix run .#stack -- --once --store sqlite|postgres: 6 spans" stack_stores
 check "Ctrl-C ends the whole stack; .#request and .#load reach it" stack_ends
 check "nix run .#compare: every span has the right parent" compared
+check "nix run .#lab: started, a wrong answer, the right one" lab
 check "nix flake check" flake_check
 check "nix flake new: the template's program, built and traced" template
 check "the README's NixOS module is as the options are" module_of_readme

@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""lab.py - brings a lab's shop up with its fault and its load, and checks what a learner answers; `make lab-N`."""
+import importlib
+import os
+import re
+import shutil
+import sys
+import time
+
+import shop
+import traces
+from exercise import Wrong
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+NUMBERS = sorted(int(name[4:-3]) for name in os.listdir(HERE) if re.fullmatch(r"lab_\d+\.py", name))
+SETTLED_S = 2  # nothing new for so long: what was sent is recorded
+SETTLE_MAX_S = 60
+
+USAGE = """usage: lab N            start lab N: a shop with a fault, and customers
+       lab N ANSWER     check an answer (or by the variable ANSWER)
+       lab --list       the labs
+       lab --stop       end what runs
+
+A lab's page is services/labs/N-*.md.  One runs at a time; its shop stays until --stop or the next one.
+Ports, by variable: GATEWAY_PORT=8000 ORDER_PORT=8001 TRACEVIEW_UI_PORT=16686 TRACEVIEW_OTLP_PORT=4318
+TRACEVIEW_GRPC_PORT=4317.  LAB_SHORT=1: fewer requests.
+Exit status: 0 started, or right; 1 wrong, or it cannot be started; 2 for a usage error."""
+
+
+def complain(text):
+    print(f"lab: {text}", file=sys.stderr)
+
+
+def get_lab(number):
+    return importlib.import_module(f"lab_{number}").LAB
+
+
+def fingerprint():
+    """Changes when the services are rebuilt."""
+    paths = filter(None, map(shutil.which, ("order-service-custom", "order-service", "api-gateway")))
+    return [[path, os.stat(path).st_mtime_ns] for path in paths]
+
+
+def wait_for_spans(backend):
+    """Until no more spans arrive. A span that is on its way for longer is missing from a first look only."""
+    n_before, since, end = -1, 0, time.monotonic() + SETTLE_MAX_S
+    while time.monotonic() < end:
+        n = sum(len(trace.spans) for trace in traces.recorded(backend))
+        if n != n_before:
+            n_before, since = n, time.monotonic()
+        elif n > 0 and time.monotonic() - since >= SETTLED_S:
+            break
+        time.sleep(0.5)
+
+
+def start(number, lab, place):
+    place.start(number, lab, fingerprint())
+    requests = lab.load.short if os.environ.get("LAB_SHORT") else lab.load.requests
+    print(f"The shop is open. {requests} customers come, {lab.load.rate:g} a second ...", flush=True)
+
+    def send():
+        return place.send(lab.load, requests)
+    print("\n" + (lab.during(place, send) if lab.during else send()))
+    wait_for_spans(place.urls["backend"])
+
+
+def ask(number, lab, place):
+    print(f"""Lab {number}: {lab.title}
+  the traces:      {place.urls["backend"]}  or: traceview list, traceview show
+  the shop's logs: {place.path("stack.log")}
+  a request:       curl -i {place.urls["gateway"]}/checkout
+
+{lab.question}
+
+  make lab-{number} ANSWER='...'   checks your answer     make lab-stop   ends the lab""")
+
+
+def check(number, lab, place, answer):
+    state = place.state()
+    if not state or state["lab"] != number:
+        complain(f"lab {number} is not running; start it with: make lab-{number}")
+        return 1
+    if state["program"] != fingerprint():
+        print("The services have been rebuilt since: once more.")
+        start(number, lab, place)
+    try:
+        known = lab.check(traces.recorded(place.urls["backend"]), answer)
+    except Wrong as wrong:
+        print(f"Not right. {wrong}")
+        return 1
+    print(f"Right. {known}")
+    return 0
+
+
+def run(arguments, place):
+    if arguments == ["--list"]:
+        for number in NUMBERS:
+            print(f"{number}  {get_lab(number).title}")
+        return 0
+    if arguments == ["--stop"]:
+        print("stopped" if place.stop() else "nothing was running")
+        return 0
+    answer = arguments[1] if len(arguments) == 2 else os.environ.get("ANSWER", "")
+    if len(arguments) not in (1, 2) or not arguments[0].isdecimal():
+        print(USAGE, file=sys.stderr)
+        return 2
+    if int(arguments[0]) not in NUMBERS:
+        complain(f"there is no lab {arguments[0]}; --list names them")
+        return 2
+    number = int(arguments[0])
+    lab = get_lab(number)
+    if answer.strip():
+        return check(number, lab, place, answer)
+    start(number, lab, place)
+    ask(number, lab, place)
+    return 0
+
+
+def main():
+    arguments = sys.argv[1:]
+    if arguments == ["--help"]:
+        print(USAGE)
+        return 0
+    try:
+        return run(arguments, shop.Shop())
+    except (shop.Failed, OSError) as error:
+        complain(error)
+        return 1
+    except KeyboardInterrupt:
+        shop.Shop().stop()
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

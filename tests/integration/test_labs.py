@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The labs: each starts, its fault shows in the traces, the right answer passes and others fail, and nothing is left."""
+import os
+import socket
+import sys
+import tempfile
+import unittest
+
+import harness
+import test_stack
+from harness import SANITIZED, run
+
+LABS = os.path.join(harness.SOURCE, "services", "labs")
+LAB = os.path.join(LABS, "lab.py")
+sys.path.insert(0, LABS)
+import traces  # noqa: E402
+
+BACKEND = "http://localhost:16686"
+
+
+@unittest.skipIf(SANITIZED, "the services' faults have tests of their own for this")
+class LabTest(unittest.TestCase):
+    NUMBER = None
+    env = {}  # of the shop: shorter than the lab's
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.environment = {"XDG_RUNTIME_DIR": folder.name, "PATH": f"{harness.BIN}:{os.environ['PATH']}", "LAB_SHORT": "1",
+                           "LC_ALL": "C.UTF-8", "CHECK_INVENTORY_MS": "30", "INSERT_ORDER_RECORD_MS": "150", **cls.env}
+        cls.addClassCleanup(cls.lab, "--stop")
+        if cls.NUMBER:
+            cls.started = cls.lab(str(cls.NUMBER))
+            assert cls.started.code == 0, cls.started
+            cls.traces = traces.recorded(BACKEND)
+
+    @classmethod
+    def lab(cls, *words):
+        return run([sys.executable, LAB, *words], env=cls.environment, timeout=300)
+
+    def check_right(self, *answers):
+        for answer in answers:
+            with self.subTest(right=answer):
+                done = self.lab(str(self.NUMBER), answer)
+                self.assertEqual((done.code, done.err), (0, ""), done)
+                self.assertTrue(done.out.startswith("Right. "), done.out)
+
+    def check_wrong(self, *answers, never):
+        """@param never  the words of the right answer, which no verdict may give away, unless the answer has them"""
+        for answer in answers:
+            with self.subTest(wrong=answer):
+                done = self.lab(str(self.NUMBER), answer)
+                self.assertEqual((done.code, done.err), (1, ""), done)
+                self.assertTrue(done.out.startswith("Not right. "), done.out)
+                for word in never:
+                    if word not in answer:
+                        self.assertNotIn(word, done.out)
+
+
+class Command(LabTest):
+    def test_bad_words_are_refused(self):
+        for words, code, what in [((), 2, "usage:"), (("x",), 2, "usage:"), (("1", "a", "b"), 2, "usage:"),
+                                  (("99",), 2, "there is no lab 99"), (("1", "answer"), 1, "lab 1 is not running")]:
+            with self.subTest(words=words):
+                done = self.lab(*words)
+                self.assertEqual((done.code, done.out), (code, ""))
+                self.assertIn(what, done.err)
+
+    def test_the_list_has_each_lab_and_each_has_a_page(self):
+        done = self.lab("--list")
+        self.assertEqual(done.code, 0, done)
+        numbers = [line.split()[0] for line in done.out.splitlines()]
+        pages = sorted(name.split("-")[0] for name in os.listdir(LABS) if name[0].isdigit())
+        self.assertEqual(numbers, pages)
+
+    def test_what_listens_already_is_said_and_nothing_is_left(self):
+        with socket.create_server(("127.0.0.1", 8001)):
+            done = self.lab("1")
+        self.assertEqual(done.code, 1, done)
+        self.assertIn("port 8001 is in use", done.err)
+        self.assertEqual(self.lab("--stop").out, "nothing was running\n")
+
+    def test_a_reset_leaves_nothing_running(self):
+        before = test_stack.neighbours()
+        self.assertEqual(self.lab("1").code, 0)
+        self.assertEqual(self.lab("--stop").out, "stopped\n")
+        harness.wait_until(lambda: test_stack.neighbours() == before, 40, "the end of each process")
+
+
+class Lab1(LabTest):
+    NUMBER = 1
+
+    def test_the_slow_step_and_how_long(self):
+        for trace in self.traces:
+            [check], [insert] = trace.named("check_inventory"), trace.named("insert_order_record")
+            self.assertGreaterEqual(check.duration_ms, 2500)
+            self.assertGreaterEqual(insert.duration_ms, 150)
+        self.check_right("check_inventory 2.6 s", "It is check_inventory: 2600ms", "2500 check_inventory")
+        self.check_wrong("insert_order_record 2.5 s", "check_inventory 150 ms", "check_inventory", "POST 2.5 s", "2.5 s",
+                         "check_inventory insert_order_record 2.5 s", never=["check_inventory", "2.5"])
+
+
+if __name__ == "__main__":
+    harness.main()
