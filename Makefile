@@ -29,7 +29,7 @@ $(BUILD)/build.ninja:
 
 #: make build               build everything and install it under build/prefix
 build: packages
-	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	@$(MAKE) -s --no-print-directory $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
 	@meson install -C $(BUILD) --no-rebuild --only-changed --quiet
 

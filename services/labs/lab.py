@@ -66,7 +66,9 @@ def start(number, lab, place):
 
 
 def ask(number, lab, place):
+    [page] = [name for name in os.listdir(HERE) if name.startswith(f"{number}-")]
     print(f"""Lab {number}: {lab.title}
+  its page:        {os.path.relpath(os.path.join(HERE, page))}
   the traces:      {place.urls["backend"]}  or: traceview list, traceview show
   the shop's logs: {place.path("stack.log")}
   a request:       curl -i {place.urls["gateway"]}/checkout
