@@ -326,6 +326,8 @@ int orders_main(const struct orders_service *as_given, int argc, char **argv)
 	struct order_store_settings limits;
 	const char *url;
 	bool has_faults = false;
+	unsigned lock_ms;
+	atomic_uint same_lock_ms; /* unless a fault has its own */
 	struct config_setting table[ORDER_STEPS_MAX + 5];
 	struct config config;
 	size_t n = 0;
@@ -342,7 +344,7 @@ int orders_main(const struct orders_service *as_given, int argc, char **argv)
 		.min = 1, .max = 3600000};
 	table[n++] = (struct config_setting){CONFIG_NUMBER, "ORDER_STORE_LOCK_MS",
 		"a second writer holds the store's lock so long at each insert",
-		.ret_number = &limits.lock_ms, .max = 3600000};
+		.ret_number = &lock_ms, .max = ORDER_STORE_LOCK_MAX_MS};
 	if (orders.add_faults)
 		table[n++] = (struct config_setting)FAULTS_SETTING(has_faults);
 	table[n] = (struct config_setting){CONFIG_END};
@@ -352,8 +354,11 @@ int orders_main(const struct orders_service *as_given, int argc, char **argv)
 		return status;
 	if (!orders.run)
 		orders.run = orders_run;
+	orders.store_lock_ms = &same_lock_ms;
 	if (has_faults)
 		orders.add_faults(&orders);
+	atomic_init(orders.store_lock_ms, lock_ms);
+	limits.lock_ms = has_faults || lock_ms > 0 ? orders.store_lock_ms : NULL;
 	if (orders.before && orders.before() != 0)
 		return EXIT_FAILURE;
 	status = open_store(url, &limits, &settings.store);

@@ -71,6 +71,8 @@ struct orders_service {
 	/* Called with --faults, which the program has unless this is NULL: adds faults (orders_faults.h)
 	 * to a copy of the service. */
 	void (*add_faults)(struct orders_service *service);
+	/* order_store_settings.lock_ms, for add_faults to replace; it gets the setting's value. */
+	atomic_uint *store_lock_ms;
 	/* Called on each thread before it serves, and after. */
 	void (*start_thread)(h2o_loop_t *loop);
 	void (*stop_thread)(void);

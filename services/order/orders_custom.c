@@ -13,20 +13,18 @@
 
 #include "base/monotonic.h"
 #include "log.h"
-#include "orders_faults.h"
-
-struct spans {
-	struct lt_span *request; /* held: it may end before the order */
-	struct lt_span *step;	 /* NULL: between two steps */
-	uint64_t step_start_ms;
-};
+#include "orders_custom_faults.h"
+#include "orders_spans.h"
 
 static struct lt_tracer *tracer;
 
-static struct spans *spans_of(struct order *order)
+static uint64_t as_it_is(const struct order *order)
 {
-	return (struct spans *)order->extra;
+	(void)order;
+	return 0;
 }
+
+uint64_t (*orders_spans_now_ns)(const struct order *order) = as_it_is;
 
 /* --- log lines ---------------------------------------------------------------------------- */
 
@@ -56,8 +54,10 @@ static void begin_step(
 	struct lt_scope scope;
 
 	lt_scope_enter(&scope, spans->request); /* the parent */
-	spans->step = lt_span_start(
-		tracer, name, &(struct lt_span_options){.attrs = attrs, .n_attrs = n_attrs});
+	spans->step = lt_span_start(tracer, name,
+		&(struct lt_span_options){.start_ns = orders_spans_now_ns(order),
+			.attrs = attrs,
+			.n_attrs = n_attrs});
 	lt_scope_leave(&scope);
 	spans->step_start_ms = monotonic_ms();
 }
@@ -72,7 +72,7 @@ static void end_step(struct order *order, const char *message)
 	log_info(message, LOG_FIELDS(log_str("item", order->item), log_int("qty", order->qty),
 				  log_int("duration_ms", duration_ms)));
 	lt_scope_leave(&scope);
-	lt_span_end(spans->step);
+	lt_span_end_at(spans->step, orders_spans_now_ns(order));
 	spans->step = NULL;
 }
 
@@ -109,7 +109,7 @@ static void fail_insert_order_record(struct order *order, const char *error, con
 	lt_scope_leave(&scope);
 	lt_span_set(spans->step, LT_ATTRS(lt_str(LT_ERROR_TYPE, error)));
 	lt_span_status(spans->step, LT_STATUS_ERROR, reason);
-	lt_span_end(spans->step);
+	lt_span_end_at(spans->step, orders_spans_now_ns(order));
 	spans->step = NULL;
 }
 
@@ -167,8 +167,8 @@ static void on_gone(struct order *order)
 		log_warn("order cancelled: its client has disconnected",
 			LOG_FIELDS(log_str("item", order->item), log_int("qty", order->qty)));
 		lt_scope_leave(&scope);
-		lt_span_event(spans->step, "given_up", NULL, 0);
-		lt_span_end(spans->step);
+		lt_span_event_at(spans->step, orders_spans_now_ns(order), "given_up", NULL, 0);
+		lt_span_end_at(spans->step, orders_spans_now_ns(order));
 	}
 	lt_span_release(spans->request);
 }
@@ -191,6 +191,6 @@ struct orders_service orders_custom(const char *name)
 		.context = context_of,
 		.gone = on_gone,
 		.before = before,
-		.add_faults = orders_faults_add,
+		.add_faults = orders_custom_faults_add,
 	};
 }

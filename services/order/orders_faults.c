@@ -10,7 +10,7 @@
 #define TICK_MS 5 /* a wait of any length is made of these, as a delay has one length */
 #define CACHE_MAX 64
 
-enum { SLOW_DEPENDENCY, ERROR_RATE, BIG_ORDER, QUEUE_OF_ONE, SMALL_CACHE, N_FAULTS };
+enum { SLOW_DEPENDENCY, ERROR_RATE, BIG_ORDER, QUEUE_OF_ONE, SMALL_CACHE, STORE_LOCK, N_FAULTS };
 
 static struct fault faults[N_FAULTS] = {
 	[SLOW_DEPENDENCY] = {"slow-dependency",
@@ -23,11 +23,15 @@ static struct fault faults[N_FAULTS] = {
 	[SMALL_CACHE] = {"small-cache",
 		"a cache of SIZE items: the inventory check takes no time for one that is in it",
 		"items", 2, CACHE_MAX},
+	[STORE_LOCK] = {"store-lock",
+		"of a SQLite store: a second writer holds its lock for SIZE ms at each insert",
+		"ms", 1500, ORDER_STORE_LOCK_MAX_MS},
 };
 
 /* An order's, behind what the service itself adds to it. */
 struct faulty {
 	struct order *order;
+	bool fails;
 	struct timer timer;
 	uint64_t until_ms;
 	bool (*then)(struct order *order); /* after the wait; as orders_run() */
@@ -37,7 +41,7 @@ struct faulty {
 /* A thread's. */
 static _Thread_local struct {
 	struct delay tick;
-	uint64_t n_inserts;		      /* for the rate */
+	uint64_t n_orders;		      /* for the rate */
 	struct faulty *holder, *first, *last; /* the queue of one, and who waits */
 	unsigned n_cached;
 	char cache[CACHE_MAX][ORDER_ITEM_MAX_BYTES + 1]; /* the latest first */
@@ -46,7 +50,7 @@ static _Thread_local struct {
 static struct orders_service plain; /* the service without faults */
 static size_t faulty_at;	    /* in order->extra */
 
-static struct faulty *faulty_of(struct order *order)
+static struct faulty *faulty_of(const struct order *order)
 {
 	return (struct faulty *)(order->extra + faulty_at);
 }
@@ -73,23 +77,40 @@ static void wait_for(struct faulty *faulty, unsigned ms, bool (*then)(struct ord
 	timer_start(&faulty->timer, &thread.tick, on_tick);
 }
 
-/* --- the insert: errors, a queue of one --------------------------------------------------- */
+/* --- the beginning: which orders fail ------------------------------------------------------ */
 
 static bool has_to_fail(const struct order *order)
 {
 	unsigned percent = size_of(order, ERROR_RATE), units = size_of(order, BIG_ORDER);
-	uint64_t nth = thread.n_inserts++;
+	uint64_t nth = thread.n_orders++;
 
 	/* Evenly: of each 100, that many. */
 	return (units > 0 && order->qty >= units) ||
 	       (nth + 1) * percent / 100 > nth * percent / 100;
 }
 
+static void on_received(struct order *order)
+{
+	struct faulty *faulty = faulty_of(order);
+
+	faulty->order = order;
+	faulty->fails = has_to_fail(order);
+	if (plain.received)
+		plain.received(order);
+}
+
+bool orders_faults_fails(const struct order *order)
+{
+	return faulty_of(order)->fails;
+}
+
+/* --- the insert: errors, a queue of one --------------------------------------------------- */
+
 static bool run_insert(struct order *order)
 {
 	struct faulty *faulty = faulty_of(order);
 
-	if (has_to_fail(order)) {
+	if (faulty->fails) {
 		http_error(orders_fail(order, "insert_failed", "the record was refused"), 500,
 			"insert_failed", "the order could not be stored");
 		return false;
@@ -159,7 +180,6 @@ static bool run(struct order *order)
 {
 	unsigned slow_ms = 0, n_cached = 0;
 
-	faulty_of(order)->order = order;
 	if (order->step == 0) {
 		slow_ms = size_of(order, SLOW_DEPENDENCY);
 		n_cached = size_of(order, SMALL_CACHE);
@@ -206,8 +226,10 @@ void orders_faults_add(struct orders_service *service)
 	faulty_at = (service->extra_size + _Alignof(struct faulty) - 1) &
 		    ~(_Alignof(struct faulty) - 1);
 	service->extra_size = faulty_at + sizeof(struct faulty);
+	service->received = on_received;
 	service->run = run;
 	service->gone = on_gone;
 	service->start_thread = start_thread;
 	service->stop_thread = stop_thread;
+	service->store_lock_ms = &faults[STORE_LOCK].now;
 }

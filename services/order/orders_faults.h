@@ -9,4 +9,7 @@
 /** Adds the faults to a service that has not started; the last to change it. */
 void orders_faults_add(struct orders_service *service);
 
+/** Whether an order is going to fail by a fault; known once it is received. */
+bool orders_faults_fails(const struct order *order);
+
 #endif

@@ -16,15 +16,17 @@
 #ifndef ORDER_ORDER_STORE_H
 #define ORDER_ORDER_STORE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "h2o_compat.h"
 
 /* Limits. */
-#define ORDER_ITEM_MAX_BYTES 256    /* of UTF-8; the gateway has the same (checkout.h) */
-#define ORDER_KEY_MAX_BYTES 64	    /* printable ASCII without spaces */
-#define ORDER_STORE_WHY_BYTES 256   /* of a message, with its NUL */
+#define ORDER_ITEM_MAX_BYTES 256  /* of UTF-8; the gateway has the same (checkout.h) */
+#define ORDER_KEY_MAX_BYTES 64	  /* printable ASCII without spaces */
+#define ORDER_STORE_WHY_BYTES 256 /* of a message, with its NUL */
+#define ORDER_STORE_LOCK_MAX_MS 3600000
 #define ORDER_STORE_CALLS_MAX 1024u /* inserts and finds in progress, each; more are refused */
 
 enum order_store_error {
@@ -70,8 +72,9 @@ struct order_store_insert {
 
 struct order_store_settings {
 	unsigned timeout_ms; /* of a call, with its time in a queue */
-	unsigned
-		lock_ms; /* a second writer has the orders locked for so long at each insert; 0: none */
+	/* A second writer has the orders locked for so long at each insert; borrowed until close, may
+	 * change, but not PostgreSQL's. NULL: there is no such writer. */
+	const atomic_uint *lock_ms;
 };
 
 /* The first members of a backend's objects. */

@@ -269,9 +269,10 @@ static int store_attach(
 		.n_calls_max = ORDER_STORE_CALLS_MAX / CONNECTIONS,
 		.timeout_ms = store->settings.timeout_ms,
 	};
+	unsigned lock_ms = store->settings.lock_ms ? atomic_load(store->settings.lock_ms) : 0;
 	int err = pg_pool_open(&loop->pool, h2o, &settings);
-	if (!err && store->settings.lock_ms > 0 && !atomic_flag_test_and_set(&store->has_locker))
-		err = pg_locker_open(&settings, h2o, store->settings.lock_ms, &loop->locker);
+	if (!err && lock_ms > 0 && !atomic_flag_test_and_set(&store->has_locker))
+		err = pg_locker_open(&settings, h2o, lock_ms, &loop->locker);
 	if (err) {
 		loop_detach(&loop->super);
 		return err;

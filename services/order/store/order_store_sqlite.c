@@ -209,7 +209,7 @@ static int start_threads(struct sqlite_store *store, const char *file,
 
 	if (!err)
 		err = sqlite_orders_open(&store->finds.orders, file, settings->timeout_ms, why);
-	if (!err && settings->lock_ms > 0)
+	if (!err && settings->lock_ms)
 		err = sqlite_rival_new(
 			file, settings->lock_ms, settings->timeout_ms, why, &store->rival);
 	if (err)

@@ -15,7 +15,7 @@ enum state { IDLE, WANTED, LOCKED, COMMITTING, STOPPED };
 
 struct sqlite_rival {
 	sqlite3 *db;
-	unsigned lock_ms;
+	const atomic_uint *lock_ms;
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
@@ -32,11 +32,12 @@ static void set_state(struct sqlite_rival *rival, enum state state)
 static void lock_orders(sqlite3_context *context, int n, sqlite3_value **values)
 {
 	struct sqlite_rival *rival = sqlite3_user_data(context);
+	unsigned lock_ms = atomic_load(rival->lock_ms);
 	struct timespec end;
 
 	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += rival->lock_ms / 1000;
-	end.tv_nsec += (long)(rival->lock_ms % 1000) * 1000000;
+	end.tv_sec += lock_ms / 1000;
+	end.tv_nsec += (long)(lock_ms % 1000) * 1000000;
 	if (end.tv_nsec >= 1000000000) {
 		end.tv_sec++;
 		end.tv_nsec -= 1000000000;
@@ -50,7 +51,7 @@ static void lock_orders(sqlite3_context *context, int n, sqlite3_value **values)
 	if (rival->state == LOCKED)
 		set_state(rival, COMMITTING);
 	pthread_mutex_unlock(&rival->mutex);
-	sqlite3_result_int(context, (int)rival->lock_ms);
+	sqlite3_result_int(context, (int)lock_ms);
 }
 
 static void *run(void *user)
@@ -77,6 +78,8 @@ static void *run(void *user)
 
 void sqlite_rival_lock(struct sqlite_rival *rival)
 {
+	if (atomic_load(rival->lock_ms) == 0)
+		return;
 	pthread_mutex_lock(&rival->mutex);
 	while (rival->state == COMMITTING)
 		pthread_cond_wait(&rival->changed, &rival->mutex);
@@ -87,7 +90,7 @@ void sqlite_rival_lock(struct sqlite_rival *rival)
 	pthread_mutex_unlock(&rival->mutex);
 }
 
-int sqlite_rival_new(const char *file, unsigned lock_ms, unsigned timeout_ms,
+int sqlite_rival_new(const char *file, const atomic_uint *lock_ms, unsigned timeout_ms,
 	char why[ORDER_STORE_WHY_BYTES], struct sqlite_rival **ret_rival)
 {
 	struct sqlite_rival *rival = calloc(1, sizeof(*rival));
