@@ -101,5 +101,25 @@ class Lab1(LabTest):
                          "check_inventory insert_order_record 2.5 s", never=["check_inventory", "2.5"])
 
 
+class Lab2(LabTest):
+    NUMBER = 2
+    env = {"INSERT_ORDER_RECORD_MS": "30"}
+
+    def test_many_fast_calls_one_after_the_other(self):
+        for trace in self.traces:
+            [checkout] = trace.named("GET /checkout")
+            calls = [span for span in checkout.children if (span.name, span.kind) == ("POST", "client")]
+            self.assertEqual(len(calls), 9)
+            for before, call in zip(calls, calls[1:]):
+                self.assertGreaterEqual(call.start_us, before.end_us)
+            for call in calls:
+                self.assertEqual([span.name for span in call.children], ["POST /orders"])
+        self.check_right("9 calls, one after the other", "9, in sequence", "They wait for each other; there are 9.",
+                         "One by one: 9")
+        self.check_wrong("9 calls, at the same time", "8 calls, one after the other", "39 in a row", "9", "one after the other",
+                         "9, in parallel, one after the other", "9 calls, not one after the other", "10x concurrently",
+                         never=["9", "nine"])
+
+
 if __name__ == "__main__":
     harness.main()
