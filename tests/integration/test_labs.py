@@ -121,5 +121,25 @@ class Lab2(LabTest):
                          never=["9", "nine"])
 
 
+class Lab5(LabTest):
+    NUMBER = 5
+
+    def test_what_fails_is_sent_again_and_how_often(self):
+        checkouts = [span for trace in self.traces for span in trace.named("GET /checkout")]
+        calls = [checkout.children for checkout in checkouts]
+        again = [call for calls in calls for call in calls[:-1]]
+        self.assertGreater(len(again), len(checkouts))
+        for call in again:
+            [order] = call.children
+            [insert] = [step for step in order.children if step.name == "insert_order_record"]
+            self.assertEqual(call.attributes["http.response.status_code"], 500)
+            self.assertEqual(insert.attributes["error.type"], "insert_failed")
+        self.assertLess(sum(checkout.has_failed for checkout in checkouts), len(checkouts) / 2)
+        share = f"{sum(map(len, calls)) / len(checkouts):.1f}"
+        self.check_right(f"500 {share}", f"{share} orders each, after an HTTP 500", f"insert_failed, {share}x", f"{share} (500)")
+        self.check_wrong("500 1", "500 9", f"502 {share}", f"200, {share}", f"500 502 {share}", "500", share, "it retries",
+                         never=["500", share, "insert_failed"])
+
+
 if __name__ == "__main__":
     harness.main()
