@@ -64,7 +64,6 @@ static struct visit *take_visit(struct load *load)
 		return NULL;
 	}
 	visit->call = call;
-	curl_easy_setopt(call, CURLOPT_URL, load->options->url);
 	curl_easy_setopt(call, CURLOPT_CUSTOMREQUEST, load->options->method);
 	curl_easy_setopt(call, CURLOPT_USERAGENT, "shop-load/" SERVICES_VERSION);
 	curl_easy_setopt(call, CURLOPT_TIMEOUT_MS, (long)load->options->timeout_ms);
@@ -109,6 +108,8 @@ static int begin_visit(struct load *load)
 
 	if (!visit)
 		return -ENOMEM;
+	curl_easy_setopt(visit->call, CURLOPT_URL,
+		load->options->urls[load->summary->n_sent % load->options->n_urls]);
 	lt_scope_enter_baggage(&session_scope, baggage);
 	visit->span = lt_span_start(
 		load->tracer, "visit", &(struct lt_span_options){.attrs = attrs, .n_attrs = 2});

@@ -12,9 +12,11 @@
 #define LOAD_IN_FLIGHT_MAX 1000 /* more wait for an answer, and are counted as late */
 #define LOAD_REQUESTS_MAX 10000000
 #define LOAD_SESSIONS_MAX 10000
+#define LOAD_URLS_MAX 1000
 
 struct load_options {
-	const char *url;
+	char **urls;	      /* borrowed; they take turns */
+	unsigned long n_urls; /* 1 to LOAD_URLS_MAX */
 	const char *method;
 	double rate_per_s;	  /* mean */
 	unsigned long burst;	  /* so many at once; 1: steadily */

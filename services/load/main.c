@@ -15,7 +15,7 @@
 
 static void print_help(void)
 {
-	printf("usage: shop-load [OPTION ...] URL\n"
+	printf("usage: shop-load [OPTION ...] URL ...\n"
 	       "\n"
 	       "Sends requests at a rate, whether those before are answered or not, and says in "
 	       "the\n"
@@ -23,7 +23,9 @@ static void print_help(void)
 	       "\"visit\"\n"
 	       "with its session's id and user_agent.synthetic.type=test, and what it causes.  The "
 	       "id\n"
-	       "is sent on as baggage.\n"
+	       "is sent on as baggage.  Several URLs take turns, up to %d, and so do the sessions: "
+	       "as\n"
+	       "many of them as URLs, and each has its own.\n"
 	       "\n"
 	       "  --rate N         requests a second (default 5)\n"
 	       "  --burst N        so many of them at once, at the same rate (default 1: "
@@ -35,7 +37,7 @@ static void print_help(void)
 	       "  --help, --version\n"
 	       "\n"
 	       "Exit status: 0 each request was answered, 1 one was not, 2 for a usage error.\n",
-		LOAD_REQUESTS_MAX, LOAD_SESSIONS_MAX);
+		LOAD_URLS_MAX, LOAD_REQUESTS_MAX, LOAD_SESSIONS_MAX);
 }
 
 __attribute__((format(printf, 1, 2))) static int complain(const char *format, ...)
@@ -133,10 +135,17 @@ static int read_arguments(int argc, char **argv, struct load_options *options)
 		if (!is_valid)
 			return complain("%s cannot be %s", argv[optind - 2], optarg);
 	}
-	if (argc - optind != 1)
-		return complain(optind == argc ? "no URL" : "more than one URL");
-	options->url = argv[optind];
-	return is_http(options->url) ? -1 : complain("%s is no http or https URL", options->url);
+	options->urls = argv + optind;
+	options->n_urls = (unsigned long)(argc - optind);
+	if (options->n_urls < 1)
+		return complain("no URL");
+	if (options->n_urls > LOAD_URLS_MAX)
+		return complain("more than %d URLs", LOAD_URLS_MAX);
+	for (unsigned long i = 0; i < options->n_urls; i++) {
+		if (!is_http(options->urls[i]))
+			return complain("%s is no http or https URL", options->urls[i]);
+	}
+	return -1;
 }
 
 int main(int argc, char **argv)

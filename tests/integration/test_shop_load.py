@@ -58,6 +58,12 @@ class Requests(StackTest):
                          2 * ["session.id=session-1"] + 2 * ["session.id=session-2"])
         self.assertEqual(len(set(re.findall(r"(?i)traceparent: 00-(\w{32})-", heads))), 4)
 
+    def test_several_urls_take_turns(self):
+        server = self.serve_raw(PORT, http_bytes(200))
+        done = run(["shop-load", "--timeout-ms", "60000", "--requests", "5", "--rate", "5", *(URL + path for path in "abc")])
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual([request.split()[1] for request in server.requests], [b"/a", b"/b", b"/c", b"/a", b"/b"])
+
     def test_each_status_and_each_error_is_counted(self):
         answers = iter([http_bytes(200), http_bytes(503), http_bytes(404), b"", http_bytes(200)])
         self.serve_raw(PORT, lambda connection, request: connection.sendall(next(answers)))
@@ -119,7 +125,7 @@ class CommandLine(StackTest):
     def test_what_is_wrong_is_named_and_nothing_sent(self):
         for arguments, complaint in (
             ([], "no URL"),
-            ([URL, URL], "more than one URL"),
+            (1001 * [URL], "more than 1000 URLs"),
             (["--rate", "fast", URL], "--rate cannot be fast"),
             (["--rate", "nan", URL], "--rate cannot be nan"),
             (["--requests", "0", URL], "--requests cannot be 0"),
@@ -127,7 +133,7 @@ class CommandLine(StackTest):
             (["--sessions", "99999999999999999999", URL], "--sessions cannot be 99999999999999999999"),
             (["--burst"], "--burst needs a value"),
             (["--fast", URL], "unknown option --fast"),
-            (["ftp://localhost/"], "ftp://localhost/ is no http or https URL"),
+            ([URL, "ftp://localhost/"], "ftp://localhost/ is no http or https URL"),
         ):
             done = run(["shop-load", *arguments])
             self.assertEqual((done.code, done.out, done.err), (2, "", f"shop-load: {complaint}; see --help\n"))
