@@ -39,6 +39,11 @@ class LabTest(unittest.TestCase):
     def lab(cls, *words):
         return run([sys.executable, LAB, *words], env=cls.environment, timeout=300)
 
+    def all_traces(self, n_spans):
+        """Of so many spans, which a busy machine may record late."""
+        harness.wait_until(lambda: sum(len(trace.spans) for trace in traces.recorded(BACKEND)) == n_spans, 60, "all spans")
+        return traces.recorded(BACKEND)
+
     def check_right(self, *answers):
         for answer in answers:
             with self.subTest(right=answer):
@@ -139,6 +144,33 @@ class Lab5(LabTest):
         self.check_right(f"500 {share}", f"{share} orders each, after an HTTP 500", f"insert_failed, {share}x", f"{share} (500)")
         self.check_wrong("500 1", "500 9", f"502 {share}", f"200, {share}", f"500 502 {share}", "500", share, "it retries",
                          never=["500", share, "insert_failed"])
+
+
+class Lab7(LabTest):
+    NUMBER = 7
+    env = {"INSERT_ORDER_RECORD_MS": "400"}
+
+    def test_who_is_before_the_longest_and_who_is_first(self):
+        recorded = self.all_traces(7 * 7)
+        inserts = {trace.id: trace.named("insert_order_record")[0] for trace in recorded}
+        behind = {key: inserts[event["behind.trace_id"]] for key, span in inserts.items() for _, event in span.events}
+        for key, other in behind.items():
+            [(name, event)] = inserts[key].events
+            self.assertEqual((name, event["behind.session.id"]), ("waits_for_turn", other.attributes["session.id"]))
+            self.assertGreaterEqual(inserts[key].end_us - other.end_us, 350_000)
+        took_us = {trace.id: trace.roots[0].duration_us for trace in recorded}
+        longest = max(behind, key=took_us.get)
+        before = first = behind[longest]
+        while first.trace.id in behind:
+            first = behind[first.trace.id]
+        before, first = (span.attributes["session.id"] for span in (before, first))
+        self.check_right(f"{before} {first}", f"{before}, {first}", f"behind {before.upper()}; the first is {first}")
+        # A busy machine may have checkouts that take nearly as long.
+        not_before = ({span.attributes["session.id"] for span in inserts.values()} -
+                      {span.attributes["session.id"] for key, span in behind.items() if took_us[key] > 0.9 * took_us[longest]})
+        waits = inserts[longest].attributes["session.id"]
+        self.check_wrong(before, f"{before} {first} {first}", "the second one", f"session-99 {first}", f"{before} {waits}",
+                         *(f"{name} {first}" for name in sorted(not_before)[:2]), never=[before, first])
 
 
 if __name__ == "__main__":
