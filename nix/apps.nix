@@ -38,8 +38,9 @@ let
     ];
   };
   labs = lib.fileset.toSource {
-    root = ../services;
+    root = ../.;
     fileset = lib.fileset.unions [
+      ../k8s
       ../services/labs
       ../services/stack
     ];
@@ -95,7 +96,7 @@ rec {
         traceview
       ]
       ''
-        exec python3 ${labs}/labs/lab.py "$@"
+        exec python3 ${labs}/services/labs/lab.py "$@"
       '';
   compare =
     app "compare" "Count the spans that have the right parent, ours and others'"

@@ -4,13 +4,14 @@
 import importlib
 import os
 import re
-import shutil
 import sys
 import time
 
+import cluster
 import shop
 import traces
 from exercise import Wrong
+from place import Failed
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NUMBERS = sorted(int(name[4:-3]) for name in os.listdir(HERE) if re.fullmatch(r"lab_\d+\.py", name))
@@ -25,6 +26,7 @@ USAGE = """usage: lab N            start lab N: a shop with a fault, and custome
 A lab's page is services/labs/N-*.md.  One runs at a time; its shop stays until --stop or the next one.
 Ports, by variable: GATEWAY_PORT=8000 ORDER_PORT=8001 TRACEVIEW_UI_PORT=16686 TRACEVIEW_OTLP_PORT=4318
 TRACEVIEW_GRPC_PORT=4317.  LAB_SHORT=1: fewer requests.
+CLUSTER=1: the shop runs on kubectl's current cluster, in the namespace lab-N or LAB_NAMESPACE; this machine's ports lead to it.
 Exit status: 0 started, or right; 1 wrong, or it cannot be started; 2 for a usage error."""
 
 
@@ -36,10 +38,15 @@ def get_lab(number):
     return importlib.import_module(f"lab_{number}").LAB
 
 
-def fingerprint():
-    """Changes when the services are rebuilt."""
-    paths = filter(None, map(shutil.which, ("order-service-custom", "order-service", "api-gateway")))
-    return [[path, os.stat(path).st_mtime_ns] for path in paths]
+def find_running():
+    """The place in which a lab runs; None."""
+    return next((place for place in (shop.Shop(), cluster.Cluster()) if place.state()), None)
+
+
+def stop():
+    """@return whether there was something"""
+    place = find_running()
+    return place is not None and place.stop()
 
 
 def wait_for_spans(backend):
@@ -55,7 +62,8 @@ def wait_for_spans(backend):
 
 
 def start(number, lab, place):
-    place.start(number, lab, fingerprint())
+    stop()
+    place.start(number, lab)
     requests = lab.load.short if os.environ.get("LAB_SHORT") else lab.load.requests
     print(f"The shop is open. {requests} customers come, {lab.load.rate:g} a second ...", flush=True)
 
@@ -70,7 +78,7 @@ def ask(number, lab, place):
     print(f"""Lab {number}: {lab.title}
   its page:        {os.path.relpath(os.path.join(HERE, page))}
   the traces:      {place.urls["backend"]}  or: traceview list, traceview show
-  the shop's logs: {place.path("stack.log")}
+  the shop's logs: {place.logs}
   a request:       curl -i {place.urls["gateway"]}/checkout
 
 {lab.question}
@@ -78,12 +86,13 @@ def ask(number, lab, place):
   make lab-{number} ANSWER='...'   checks your answer     make lab-stop   ends the lab""")
 
 
-def check(number, lab, place, answer):
-    state = place.state()
+def check(number, lab, answer):
+    place = find_running()
+    state = place and place.state()
     if not state or state["lab"] != number:
         complain(f"lab {number} is not running; start it with: make lab-{number}")
         return 1
-    if state["program"] != fingerprint():
+    if state["program"] != place.program():
         print("The services have been rebuilt since: once more.")
         start(number, lab, place)
     try:
@@ -95,13 +104,13 @@ def check(number, lab, place, answer):
     return 0
 
 
-def run(arguments, place):
+def run(arguments):
     if arguments == ["--list"]:
         for number in NUMBERS:
             print(f"{number}  {get_lab(number).title}")
         return 0
     if arguments == ["--stop"]:
-        print("stopped" if place.stop() else "nothing was running")
+        print("stopped" if stop() else "nothing was running")
         return 0
     answer = arguments[1] if len(arguments) == 2 else os.environ.get("ANSWER", "")
     if len(arguments) not in (1, 2) or not arguments[0].isdecimal():
@@ -113,7 +122,8 @@ def run(arguments, place):
     number = int(arguments[0])
     lab = get_lab(number)
     if answer.strip():
-        return check(number, lab, place, answer)
+        return check(number, lab, answer)
+    place = cluster.Cluster() if os.environ.get("CLUSTER") == "1" else shop.Shop()
     start(number, lab, place)
     ask(number, lab, place)
     return 0
@@ -125,12 +135,12 @@ def main():
         print(USAGE)
         return 0
     try:
-        return run(arguments, shop.Shop())
-    except (shop.Failed, OSError) as error:
+        return run(arguments)
+    except (Failed, OSError) as error:
         complain(error)
         return 1
     except KeyboardInterrupt:
-        shop.Shop().stop()
+        stop()
         return 130
 
 

@@ -6,7 +6,8 @@
 # (../shared/cluster/cluster.sh) is at hand and may run, as root.  Nothing of it stays but what was
 # compiled for such a cluster, in CLUSTER_BIN.
 #
-#   IMAGES        archives of the images gateway, order, postgres-image and agent-image (else Nix builds them)
+#   IMAGES        archives of the images gateway, order, postgres-image, traceview-image and agent-image (else Nix
+#                 builds them); a lab's customers are then PATH's libtrace-instrument and shop-load, or build/prefix/bin's
 #   LOAD_IMAGES   a command that takes an archive to the nodes of the current context
 #                 (known without: kind, k3d, minikube)
 #   JAEGER        Jaeger v2, for a cluster that can pull nothing (else PATH's, else it is built)
@@ -119,10 +120,14 @@ build_images() {
 	mkdir "$work/source"
 	tar -C "$root" -c --exclude=./.git --exclude='./build*' --exclude='./result*' --exclude=__pycache__ . |
 		tar -C "$work/source" -x
-	local image
-	for image in gateway order postgres-image agent-image; do
+	local image program
+	for image in gateway order postgres-image traceview-image agent-image; do
 		(cd "$work/source" && quietly nix build "${override[@]}" -o "$work/$image.tar.gz" "path:.#$image") || return 1
 		gzip -dc "$work/$image.tar.gz" >"$work/$image.tar" || return 1 # not every tool takes it compressed
+	done
+	for program in libtrace services; do # in the images already: of a lab's customers
+		(cd "$work/source" && quietly nix build "${override[@]}" -o "$work/$program" "path:.#$program") || return 1
+		PATH=$work/$program/bin:$PATH
 	done
 }
 
@@ -147,7 +152,8 @@ if [ -n "${IMAGES:-}" ]; then
 else
 	have_nix || skip "no Nix to build the images with: set IMAGES to their archives"
 	build_images || fail "Nix cannot build the images"
-	archives=("$work/gateway.tar" "$work/order.tar" "$work/postgres-image.tar" "$work/agent-image.tar")
+	archives=("$work/gateway.tar" "$work/order.tar" "$work/postgres-image.tar" "$work/traceview-image.tar"
+		"$work/agent-image.tar")
 fi
 pack=("$root/tests/e2e/k8s/pack.py")
 export LOAD_IMAGE=localhost/libtrace/load:test KILL_IMAGE=localhost/libtrace/kill:test
@@ -195,12 +201,21 @@ step "the tests"
 # shellcheck disable=SC2086
 python3 -u "$root/tests/e2e/k8s/test_cluster.py" ${CLUSTER_TESTS:-} | tee "$work/results"
 n_files=1
+PATH=$PATH:$root/build/prefix/bin
+if missing=$(for program in libtrace-instrument shop-load; do command -v $program >"$work/log" || echo "$program"; done) &&
+	[ -n "$missing" ]; then
+	echo "ok - a lab # SKIP not on PATH: ${missing//$'\n'/ }" | tee -a "$work/results"
+else
+	# shellcheck disable=SC2086
+	python3 -u "$root/tests/e2e/k8s/test_lab.py" ${CLUSTER_TESTS:-} | tee -a "$work/results"
+	n_files=$((n_files + 1))
+fi
 if [ -n "$not_injected" ]; then
 	echo "ok - k8s/inject # SKIP $not_injected" | tee -a "$work/results"
 else
 	# shellcheck disable=SC2086
 	python3 -u "$root/tests/e2e/k8s/test_inject.py" ${CLUSTER_TESTS:-} | tee -a "$work/results"
-	n_files=2
+	n_files=$((n_files + 1))
 fi
 count() { grep -cE "$1" "$work/results"; }
 skipped=$(count '^ok .* # SKIP') passed=$(($(count '^ok ') - skipped)) failed=$(count '^not ok ')
