@@ -2,6 +2,7 @@
 """The labs: each starts, its fault shows in the traces, the right answer passes and others fail, and nothing is left."""
 import os
 import socket
+import statistics
 import sys
 import tempfile
 import unittest
@@ -124,6 +125,31 @@ class Lab2(LabTest):
         self.check_wrong("9 calls, at the same time", "8 calls, one after the other", "39 in a row", "9", "one after the other",
                          "9, in parallel, one after the other", "9 calls, not one after the other", "10x concurrently",
                          never=["9", "nine"])
+
+
+class Lab3(LabTest):
+    NUMBER = 3
+    env = {"CHECK_INVENTORY_MS": "1500", "INSERT_ORDER_RECORD_MS": "50"}
+
+    def test_the_span_and_the_items_of_the_slow_ones(self):
+        took_ms = {}
+        for trace in self.traces:
+            [check] = trace.named("check_inventory")
+            self.assertEqual([span.name for span in check.parent.children], ["check_inventory", "insert_order_record"])
+            took_ms.setdefault((check.attributes["item"], check.attributes["inventory.cache.hit"]), []).append(check.duration_ms)
+        for item in ("samovar", "percolator"):
+            self.assertNotIn((item, True), took_ms)
+        for item in ("teapot", "kettle"):  # the first of each is the cache's first
+            self.assertGreater(len(took_ms[item, True]), 2 * len(took_ms[item, False]))
+            self.assertLess(statistics.median(took_ms[item, True]), 500)
+        for (item, is_hit), slow_ms in took_ms.items():
+            self.assertGreater(min(slow_ms), 0 if is_hit else 1000, item)
+        self.check_right("check_inventory samovar percolator", "check_inventory: percolator and samovar.",
+                         "samovar, percolator (check_inventory, inventory.cache.hit=false)")
+        self.check_wrong("insert_order_record samovar percolator", "check_inventory samovar", "check_inventory kettle",
+                         "check_inventory", "samovar percolator", "check_inventory samovar percolator teapot",
+                         "POST /orders percolator", "insert_order_record check_inventory samovar percolator",
+                         never=["check_inventory", "samovar", "percolator"])
 
 
 class Lab5(LabTest):
