@@ -172,6 +172,31 @@ class Lab5(LabTest):
                          never=["500", share, "insert_failed"])
 
 
+class Lab6(LabTest):
+    NUMBER = 6
+    env = {"INSERT_ORDER_RECORD_MS": "400"}
+
+    def test_which_checkout_an_order_without_parent_belongs_to(self):
+        recorded = self.all_traces(6 * (4 + 3))
+        orders = [trace for trace in recorded if trace.spans[0].name == "POST /orders"]
+        checkouts = [trace for trace in recorded if trace not in orders]
+        for order in orders:
+            self.assertEqual([(root.kind, root.parent_id) for root in order.roots], [("server", "")])
+            self.assertNotIn("session.id", order.named("insert_order_record")[0].attributes)
+        for checkout in checkouts:
+            self.assertEqual([(span.service, span.kind) for span in checkout.named("POST") if not span.children],
+                             [("api-gateway", "client")])
+        samovars = [trace for trace in checkouts if trace.named("GET /checkout")[0].attributes["url.query"] == "item=samovar"]
+        order = [trace for trace in orders if trace.named("check_inventory")[0].attributes["item"] == "samovar"][-1]
+        right = samovars[-1].id
+        teapot = checkouts[0].id
+        self.check_right(f"{right} api-gateway", f"The gateway; {right[:7].upper()}.", f"{BACKEND}/trace/{right}: api gateway")
+        self.check_wrong(right, f"{right} order-service", f"{right} api-gateway, order-service", "api-gateway",
+                         "0000000 api-gateway", f"{order.id} api-gateway", f"{teapot} gateway", f"{right} {teapot} gateway",
+                         *(f"{trace.id} gateway" for trace in samovars if trace.spans[0].end_us < order.spans[0].start_us),
+                         never=[right[:7], "gateway"])
+
+
 class Lab7(LabTest):
     NUMBER = 7
     env = {"INSERT_ORDER_RECORD_MS": "400"}
