@@ -44,7 +44,7 @@ def check(traces, answer):
 
 
 LAB = Lab(
-    title="Three times the load",
+    title="More orders than customers",
     question="Which status makes the gateway send an order again, and how many orders reach the order service for one\n"
              "checkout, on average?  For example: ANSWER='429 1.5'",
     faults={"gateway": {"retry-storm": RETRIES}, "order": {"error-rate": ERRORS}},

@@ -152,6 +152,26 @@ class Lab3(LabTest):
                          never=["check_inventory", "samovar", "percolator"])
 
 
+class Lab4(LabTest):
+    NUMBER = 4
+
+    def test_the_quantity_and_not_the_item(self):
+        inserts = [span for trace in self.traces for span in trace.named("insert_order_record")]
+        failed, stored = ([span.attributes for span in inserts if span.has_failed == has] for has in (True, False))
+        self.assertEqual({attributes["error.type"] for attributes in failed}, {"insert_failed"})
+        largest, smallest = max(order["order.qty"] for order in stored), min(order["order.qty"] for order in failed)
+        self.assertLess(largest, smallest)
+        self.assertLessEqual({order["order.item"] for order in failed}, {order["order.item"] for order in stored})
+        for trace in self.traces:
+            [checkout], [insert] = trace.named("GET /checkout"), trace.named("insert_order_record")
+            self.assertEqual(checkout.attributes["http.response.status_code"], 502 if insert.has_failed else 200)
+        self.check_right(f"order.qty {smallest}", f"order.qty >= {smallest}", f"qty: {largest + 1}", f"quantity, from {smallest} on",
+                         f"{smallest} units")
+        self.check_wrong("order.item spoon", f"order.item {smallest}", f"order.qty {largest}", f"order.qty {smallest + 1}", "order.qty",
+                         "error.type 502", "I do not know", f"qty {smallest}, item spoon",
+                         never=["qty", "quantity", str(smallest), str(largest)])
+
+
 class Lab5(LabTest):
     NUMBER = 5
 
