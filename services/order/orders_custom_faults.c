@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "orders_discount.h"
 #include "orders_faults.h"
 #include "orders_spans.h"
 
@@ -120,4 +121,5 @@ void orders_custom_faults_add(struct orders_service *service)
 	service->cached = on_cached;
 	orders_faults_add(service);
 	faults_add(faults, N_FAULTS);
+	orders_discount_add(service);
 }
