@@ -51,7 +51,7 @@ lab-stop:
 check: TOOLS = valgrind clang-14 g++ groff-base clang-format-14 locales libh2o-dev libuv1-dev \
 	libmicrohttpd-dev libevent-dev ustreamer git php-cli php-curl libwww-curl-perl ruby-curb ruby-ffi ruby-typhoeus lua5.1 lua-curl \
 	python3-pycurl sqlite3 postgresql python3-psycopg2 samtools debuginfod cmake musl-tools chromium chromium-driver \
-	podman podman-compose runc netavark aardvark-dns iptables
+	podman podman-compose runc netavark aardvark-dns iptables patch
 check: packages
 	@tests/check.sh
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The labs: each starts, its fault shows in the traces, the right answer passes and others fail, and nothing is left."""
+import copy
+import importlib
 import os
 import socket
 import statistics
@@ -14,6 +16,7 @@ from harness import SANITIZED, run
 LABS = os.path.join(harness.SOURCE, "services", "labs")
 LAB = os.path.join(LABS, "lab.py")
 sys.path.insert(0, LABS)
+import exercise  # noqa: E402
 import traces  # noqa: E402
 
 BACKEND = "http://localhost:16686"
@@ -242,6 +245,73 @@ class Lab7(LabTest):
         waits = inserts[longest].attributes["session.id"]
         self.check_wrong(before, f"{before} {first} {first}", "the second one", f"session-99 {first}", f"{before} {waits}",
                          *(f"{name} {first}" for name in sorted(not_before)[:2]), never=[before, first])
+
+
+class Lab8(LabTest):
+    NUMBER = 8
+    ORDERS, WAIT = 20, {"session-2", "session-9"}
+
+    def solve(self):
+        """As make does after the learner's change: the program is another one."""
+        solved = os.environ["LIBTRACE_LAB_8_SOLVED"]
+        if not solved:
+            self.skipTest("no patch(1)")
+        if not self.environment["PATH"].startswith(os.path.dirname(solved)):
+            self.environment["PATH"] = f"{os.path.dirname(solved)}:{self.environment['PATH']}"
+            done = self.lab("8", "nobody")
+            self.assertEqual((done.code, done.err), (1, ""), done)
+            self.assertIn("The services have been rebuilt since: once more.", done.out)
+        return self.all_traces(8 * self.ORDERS)
+
+    def complaints(self, recorded, *answers):
+        """By the module itself: a process for each would take long."""
+        lab = importlib.import_module("lab_8")
+        for answer in answers:
+            with self.assertRaises(exercise.Wrong) as wrong:
+                lab.check(recorded, answer)
+            yield str(wrong.exception)
+
+    def test_1_some_wait_where_no_span_is_and_no_answer_is_right(self):
+        recorded = self.all_traces(7 * self.ORDERS)
+        self.assertEqual({tuple(sorted(span.name for span in trace.spans)) for trace in recorded}, {(
+            "GET", "GET /checkout", "POST", "POST /orders", "check_inventory", "insert_order_record", "visit")})
+        shortest_ms = {}
+        for trace in recorded:
+            [visit], [check], [insert] = map(trace.named, ("visit", "check_inventory", "insert_order_record"))
+            shortest_ms.setdefault(visit.attributes["session.id"], []).append((insert.start_us - check.end_us) / 1000)
+        shortest_ms = {session: min(gaps) for session, gaps in shortest_ms.items()}
+        self.assertEqual(set(sorted(shortest_ms, key=shortest_ms.get)[-2:]), self.WAIT)
+        for session in self.WAIT:
+            self.assertGreaterEqual(shortest_ms[session], 600)
+        answers = [f"session-2 {n}" for n in range(60, 95)] + ["session-1 1", "60"]
+        for complaint in self.complaints(recorded, *answers):
+            self.assertTrue(complaint.startswith("No span compute_discount has been recorded"), complaint)
+
+    def test_2_the_learner_s_span_shows_who_waits_for_how_many_orders(self):
+        counts = {}
+        for trace in self.solve():
+            [visit], [span] = map(trace.named, ("visit", "compute_discount"))
+            self.assertEqual(span.parent.name, "POST /orders")
+            counts[visit.attributes["session.id"]] = span.attributes["discount.past_orders"]
+        two, nine = counts["session-2"], counts["session-9"]
+        self.check_right(f"session-2 {two}", f"session-9: {nine} orders", f"{two} past orders of session-2")
+        self.check_wrong(f"session-1 {counts['session-1']}", f"session-2 {nine}", "session-9", str(two), "session-2 1",
+                         f"session-2 session-9 {two}", never=[str(two), str(nine), *self.WAIT])
+
+    def test_3_what_a_span_of_the_learner_s_lacks(self):
+        recorded = self.solve()
+        for change, complaint in [
+            (lambda span: setattr(span, "duration_us", 50), "does not cover the wait"),
+            (lambda span: setattr(span, "duration_us", span.duration_us * 2), "covers more than the wait"),
+            (lambda span: setattr(span, "parent", span.trace.spans[0]), "not a child of POST /orders"),
+            (lambda span: span.attributes.pop("discount.past_orders"), "has no attribute discount.past_orders"),
+            (lambda span: span.attributes.update({"discount.past_orders": 7}), "does not tell those who wait"),
+            (lambda span: span.trace.spans.append(span), "more than one span"),
+        ]:
+            spoilt = copy.deepcopy(recorded)
+            for trace in spoilt:
+                change(trace.named("compute_discount")[0])
+            self.assertEqual([complaint in words for words in self.complaints(spoilt, "session-2 1")], [True], complaint)
 
 
 if __name__ == "__main__":
