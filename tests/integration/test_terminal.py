@@ -133,6 +133,8 @@ class List(TerminalTest):
         self.assertRegex(lines[1], r"ms +5 +3 +gateway: GET /checkout$")
         errors = self.show("--errors", "--limit", "60", command="list").splitlines()[1:]
         self.assertEqual(len(errors), 9)
+        # As many as there are, also those that are not among the newest.
+        self.assertEqual(self.show("--errors", "--limit", "8", command="list").splitlines()[1:], errors[:8])
         self.assertEqual(self.show("--service", "nobody", command="list"), "")
 
     def test_wrong_command_lines_say_what_is_wrong(self):

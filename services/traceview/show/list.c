@@ -25,7 +25,7 @@ static const char list_help[] =
 	"Prints the newest traces of traceview or Jaeger, a line each.\n"
 	"\n"
 	"  --limit N          how many (default 20, at most 1500)\n"
-	"  --errors           only traces with errors among them\n" COMMAND_HELP "\n"
+	"  --errors           only traces with errors, of the newest 1500\n" COMMAND_HELP "\n"
 	"Exit status: 0, also without any; 1 when the backend fails; 2 when this command line is "
 	"wrong.\n";
 
@@ -115,7 +115,9 @@ static int print_list(const struct list *list, const struct store *store)
 static int run_list(const struct list *list, struct fetcher *fetcher, struct store *store)
 {
 	char why[FETCH_WHY_BYTES];
-	struct fetch_filter filter = {list->view.service, (unsigned)list->limit, 0};
+	/* Those with errors may be far between. */
+	uint64_t n_looked_at = list->only_errors ? LIMIT_MAX : list->limit;
+	struct fetch_filter filter = {list->view.service, (unsigned)n_looked_at, 0};
 	int err = fetch_recent(fetcher, &filter, store, why);
 	if (err && err != -ENOENT)
 		return complain("list", why);
