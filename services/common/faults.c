@@ -27,6 +27,8 @@ static bool parse_size(h2o_iovec_t text, unsigned max, unsigned *ret_size)
 {
 	unsigned long long size = 0;
 
+	if (text.len == 0)
+		return false;
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.base[i] < '0' || text.base[i] > '9')
 			return false;
@@ -35,7 +37,7 @@ static bool parse_size(h2o_iovec_t text, unsigned max, unsigned *ret_size)
 			return false;
 	}
 	*ret_size = (unsigned)size;
-	return text.len > 0;
+	return true;
 }
 
 /* --- a request's own ---------------------------------------------------------------------- */
@@ -137,11 +139,17 @@ void faults_list(h2o_req_t *req)
 	if (refuse_others(req))
 		return;
 	json_t *all = json_array();
+	bool ok = true;
 	for (size_t i = 0; i < n_tables; i++) {
 		for (size_t j = 0; j < tables[i].n; j++)
-			json_array_append_new(all, describe(&tables[i].faults[j]));
+			ok &= json_array_append_new(all, describe(&tables[i].faults[j])) == 0;
 	}
-	answer_json(req, json_pack("{s:o}", "faults", all));
+	json_t *answer = json_pack("{s:o}", "faults", all);
+	if (!ok) {
+		json_decref(answer);
+		answer = NULL;
+	}
+	answer_json(req, answer);
 }
 
 static struct fault *find(h2o_iovec_t name)
@@ -159,11 +167,11 @@ static struct fault *find(h2o_iovec_t name)
 void faults_put(h2o_req_t *req)
 {
 	size_t prefix_len = strlen("/faults/");
-	struct fault *fault = find(h2o_iovec_init(
-		req->path_normalized.base + prefix_len, req->path_normalized.len - prefix_len));
 
 	if (refuse_others(req))
 		return;
+	struct fault *fault = find(h2o_iovec_init(
+		req->path_normalized.base + prefix_len, req->path_normalized.len - prefix_len));
 	if (!fault) {
 		http_error(req, 404, "not_found", "there is no such fault; GET /faults lists them");
 		return;

@@ -3,8 +3,9 @@
  *
  * A service that is started with --faults lists its faults by GET /faults and switches each by
  * PUT /faults/NAME, whose body is its size: none for its usual one, 0 for off.  Both are for clients
- * on loopback.  A request's header "X-Fault: NAME[=SIZE], ..." switches faults on for that request
- * alone; names that a service does not know it leaves to the next one.
+ * on loopback.  A request's header "X-Fault: NAME[=SIZE], ..." (the first one that it has), from any
+ * client, sets the sizes for that request alone, 0 as well.  What names a fault that the service does
+ * not know, or has a wrong size, is ignored: the gateway sends the header on to the order service.
  *
  * Without --faults none of it is registered: no request meets a line of it.
  */

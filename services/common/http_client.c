@@ -190,6 +190,8 @@ void http_client_slow_down_lookups(struct http_client *client, unsigned ms)
 static void set_up_lookups(struct http_call *call)
 {
 	curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(call->easy, CURLOPT_FORBID_REUSE, 1L);
+	curl_easy_setopt(call->easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
 	curl_easy_setopt(call->easy, CURLOPT_RESOLVER_START_FUNCTION, on_lookup);
 	curl_easy_setopt(call->easy, CURLOPT_RESOLVER_START_DATA, call->client);
 }

@@ -20,8 +20,8 @@ struct config_setting {
 	unsigned *ret_number;  /* CONFIG_NUMBER: set to a value from min to max */
 	unsigned number;       /* its value when unset */
 	unsigned min, max;
-	bool *ret_given;	 /* CONFIG_SWITCH: set to whether its option is there */
-	const char *option;	 /* its name on the command line; NULL: none */
+	bool *ret_given;    /* CONFIG_SWITCH: set to whether its option is there */
+	const char *option; /* not of CONFIG_NUMBER: its name on the command line; NULL: none */
 	const char *number_help; /* shown as default instead of a computed one; may be NULL */
 };
 

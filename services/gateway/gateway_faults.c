@@ -83,7 +83,7 @@ static const struct checkout_retries *retries_of(h2o_req_t *req, struct gateway_
 
 	if (n_retries == 0 && n_calls <= 1)
 		return &orders->retries;
-	struct checkout_retries *retries = h2o_mem_alloc_pool(&req->pool, sizeof(*retries));
+	struct checkout_retries *retries = h2o_mem_alloc_shared(&req->pool, sizeof(*retries), NULL);
 	*retries = (struct checkout_retries){.n_max = n_retries > 0 ? n_retries : n_calls - 1,
 		.wants = n_retries > 0 ? has_failed : has_succeeded,
 		.delay = &faults_of(orders)->at_once};

@@ -50,16 +50,19 @@ const struct order_step *orders_step(const struct order *order)
 	return &orders_of(order)->service->steps[order->step];
 }
 
+static bool run_step(struct orders *orders, struct order *order);
+
 /* Begins the next step, and those after it that take no time; answers after the last. */
 static void go_on(struct order *order)
 {
-	const struct orders_service *service = orders_of(order)->service;
+	struct orders *orders = orders_of(order);
+	const struct orders_service *service = orders->service;
 
 	for (; order->step < service->n_steps; order->step++) {
 		const struct order_step *step = &service->steps[order->step];
 		if (step->begin)
 			step->begin(order);
-		if (!service->run(order))
+		if (!(service->run ? service->run(order) : run_step(orders, order)))
 			return;
 		if (step->end)
 			step->end(order);
@@ -110,9 +113,8 @@ static void on_stored(void *user, const struct order_store_result *result)
 	}
 }
 
-static void store(struct order *order)
+static void store(struct order *order, struct order_store_loop *to)
 {
-	struct order_store_loop *to = orders_of(order)->store;
 	const struct order_store_insert insert = {.key = order->key,
 		.item = order->item,
 		.qty = order->qty,
@@ -125,19 +127,23 @@ static void store(struct order *order)
 			ORDER_STORE_BUSY);
 }
 
-bool orders_run(struct order *order)
+static bool run_step(struct orders *orders, struct order *order)
 {
-	struct orders *orders = orders_of(order);
 	struct delay *duration = &orders->durations[order->step];
 
 	if (orders->service->steps[order->step].is_insert && orders->store) {
-		store(order);
+		store(order, orders->store);
 		return false;
 	}
 	if (duration->ms == 0)
 		return true;
 	timer_start(&order->timer, duration, on_time);
 	return false;
+}
+
+bool orders_run(struct order *order)
+{
+	return run_step(orders_of(order), order);
 }
 
 static void stop_order(struct http_work *work)
@@ -352,7 +358,7 @@ int orders_main(const struct orders_service *as_given, int argc, char **argv)
 	int status = config_load(&program, table, argc, argv, &config);
 	if (status >= 0)
 		return status;
-	if (!orders.run)
+	if (has_faults && !orders.run)
 		orders.run = orders_run;
 	orders.store_lock_ms = &same_lock_ms;
 	if (has_faults)

@@ -51,7 +51,7 @@ struct orders_service {
 	/* The routes' handlers; NULL: orders_take() and orders_find(). */
 	void (*handle)(h2o_req_t *req);
 	void (*handle_find)(h2o_req_t *req);
-	/* Takes a step's time; NULL: orders_run(). @return as orders_run() */
+	/* Takes a step's time, as orders_run() does, which it is before add_faults(); NULL: orders_run() */
 	bool (*run)(struct order *order);
 	/* The hooks below may be NULL. */
 	size_t extra_size;
