@@ -528,15 +528,17 @@ class StackTest(unittest.TestCase):
         self.backend = Backend(self.start(["traceview", "serve"]))
         return self.backend
 
-    def start_order(self, program="order-service-custom", traced=True, env=None):
+    def start_order(self, program="order-service-custom", traced=True, env=None, options=()):
         env = {**self.TRACING, "PORT": str(self.ORDER), "OTEL_SERVICE_NAME": "order-service", **(env or {})}
-        self.order = self.start([program], env=env, traced=traced, service="order-service").wait_ready(self.ORDER)
+        self.order = self.start([program, *options], env=env, traced=traced, service="order-service")
+        self.order.wait_ready(self.ORDER)
         return self.order
 
-    def start_gateway(self, program="api-gateway", traced=True, env=None):
+    def start_gateway(self, program="api-gateway", traced=True, env=None, options=()):
         env = {**self.TRACING, "PORT": str(self.GATEWAY), "OTEL_SERVICE_NAME": "api-gateway",
                "ORDER_SERVICE_URL": f"http://127.0.0.1:{self.ORDER}", **(env or {})}
-        self.gateway = self.start([program], env=env, traced=traced, service="api-gateway").wait_ready(self.GATEWAY)
+        self.gateway = self.start([program, *options], env=env, traced=traced, service="api-gateway")
+        self.gateway.wait_ready(self.GATEWAY)
         return self.gateway
 
 

@@ -176,7 +176,9 @@ class WithoutTracing(StackTest):
         for folder in ("common", "gateway", "order"):
             path = os.path.join(harness.SOURCE, "services", folder)
             for name in sorted(os.listdir(path)):
-                if not name.endswith((".c", ".h")) or "custom" in name or "manual" in name:
+                if not name.endswith((".c", ".h")) or re.search("custom|manual|spans|discount", name):
+                    continue
+                if name == "gateway_faults.c":  # it loses the context, on purpose
                     continue
                 with open(os.path.join(path, name)) as source:
                     for number, line in enumerate(source, 1):
