@@ -47,7 +47,8 @@ static void on_read(struct timer *timer)
 struct discount *discount_begin(struct order *order, h2o_iovec_t customer,
 	void (*done)(struct order *order, unsigned percent))
 {
-	struct discount *discount = h2o_mem_alloc_pool(&order->work.req->pool, sizeof(*discount));
+	struct discount *discount =
+		h2o_mem_alloc_shared(&order->work.req->pool, sizeof(*discount), NULL);
 
 	*discount = (struct discount){
 		.order = order, .done = done, .n_past = count_past_orders(customer)};
