@@ -164,14 +164,12 @@ static struct fault *find(h2o_iovec_t name)
 	return NULL;
 }
 
-void faults_put(h2o_req_t *req)
+void faults_put_name(h2o_req_t *req, h2o_iovec_t name)
 {
-	size_t prefix_len = strlen("/faults/");
+	struct fault *fault = find(name);
 
 	if (refuse_others(req))
 		return;
-	struct fault *fault = find(h2o_iovec_init(
-		req->path_normalized.base + prefix_len, req->path_normalized.len - prefix_len));
 	if (!fault) {
 		http_error(req, 404, "not_found", "there is no such fault; GET /faults lists them");
 		return;
@@ -187,4 +185,12 @@ void faults_put(h2o_req_t *req)
 	log_info("fault switched",
 		LOG_FIELDS(log_str("fault", fault->name), log_int("size", (int64_t)size)));
 	answer_json(req, describe(fault));
+}
+
+void faults_put(h2o_req_t *req)
+{
+	size_t prefix_len = strlen("/faults/");
+
+	faults_put_name(req, h2o_iovec_init(req->path_normalized.base + prefix_len,
+				     req->path_normalized.len - prefix_len));
 }

@@ -43,6 +43,8 @@ void faults_add(struct fault *faults, size_t n);
 /* The routes' handlers: GET /faults, PUT /faults/{name}. */
 void faults_list(h2o_req_t *req);
 void faults_put(h2o_req_t *req);
+/* The latter where the path begins otherwise. @param name  what follows "/faults/" */
+void faults_put_name(h2o_req_t *req, h2o_iovec_t name);
 #define FAULTS_ROUTES                                                                              \
 	{"/faults/", "PUT", faults_put},                                                           \
 	{                                                                                          \

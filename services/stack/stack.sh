@@ -20,7 +20,7 @@ Starts a trace backend, order-service and api-gateway, and runs until Ctrl-C.
   --backend NAME    jaeger (a real one, on PATH) or traceview (default: $backend)
   --once            send one /checkout, stop the services, print its trace, exit 0
   --keep            after --once: leave everything running until Ctrl-C
-  --faults          what can be made to go wrong is listed by GET /faults of each service
+  --faults          what can be made to go wrong is listed by GET /faults of each service, and of traceview's page
 The backend's log is a file, whose name is printed; the services' logs are the output.
 Ports, by variable: GATEWAY_PORT=8000 ORDER_PORT=8001 TRACEVIEW_UI_PORT=16686
 TRACEVIEW_OTLP_PORT=4318 TRACEVIEW_GRPC_PORT=4317 (Jaeger's last three are fixed).
@@ -84,7 +84,7 @@ postgres)
 *) die "--store is none, sqlite, sqlite:FILE or postgres, not \"$store\"" 2 ;;
 esac
 case $backend in
-traceview) backend_program=(traceview serve) ;;
+traceview) backend_program=(traceview serve "${faults[@]}") ;;
 jaeger)
 	command -v jaeger >/dev/null || die "no jaeger on PATH; --backend traceview needs none"
 	backend_program=(jaeger) ui_port=16686 otlp_port=4318 grpc_port=4317

@@ -28,6 +28,7 @@ static const char help_head[] =
 	"  traceview [serve] [--otlp-port PORT] [--grpc-port PORT] [--ui-port PORT] [--host "
 	"ADDRESS]\n"
 	"                    [--load FILE] [--save FILE] [--base-path PATH] [--gateway URL]\n"
+	"                    [--faults]\n"
 	"  traceview show [TRACE|latest] [OPTIONS]      a trace as a waterfall\n"
 	"  traceview list [OPTIONS]                     the newest traces, a line each\n"
 	"  traceview tail [OPTIONS]                     new traces as they come\n"
@@ -42,7 +43,8 @@ static const char help_head[] =
 	"Settings, by environment variable, with the values they have when unset:\n";
 
 static const char help_tail[] =
-	"\nSIGTERM or SIGINT: stop accepting, finish the requests, exit.  Traces are kept in\n"
+	"\n--faults: GET /faults of the query port lists what can be made to go wrong, for labs.\n"
+	"SIGTERM or SIGINT: stop accepting, finish the requests, exit.  Traces are kept in\n"
 	"memory, and with --save written to a file at the end (OTLP JSON, a trace per line; gzip\n"
 	"if it is called *.gz); beyond a limit, the least recently changed ones are evicted.\n"
 	"--save FILE --load FILE, twice the same, keeps the traces over restarts.\n";
@@ -53,10 +55,10 @@ static int complain(const char *what, const char *argument)
 	return EXIT_USAGE;
 }
 
-/* Each option sets an environment variable. */
-static int read_options(int argc, char **argv)
+/* Each option that has a value sets an environment variable. */
+static int read_options(int argc, char **argv, bool *ret_has_faults)
 {
-	enum { OTLP_PORT, GRPC_PORT, UI_PORT, HOST, LOAD, SAVE, BASE_PATH, GATEWAY };
+	enum { OTLP_PORT, GRPC_PORT, UI_PORT, HOST, LOAD, SAVE, BASE_PATH, GATEWAY, FAULTS };
 	static const char *const variables[] = {
 		[OTLP_PORT] = "TRACEVIEW_OTLP_PORT",
 		[GRPC_PORT] = "TRACEVIEW_GRPC_PORT",
@@ -76,9 +78,11 @@ static int read_options(int argc, char **argv)
 		{"save", required_argument, NULL, SAVE},
 		{"base-path", required_argument, NULL, BASE_PATH},
 		{"gateway", required_argument, NULL, GATEWAY},
+		{"faults", no_argument, NULL, FAULTS},
 		{0},
 	};
 	int option;
+	*ret_has_faults = false;
 	optind = 0; /* GNU getopt: restarts the scan */
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
@@ -87,7 +91,10 @@ static int read_options(int argc, char **argv)
 				option == ':' ? "missing value of option" : "unknown option",
 				argv[optind - 1]);
 		}
-		setenv(variables[option], optarg, 1);
+		if (option == FAULTS)
+			*ret_has_faults = true;
+		else
+			setenv(variables[option], optarg, 1);
 	}
 	return optind < argc ? complain("not a command", argv[optind]) : 0;
 }
@@ -147,6 +154,7 @@ static int serve(int argc, char **argv, bool only_help)
 	struct site site;
 	const char *load, *save, *base_path, *gateway, *hosts;
 	unsigned max_traces, max_bytes;
+	bool has_faults;
 	const struct config_setting settings[] = {
 		{CONFIG_TEXT, "HOST", "address to listen on", .ret_text = &options.host,
 			.text = "127.0.0.1"},
@@ -189,7 +197,7 @@ static int serve(int argc, char **argv, bool only_help)
 		fputs(help_tail, stdout);
 		return EXIT_SUCCESS;
 	}
-	int status = read_options(argc, argv);
+	int status = read_options(argc, argv, &has_faults);
 	if (status)
 		return status;
 	status = config_read("traceview", settings);
@@ -201,6 +209,7 @@ static int serve(int argc, char **argv, bool only_help)
 		return status;
 	}
 	site_set_hosts(&site, hosts, options.host);
+	site.has_faults = has_faults;
 	options.site = &site;
 	status = open_store(
 		&(struct store_options){.max_traces = max_traces, .max_bytes = max_bytes},

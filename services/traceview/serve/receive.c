@@ -54,9 +54,9 @@ static void take(struct receiver *receiver, h2o_req_t *req, enum otlp_signal sig
 	if (err) {
 		buffer_done(&answer);
 		answer_status(req,
-			err == -EMSGSIZE ? 413
-			: err == -ENOMEM ? 503
-					 : 400,
+			err == -EMSGSIZE		   ? 413
+			: err == -ENOMEM || err == -EAGAIN ? 503
+							   : 400,
 			encoding, rpc_code_of(err), why);
 	} else {
 		http_send(req, 200, type_of(encoding), &answer);

@@ -78,7 +78,10 @@ int receiver_take(struct receiver *receiver, enum otlp_signal signal, enum encod
 {
 	static const struct store_result nothing_rejected = {0, ""};
 	int err = 0;
-	if (signal != OTLP_TRACES) {
+	if (receiver->away && atomic_load_explicit(receiver->away, memory_order_relaxed)) {
+		err = -EAGAIN;
+		snprintf(ret_why, OTLP_WHY_BYTES, "nothing is taken now; send it again later");
+	} else if (signal != OTLP_TRACES) {
 		receiver->n_not_kept++;
 		write_answer(answer, encoding, &nothing_rejected);
 	} else if (body.len > RECEIVE_BODY_MAX_BYTES) {

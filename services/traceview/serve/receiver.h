@@ -6,6 +6,8 @@
 #include "serve/coding.h"
 #include "store/intake.h"
 
+#include <stdatomic.h>
+
 /* Limit of a request's body, as sent and after inflating. */
 #define RECEIVE_BODY_MAX_BYTES ((size_t)64 * 1024 * 1024)
 
@@ -18,7 +20,8 @@ enum otlp_signal { OTLP_TRACES, OTLP_METRICS, OTLP_LOGS, OTLP_NO_SIGNAL };
 
 struct receiver {
 	struct store *store;		   /* borrowed */
-	uint64_t n_refused;		   /* requests that were malformed or exceeded a limit */
+	const atomic_uint *away;	   /* not 0: all are refused; NULL: never; borrowed */
+	uint64_t n_refused;		   /* malformed, beyond a limit, or while away */
 	char why[OTLP_WHY_BYTES];	   /* of the last one */
 	char why_rejected[OTLP_WHY_BYTES]; /* of the last rejected span; the store counts them */
 	uint64_t n_not_kept;		   /* requests with metrics or logs */
@@ -29,7 +32,7 @@ struct receiver {
  * @param coding      NULL: as coding_find() of no name
  * @param answer      the Export…ServiceResponse is appended, on success
  * @param ret_why     a message for the client on failure
- * @return 0; -EBADMSG, -EMSGSIZE or -ENOMEM, which are counted as refused
+ * @return 0; -EBADMSG, -EMSGSIZE, -ENOMEM or, while away, -EAGAIN, which are counted as refused
  */
 LT_CHECKED int receiver_take(struct receiver *receiver, enum otlp_signal signal,
 	enum encoding encoding, const struct coding *coding, struct lt_slice body,

@@ -9,9 +9,9 @@
 
 enum rpc_code rpc_code_of(int err)
 {
-	return err == -EMSGSIZE ? RPC_RESOURCE_EXHAUSTED
-	       : err == -ENOMEM ? RPC_UNAVAILABLE
-				: RPC_INVALID_ARGUMENT;
+	return err == -EMSGSIZE			  ? RPC_RESOURCE_EXHAUSTED
+	       : err == -ENOMEM || err == -EAGAIN ? RPC_UNAVAILABLE
+						  : RPC_INVALID_ARGUMENT;
 }
 
 void rpc_write_status(

@@ -10,6 +10,7 @@
 #include "http_counts.h"
 #include "http_loop.h"
 #include "log.h"
+#include "serve/away.h"
 #include "serve/grpc.h"
 #include "serve/receive.h"
 #include "serve/ui.h"
@@ -230,6 +231,8 @@ int server_run(const struct server_options *options)
 	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
 	mallopt(M_TRIM_THRESHOLD, 2 * LARGE_BLOCK_BYTES);
 	server.receiver.store = options->store;
+	if (options->site->has_faults)
+		away_add(&server.receiver);
 	server.uploads_max_bytes = options->uploads_max_bytes;
 	http_raise_descriptor_limit();
 	int err = grpc_new(&server.receiver, &server.grpc);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* site.h - where the paths of the query port begin, and which other server its page may ask. */
+/* site.h - the paths of the query port, and which other server its page may ask. */
 #ifndef TRACEVIEW_SITE_H
 #define TRACEVIEW_SITE_H
 
@@ -15,6 +15,7 @@ struct site {
 	char *send_url;			/* what the page requests to make a trace; NULL: unknown */
 	char policy[SITE_POLICY_BYTES]; /* Content-Security-Policy */
 	struct buffer index;		/* the page, with its links below base */
+	bool has_faults;		/* below base: those of faults.h */
 };
 
 /** @return 0 or -ENOMEM; to be freed by site_done() */

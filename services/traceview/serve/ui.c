@@ -2,6 +2,7 @@
 /* ui.c - handles the requests of the query port. */
 #include "serve/ui.h"
 
+#include "faults.h"
 #include "http_answer.h"
 #include "http_peers.h"
 #include "query/clean_path.h"
@@ -132,6 +133,29 @@ static bool is_health(struct lt_slice path)
 	return is(path, "/healthz") || is(path, "/readyz");
 }
 
+static const char one_fault[] = "/faults/";
+
+static bool is_of_faults(struct lt_slice path)
+{
+	return is(path, "/faults") || starts_with(path, one_fault);
+}
+
+static void answer_faults(h2o_req_t *req, struct lt_slice path)
+{
+	bool is_list = is(path, "/faults");
+	size_t before = strlen(one_fault);
+	if (is_list ? method_of(req) != QUERY_GET
+		    : !h2o_memis(req->method.base, req->method.len, H2O_STRLIT("PUT"))) {
+		const char *allow = is_list ? "GET, HEAD" : "PUT";
+		http_send_header(req, "allow", allow);
+		http_errorf(req, 405, "method_not_allowed", "this path allows %s only", allow);
+	} else if (is_list) {
+		faults_list(req);
+	} else {
+		faults_put_name(req, h2o_iovec_init(path.ptr + before, path.len - before));
+	}
+}
+
 void ui_answer(h2o_req_t *req, const struct site *site, const struct stats_source *source)
 {
 	size_t path_len = req->query_at == SIZE_MAX ? req->path.len : req->query_at;
@@ -154,6 +178,8 @@ void ui_answer(h2o_req_t *req, const struct site *site, const struct stats_sourc
 		answer_moved(req, &clean, path_len);
 	} else if (!site_strip(site, &path) && !is_health(path)) {
 		http_error(req, 404, "not_found", "all paths begin with TRACEVIEW_BASE_PATH");
+	} else if (site->has_faults && is_of_faults(path)) {
+		answer_faults(req, path);
 	} else if (!is_own(path)) {
 		answer_api(req, source->receiver->store, path, query);
 	} else if (method_of(req) == QUERY_GET) {
