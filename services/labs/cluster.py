@@ -155,7 +155,7 @@ class Cluster(Place):
                 raise Failed(f"the cluster has no image {status['image']}: nix run .#load-images -- kind (or minikube, ...: "
                              "k8s/README.md) puts it there")
             if reason == "CrashLoopBackOff":
-                raise Failed(f"{status['name']} does not start:\n" + self.kubectl("logs", f"deployment/{status['name']}"))
+                raise Failed(f"{status['name']} does not start:\n" + self.kubectl("logs", f"deployment/{status['name']}").rstrip())
         deployments = [item for item in items if item["kind"] == "Deployment"]
         return all(item["status"].get("availableReplicas", 0) > 0 for item in deployments)
 

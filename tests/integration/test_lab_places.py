@@ -8,7 +8,7 @@ import unittest
 import harness
 import test_stack
 from harness import note
-from test_labs import LabTest
+from test_labs import LABS, LabTest
 
 STACK_MAX_BYTES = 100_000_000
 
@@ -81,6 +81,18 @@ class NoCluster(LabTest):
         said = self.start("case $1 in config) echo here ;; version) ;; create) echo AlreadyExists >&2; exit 1 ;; "
                           "*) echo \"$@\" >&2; exit 1 ;; esac")
         self.assertRegex(said, r"\Alab: there is a namespace lab-1 already, .* set LAB_NAMESPACE")
+
+
+class Teaching(unittest.TestCase):
+    def test_the_teachers_page_has_each_lab_with_the_time_that_its_own_page_says(self):
+        def find(name, pattern):
+            with open(os.path.join(LABS, name), encoding="utf-8") as page:
+                return re.findall(pattern, page.read(), re.M)
+        table = dict(find("TEACHING.md", r"^\| \[?(\d+)\b[^|]*\| (\d+) min \|"))
+        self.assertEqual(list(table), sorted(table))
+        for name in os.listdir(LABS):
+            if name[0].isdigit():
+                self.assertEqual([table.get(name.split("-")[0])], find(name, r"^\*(\d+) minutes\."), name)
 
 
 if __name__ == "__main__":
