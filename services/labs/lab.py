@@ -4,6 +4,7 @@
 import importlib
 import os
 import re
+import shutil
 import sys
 import time
 
@@ -75,9 +76,10 @@ def start(number, lab, place):
 
 def ask(number, lab, place):
     [page] = [name for name in os.listdir(HERE) if name.startswith(f"{number}-")]
+    traceview = os.path.relpath(shutil.which("traceview") or "traceview")
     print(f"""Lab {number}: {lab.title}
   its page:        {os.path.relpath(os.path.join(HERE, page))}
-  the traces:      {place.urls["backend"]}  or: traceview list, traceview show
+  the traces:      {place.urls["backend"]}  or: {traceview} list, {traceview} show
   the shop's logs: {place.logs}
   a request:       curl -i {place.urls["gateway"]}/checkout
 
@@ -90,7 +92,8 @@ def check(number, lab, answer):
     place = find_running()
     state = place and place.state()
     if not state or state["lab"] != number:
-        complain(f"lab {number} is not running; start it with: make lab-{number}")
+        other = f"lab {state['lab']} is, and ends when you" if state else "to"
+        complain(f"lab {number} is not running; {other} start it: make lab-{number}")
         return 1
     if state["program"] != place.program():
         print("The services have been rebuilt since: once more.")
@@ -117,12 +120,15 @@ def run(arguments):
         print(USAGE, file=sys.stderr)
         return 2
     if int(arguments[0]) not in NUMBERS:
-        complain(f"there is no lab {arguments[0]}; --list names them")
+        complain(f"there is no lab {arguments[0]}; there are {NUMBERS[0]} to {NUMBERS[-1]}")
         return 2
     number = int(arguments[0])
     lab = get_lab(number)
     if answer.strip():
         return check(number, lab, answer)
+    if len(arguments) == 2 or "ANSWER" in os.environ:
+        complain("the answer is empty; the lab goes on as it is")
+        return 2
     place = cluster.Cluster() if os.environ.get("CLUSTER") == "1" else shop.Shop()
     start(number, lab, place)
     ask(number, lab, place)

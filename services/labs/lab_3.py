@@ -51,7 +51,8 @@ LAB = Lab(
     question="Which span makes the slowest tenth of the checkouts slow, and for which items?\n"
              "For example: ANSWER='pay saucer spoon'",
     faults={"order": {"small-cache": 3}},
-    load=Load(requests=100, short=20, rate=10, urls=[f"/checkout?item={item}" for item in ITEMS]),
+    load=Load(requests=100, short=20, rate=10, urls=[f"/checkout?item={item}" for item in ITEMS],
+              options=["--sessions", "7"]),  # nobody orders one item alone
     env={"CHECK_INVENTORY_MS": "1500", "INSERT_ORDER_RECORD_MS": "80"},
     check=check,
 )

@@ -122,8 +122,8 @@ class Switches(FaultTest):
                 self.assertEqual((answer.status, answer.headers["allow"]), (405, allow), (method, path))
             self.assertEqual({fault["size"] for fault in self.faults(port).values()}, {0})
 
-    def test_each_switch_is_logged(self):
-        self.start_faulty_order()
+    def test_each_switch_is_logged_for_those_who_debug(self):
+        self.start_faulty_order(LOG_LEVEL="debug")
         self.switch(self.ORDER, "big-order", 7)
         self.wait_logged("fault switched", 1)
         self.assertRegex(self.order.output, r"fault switched.*big-order.*7")

@@ -70,7 +70,8 @@ class LabTest(unittest.TestCase):
 class Command(LabTest):
     def test_bad_words_are_refused(self):
         for words, code, what in [((), 2, "usage:"), (("x",), 2, "usage:"), (("1", "a", "b"), 2, "usage:"),
-                                  (("99",), 2, "there is no lab 99"), (("1", "answer"), 1, "lab 1 is not running")]:
+                                  (("99",), 2, "there is no lab 99"), (("1", "answer"), 1, "lab 1 is not running"),
+                                  (("1", " "), 2, "the answer is empty")]:
             with self.subTest(words=words):
                 done = self.lab(*words)
                 self.assertEqual((done.code, done.out), (code, ""))
