@@ -25,8 +25,8 @@ def is_during(order, call):
 
 
 def last_order(traces):
-    """The last one that is a trace of its own and that a checkout has sent: a learner may send others."""
-    calls = [call for trace in traces if buys(trace) for call in calls_of(trace)]
+    """The last one that is a trace of its own and that a customer's checkout has sent: a learner may send others."""
+    calls = [call for trace in traces if trace.named("visit") and buys(trace) for call in calls_of(trace)]
     orders = [root for trace in traces for root in trace.roots if root.name == "POST /orders" and
               any(step.attributes.get("item") == ITEM for step in root.children) and
               any(is_during(root, call) for call in calls)]
@@ -57,7 +57,7 @@ def check(traces, answer):
         raise Wrong("That checkout was not waiting for its order while this one was processed.")
     named = [service for service, pattern in SERVICES.items() if re.search(rf"\b{pattern}\b", answer.lower())]
     if len(named) != 1:
-        raise Wrong("The checkout it is. The answer needs one service, too: the one which does not send the context on.")
+        raise Wrong("The checkout it is. The answer needs one service, too: the one which has lost the context.")
     if named[0] != calls_of(trace)[0].service:
         raise Wrong(f"The checkout it is, but {named[0]} does as it should.")
     return f"The trace ends at the POST of {named[0]}, whose request had no traceparent."
@@ -65,7 +65,7 @@ def check(traces, answer):
 
 LAB = Lab(
     title="Orders of nobody",
-    question=f"To which checkout's trace does the last order of a {ITEM} belong, and which service has lost the context?\n"
+    question=f"To which checkout's trace does the customers' last order of a {ITEM} belong, and which service has lost the context?\n"
              f"The trace's id, or its first {DIGITS} digits, and the service, for example: ANSWER='0123abc shop-load'",
     faults={"gateway": {"lost-context": 1}},
     # Several at a time, and the item more than once: its name and the time are needed, both.

@@ -13,10 +13,12 @@ export function linkToSpan(span, view) {
 	return `${base}/trace/${view.trace.id}?uiFind=${span.id}`;
 }
 
-function flagsText(flags) {
+function flagsText({flags, parentId}) {
 	const words = [flags & FLAG_SAMPLED ? "sampled" : "not sampled"];
-	if (flags & FLAG_HAS_REMOTE) {
-		words.push(flags & FLAG_REMOTE ? "its parent is remote" : "its parent is local");
+	if (flags & FLAG_REMOTE) {
+		words.push("its parent is remote");
+	} else if (parentId && flags & FLAG_HAS_REMOTE) {
+		words.push("its parent is local");
 	}
 	return `0x${flags.toString(16).padStart(2, "0")} (${words.join(", ")})`;
 }
@@ -58,7 +60,7 @@ function facts(span, view) {
 		...parentFact(span, view),
 		["Span ID", span.id],
 		...(span.traceState ? [["Trace state", span.traceState]] : []),
-		...(span.flags ? [["Flags", flagsText(span.flags)]] : []),
+		...(span.flags ? [["Flags", flagsText(span)]] : []),
 	];
 }
 
