@@ -65,7 +65,7 @@ void lookup_start(void)
 
 static void look_at_new(void)
 {
-	uint64_t loaded, unloaded, loaded_since, unloaded_since;
+	uint64_t loaded, unloaded;
 
 	if (!elf_changes(&loaded, &unloaded) ||
 		(loaded == atomic_load(&n_loaded) && unloaded == atomic_load(&n_unloaded)))
@@ -79,9 +79,8 @@ static void look_at_new(void)
 	/* Waits for another thread that is relocating some of them with the dynamic linker's lock
 	 * held. */
 	real_dlsym(RTLD_DEFAULT, "dlsym");
-	if (!elf_changes(&loaded_since, &unloaded_since) || unloaded_since != unloaded)
+	if (!rebind_objects(first, end, unloaded))
 		return; /* the next call looks again */
-	rebind_objects(first, end);
 	atomic_store(&n_seen, end);
 	atomic_store(&n_unloaded, unloaded);
 	atomic_store(&n_loaded, loaded);

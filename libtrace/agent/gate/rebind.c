@@ -160,13 +160,20 @@ static void rebind_table(const struct imports *imports, int64_t table_tag, int64
 
 struct range {
 	unsigned first, end;
+	uint64_t n_unloaded;
+	bool is_stale;
 };
 
 static bool rebind_object(const struct elf_object *object, void *user)
 {
-	const struct range *range = user;
+	struct range *range = user;
 	struct imports imports = {.object = object};
 
+	/* Read where the list of objects cannot change, unlike before it. */
+	if (object->info->dlpi_subs != range->n_unloaded) {
+		range->is_stale = true;
+		return true;
+	}
 	if (object->index < range->first || object->index >= range->end)
 		return false;
 	imports.symbols = elf_dynamic_pointer(object, DT_SYMTAB);
@@ -180,9 +187,10 @@ static bool rebind_object(const struct elf_object *object, void *user)
 	return false;
 }
 
-void rebind_objects(unsigned first, unsigned end)
+bool rebind_objects(unsigned first, unsigned end, uint64_t n_unloaded)
 {
-	struct range range = {first, end};
+	struct range range = {first, end, n_unloaded, false};
 
 	elf_each(rebind_object, &range);
+	return !range.is_stale;
 }
