@@ -6,38 +6,18 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "http_answer.h"
 #include "log.h"
 
-static struct {
-	struct fault *faults;
-	size_t n;
-} tables[FAULT_TABLES_MAX];
-static size_t n_tables;
+static struct fault *all[FAULTS_MAX];
+static size_t n_all;
 
 void faults_add(struct fault *faults, size_t n)
 {
-	assert(n_tables < FAULT_TABLES_MAX);
-	tables[n_tables].faults = faults;
-	tables[n_tables++].n = n;
-}
-
-/* @return false: it is no whole number up to max */
-static bool parse_size(h2o_iovec_t text, unsigned max, unsigned *ret_size)
-{
-	unsigned long long size = 0;
-
-	if (text.len == 0)
-		return false;
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.base[i] < '0' || text.base[i] > '9')
-			return false;
-		size = size * 10 + (unsigned)(text.base[i] - '0');
-		if (size > max)
-			return false;
-	}
-	*ret_size = (unsigned)size;
-	return true;
+	assert(n <= FAULTS_MAX - n_all);
+	for (size_t i = 0; i < n; i++)
+		all[n_all++] = &faults[i];
 }
 
 /* --- a request's own ---------------------------------------------------------------------- */
@@ -54,8 +34,7 @@ static bool read_element(h2o_iovec_t element, const struct fault *fault, unsigne
 		return true;
 	}
 	return element.base[len] == '=' &&
-	       parse_size(h2o_iovec_init(element.base + len + 1, element.len - len - 1), fault->max,
-		       ret_size);
+	       number_read(element.base + len + 1, element.len - len - 1, 0, fault->max, ret_size);
 }
 
 static h2o_iovec_t trim(const char *from, const char *end)
@@ -138,13 +117,11 @@ void faults_list(h2o_req_t *req)
 {
 	if (refuse_others(req))
 		return;
-	json_t *all = json_array();
+	json_t *list = json_array();
 	bool ok = true;
-	for (size_t i = 0; i < n_tables; i++) {
-		for (size_t j = 0; j < tables[i].n; j++)
-			ok &= json_array_append_new(all, describe(&tables[i].faults[j])) == 0;
-	}
-	json_t *answer = json_pack("{s:o}", "faults", all);
+	for (size_t i = 0; i < n_all; i++)
+		ok &= json_array_append_new(list, describe(all[i])) == 0;
+	json_t *answer = json_pack("{s:o}", "faults", list);
 	if (!ok) {
 		json_decref(answer);
 		answer = NULL;
@@ -154,12 +131,9 @@ void faults_list(h2o_req_t *req)
 
 static struct fault *find(h2o_iovec_t name)
 {
-	for (size_t i = 0; i < n_tables; i++) {
-		for (size_t j = 0; j < tables[i].n; j++) {
-			struct fault *fault = &tables[i].faults[j];
-			if (h2o_memis(name.base, name.len, fault->name, strlen(fault->name)))
-				return fault;
-		}
+	for (size_t i = 0; i < n_all; i++) {
+		if (h2o_memis(name.base, name.len, all[i]->name, strlen(all[i]->name)))
+			return all[i];
 	}
 	return NULL;
 }
@@ -175,7 +149,8 @@ void faults_put_name(h2o_req_t *req, h2o_iovec_t name)
 		return;
 	}
 	unsigned size = fault->size;
-	if (req->entity.len > 0 && !parse_size(req->entity, fault->max, &size)) {
+	if (req->entity.len > 0 &&
+		!number_read(req->entity.base, req->entity.len, 0, fault->max, &size)) {
 		http_errorf(req, 400, "invalid_size",
 			"the body must be a whole number from 0 to %u (%s), or nothing", fault->max,
 			fault->unit);

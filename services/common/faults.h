@@ -27,9 +27,9 @@ struct fault {
 	atomic_uint now; /* its size; 0: off */
 };
 
-#define FAULT_TABLES_MAX 4
+#define FAULTS_MAX 32 /* of a process */
 
-/** Adds to the faults of the process, before it serves, up to FAULT_TABLES_MAX times.
+/** Adds to the faults of the process, before it serves.
  * @param faults  borrowed for good */
 void faults_add(struct fault *faults, size_t n);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "log.h"
 #include "ready_probe.h"
 
@@ -40,23 +41,6 @@ static unsigned count_processors(void)
 	return n < THREADS_MAX ? n : THREADS_MAX;
 }
 
-static bool parse_number(const char *text, unsigned min, unsigned max, unsigned *ret_number)
-{
-	unsigned long long number = 0;
-
-	for (const char *p = text; *p; p++) {
-		if (*p < '0' || *p > '9')
-			return false;
-		number = number * 10 + (unsigned)(*p - '0');
-		if (number > max)
-			return false;
-	}
-	if (!*text || number < min)
-		return false;
-	*ret_number = (unsigned)number;
-	return true;
-}
-
 /* --- reading ------------------------------------------------------------------------------ */
 
 /* Settings of every program, including those with a command line of their own. */
@@ -82,7 +66,8 @@ static int read_setting(const struct config_setting *setting)
 		*setting->ret_text = value ? value : setting->text;
 	else if (!value)
 		*setting->ret_number = setting->number;
-	else if (!parse_number(value, setting->min, setting->max, setting->ret_number))
+	else if (!number_read(
+			 value, strlen(value), setting->min, setting->max, setting->ret_number))
 		return config_complain(setting->name,
 			"must be a whole number from %u to %u, not \"%s\"", setting->min,
 			setting->max, value);

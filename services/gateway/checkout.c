@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "http_answer.h"
 #include "http_counts.h"
@@ -45,19 +46,8 @@ static bool read_item(struct order *order, const struct query_value *value)
 
 static bool read_qty(struct order *order, const struct query_value *value)
 {
-	unsigned qty = 0;
-
-	if (!value->is_valid || value->len < 1)
-		return false;
-	for (size_t i = 0; i < value->len; i++) {
-		if (value->bytes[i] < '0' || value->bytes[i] > '9')
-			return false;
-		qty = qty * 10 + (unsigned)(value->bytes[i] - '0');
-		if (qty > CHECKOUT_QTY_MAX)
-			return false;
-	}
-	order->qty = qty;
-	return qty >= 1;
+	return value->is_valid &&
+	       number_read(value->bytes, value->len, 1, CHECKOUT_QTY_MAX, &order->qty);
 }
 
 /* @return NULL, or a message that names the invalid parameter */
