@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "orders_custom_faults.h"
 
-#include <libtrace/baggage.h>
 #include <libtrace/context.h>
-#include <string.h>
 #include <time.h>
 
 #include "orders_discount.h"
 #include "orders_faults.h"
 #include "orders_spans.h"
+#include "orders_wrap.h"
 
 #define NS_PER_MS 1000000ULL
 
@@ -40,16 +39,10 @@ static unsigned size_of(const struct order *order, unsigned fault)
 
 /* --- whose turn it is --------------------------------------------------------------------- */
 
-/* ptr NULL: its client has sent none */
-static struct lt_slice session_of(const struct order *order)
-{
-	return lt_baggage_get(lt_span_baggage(spans_of(order)->request), "session.id");
-}
-
 static void begin_insert(struct order *order)
 {
 	begin_insert_plainly(order);
-	lt_span_set(spans_of(order)->step, LT_ATTRS(lt_strn("session.id", session_of(order))));
+	lt_span_set(spans_of(order)->step, LT_ATTRS(lt_strn("session.id", spans_session(order))));
 }
 
 static void on_queued(struct order *order, struct order *behind)
@@ -58,7 +51,7 @@ static void on_queued(struct order *order, struct order *behind)
 	struct lt_ids ids = lt_span_context_ids(&context);
 
 	lt_span_event_at(spans_of(order)->step, orders_spans_now_ns(order), "waits_for_turn",
-		LT_ATTRS(lt_strn("behind.session.id", session_of(behind)),
+		LT_ATTRS(lt_strn("behind.session.id", spans_session(behind)),
 			lt_str("behind.trace_id", ids.trace_id)));
 }
 
@@ -106,15 +99,8 @@ static void on_received(struct order *order)
 void orders_custom_faults_add(struct orders_service *service)
 {
 	plain = *service;
-	memcpy(steps, service->steps, service->n_steps * sizeof(steps[0]));
-	for (size_t i = 0; i < service->n_steps; i++) {
-		if (steps[i].is_insert) {
-			begin_insert_plainly = steps[i].begin;
-			steps[i].begin = begin_insert;
-		}
-	}
+	orders_wrap_insert(service, steps, begin_insert, &begin_insert_plainly);
 	orders_spans_now_ns = wrong_now_ns;
-	service->steps = steps;
 	service->extra_size = sizeof(struct faulty_spans);
 	service->received = on_received;
 	service->queued = on_queued;

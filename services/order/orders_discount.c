@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "orders_discount.h"
 
-#include <libtrace/baggage.h>
-#include <string.h>
+#include <libtrace/trace.h>
 
 #include "discount.h"
 #include "faults.h"
 #include "orders_spans.h"
+#include "orders_wrap.h"
 
 static struct fault faults[] = {
 	{"slow-discount",
@@ -57,7 +57,7 @@ static bool run(struct order *order)
 
 	if (!orders_step(order)->is_insert || !discounted->is)
 		return plain.run(order);
-	struct lt_slice session = lt_baggage_get(lt_span_baggage(request), "session.id");
+	struct lt_slice session = spans_session(order);
 	lt_scope_enter(&scope, request);
 	discounted->discount =
 		discount_begin(order, h2o_iovec_init(session.ptr, session.len), on_discount);
@@ -90,17 +90,8 @@ void orders_discount_add(struct orders_service *service)
 {
 	faults_add(faults, 1);
 	plain = *service;
-	memcpy(steps, service->steps, service->n_steps * sizeof(steps[0]));
-	for (size_t i = 0; i < service->n_steps; i++) {
-		if (steps[i].is_insert) {
-			begin_insert = steps[i].begin;
-			steps[i].begin = begin;
-		}
-	}
-	discounted_at = (service->extra_size + _Alignof(struct discounted) - 1) &
-			~(_Alignof(struct discounted) - 1);
-	service->extra_size = discounted_at + sizeof(struct discounted);
-	service->steps = steps;
+	orders_wrap_insert(service, steps, begin, &begin_insert);
+	discounted_at = orders_wrap_extra(service, sizeof(struct discounted));
 	service->run = run;
 	service->gone = on_gone;
 	service->start_thread = start_thread;

@@ -6,6 +6,7 @@
 
 #include "base/monotonic.h"
 #include "http_answer.h"
+#include "orders_wrap.h"
 
 #define TICK_MS 5 /* a wait of any length is made of these, as a delay has one length */
 #define CACHE_MAX 64
@@ -223,9 +224,7 @@ void orders_faults_add(struct orders_service *service)
 {
 	faults_add(faults, N_FAULTS);
 	plain = *service;
-	faulty_at = (service->extra_size + _Alignof(struct faulty) - 1) &
-		    ~(_Alignof(struct faulty) - 1);
-	service->extra_size = faulty_at + sizeof(struct faulty);
+	faulty_at = orders_wrap_extra(service, sizeof(struct faulty));
 	service->received = on_received;
 	service->run = run;
 	service->gone = on_gone;

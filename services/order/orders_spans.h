@@ -3,6 +3,7 @@
 #ifndef ORDER_ORDERS_SPANS_H
 #define ORDER_ORDERS_SPANS_H
 
+#include <libtrace/baggage.h>
 #include <libtrace/trace.h>
 
 #include "orders.h"
@@ -16,6 +17,12 @@ struct spans {
 static inline struct spans *spans_of(const struct order *order)
 {
 	return (struct spans *)order->extra;
+}
+
+/* The session.id of the request's baggage; ptr NULL: its client has sent none. */
+static inline struct lt_slice spans_session(const struct order *order)
+{
+	return lt_baggage_get(lt_span_baggage(spans_of(order)->request), "session.id");
 }
 
 /* The Unix time that the spans of an order's steps take for now; 0: what it is. */
