@@ -28,8 +28,6 @@ class Lab:
     order: str = "custom"  # stack.sh's --order
     store: str = "none"  # and --store
     env: dict = field(default_factory=dict)  # of the shop, where the user's has no other
-    # Called with the shop and the load's function instead of it, for a fault that comes and goes.
-    during: Callable = None
 
 
 class Wrong(Exception):

@@ -67,10 +67,7 @@ def start(number, lab, place):
     place.start(number, lab)
     requests = lab.load.short if os.environ.get("LAB_SHORT") else lab.load.requests
     print(f"The shop is open. {requests} customers come, {lab.load.rate:g} a second ...", flush=True)
-
-    def send():
-        return place.send(lab.load, requests)
-    print("\n" + (lab.during(place, send) if lab.during else send()))
+    print("\n" + place.send(lab.load, requests))
     wait_for_spans(place.urls["backend"])
 
 
