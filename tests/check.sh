@@ -30,15 +30,10 @@ get_pycurl() { # FOLDER
 		--only-binary :all: --require-hashes --target "$1" -r tests/hosts/pycurl.txt >/dev/null 2>&1 || true
 }
 
-# Those that fail run once more, one at a time: many of them wait for other processes, and a machine that is busy
-# elsewhere for a second fails one of some 3,900.  What fails twice has failed; more than AGAIN_MAX are no accident.
-AGAIN_MAX=5
-run_again() { # FOLDER; prints the log to read beside the first
-	local names
-	mapfile -t names < <(python3 tests/tally.py --failed "$1/meson-logs/testlog" | sed 's|.* / ||')
-	((${#names[@]} >= 1 && ${#names[@]} <= AGAIN_MAX)) || return 0
-	meson test -C "$1" --no-rebuild --num-processes 1 --logbase again "${names[@]}" >/dev/null 2>&1
-	echo ",$1/meson-logs/again"
+# Prints the log to read beside the first.
+run_again() { # FOLDER
+	tests/again.sh "$1" >/dev/null 2>&1
+	[ $? -eq 77 ] || echo ",$1/meson-logs/again"
 }
 
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0

@@ -66,10 +66,7 @@ stdenv.mkDerivation {
     runHook preInstallCheck
     meson test --no-rebuild ${lib.concatMapStringsSep " " (suite: "--suite ${suite}") suites} || {
       grep -A 20 '^not ok' meson-logs/testlog.txt || true
-      # Up to five once more, alone, as tests/check.sh does.
-      mapfile -t failed < <(python3 ../tests/tally.py --failed meson-logs/testlog | sed 's|.* / ||')
-      [ "''${#failed[@]}" -le 5 ]
-      meson test --no-rebuild --num-processes 1 --print-errorlogs --logbase again "''${failed[@]}"
+      bash ../tests/again.sh .
     }
     runHook postInstallCheck
   '';
