@@ -104,9 +104,19 @@ class Commands(unittest.TestCase):
     def test_demo_with_postgres_stores_the_order(self):
         self.check_demo_stores_the_order("postgres")
 
+    def test_a_lab_starts_checks_an_answer_and_ends(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        state = {"XDG_RUNTIME_DIR": folder.name, "LAB_SHORT": "1"}
+        self.addCleanup(make_to_the_end, "lab-stop", env=state)
+        self.assertIn("make lab-1 ANSWER=", make_to_the_end("lab-1", env=state))
+        self.assertIn("Right. ", make_to_the_end("lab-1", "ANSWER=it's check_inventory, 2.8 s", env=state))
+        self.assertIn("stopped", make_to_the_end("lab-stop", env=state))
+        self.assertFalse(answers(GATEWAY))
+
     def test_help_names_every_make_command_of_the_readme(self):
         said = make_to_the_end("help")
-        for target in set(re.findall(r"`?make ((?:infra|run|check)-?[a-z-]*|demo|bench|build|help)\b", README)) - {"help"}:
+        for target in set(re.findall(r"`?make ((?:infra|run|check)-?[a-z-]*|lab-1|demo|bench|build|help)\b", README)) - {"help"}:
             self.assertIn(f"make {target}", said)
 
 
