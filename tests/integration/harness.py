@@ -541,6 +541,12 @@ class StackTest(unittest.TestCase):
         self.gateway.wait_ready(self.GATEWAY)
         return self.gateway
 
+    def switch_fault(self, port, name, size=None, base=""):
+        """Of a program with --faults. size: None for the usual one. @return the size that it has now"""
+        answer = request("PUT", port, f"{base}/faults/{name}", None if size is None else str(size))
+        self.assertEqual(answer.status, 200, answer)
+        return json.loads(answer.body)["size"]
+
 
 # --- running a test file -------------------------------------------------------------------------
 

@@ -27,9 +27,7 @@ class AwayTest(StackTest):
         return request("PUT", Backend.UI, self.base + path, body)
 
     def switch(self, size):
-        answer = self.put("/faults/collector-away", size)
-        self.assertEqual(answer.status, 200, answer)
-        self.assertEqual(json.loads(answer.body)["size"], int(size or 1))
+        self.assertEqual(self.switch_fault(Backend.UI, "collector-away", size, self.base), int(size or 1))
 
     def n_refused(self):
         return json.loads(get(Backend.UI, self.base + "/api/traceview/stats").body)["refusedRequests"]

@@ -39,11 +39,6 @@ class FaultTest(StackTest):
         self.assertEqual(answer.status, 200, answer)
         return {fault["name"]: fault for fault in json.loads(answer.body)["faults"]}
 
-    def switch(self, port, name, size=None):
-        answer = request("PUT", port, f"/faults/{name}", None if size is None else str(size))
-        self.assertEqual(answer.status, 200, answer)
-        return json.loads(answer.body)["size"]
-
     def order_status(self, qty=1, fault=None):
         return post_json(self.ORDER, "/orders", {"item": "widget", "qty": qty},
                          {"X-Fault": fault} if fault else None).status
@@ -96,14 +91,14 @@ class Switches(FaultTest):
         for port, service in self.start_both():
             for name, fault in self.faults(port).items():
                 for body, size in ((None, fault["usual_size"]), (fault["max"], fault["max"]), (0, 0), ("01", 1)):
-                    self.assertEqual(self.switch(port, name, body), size)
+                    self.assertEqual(self.switch_fault(port, name, body), size)
                     self.assertEqual(self.faults(port)[name]["size"], size)
-                self.switch(port, name, 0)
+                self.switch_fault(port, name, 0)
 
     def test_what_is_no_size_is_refused_and_nothing_changes(self):
         for port, service in self.start_both():
             for name, fault in self.faults(port).items():
-                self.switch(port, name, 1)
+                self.switch_fault(port, name, 1)
                 for body in (str(fault["max"] + 1), "18446744073709551617", "9" * 1000, "-1", "+1", "one", "1ms", "0x1",
                              "1.5", " ", " 1", "1\n", "\0"):
                     answer = request("PUT", port, f"/faults/{name}", body)
@@ -124,7 +119,7 @@ class Switches(FaultTest):
 
     def test_each_switch_is_logged_for_those_who_debug(self):
         self.start_faulty_order(LOG_LEVEL="debug")
-        self.switch(self.ORDER, "big-order", 7)
+        self.switch_fault(self.ORDER, "big-order", 7)
         self.wait_logged("fault switched", 1)
         self.assertRegex(self.order.output, r"fault switched.*big-order.*7")
 
@@ -225,14 +220,14 @@ class Header(FaultTest):
                  "big-order=5x", "big-order;5", "big-orderx", "big-orde", "BIG-ORDER=5", "=5", "=", ",")
         for fault in wrong:
             self.assertEqual(self.order_status(900, fault), 200, fault)
-        self.switch(self.ORDER, "big-order", 5)
+        self.switch_fault(self.ORDER, "big-order", 5)
         for fault in wrong:
             self.assertEqual(self.order_status(5, fault), 500, fault)
             self.assertEqual(self.order_status(4, fault), 200, fault)
 
     def test_it_goes_before_the_switch(self):
         self.start_faulty_order()
-        self.switch(self.ORDER, "big-order", 5)
+        self.switch_fault(self.ORDER, "big-order", 5)
         self.assertEqual(self.order_status(5, "big-order=0"), 200)
         self.assertEqual(self.order_status(5, "big-order=6"), 200)
         self.assertEqual(self.order_status(5), 500)
@@ -273,7 +268,7 @@ class OrderTraces(FaultTest):
 
     def test_a_slow_dependency_is_a_long_first_step(self):
         self.start_traced()
-        self.switch(self.ORDER, "slow-dependency", 300)
+        self.switch_fault(self.ORDER, "slow-dependency", 300)
         spans = self.trace_of(post_json(self.ORDER, "/orders", WIDGET))
         self.assertGreaterEqual(ms(one(spans, "check_inventory")), 325)
         self.assertGreaterEqual(ms(one(spans, "insert_order_record")), 55)
@@ -281,7 +276,7 @@ class OrderTraces(FaultTest):
 
     def test_an_error_rate_is_exact(self):
         self.start_traced(CHECK_INVENTORY_MS="0", INSERT_ORDER_RECORD_MS="0")
-        self.switch(self.ORDER, "error-rate", 25)
+        self.switch_fault(self.ORDER, "error-rate", 25)
         self.assertEqual([self.order_status() for _ in range(20)].count(500), 5)
         failed = [spans for spans in self.traces(20) if one(spans, "POST /orders").status == 2]
         self.assertEqual(len(failed), 5)
@@ -293,7 +288,7 @@ class OrderTraces(FaultTest):
 
     def test_big_orders_fail_and_their_spans_say_how_big_they_were(self):
         self.start_traced(CHECK_INVENTORY_MS="0", INSERT_ORDER_RECORD_MS="0")
-        self.switch(self.ORDER, "big-order", 5)
+        self.switch_fault(self.ORDER, "big-order", 5)
         self.assertEqual([self.order_status(qty) for qty in (1, 4, 5, 6)], [200, 200, 500, 500])
         inserts = [one(spans, "insert_order_record") for spans in self.traces(4)]
         self.assertEqual([(span.attributes["order.qty"], span.status) for span in inserts],
@@ -301,7 +296,7 @@ class OrderTraces(FaultTest):
 
     def test_in_a_queue_of_one_an_insert_begins_when_the_one_before_has_ended(self):
         self.start_traced(INSERT_ORDER_RECORD_MS="200")
-        self.switch(self.ORDER, "queue-of-one")
+        self.switch_fault(self.ORDER, "queue-of-one")
         for connection in [self.begin_order() for _ in range(4)]:
             self.assert_answered(connection)
         ends = sorted(one(spans, "insert_order_record").end_ns for spans in self.traces(4))
@@ -310,7 +305,7 @@ class OrderTraces(FaultTest):
 
     def test_what_is_in_a_small_cache_takes_no_time(self):
         self.start_traced(CHECK_INVENTORY_MS="1000", INSERT_ORDER_RECORD_MS="0")
-        self.switch(self.ORDER, "small-cache", 2)
+        self.switch_fault(self.ORDER, "small-cache", 2)
         connections = []
         for i, item in enumerate("aababcbcaa"):
             connections.append(self.begin_order(item))
@@ -327,7 +322,7 @@ class Queue(FaultTest):
 
     def test_a_client_that_goes_while_it_waits_leaves_the_queue(self):
         self.start_faulty_order(INSERT_ORDER_RECORD_MS="1000")
-        self.switch(self.ORDER, "queue-of-one")
+        self.switch_fault(self.ORDER, "queue-of-one")
         first, second, third, fourth = self.begin_orders(4)
         third.close()
         self.wait_logged("order cancelled", 1)
@@ -340,25 +335,25 @@ class Queue(FaultTest):
 
     def test_a_client_that_goes_while_it_has_its_turn_gives_it_to_the_next(self):
         self.start_faulty_order(INSERT_ORDER_RECORD_MS="600000")
-        self.switch(self.ORDER, "queue-of-one")
+        self.switch_fault(self.ORDER, "queue-of-one")
         connections = self.begin_orders(3)
         for i, connection in enumerate(connections):
             connection.close()
             self.wait_logged("order cancelled", i + 1)
-        self.switch(self.ORDER, "error-rate", 100)
+        self.switch_fault(self.ORDER, "error-rate", 100)
         self.assertEqual(self.order_status(), 500)
 
     def test_those_who_wait_when_it_is_switched_off_have_their_turn(self):
         self.start_faulty_order(INSERT_ORDER_RECORD_MS="300")
-        self.switch(self.ORDER, "queue-of-one")
+        self.switch_fault(self.ORDER, "queue-of-one")
         connections = self.begin_orders(3)
-        self.switch(self.ORDER, "queue-of-one", 0)
+        self.switch_fault(self.ORDER, "queue-of-one", 0)
         for connection in connections:
             self.assert_answered(connection)
 
     def test_sigterm_waits_for_all_who_are_in_the_queue(self):
         self.start_faulty_order(INSERT_ORDER_RECORD_MS="300", DRAIN_TIMEOUT_MS="120000")
-        self.switch(self.ORDER, "queue-of-one")
+        self.switch_fault(self.ORDER, "queue-of-one")
         connections = self.begin_orders(4)
         self.order.signal(signal.SIGTERM)
         for connection in connections:
@@ -367,7 +362,7 @@ class Queue(FaultTest):
 
     def test_sigterm_ends_with_the_queue_after_the_drain_timeout(self):
         self.start_faulty_order(INSERT_ORDER_RECORD_MS="600000", DRAIN_TIMEOUT_MS="300")
-        self.switch(self.ORDER, "queue-of-one")
+        self.switch_fault(self.ORDER, "queue-of-one")
         connections = self.begin_orders(3)
         self.order.signal(signal.SIGTERM)
         self.assertEqual(self.order.wait(120), 1, self.order.output)
@@ -411,13 +406,13 @@ class GatewayTraces(FaultTest):
         self.assertEqual([span.attributes["http.response.status_code"] for span in calls + orders], 8 * [500])
         for before, after in zip(calls, calls[1:]):
             self.assertGreaterEqual(after.start_ns, before.end_ns)
-        self.switch(self.ORDER, "error-rate", 50)
-        self.switch(self.GATEWAY, "retry-storm")
+        self.switch_fault(self.ORDER, "error-rate", 50)
+        self.switch_fault(self.GATEWAY, "retry-storm")
         self.assertEqual(sorted(len(self.checkout(None, 200, n)[0]) for n in (1, 2)), [1, 2])
 
     def test_n_plus_one_calls_one_after_the_other(self):
         self.start_traced()
-        self.switch(self.GATEWAY, "n-plus-one", 5)
+        self.switch_fault(self.GATEWAY, "n-plus-one", 5)
         calls, _ = self.checkout(n_calls=5)
         for before, after in zip(calls, calls[1:]):
             self.assertGreaterEqual(after.start_ns, before.end_ns)
@@ -438,7 +433,7 @@ class GatewayTraces(FaultTest):
 
     def test_a_slow_name_server_is_a_gap_before_each_order(self):
         self.start_traced()
-        self.switch(self.GATEWAY, "slow-name-server", 200)
+        self.switch_fault(self.GATEWAY, "slow-name-server", 200)
         for _ in range(3):
             (call,), (order,) = self.checkout()
             self.assertGreaterEqual((order.start_ns - call.start_ns) / 1e6, 195)

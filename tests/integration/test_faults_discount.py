@@ -20,10 +20,8 @@ def gap_ms(spans):
 class Discount(StackTest):
     def start_faulty_order(self, program):
         self.start_backend()
-        env = {**self.TRACING, "PORT": str(self.ORDER), "CHECK_INVENTORY_MS": "10", "INSERT_ORDER_RECORD_MS": "10",
-               "THREADS": "1", "LAG_MAX_MS": "0"}
-        self.order = self.start([program, "--faults"], env=env, traced=True, service="order-service")
-        self.order.wait_ready(self.ORDER)
+        self.start_order(program, options=["--faults"], env={
+            "CHECK_INVENTORY_MS": "10", "INSERT_ORDER_RECORD_MS": "10", "THREADS": "1", "LAG_MAX_MS": "0"})
 
     def send(self, n_spans, **headers):
         answer = post_json(self.ORDER, "/orders", WIDGET, headers, timeout=60)

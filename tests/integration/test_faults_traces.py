@@ -4,7 +4,7 @@ import json
 import threading
 
 import harness
-from harness import StackTest, get, one, post_json, request, wait_until
+from harness import StackTest, get, one, post_json, wait_until
 from spans import attributes_of
 from stores import WAIT_S
 from test_store import StoreTest
@@ -19,14 +19,8 @@ class Orders:
 
     def start_faulty(self, env=None, options=("--faults",)):
         self.start_backend()
-        env = {**self.TRACING, "PORT": str(self.ORDER), "CHECK_INVENTORY_MS": "0", "INSERT_ORDER_RECORD_MS": "0",
-               "LAG_MAX_MS": "0", "THREADS": "1", "LOG_FORMAT": "json", **(env or {})}
-        self.order = self.start(["order-service-custom", *options], env=env, traced=True, service="order-service")
-        self.order.wait_ready(self.ORDER)
-
-    def switch(self, fault, size):
-        answer = request("PUT", self.ORDER, f"/faults/{fault}", str(size))
-        self.assertEqual(answer.status, 200, answer)
+        self.start_order(env={"CHECK_INVENTORY_MS": "0", "INSERT_ORDER_RECORD_MS": "0", "LAG_MAX_MS": "0", "THREADS": "1",
+                              "LOG_FORMAT": "json", **(env or {})}, options=options)
 
     def send(self, trace, order=None, headers=None):
         """An order of trace number `trace`."""
@@ -47,7 +41,7 @@ class Store(Orders, StoreTest):
         """Orders 1 to 3, each of its session, which come while the store is locked, one after the other."""
         self.start_faulty({**self.env, "OTEL_C_SQLITE": "false"}, options)
         for fault in faults:
-            self.switch(fault, 1)
+            self.switch_fault(self.ORDER, fault, 1)
         answers = {}
 
         def send(trace):
@@ -90,9 +84,9 @@ class Store(Orders, StoreTest):
     def test_a_second_writer_holds_the_store_while_it_is_switched_on(self):
         self.start_faulty(self.env)
         self.send(1)
-        self.switch("store-lock", 700)
+        self.switch_fault(self.ORDER, "store-lock", 700)
         self.send(2)
-        self.switch("store-lock", 0)
+        self.switch_fault(self.ORDER, "store-lock", 0)
         self.send(3)
         self.assertEqual(self.order.stop(), 0)
         inserts = [one(self.spans_of(trace, 4), "insert_order_record") for trace in (1, 2, 3)]
@@ -118,12 +112,12 @@ class Store(Orders, StoreTest):
 class Steps(Orders, StackTest):
     def test_a_check_says_whether_the_cache_had_it(self):
         self.start_faulty()
-        self.switch("small-cache", 1)
+        self.switch_fault(self.ORDER, "small-cache", 1)
         for trace, item in enumerate(("a", "a", "b", "a"), 1):
             self.assertEqual(self.send(trace, {"item": item, "qty": 1}).status, 200)
         hits = [one(self.spans_of(trace, 3), "check_inventory").attributes["inventory.cache.hit"] for trace in range(1, 5)]
         self.assertEqual(hits, [False, True, False, False])
-        self.switch("small-cache", 0)
+        self.switch_fault(self.ORDER, "small-cache", 0)
         self.send(5)
         self.assertEqual(one(self.spans_of(5, 3), "check_inventory").attributes, {"item": "widget"})
 
@@ -137,9 +131,9 @@ class Steps(Orders, StackTest):
 
     def test_steps_are_early_where_the_clock_is_wrong_and_nothing_else_is(self):
         self.start_faulty()
-        self.switch("wrong-clock", HOUR_MS)
+        self.switch_fault(self.ORDER, "wrong-clock", HOUR_MS)
         self.send(1)
-        self.switch("wrong-clock", 0)
+        self.switch_fault(self.ORDER, "wrong-clock", 0)
         self.send(2)
         self.send(3, headers={"X-Fault": f"wrong-clock={HOUR_MS}"})
         self.send(4)
@@ -149,10 +143,10 @@ class Steps(Orders, StackTest):
 
     def test_of_an_order_that_fails_nothing_is_below_its_request_where_the_sampler_hides_it(self):
         self.start_faulty()
-        self.switch("big-order", 900)
+        self.switch_fault(self.ORDER, "big-order", 900)
         big, small = {"item": "widget", "qty": 900}, {"item": "widget", "qty": 899}
         self.assertEqual(self.send(1, big).status, 500)
-        self.switch("hidden-failure", 1)
+        self.switch_fault(self.ORDER, "hidden-failure", 1)
         self.assertEqual([self.send(2, big).status, self.send(3, small).status], [500, 200])
         self.assertEqual(self.order.stop(), 0)
         self.assertEqual(one(self.spans_of(1, 3), "insert_order_record").status, 2)
@@ -166,8 +160,8 @@ class Steps(Orders, StackTest):
 
     def test_it_hides_as_many_as_fail_of_a_hundred(self):
         self.start_faulty()
-        self.switch("error-rate", 7)
-        self.switch("hidden-failure", 1)
+        self.switch_fault(self.ORDER, "error-rate", 7)
+        self.switch_fault(self.ORDER, "hidden-failure", 1)
         statuses = {trace: self.send(trace).status for trace in range(1, 101)}
         self.assertEqual(sorted(statuses.values()), [200] * 93 + [500] * 7)
         for trace, status in statuses.items():
