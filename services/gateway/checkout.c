@@ -2,7 +2,7 @@
 /* checkout.c - GET /checkout. Each request makes one call, or more if replies are lost:
  *
  *   checkout()  parse the query, post the order            (the loop goes on with other requests)
- *   on_reply() check the reply, wrap it, answer; or post the order again, a moment later
+ *   on_reply() check the reply, wrap it, answer; or post the order again, maybe a moment later
  */
 #include "checkout.h"
 
@@ -199,16 +199,20 @@ static bool allow_retries(struct checkout *checkout, struct http_client *client,
 	return true;
 }
 
-static void retry(struct timer *timer)
+static void retry(struct checkout *checkout)
 {
-	struct retries *retries = H2O_STRUCT_FROM_MEMBER(struct retries, timer, timer);
-	struct checkout *checkout =
-		&H2O_STRUCT_FROM_MEMBER(struct repeatable_checkout, retries, retries)->checkout;
+	struct retries *retries = checkout->retries;
 
 	checkout->call = http_client_post(retries->client, retries->json, retries->headers,
 		retries->n_headers, on_reply, checkout);
 	if (!checkout->call)
 		answer_no_room(http_work_end(&checkout->work));
+}
+
+static void on_delay(struct timer *timer)
+{
+	struct retries *retries = H2O_STRUCT_FROM_MEMBER(struct retries, timer, timer);
+	retry(&H2O_STRUCT_FROM_MEMBER(struct repeatable_checkout, retries, retries)->checkout);
 }
 
 /* Whether the order is sent again instead of answered. */
@@ -219,7 +223,10 @@ static bool is_retried(struct checkout *checkout, const struct http_reply *reply
 	if (!retries || retries->n_left == 0 || !retries->how->wants(reply))
 		return false;
 	retries->n_left--;
-	timer_start(&retries->timer, retries->how->delay, retry);
+	if (retries->how->delay)
+		timer_start(&retries->timer, retries->how->delay, on_delay);
+	else
+		retry(checkout);
 	return true;
 }
 

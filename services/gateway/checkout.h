@@ -15,7 +15,7 @@
 struct checkout_retries {
 	unsigned n_max; /* 0: never, and it has no Idempotency-Key */
 	bool (*wants)(const struct http_reply *reply);
-	struct delay *delay; /* until then */
+	struct delay *delay; /* until then; NULL: none */
 };
 
 /** A reply after which an order is sent again: the order service cannot be reached, or its reply is not

@@ -23,7 +23,6 @@ static struct fault faults[N_FAULTS] = {
 struct thread_faults {
 	struct gateway_faults faults;
 	struct http_client *slow_names;
-	struct delay at_once;
 };
 
 static int start(
@@ -38,7 +37,6 @@ static int start(
 		free(mine);
 		return err;
 	}
-	delay_init(&mine->at_once, loop, 0);
 	mine->faults.impl = &gateway_faults;
 	orders->faults = &mine->faults;
 	return 0;
@@ -54,7 +52,6 @@ static void stop(struct gateway_orders *orders)
 	struct thread_faults *mine = faults_of(orders);
 
 	http_client_free(mine->slow_names);
-	delay_done(&mine->at_once);
 	free(mine);
 }
 
@@ -85,8 +82,7 @@ static const struct checkout_retries *retries_of(h2o_req_t *req, struct gateway_
 		return &orders->retries;
 	struct checkout_retries *retries = h2o_mem_alloc_shared(&req->pool, sizeof(*retries), NULL);
 	*retries = (struct checkout_retries){.n_max = n_retries > 0 ? n_retries : n_calls - 1,
-		.wants = n_retries > 0 ? has_failed : has_succeeded,
-		.delay = &faults_of(orders)->at_once};
+		.wants = n_retries > 0 ? has_failed : has_succeeded};
 	return retries;
 }
 

@@ -39,6 +39,9 @@ SLOWNESS = 4 if SANITIZED else 1
 # How the agent's spans leave a program: by the relay, or by a thread of its own.
 RELAY = os.environ.get("LIBTRACE_TEST_RELAY", "yes") == "yes"
 
+# The agent follows libh2o 2.2's timers; 2.3 stops them unseen.
+FOLLOWS_TIMERS = os.environ.get("LIBTRACE_H2O_MINOR", "13") == "13"  # 2.2.5
+
 # What traceview was built with.
 HAS_GRPC = os.environ.get("LIBTRACE_HAS_GRPC", "true") == "true"
 HAS_ZSTD = os.environ.get("LIBTRACE_HAS_ZSTD", "true") == "true"

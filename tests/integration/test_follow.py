@@ -12,7 +12,6 @@ from test_h2o import CALLER, HOST, UPSTREAM, H2oTest
 
 N = 100
 N_BEATS = 3  # as in h2o_host.c
-FOLLOWS_TIMERS = os.environ.get("LIBTRACE_H2O_MINOR", "13") == "13"  # 2.2.5
 
 
 class Follow(H2oTest):
@@ -62,11 +61,11 @@ class Follow(H2oTest):
     def test_so_does_a_thread_of_c11(self):
         self.check_that_each_belongs_to_its_request("/thrd")
 
-    @unittest.skipUnless(FOLLOWS_TIMERS, "libh2o 2.3 stops timers unseen")
+    @unittest.skipUnless(harness.FOLLOWS_TIMERS, "libh2o 2.3 stops timers unseen")
     def test_a_timer_fires_for_the_request_that_set_it(self):
         self.check_that_each_belongs_to_its_request("/timed")
 
-    @unittest.skipUnless(FOLLOWS_TIMERS, "libh2o 2.3 stops timers unseen")
+    @unittest.skipUnless(harness.FOLLOWS_TIMERS, "libh2o 2.3 stops timers unseen")
     def test_a_timer_that_sets_itself_again_is_nobody_s(self):
         (trace,) = self.ask("/beat", 1)
         calls = self.calls(N_BEATS)
