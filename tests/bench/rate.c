@@ -2,12 +2,13 @@
 /* rate.c - requests at a steady rate, each at its time however long the others take; a latency
  * counts from that time, so waiting for a free connection is part of it.
  *
- *   rate PORT PATH CONNECTIONS PER_SECOND SECONDS
+ *   rate PORT PATH CONNECTIONS PER_SECOND SECONDS [WARM_UP_SECONDS]
  *
  * PER_SECOND 0: a request on each connection as soon as the last one is answered; a latency counts from then.
  *
  * One line of JSON on standard output: latencies are those of answers 200; busy ones are 503; sent_p99_ms
- * counts from when a request was sent, however late we were.
+ * counts from when a request was sent, however late we were. Latencies of what is sent in the warm-up, which is
+ * part of the seconds, are left out.
  */
 #include "client.h"
 
@@ -25,9 +26,10 @@
 static char request[512];
 static int request_len;
 static int64_t start_ns, interval_ns; /* 0: no rate */
+static int64_t warm_ns;		      /* end of the warm-up */
 static int64_t end_ns;		      /* of the sending without a rate */
 static bool is_over;		      /* no more are sent */
-static size_t n_requests, n_sent, n_answered, n_busy, n_failed;
+static size_t n_requests, n_sent, n_answered, n_busy, n_failed, n_timed;
 static int64_t *sent_ns;			  /* by connection */
 static size_t next_conn;			  /* they take turns */
 static int64_t *latencies_ns, *sent_latencies_ns; /* from when it was due, and was sent */
@@ -67,12 +69,21 @@ static void send_due(struct client *client)
 	}
 }
 
+static void time_answer(int64_t due_at_ns, int64_t sent_at_ns)
+{
+	int64_t now_ns = client_now_ns();
+
+	if (sent_at_ns < warm_ns)
+		return;
+	sent_latencies_ns[n_timed] = now_ns - sent_at_ns;
+	latencies_ns[n_timed++] = now_ns - due_at_ns;
+}
+
 static void on_answer(struct client *client, struct client_conn *conn, int status)
 {
 	if (status == 200) {
-		int64_t now_ns = client_now_ns();
-		sent_latencies_ns[n_answered] = now_ns - sent_ns[conn - client->conns];
-		latencies_ns[n_answered++] = now_ns - conn->began_ns;
+		time_answer(conn->began_ns, sent_ns[conn - client->conns]);
+		n_answered++;
 	} else if (status == 503) {
 		n_busy++;
 	} else {
@@ -88,28 +99,31 @@ static void run(struct client *client)
 	while (n_answered + n_busy + n_failed < (is_over ? n_sent : n_requests) &&
 		client_now_ns() < until_ns)
 		client_run(client, until_ns);
-	client_sort(latencies_ns, n_answered);
-	client_sort(sent_latencies_ns, n_answered);
+	client_sort(latencies_ns, n_timed);
+	client_sort(sent_latencies_ns, n_timed);
 	printf("{\"requests\":%zu,\"sent\":%zu,\"answered\":%zu,\"busy\":%zu,\"failed\":%zu,"
 	       "\"seconds\":%.3f,"
 	       "\"p50_ms\":%.4f,\"p99_ms\":%.4f,\"max_ms\":%.4f,\"sent_p99_ms\":%.4f}\n",
 		n_requests, n_sent, n_answered, n_busy, n_failed,
 		(double)(client_now_ns() - start_ns) / 1e9,
-		(double)client_percentile(latencies_ns, n_answered, 50) / 1e6,
-		(double)client_percentile(latencies_ns, n_answered, 99) / 1e6,
-		(double)client_percentile(latencies_ns, n_answered, 100) / 1e6,
-		(double)client_percentile(sent_latencies_ns, n_answered, 99) / 1e6);
+		(double)client_percentile(latencies_ns, n_timed, 50) / 1e6,
+		(double)client_percentile(latencies_ns, n_timed, 99) / 1e6,
+		(double)client_percentile(latencies_ns, n_timed, 100) / 1e6,
+		(double)client_percentile(sent_latencies_ns, n_timed, 99) / 1e6);
 }
 
 int main(int argc, char **argv)
 {
 	struct client client;
-	unsigned port = argc == 6 ? (unsigned)atoi(argv[1]) : 0;
-	int n_conns = argc == 6 ? atoi(argv[3]) : 0;
-	double per_second = argc == 6 ? atof(argv[4]) : 0, seconds = argc == 6 ? atof(argv[5]) : 0;
+	bool has_all = argc == 6 || argc == 7;
+	unsigned port = has_all ? (unsigned)atoi(argv[1]) : 0;
+	int n_conns = has_all ? atoi(argv[3]) : 0;
+	double per_second = has_all ? atof(argv[4]) : 0, seconds = has_all ? atof(argv[5]) : 0;
+	double warm_up = argc == 7 ? atof(argv[6]) : 0;
 
 	if (n_conns < 1 || per_second < 0 || seconds <= 0 || per_second * seconds > REQUESTS_MAX) {
-		fprintf(stderr, "usage: rate PORT PATH CONNECTIONS PER_SECOND SECONDS\n");
+		fprintf(stderr,
+			"usage: rate PORT PATH CONNECTIONS PER_SECOND SECONDS [WARM_UP_SECONDS]\n");
 		return 2;
 	}
 	request_len = snprintf(request, sizeof(request),
@@ -123,6 +137,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	int err = client_open(&client, port, (size_t)n_conns, on_answer);
 	start_ns = client_now_ns() + interval_ns;
+	warm_ns = start_ns + (int64_t)(warm_up * 1e9);
 	end_ns = start_ns + (int64_t)(seconds * 1e9);
 	if (!err && interval_ns == 0)
 		send_due(&client);

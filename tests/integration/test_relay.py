@@ -16,7 +16,7 @@ import time
 import unittest
 
 import harness
-import memory_group
+import control_group
 import seccomp
 from collector import Answer, Collector
 from harness import relays
@@ -51,7 +51,7 @@ class Death:
     def run(self, inside=()):
         """inside: comes before the program; a memory group of its own where it is to run out of memory."""
         if self.how == "memory-limit" and not inside:  # for the program alone: its relay is not what the limit is for
-            with memory_group.entered(MEMORY_LIMIT_BYTES) as inside:
+            with control_group.memory(MEMORY_LIMIT_BYTES) as inside:
                 return self.run(inside)
         arguments = [DIES, self.how, self.name, str(self.rate), str(self.n_spans), self.file.name]
         line, environment = command(arguments)
@@ -134,11 +134,11 @@ class Relay(unittest.TestCase):
         self.assertIn(attributes["error.type"]["stringValue"], ("SIGKILL", "process_killed"))  # before Linux 6.15
         self.assertEqual([event["name"] for event in span["events"]], ["process.end"])
 
-    @unittest.skipUnless(memory_group.is_allowed(), memory_group.NEEDS)
+    @unittest.skipUnless(control_group.is_allowed("memory"), control_group.NEEDS)
     def test_the_kernel_s_kill_for_lack_of_memory_is_told_from_others(self):
-        if not memory_group.is_whole():
+        if not control_group.is_whole():
             self.skipTest("this container sees its own cgroup only, under another name")
-        with memory_group.entered(MEMORY_LIMIT_BYTES) as enter:  # until the relay has looked
+        with control_group.memory(MEMORY_LIMIT_BYTES) as enter:  # until the relay has looked
             Death("memory-limit", 500, 0).run(enter)
             harness.wait_until(lambda: "memory-limit/500/0 open" in self.names(), 60, "the open span")
         (span,) = [span for span in all_spans(self.collector) if span["name"] == "memory-limit/500/0 open"]
@@ -415,8 +415,8 @@ class Relay(unittest.TestCase):
         if kind in ("chroot", "setuid") and os.geteuid() != 0:
             harness.note(f"skipped: {kind}: needs root")
             return False
-        if kind == "memory-limit" and not memory_group.is_allowed():
-            harness.note(f"skipped: {kind}: {memory_group.NEEDS}")
+        if kind == "memory-limit" and not control_group.is_allowed("memory"):
+            harness.note(f"skipped: {kind}: {control_group.NEEDS}")
             return False
         return True
 

@@ -14,7 +14,7 @@ import threading
 import unittest
 
 import harness
-import memory_group
+import control_group
 import seccomp
 from collector import Answer, Collector
 
@@ -202,7 +202,7 @@ class Listen(unittest.TestCase):
             (body,) = (sent.body for sent in collector.sent if f"{how} open" in sent.names)
             self.assertIn(expected, body.decode())
 
-    @unittest.skipUnless(memory_group.is_allowed(), memory_group.NEEDS)
+    @unittest.skipUnless(control_group.is_allowed("memory"), control_group.NEEDS)
     def test_lack_of_memory_is_told_from_a_kill_where_the_relay_cannot_see_the_program(self):
         if not can_unshare("-p", "-m", "--fork"):
             self.skipTest("PID and mount namespaces are not allowed")
@@ -213,7 +213,7 @@ class Listen(unittest.TestCase):
             may_answer = threading.Event()  # until then the relay waits for an answer
             collector.answer = lambda n, sent: may_answer.wait(60) and Answer(200)  # noqa: B023
             self.make_count()
-            with memory_group.entered(64 * 2 ** 20, as_container=True) as enter:
+            with control_group.memory(64 * 2 ** 20, as_container=True) as enter:
                 self.program([DIES, how, how, "500", "100", self.count], inside=enter).wait()
                 self.wait_for_heart()
             may_answer.set()  # by now the cgroup is gone, as a container's is
