@@ -20,8 +20,8 @@ def urls():
 
 
 def quantities(traces):
-    """Of the orders that were stored, and of those that failed."""
-    inserts = [span for trace in traces for span in trace.named("insert_order_record")]
+    """Of the customers' orders that were stored, and of those that failed: a learner's own do not narrow the answer."""
+    inserts = [span for trace in traces if trace.named("visit") for span in trace.named("insert_order_record")]
     stored = {span.attributes["order.qty"] for span in inserts if not span.has_failed}
     failed = {span.attributes["order.qty"] for span in inserts if span.has_failed}
     if not stored or not failed:
@@ -37,10 +37,8 @@ def check(traces, answer):
     if "item" in named:
         raise Wrong("Others have ordered the same, and it was not refused.")
     units = number(answer, "a number of units")
-    if units <= max(stored):
-        raise Wrong("That attribute it is, but orders of as many units, or of more, have been stored.")
-    if units > min(failed):
-        raise Wrong("That attribute it is, but an order of fewer units has failed.")
+    if not max(stored) < units <= min(failed):
+        raise Wrong("Of that attribute it is another value: see what was stored, and what failed.")
     return (f"The smallest order that failed has {min(failed)} units, the largest that was stored {max(stored)}: "
             "somewhere between the two is a limit.")
 
