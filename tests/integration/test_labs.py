@@ -174,6 +174,10 @@ class Lab4(LabTest):
         self.check_wrong("order.item spoon", f"order.item {smallest}", f"order.qty {largest}", f"order.qty {smallest + 1}", "order.qty",
                          "error.type 502", "I do not know", f"qty {smallest}, item spoon",
                          never=["qty", "quantity", str(smallest), str(largest)])
+        for own in (largest + 1, smallest - 1):  # the learner's, between the two
+            harness.get(8000, f"/checkout?item=spoon&qty={own}")
+        self.all_traces(7 * len(self.traces) + 2 * 5)
+        self.check_right(f"order.qty {largest + 1}", f"order.qty {smallest}")
 
 
 class Lab5(LabTest):
@@ -219,6 +223,10 @@ class Lab6(LabTest):
                          "0000000 api-gateway", f"{order.id} api-gateway", f"{teapot} gateway", f"{right} {teapot} gateway",
                          *(f"{trace.id} gateway" for trace in samovars if trace.spans[0].end_us < order.spans[0].start_us),
                          never=[right[:7], "gateway"])
+        harness.get(8000, "/checkout?item=samovar")  # the learner's own are none of the customers'
+        harness.post_json(8001, "/orders", {"item": "samovar", "qty": 1})
+        self.all_traces(6 * (4 + 3) + 2 + 3 + 3)
+        self.check_right(f"{right} api-gateway")
 
 
 class Lab7(LabTest):
