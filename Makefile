@@ -30,7 +30,7 @@ $(BUILD)/build.ninja:
 #: make build               build everything and install it under build/prefix
 build: packages
 	@$(MAKE) -s --no-print-directory $(BUILD)/build.ninja
-	@said=$$(ninja -C $(BUILD) --quiet) || failed=1; printf '%s' "$$said" | grep -v '^ninja: no work'; exit $${failed:-0}
+	@output=$$(ninja -C $(BUILD) --quiet) || failed=1; printf '%s' "$$output" | grep -v '^ninja: no work'; exit $${failed:-0}
 	@meson install -C $(BUILD) --no-rebuild --only-changed --quiet
 
 #: make demo                start the stack, send /checkout, print the trace  (KEEP=1: leave it running;

@@ -18,7 +18,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 NUMBERS = sorted(int(name[4:-3]) for name in os.listdir(HERE) if re.fullmatch(r"lab_\d+\.py", name))
 SETTLED_S = 2  # nothing new for so long: what was sent is recorded
 SETTLE_MAX_S = 60
-LISTED = 20  # traces, by `traceview list` without a --limit
 
 USAGE = """usage: lab N            start lab N: a shop with a fault, and customers
        lab N ANSWER     check an answer (or by the variable ANSWER)
@@ -75,11 +74,9 @@ def start(number, lab, place):
 def ask(number, lab, place):
     [page] = [name for name in os.listdir(HERE) if name.startswith(f"{number}-")]
     traceview = os.path.relpath(shutil.which("traceview") or "traceview")
-    n_traces = len(traces.recorded(place.urls["backend"]))
-    limit = f" --limit {n_traces // 100 * 100 + 100}" if n_traces > LISTED else ""  # the learner's own, too
     print(f"""Lab {number}: {lab.title}
   its page:        {os.path.relpath(os.path.join(HERE, page))}
-  the traces:      {place.urls["backend"]}  or: {traceview} list{limit}, {traceview} show
+  the traces:      {place.urls["backend"]}  or: {traceview} list --limit 1000, {traceview} show
   the shop's logs: {place.logs}
   a request:       curl -i {place.urls["gateway"]}/checkout
 

@@ -39,8 +39,8 @@ SLOWNESS = 4 if SANITIZED else 1
 # How the agent's spans leave a program: by the relay, or by a thread of its own.
 RELAY = os.environ.get("LIBTRACE_TEST_RELAY", "yes") == "yes"
 
-# The agent follows libh2o 2.2's timers; 2.3 stops them unseen.
-FOLLOWS_TIMERS = os.environ.get("LIBTRACE_H2O_MINOR", "13") == "13"  # 2.2.5
+# What the services and the hosts were built with: 2.2.5, or else 2.3.
+IS_H2O_2_2 = os.environ.get("LIBTRACE_H2O_MINOR", "13") == "13"
 
 # What traceview was built with.
 HAS_GRPC = os.environ.get("LIBTRACE_HAS_GRPC", "true") == "true"

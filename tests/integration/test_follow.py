@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a request starts goes on in its trace: threads and timers, with 100 requests at once in a program without
 tracing code (tests/agent/h2o_host.c), on both of libh2o's loops.  Nothing has another request's parent."""
-import os
 import re
 import secrets
 import unittest
@@ -61,11 +60,11 @@ class Follow(H2oTest):
     def test_so_does_a_thread_of_c11(self):
         self.check_that_each_belongs_to_its_request("/thrd")
 
-    @unittest.skipUnless(harness.FOLLOWS_TIMERS, "libh2o 2.3 stops timers unseen")
+    @unittest.skipUnless(harness.IS_H2O_2_2, "libh2o 2.3 stops timers unseen")
     def test_a_timer_fires_for_the_request_that_set_it(self):
         self.check_that_each_belongs_to_its_request("/timed")
 
-    @unittest.skipUnless(harness.FOLLOWS_TIMERS, "libh2o 2.3 stops timers unseen")
+    @unittest.skipUnless(harness.IS_H2O_2_2, "libh2o 2.3 stops timers unseen")
     def test_a_timer_that_sets_itself_again_is_nobody_s(self):
         (trace,) = self.ask("/beat", 1)
         calls = self.calls(N_BEATS)

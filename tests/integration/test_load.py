@@ -15,7 +15,7 @@ N = 2000
 MANY = 10000
 SPAN_BLOCK_BYTES = 2048  # trace/span.h
 # Of the service for an order, by libh2o 2.2.5 (0.13) and by what came after it.
-OWN_MAX_BYTES = (6 if os.environ["LIBTRACE_H2O_MINOR"] == "13" else 15) * 1024
+OWN_MAX_BYTES = (6 if harness.IS_H2O_2_2 else 15) * 1024
 BODY = b'{"item":"widget","qty":1}'
 REQUEST = (b"POST /orders HTTP/1.1\r\nHost: 127.0.0.1:8001\r\nContent-Type: application/json\r\n"
            b"Content-Length: %d\r\n\r\n%s" % (len(BODY), BODY))

@@ -495,8 +495,7 @@ class Rush(StackTest):
     """What a request in flight takes, and what is left of it afterwards; libh2o 2.2.5 (0.13) takes less than 2.3, and
     libcurl 7.88, beside the one, less than 8.23 beside the other."""
     N = 1000
-    IS_OLD_H2O = os.environ["LIBTRACE_H2O_MINOR"] == "13"
-    ORDER_MAX_BYTES, CHECKOUT_MAX_BYTES = (10.5 * 1024, 29 * 1024) if IS_OLD_H2O else (14.5 * 1024, 37 * 1024)
+    ORDER_MAX_BYTES, CHECKOUT_MAX_BYTES = (10.5 * 1024, 29 * 1024) if harness.IS_H2O_2_2 else (14.5 * 1024, 37 * 1024)
 
     def setUp(self):
         super().setUp()

@@ -323,7 +323,7 @@ class Traces(StoreTest):
         self.start_gateway(env={"ORDER_RETRIES": "2"})
         answer = get(self.GATEWAY, "/checkout", timeout=WAIT_S)
         self.assertEqual((answer.status, len(keys), len(set(keys)), len(keys[0])), (200, 3, 1, 32))
-        n_followed = 3 if harness.FOLLOWS_TIMERS else 1
+        n_followed = 3 if harness.IS_H2O_2_2 else 1
         spans = self.backend.trace(trace_id(answer), 1 + n_followed, WAIT_S)
         calls = [span for span in spans if span.kind == "CLIENT"]
         self.assertEqual([call.parent for call in calls], [one(spans, "GET /checkout").id] * n_followed)
