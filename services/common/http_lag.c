@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/monotonic.h"
@@ -10,15 +11,15 @@
 #define NS_PER_MS UINT64_C(1000000)
 #define INTERVAL_NS                                                                                \
 	(20 * NS_PER_MS) /* between two measurements, each of which is a turn of the loop */
-#define STALE_NS (100 * NS_PER_MS) /* the loop has slept since */
+#define SLEPT_MS 100	 /* between two turns: nobody has waited */
 
 /* Under an overload the wait is to be one in so many of what makes it one. */
 #define TARGET_SHARE 8
 /* At least one request in so many is served: where those that are shed come again at once, to shed them
  * could take all the time that there is. */
-#define SHARE_MIN 0.125
+#define SHARE_MIN 0.0625
 #define SHARE_CUT_MAX 0.5     /* by one measurement */
-#define SHARE_GROWTH 1.0625   /* likewise */
+#define SHARE_GROWTH 0.005    /* likewise, added: its work also comes when its call is answered */
 #define CALM_MEASUREMENTS 100 /* 2 s: the overload is over */
 
 /* --- the share ---------------------------------------------------------------------------- */
@@ -44,7 +45,7 @@ static void cut(struct http_admission *admission, uint64_t lag_ns)
 
 static void grow(struct http_admission *admission)
 {
-	admission->share *= SHARE_GROWTH;
+	admission->share += SHARE_GROWTH;
 	if (admission->share < 1)
 		return;
 	admission->share = 1;
@@ -118,12 +119,34 @@ static void begin(struct http_lag *lag)
 		lag->sent_ns = now_ns;
 }
 
+/* A measurement that is under way for longer than the limit need not end to show an overload. */
+static void look_at(struct http_lag *lag)
+{
+	uint64_t lag_ns = monotonic_ns() - lag->sent_ns;
+
+	if (lag_ns > lag->admission.max_ns && !lag->admission.is_overloaded)
+		http_admission_measured(&lag->admission, lag_ns);
+}
+
+/* By h2o_now()'s clock, which tells when a turn began: in a long one that is long ago. */
+static uint64_t realtime_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / NS_PER_MS;
+}
+
 void http_lag_turn(struct http_lag *lag)
 {
 	if (lag->has_come)
 		finish(lag);
+	else if (lag->sent_ns > 0)
+		look_at(lag);
 	if (lag->n_requests > 0 && lag->sent_ns == 0)
 		begin(lag);
+	if (lag->admission.share < 1)
+		lag->turned_at_ms = realtime_ms();
 }
 
 bool http_lag_admits(struct http_lag *lag)
@@ -133,15 +156,14 @@ bool http_lag_admits(struct http_lag *lag)
 	lag->n_requests += lag->sock != NULL;
 	if (__builtin_expect(admission->share >= 1, 1))
 		return true;
-	/* Every turn with requests has a measurement begun: where there was none nobody waits. */
-	if (lag->sent_ns == 0 && monotonic_ns() > lag->next_at_ns + STALE_NS)
+	if (h2o_now(lag->loop) > lag->turned_at_ms + SLEPT_MS)
 		admission->share = 1;
 	return http_admission_admits(admission);
 }
 
 int http_lag_start(struct http_lag *lag, h2o_loop_t *loop, unsigned max_ms)
 {
-	*lag = (struct http_lag){.sock = NULL};
+	*lag = (struct http_lag){.loop = loop};
 	http_admission_init(&lag->admission, max_ms);
 	if (max_ms == 0)
 		return 0;

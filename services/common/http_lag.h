@@ -39,11 +39,13 @@ bool http_admission_admits(struct http_admission *admission);
 
 struct http_lag {
 	struct http_admission admission;
-	h2o_socket_t *sock;  /* of an eventfd; NULL: no limit */
-	unsigned n_requests; /* since the last measurement began */
-	uint64_t sent_ns;    /* 0: no measurement is under way */
-	bool has_come;	     /* its event, in this turn */
-	uint64_t next_at_ns; /* not before */
+	h2o_loop_t *loop;
+	h2o_socket_t *sock;    /* of an eventfd; NULL: no limit */
+	unsigned n_requests;   /* since the last measurement began */
+	uint64_t sent_ns;      /* 0: no measurement is under way */
+	bool has_come;	       /* its event, in this turn */
+	uint64_t next_at_ns;   /* not before */
+	uint64_t turned_at_ms; /* by h2o_now()'s clock: the last turn's end, if share is below 1 */
 };
 
 /** @param max_ms  LAG_MAX_MS; 0: no limit

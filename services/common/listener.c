@@ -11,8 +11,8 @@
 
 #include "log.h"
 
-#define ACCEPT_MAX 256	   /* connections per turn of the loop */
-#define RETRY_DELAY_MS 100 /* after running out of descriptors or memory */
+#define ACCEPT_MAX LISTEN_BACKLOG /* per turn: requests that wait there nobody can shed */
+#define RETRY_DELAY_MS 100	  /* after running out of descriptors or memory */
 #define WARN_INTERVAL_MS 10000
 #define LAST_CALL_MS 50 /* for connections that were being established when listening ends */
 

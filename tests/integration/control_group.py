@@ -68,12 +68,12 @@ def memory(limit_bytes, as_container=False):
 
 @contextlib.contextmanager
 def processor(share, pid):
-    """A running process has no more than a share of one processor, in slices so short that no request notices them.
+    """A running process has no more than a share of one processor, in slices as short as the kernel lets them be.
 
     Gives a function: the seconds for which it has been kept from it.
     """
-    period_us = 5000
-    limits = {"cpu.cfs_period_us": period_us, "cpu.cfs_quota_us": int(share * period_us), "cgroup.procs": pid}
+    slice_us = 1000
+    limits = {"cpu.cfs_period_us": int(slice_us / share), "cpu.cfs_quota_us": slice_us, "cgroup.procs": pid}
     with made("cpu", limits) as folder:
         try:
             yield lambda: throttled_seconds(folder)

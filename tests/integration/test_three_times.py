@@ -17,8 +17,8 @@ from harness import StackTest, get, wait_until
 
 WARM_UP_S = 1  # thousands of connections begin at once
 SECONDS = float(os.environ.get("LIBTRACE_THREE_TIMES_S", "6"))
-SHARE = 0.25  # of a processor, for the gateway
-CONNECTIONS = 4000  # that wait half a second for an answer ask for more than that can take
+SLOWED_TO = 1500  # requests a second, by a share of a processor, at the cost of one where there are few: it takes twice as many
+CONNECTIONS = 6000  # that wait half a second for an answer ask for more than that
 DESCRIPTORS = 14000  # of the client, and of the gateway: two a request
 Answers = namedtuple("Answers", "requests sent answered busy failed seconds p50_ms p99_ms max_ms sent_p99_ms")
 
@@ -95,6 +95,12 @@ class ThreeTimes(StackTest):
         self.assertLess(answers.sent_p99_ms, 2 * at_capacity.sent_p99_ms)
         self.check_memory(idle, idle + 10 * 2**20)
 
+    def cost(self, per_second):
+        """Seconds of the gateway's processor for a request at that rate."""
+        before = self.gateway.cpu_seconds()
+        answers = self.load(CONNECTIONS, per_second, 2)
+        return (self.gateway.cpu_seconds() - before) / answers.requests
+
     @unittest.skipUnless(control_group.is_allowed("cpu"), control_group.NEEDS)
     def test_three_times_as_many_requests_as_its_processor_can_take(self):
         """The services as they are by default, but for one thread each; an order takes half a second. The gateway has
@@ -102,10 +108,12 @@ class ThreeTimes(StackTest):
         self.start_order("order-service", traced=False, env={"THREADS": "1"})
         self.start_gateway(traced=False, env={"THREADS": "1"})
         self.load(500, 0, 1)  # more connections than that it keeps until they have idled
-        idle, cpu = self.gateway.rss_bytes(), self.gateway.cpu_seconds()
-        some = self.load(1500, 2000, 2)
-        capacity = SHARE * some.requests / (self.gateway.cpu_seconds() - cpu)
-        with control_group.processor(SHARE, self.gateway.pid) as throttled_seconds:
+        idle = self.gateway.rss_bytes()
+        share = SLOWED_TO * self.cost(1000)
+        with control_group.processor(share, self.gateway.pid) as throttled_seconds:
+            # The more requests a second the less one costs: what waits is handled together.
+            capacity = share / self.cost(SLOWED_TO)
+            capacity = share / self.cost(capacity)
             at_capacity = self.load(CONNECTIONS, capacity, 2)
             answers = self.overload(CONNECTIONS, 3 * capacity, WARM_UP_S, throttled_seconds)
             self.assertGreater(answers.answered, capacity * SECONDS / 4)
