@@ -554,7 +554,16 @@ class StackTest(unittest.TestCase):
 # --- running a test file -------------------------------------------------------------------------
 
 
+def no_signal_ignored():
+    """What nohup or a shell's background made this process ignore stays without effect here, but programs start with
+    the usual action of it, which a handler is set back to by exec."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
 def main():
+    no_signal_ignored()
     if not os.path.exists(os.path.join(BIN, "libtrace-instrument")):
         print(f"Bail out! no libtrace-instrument in LIBTRACE_BIN={BIN!r}: build and install first (make build)")
         sys.exit(1)
