@@ -60,15 +60,14 @@ static bool is_sound(const struct door *door, const struct lt_slab_hello *hello)
 	       (hello->n_blocks & (hello->n_blocks - 1)) == 0;
 }
 
-/* The descriptors that came; closed by the caller.  Returns how many. */
+/* The descriptors that came, of which the kernel hands over as many as there is room for; closed by the
+ * caller.  Returns how many. */
 static size_t read_rights(struct msghdr *message, int fds[CLIENT_FDS_MAX])
 {
 	size_t n = 0;
 	struct cmsghdr *part = CMSG_FIRSTHDR(message);
 	if (part && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS) {
 		n = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		if (n > CLIENT_FDS_MAX)
-			n = CLIENT_FDS_MAX;
 		memcpy(fds, CMSG_DATA(part), n * sizeof(int));
 	}
 	return n;
@@ -83,10 +82,11 @@ static bool read_hello(struct door *door, int fd, struct client **ret_client)
 	} control;
 	struct lt_slab_hello hello;
 	struct iovec data = {&hello, sizeof(hello)};
+	/* In what CMSG_SPACE() rounds up to the kernel would put one descriptor more. */
 	struct msghdr message = {.msg_iov = &data,
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes)};
+		.msg_controllen = CMSG_LEN(CLIENT_FDS_MAX * sizeof(int))};
 	int fds[CLIENT_FDS_MAX];
 	ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n < 0)
