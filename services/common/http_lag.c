@@ -120,7 +120,7 @@ static void begin(struct http_lag *lag)
 }
 
 /* A measurement that is under way for longer than the limit need not end to show an overload. */
-static void look_at(struct http_lag *lag)
+static void notice_overload(struct http_lag *lag)
 {
 	uint64_t lag_ns = monotonic_ns() - lag->sent_ns;
 
@@ -142,7 +142,7 @@ void http_lag_turn(struct http_lag *lag)
 	if (lag->has_come)
 		finish(lag);
 	else if (lag->sent_ns > 0)
-		look_at(lag);
+		notice_overload(lag);
 	if (lag->n_requests > 0 && lag->sent_ns == 0)
 		begin(lag);
 	if (lag->admission.share < 1)

@@ -6,9 +6,9 @@
  *
  * The wait is measured: an event of the loop's own takes its place behind all that is ready in the
  * kernel's list, and when it is reported all of them have had their turn. A wait longer than
- * LAG_MAX_MS is an overload: from then on a share of the requests is answered 503, which is
- * corrected with each measurement so that the wait becomes an eighth of that. A burst is no overload as
- * long as it is worked off in LAG_MAX_MS.
+ * LAG_MAX_MS is an overload, be it over or not: from then on a share of the requests is answered
+ * 503, which is corrected with each measurement so that the wait becomes an eighth of that. A burst
+ * is no overload as long as it is worked off in LAG_MAX_MS.
  *
  * Threads: all of it belongs to the loop's thread.
  */
