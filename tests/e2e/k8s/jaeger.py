@@ -56,6 +56,7 @@ def under_load(what, act, seconds=SECONDS, each=3):
     """act() a quarter into a load. @return (answers, those that failed, trace -> spans that it misses)"""
     load = Load(PER_SECOND, seconds)
     time.sleep(seconds / 4)
+    began = time.time()
     act()
     answers = load.finish()
     failed = [a for a in answers if not a.good]
@@ -64,7 +65,7 @@ def under_load(what, act, seconds=SECONDS, each=3):
     missing = {trace: each - n for trace, n in counts.items() if n < each}
     slowest = max(a.milliseconds for a in answers)
     note(f"{what}: {len(answers)} requests, {len(failed)} failed, {len(missing)} traces incomplete "
-         f"({sum(missing.values())} spans), slowest {slowest} ms")
+         f"({sum(missing.values())} spans), slowest {slowest} ms; {began - answers[0].at:.0f} s after the first answer")
     for reason in sorted({f"{a.status} {a.rest}" for a in failed}):
         note(f"    {sum(f'{a.status} {a.rest}' == reason for a in failed)} times: {reason}")
     return answers, failed, missing
