@@ -438,6 +438,14 @@ class Program:
             fields = stat.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def descriptors(self):
+        """What each that is open leads to."""
+        folder, links = f"/proc/{self.pid}/fd", []
+        for fd in os.listdir(folder):
+            with contextlib.suppress(FileNotFoundError):  # closed since
+                links.append(os.readlink(f"{folder}/{fd}"))
+        return links
+
 
 # --- a backend, and the whole stack ----------------------------------------------------------------
 

@@ -264,7 +264,7 @@ class Unread(StackTest):
             if not harness.SANITIZED:  # they keep what is freed
                 self.assertLess(self.gateway.peak_rss_bytes() - before, 260 * 300 * 1024)
             wait_until(lambda: "the answer was not taken" in self.gateway.output, 20, "a line in the log")
-            wait_until(lambda: len(os.listdir(f"/proc/{self.gateway.pid}/fd")) < 60, 30,
+            wait_until(lambda: len(self.gateway.descriptors()) < 60, 30,
                        "the end of their connections")
         finally:
             for s in clients:
@@ -516,7 +516,7 @@ class Rush(StackTest):
                 s.close()
 
     def check_given_back(self, program, idle):
-        wait_until(lambda: len(os.listdir(f"/proc/{program.pid}/fd")) < 30, 30, "the end of its connections")
+        wait_until(lambda: len(program.descriptors()) < 30, 30, "the end of its connections")
         if not harness.SANITIZED:
             wait_until(lambda: program.rss_bytes() < 1.2 * idle, 10, f"{idle} bytes of memory again")
 

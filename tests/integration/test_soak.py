@@ -94,12 +94,9 @@ class Soak(StackTest):
         # The client costs a third of what the gateway does.
         return min(1 / costs[-1], os.cpu_count() / (sum(costs) + costs[-1] / 3))
 
-    def descriptors(self):
-        return len(os.listdir(f"/proc/{self.gateway.pid}/fd"))
-
     def sample(self, at_s):
         self.samples["RSS"].append((at_s, self.gateway.rss_bytes()))
-        self.samples["descriptors"].append((at_s, self.descriptors()))
+        self.samples["descriptors"].append((at_s, len(self.gateway.descriptors())))
 
     def go_on(self, client):
         """Until the client has ended: outages and restarts at their times, a look each second."""
@@ -157,7 +154,7 @@ class Soak(StackTest):
         self.start_collector()
         self.start_order()
         self.start_gateway()
-        idle = self.descriptors()
+        idle = len(self.gateway.descriptors())
         capacity = self.capacity()
         with self.rate(0.8 * capacity, SECONDS) as client:
             self.go_on(client)
@@ -165,7 +162,7 @@ class Soak(StackTest):
         harness.note(f"{SECONDS:.0f} s at 80 % of {capacity:.0f} requests a second: {answers}")
         # At each restart there is no order service for some tenths of a second, which is one in ten of 9 s, or more where others use the processors.
         self.assertGreater(answers["answered"], 0.5 * (answers["answered"] + answers["busy"] + answers["failed"]))
-        wait_until(lambda: self.descriptors() == idle, 30, f"{idle} descriptors again, as before the load")
+        wait_until(lambda: len(self.gateway.descriptors()) == idle, 30, f"{idle} descriptors again, as before the load")
         for program in (self.gateway, self.orders[-1]):
             self.assertEqual(program.stop(), 0)
         wait_until(lambda: not harness.relays(), 40, "the relays' end")

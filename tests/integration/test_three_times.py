@@ -38,6 +38,12 @@ class ThreeTimes(StackTest):
         self.assertEqual(answers.failed, 0)
         return answers
 
+    def cost(self, per_second):
+        """Seconds of the gateway's processor for a request at that rate."""
+        before = self.gateway.cpu_seconds()
+        answers = self.load(CONNECTIONS, per_second, 2)
+        return (self.gateway.cpu_seconds() - before) / answers.requests
+
     def scheduled(self):
         """Seconds that the gateway's loop has run, and has waited for a processor."""
         with open(f"/proc/{self.gateway.pid}/schedstat") as file:
@@ -94,12 +100,6 @@ class ThreeTimes(StackTest):
         answers = self.overload(3 * n, 0)
         self.assertLess(answers.sent_p99_ms, 2 * at_capacity.sent_p99_ms)
         self.check_memory(idle, idle + 10 * 2**20)
-
-    def cost(self, per_second):
-        """Seconds of the gateway's processor for a request at that rate."""
-        before = self.gateway.cpu_seconds()
-        answers = self.load(CONNECTIONS, per_second, 2)
-        return (self.gateway.cpu_seconds() - before) / answers.requests
 
     @unittest.skipUnless(control_group.is_allowed("cpu"), control_group.NEEDS)
     def test_three_times_as_many_requests_as_its_processor_can_take(self):
