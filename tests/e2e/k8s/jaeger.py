@@ -55,7 +55,7 @@ class Jaeger:
 def under_load(what, act, seconds=SECONDS, each=3):
     """act() a quarter into a load. @return (answers, those that failed, trace -> spans that it misses)"""
     load = Load(PER_SECOND, seconds)
-    time.sleep(seconds / 4)
+    time.sleep(max(0, load.first_at + seconds / 4 - time.time()))
     began = time.time()
     act()
     answers = load.finish()
@@ -65,7 +65,8 @@ def under_load(what, act, seconds=SECONDS, each=3):
     missing = {trace: each - n for trace, n in counts.items() if n < each}
     slowest = max(a.milliseconds for a in answers)
     note(f"{what}: {len(answers)} requests, {len(failed)} failed, {len(missing)} traces incomplete "
-         f"({sum(missing.values())} spans), slowest {slowest} ms; {began - answers[0].at:.0f} s after the first answer")
+         f"({sum(missing.values())} spans), slowest {slowest} ms; {began - load.first_at:.0f} s after the first answer")
     for reason in sorted({f"{a.status} {a.rest}" for a in failed}):
-        note(f"    {sum(f'{a.status} {a.rest}' == reason for a in failed)} times: {reason}")
+        after = [a.at - began for a in failed if f"{a.status} {a.rest}" == reason]
+        note(f"    {len(after)} times, {min(after):.1f} to {max(after):.1f} s later: {reason}")
     return answers, failed, missing

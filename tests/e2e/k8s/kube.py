@@ -142,7 +142,7 @@ class Load:
                     "args": ["api-gateway", "8000", path, str(per_second), str(seconds)],
                     "securityContext": RESTRICTED}]}}
         self.name = kubectl("create", "-f", "-", "-o", "name", text=json.dumps(pod)).strip()
-        wait_until(self._lines, 60, "the load's first answer")
+        self.first_at = answer_of(wait_until(self._lines, 60, "the load's first answer")[0]).at
 
     def _lines(self):
         try:

@@ -172,7 +172,7 @@ class Cluster(unittest.TestCase):
     def test_08_killed_pods_are_back_soon(self):
         """One replica each, killed without a word: what is answered meanwhile is an error, and not for long."""
         answers, failed, missing = self.under_load("both killed", lambda: self.replace_pods(
-            lambda pod: kubectl("delete", "pod", pod, "--grace-period=0", "--force")))
+            lambda pod: kubectl("delete", "pod", pod, "--grace-period=0", "--force", "--wait=false")))
         self.assertLess(len(failed), 10 * PER_SECOND)
         self.assertTrue(all(a.good for a in answers[-5 * PER_SECOND:]))
         self.assertEqual(missing, {})  # the kubelet leaves them 2 s at least, which is enough for the relay
