@@ -204,11 +204,13 @@ n_files=1
 PATH=$PATH:$root/build/prefix/bin
 if missing=$(for program in libtrace-instrument shop-load; do command -v $program >"$work/log" || echo "$program"; done) &&
 	[ -n "$missing" ]; then
-	echo "ok - a lab # SKIP not on PATH: ${missing//$'\n'/ }" | tee -a "$work/results"
+	echo "ok - the labs # SKIP not on PATH: ${missing//$'\n'/ }" | tee -a "$work/results"
 else
-	# shellcheck disable=SC2086
-	python3 -u "$root/tests/e2e/k8s/test_lab.py" ${CLUSTER_TESTS:-} | tee -a "$work/results"
-	n_files=$((n_files + 1))
+	for file in lab each_lab; do
+		# shellcheck disable=SC2086
+		python3 -u "$root/tests/e2e/k8s/test_$file.py" ${CLUSTER_TESTS:-} | tee -a "$work/results"
+		n_files=$((n_files + 1))
+	done
 fi
 if [ -n "$not_injected" ]; then
 	echo "ok - k8s/inject # SKIP $not_injected" | tee -a "$work/results"

@@ -588,7 +588,10 @@ def main():
 
 def run_case(case):
     """A file whose tests stand on each other, one after the other in this process; by hand, those that are named."""
-    suite = unittest.defaultTestLoader.loadTestsFromTestCase(case)
+    run_suite(unittest.defaultTestLoader.loadTestsFromTestCase(case))
+
+
+def run_suite(suite):
     if len(sys.argv) > 1:
         suite = unittest.TestSuite(t for t in suite if any(a in t.id() for a in sys.argv[1:]))
     result = TapResult()

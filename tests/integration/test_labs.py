@@ -19,7 +19,8 @@ sys.path.insert(0, LABS)
 import exercise  # noqa: E402
 import traces  # noqa: E402
 
-BACKEND = "http://localhost:16686"
+GATEWAY, ORDER = int(os.environ.get("GATEWAY_PORT", 8000)), int(os.environ.get("ORDER_PORT", 8001))
+BACKEND = f"http://localhost:{os.environ.get('TRACEVIEW_UI_PORT', 16686)}"
 
 
 @unittest.skipIf(SANITIZED, "the services' faults have tests of their own for this")
@@ -85,10 +86,10 @@ class Command(LabTest):
         self.assertEqual(numbers, pages)
 
     def test_what_listens_already_is_said_and_nothing_is_left(self):
-        with socket.create_server(("127.0.0.1", 8001)):
+        with socket.create_server(("127.0.0.1", ORDER)):
             done = self.lab("1")
         self.assertEqual(done.code, 1, done)
-        self.assertIn("port 8001 is in use", done.err)
+        self.assertIn(f"port {ORDER} is in use", done.err)
         self.assertEqual(self.lab("--stop").out, "nothing was running\n")
 
     def test_a_reset_leaves_nothing_running(self):
@@ -175,7 +176,7 @@ class Lab4(LabTest):
                          "error.type 502", "I do not know", f"qty {smallest}, item spoon",
                          never=["qty", "quantity", str(smallest), str(largest)])
         for own in (largest + 1, smallest - 1):  # the learner's, between the two
-            harness.get(8000, f"/checkout?item=spoon&qty={own}")
+            harness.get(GATEWAY, f"/checkout?item=spoon&qty={own}")
         self.all_traces(7 * len(self.traces) + 2 * 5)
         self.check_right(f"order.qty {largest + 1}", f"order.qty {smallest}")
 
@@ -223,8 +224,8 @@ class Lab6(LabTest):
                          "0000000 api-gateway", f"{order.id} api-gateway", f"{teapot} gateway", f"{right} {teapot} gateway",
                          *(f"{trace.id} gateway" for trace in samovars if trace.spans[0].end_us < order.spans[0].start_us),
                          never=[right[:7], "gateway"])
-        harness.get(8000, "/checkout?item=samovar")  # the learner's own are none of the customers'
-        harness.post_json(8001, "/orders", {"item": "samovar", "qty": 1})
+        harness.get(GATEWAY, "/checkout?item=samovar")  # the learner's own are none of the customers'
+        harness.post_json(ORDER, "/orders", {"item": "samovar", "qty": 1})
         self.all_traces(6 * (4 + 3) + 2 + 3 + 3)
         self.check_right(f"{right} api-gateway")
 

@@ -3,10 +3,8 @@
 
 Run by tests/e2e/check-cluster.sh, whose PATH has the programs of this machine's part: the customers.
 """
-import contextlib
 import json
 import os
-import socket
 import sys
 import tempfile
 import time
@@ -17,19 +15,12 @@ sys.path.insert(0, os.path.join(HERE, "..", "..", "integration"))
 
 import harness  # noqa: E402
 import kube  # noqa: E402
+from free_ports import free_ports  # noqa: E402
 from harness import note  # noqa: E402
 
 LAB = os.path.join(HERE, "..", "..", "..", "services", "labs", "lab.py")
 NAMESPACE = "lab-check-cluster"
-PORTS = ("GATEWAY_PORT", "ORDER_PORT", "TRACEVIEW_UI_PORT", "TRACEVIEW_OTLP_PORT")
 WAIT_S = 300
-
-
-def free_ports():
-    """By variable, so that nothing else on this machine is in the way."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in PORTS]
-        return dict(zip(PORTS, (str(s.getsockname()[1]) for s in sockets)))
 
 
 class Labs(unittest.TestCase):
