@@ -2,6 +2,7 @@
 """traceview in the terminal: show, list, tail and check say what is there, within the width that they have."""
 import json
 import os
+import re
 import shlex
 import shutil
 import tempfile
@@ -137,11 +138,36 @@ class List(TerminalTest):
         self.assertEqual(self.show("--errors", "--limit", "8", command="list").splitlines()[1:], errors[:8])
         self.assertEqual(self.show("--service", "nobody", command="list"), "")
 
+    def test_traces_are_wanted_by_what_one_of_their_spans_has(self):
+        def span_of(number, service, name, milliseconds, **attribute):
+            return otlp.one_span(f"{number:032x}", name, service, [otlp.text(*pair) for pair in attribute.items()],
+                                 spanId=f"{milliseconds:016x}", endTimeUnixNano=str(otlp.START + milliseconds * 1_000_000))
+
+        for span in (span_of(1, "shop", "buy", 100, item="tea"), span_of(1, "store", "insert", 90, item="cup"),
+                     span_of(2, "shop", "buy", 2500, item="tea", size="a=b"), span_of(3, "store", "insert", 700, item="tea")):
+            self.send(span)
+        for wanted, numbers in (
+                ([], [1, 2, 3]), (["--operation", "buy"], [1, 2]), (["--tag", "item=tea"], [1, 2, 3]),
+                (["--tag", "item=cup"], [1]), (["--tag", "item=tea", "--tag", "size=a=b"], [2]),
+                (["--min-duration", "0.7s"], [2, 3]), (["--min-duration", "95ms", "--max-duration", "2s"], [1, 3]),
+                (["--service", "store", "--tag", "item=tea"], [3]), (["--operation", "insert", "--tag", "item=tea"], [3]),
+                (["--limit", "1", "--operation", "insert"], [1, 3]), (["--tag", "item=pot"], [])):
+            with self.subTest(wanted=wanted):
+                listed = [int(line.split()[0], 16) for line in self.show(*wanted, command="list").splitlines()[1:]]
+                if "--limit" in wanted:
+                    self.assertEqual((len(listed), set(listed) <= set(numbers)), (1, True), listed)
+                else:
+                    self.assertEqual(sorted(listed), numbers)
+
     def test_wrong_command_lines_say_what_is_wrong(self):
         for arguments, word in ((["list", "x"], "unexpected"), (["list", "--limit", "0"], "0"), (["tail", "--limit", "x"], "x"),
                                 (["check"], "missing"), (["check", "/nowhere"], "/nowhere"), (["list", "--nope"], "--nope"),
                                 (["check", "-", "--trace", "xyz"], "xyz"), (["list", "--width"], "--width"),
-                                (["list", "--width", "1001"], "1001"), (["list", "--color", "red"], "red")):
+                                (["list", "--width", "1001"], "1001"), (["list", "--color", "red"], "red"),
+                                (["list", "--tag", "item"], "item"), (["tail", "--tag", "=tea"], "=tea"),
+                                (["list", "--tag", "a=b"] + ["--tag", "item=tea"] * 16, "item=tea"),
+                                (["list", "--operation", ""], "not a value"), (["list", "--min-duration", "1"], "1"),
+                                (["tail", "--max-duration", "-1s"], "-1s")):
             done = run(["traceview", *arguments])
             self.assertEqual((done.code, done.out), (2, ""), done)
             self.assertIn(word, done.err)
@@ -168,6 +194,16 @@ class Tail(TerminalTest):
         self.assertEqual(tail.wait(), 0)
         self.assertNotIn("number 1", tail.output)
         self.assertEqual(tail.output.count("number"), 2)
+
+    def test_only_those_that_are_wanted_are_told(self):
+        tail = self.start(["traceview", "tail", "--limit", "1", "--tag", "item=tea"], env=UTF8)
+        wait_until(lambda: "TRACE" in tail.output, what="its header")
+        for i, item in ((1, "cup"), (2, "tea")):
+            start = time.time_ns()
+            self.send(otlp.one_span(f"{i:032x}", f"number {i}", attributes=[otlp.text("item", item)], startTimeUnixNano=str(start),
+                                    endTimeUnixNano=str(start)))
+        self.assertEqual(tail.wait(), 0)
+        self.assertEqual(re.findall(r"number \d", tail.output), ["number 2"])
 
 
 class Check(TerminalTest):

@@ -3,9 +3,11 @@
 #include "show/list.h"
 
 #include "base/hex.h"
+#include "query/params.h"
 #include "show/command.h"
 #include "show/fetch.h"
 #include "show/trace_line.h"
+#include "store/search.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -18,31 +20,41 @@
 #define TAIL_INTERVAL_MS 500
 #define TAIL_WINDOW_S 60 /* a trace that began earlier and grows is not printed again */
 #define TAIL_TRACES 200	 /* of each service in the window */
+#define TAGS_MAX 16
+
+#define WANTED_HELP                                                                                \
+	"  --errors           only traces with errors\n"                                           \
+	"  --operation NAME   only traces with a span of that name\n"                              \
+	"  --tag KEY=VALUE    likewise with that attribute; may be repeated\n"                     \
+	"  --min-duration T   likewise that took at least so long: 1.5s, 300ms\n"                  \
+	"  --max-duration T   likewise at most so long; one span meets all of these\n"
 
 static const char list_help[] =
 	"Usage: traceview list [OPTIONS]\n"
 	"\n"
 	"Prints the newest traces of traceview or Jaeger, a line each.\n"
 	"\n"
-	"  --limit N          how many (default 20, at most 1500)\n"
-	"  --errors           only traces with errors, of the newest 1500\n" COMMAND_HELP "\n"
+	"  --limit N          how many (default 20, at most 1500)\n" WANTED_HELP COMMAND_HELP "\n"
+	"Those that are wanted are looked for among the newest 1500.\n"
 	"Exit status: 0, also without any; 1 when the backend fails; 2 when this command line is "
 	"wrong.\n";
 
-static const char tail_help[] = "Usage: traceview tail [OPTIONS]\n"
-				"\n"
-				"Prints each new trace of traceview or Jaeger as it comes, a line "
-				"each, until it is stopped.\n"
-				"\n"
-				"  --limit N          end after N of them\n"
-				"  --errors           only traces with errors\n" COMMAND_HELP "\n"
-				"Exit status: 0 after N traces; 1 when the backend fails; 2 when "
-				"this command line is wrong.\n";
+static const char tail_help[] =
+	"Usage: traceview tail [OPTIONS]\n"
+	"\n"
+	"Prints each new trace of traceview or Jaeger as it comes, a line "
+	"each, until it is stopped.\n"
+	"\n"
+	"  --limit N          end after N of them\n" WANTED_HELP COMMAND_HELP "\n"
+	"Exit status: 0 after N traces; 1 when the backend fails; 2 when "
+	"this command line is wrong.\n";
 
 struct list {
 	struct view view;
 	uint64_t limit;
-	bool only_errors;
+	bool only_errors, is_search; /* is_search: of a span that search describes */
+	struct search search;
+	struct search_tag tags[TAGS_MAX]; /* search's */
 };
 
 static bool read_limit(void *user, const char *value)
@@ -56,8 +68,49 @@ static bool read_errors(void *user, const char *value)
 	return ((struct list *)user)->only_errors = true;
 }
 
-static const struct command_option options[] = {
-	{"limit", true, read_limit}, {"errors", false, read_errors}, {NULL}};
+static bool read_operation(void *user, const char *value)
+{
+	struct list *list = user;
+	list->search.operation = lt_slice(value);
+	return list->is_search = *value != '\0';
+}
+
+static bool read_tag(void *user, const char *value)
+{
+	struct list *list = user;
+	const char *equals = strchr(value, '=');
+	if (!equals || equals == value || list->search.n_tags == TAGS_MAX)
+		return false;
+	list->tags[list->search.n_tags++] =
+		(struct search_tag){{value, (size_t)(equals - value)}, lt_slice(equals + 1)};
+	return list->is_search = true;
+}
+
+static bool read_time(const char *value, uint64_t *ret_ns)
+{
+	int64_t ns;
+	if (!parse_duration(value, &ns) || ns < 0)
+		return false;
+	*ret_ns = (uint64_t)ns;
+	return true;
+}
+
+static bool read_min_duration(void *user, const char *value)
+{
+	struct list *list = user;
+	return list->is_search = read_time(value, &list->search.duration_min_ns);
+}
+
+static bool read_max_duration(void *user, const char *value)
+{
+	struct list *list = user;
+	return list->is_search = read_time(value, &list->search.duration_max_ns);
+}
+
+static const struct command_option options[] = {{"limit", true, read_limit},
+	{"errors", false, read_errors}, {"operation", true, read_operation},
+	{"tag", true, read_tag}, {"min-duration", true, read_min_duration},
+	{"max-duration", true, read_max_duration}, {NULL}};
 
 /* Prints and empties a buffer. */
 static bool flush_text(struct buffer *text)
@@ -89,7 +142,8 @@ static struct trace **sorted(const struct store *store, size_t *ret_n)
 
 static bool is_wanted(const struct list *list, const struct trace *trace)
 {
-	return !list->only_errors || trace->n_errors;
+	return (!list->only_errors || trace->n_errors) &&
+	       (!list->is_search || search_finds(&list->search, trace));
 }
 
 static int print_list(const struct list *list, const struct store *store)
@@ -115,8 +169,9 @@ static int print_list(const struct list *list, const struct store *store)
 static int run_list(const struct list *list, struct fetcher *fetcher, struct store *store)
 {
 	char why[FETCH_WHY_BYTES];
-	/* Those with errors may be far between. */
-	uint64_t n_looked_at = list->only_errors ? LIMIT_MAX : list->limit;
+	/* Those that are wanted may be far between. */
+	bool are_all_wanted = !list->only_errors && !list->is_search;
+	uint64_t n_looked_at = are_all_wanted ? list->limit : LIMIT_MAX;
 	struct fetch_filter filter = {list->view.service, (unsigned)n_looked_at, 0};
 	int err = fetch_recent(fetcher, &filter, store, why);
 	if (err && err != -ENOENT)
@@ -202,7 +257,11 @@ static int begin(struct list *list, const char *name, const char *help, int argc
 	struct fetcher **ret_fetcher)
 {
 	const struct command command = {name, help, options, list, NULL, 0, 0};
+	list->search = SEARCH_ALL(0);
+	list->search.tags = list->tags;
 	int status = command_read(&command, argc, argv, &list->view);
+	if (list->view.service)
+		list->search.service = lt_slice(list->view.service);
 	if (status < 0 && fetcher_new(list->view.target.url, ret_fetcher))
 		status = complain(name, "out of memory");
 	return status;

@@ -20,6 +20,19 @@ struct matcher {
 	struct buffer text;
 };
 
+static void matcher_init(struct matcher *m, const struct search *search)
+{
+	m->search = search;
+	arena_init(&m->arena, OTLP_ARENA_MAX_BYTES);
+	buffer_init(&m->text, VALUE_MAX_BYTES);
+}
+
+static void matcher_done(struct matcher *m)
+{
+	buffer_done(&m->text);
+	arena_done(&m->arena);
+}
+
 static bool record_matches(const struct search *search, const struct record *record)
 {
 	uint64_t duration_ns = record->end_ns - record->start_ns;
@@ -107,27 +120,35 @@ static bool trace_matches(struct matcher *m, const struct trace *trace, bool tag
 long search_traces(const struct store *store, const struct search *search, struct arena *arena,
 	struct trace ***ret_traces)
 {
-	struct matcher m = {.search = search};
+	struct matcher m;
 	struct trace **traces =
 		arena_alloc(arena, store_stats(store).n_traces + 1, sizeof(*traces));
 	if (!traces)
 		return -ENOMEM;
 	size_t n_candidates = 0, n = 0;
+	matcher_init(&m, search);
 	for (struct trace *trace = store_newest(store); trace; trace = trace->older) {
 		if (trace_matches(&m, trace, false))
 			traces[n_candidates++] = trace;
 	}
 	qsort(traces, n_candidates, sizeof(*traces), trace_latest_first);
-	arena_init(&m.arena, OTLP_ARENA_MAX_BYTES);
-	buffer_init(&m.text, VALUE_MAX_BYTES);
 	for (size_t i = 0; i < n_candidates && n < search->limit; i++) {
 		if (!search->n_tags || trace_matches(&m, traces[i], true))
 			traces[n++] = traces[i];
 	}
-	buffer_done(&m.text);
-	arena_done(&m.arena);
+	matcher_done(&m);
 	*ret_traces = traces;
 	return (long)n;
+}
+
+bool search_finds(const struct search *search, const struct trace *trace)
+{
+	struct matcher m;
+
+	matcher_init(&m, search);
+	bool found = trace_matches(&m, trace, search->n_tags > 0);
+	matcher_done(&m);
+	return found;
 }
 
 /* --- services and operations -------------------------------------------------------------- */

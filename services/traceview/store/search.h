@@ -39,6 +39,9 @@ struct search {
 LT_CHECKED long search_traces(const struct store *store, const struct search *search,
 	struct arena *arena, struct trace ***ret_traces);
 
+/** Whether a search would find that trace. */
+bool search_finds(const struct search *search, const struct trace *trace);
+
 /**
  * Lists the services, sorted, without duplicates.
  * @param ret_services  in the arena, its strings borrowed from store
