@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gateway at three times its capacity: by requests in flight, and by what its processor can take.
 
-Every answer is 200 or 503, those that are served are served in time, memory stays bounded and goes back, and a
-health check with a limit of 1 s does not fail. LIBTRACE_THREE_TIMES_S: seconds of the load, 60 by hand.
+Every answer is 200 or 503, those that are served are served in time, memory stays bounded and goes back, and no
+health check with a limit of 1 s has the pod restarted. LIBTRACE_THREE_TIMES_S: seconds of the load, 60 by hand.
 """
 import json
 import os
@@ -16,7 +16,7 @@ import harness
 from harness import StackTest, get, wait_until
 
 WARM_UP_S = 1  # thousands of connections begin at once
-SECONDS = float(os.environ.get("LIBTRACE_THREE_TIMES_S", "6"))
+SECONDS = float(os.environ.get("LIBTRACE_THREE_TIMES_S", "12"))
 SLOWED_TO = 1500  # requests a second, by a share of a processor, at the cost of one where there are few: it takes twice as many
 CONNECTIONS = 6000  # that wait half a second for an answer ask for more than that
 DESCRIPTORS = 14000  # of the client, and of the gateway: two a request
@@ -64,7 +64,9 @@ class ThreeTimes(StackTest):
         self.assertEqual(answers.answered + answers.busy, answers.sent)
         self.assertGreater(answers.busy, answers.sent / 20)
         self.assertGreaterEqual(len(health), SECONDS / 2)
-        self.assertEqual(set(health), {200})
+        # Kubernetes restarts a pod after three in a row. One may fail while thousands of connections begin at once.
+        has_failed = [status != 200 for status in health]
+        self.assertNotIn((True, True), zip(has_failed, has_failed[1:]), health)
         return answers
 
     def probed(self, call):
