@@ -117,8 +117,8 @@ class Tree(BrowserTest):
         self.open_trace(TRACE)
         b.keys("h", "z")
         b.wait_for(".minimap .window:not([hidden])")
-        track, bar = b.box(f"{SELECTED} .track"), b.box(f"{SELECTED} .bar")
-        self.assertAlmostEqual(track["width"], bar["width"], delta=2)
+        b.wait("const row = document.querySelector(arguments[0]); const [track, bar] = ['.track', '.bar'].map("
+               "(name) => row.querySelector(name).getBoundingClientRect().width); return Math.abs(track - bar) <= 2", SELECTED)
         b.keys("0")
         b.wait("return document.querySelector('.minimap .window').hidden")
         b.drag(".strip", 0.2, 0.6)
