@@ -52,8 +52,8 @@ static const char tail_help[] =
 struct list {
 	struct view view;
 	uint64_t limit;
-	bool only_errors, is_search; /* is_search: of a span that search describes */
-	struct search search;
+	bool only_errors;
+	struct search search;		  /* only traces that it finds */
 	struct search_tag tags[TAGS_MAX]; /* search's */
 };
 
@@ -72,7 +72,7 @@ static bool read_operation(void *user, const char *value)
 {
 	struct list *list = user;
 	list->search.operation = lt_slice(value);
-	return list->is_search = *value != '\0';
+	return *value != '\0';
 }
 
 static bool read_tag(void *user, const char *value)
@@ -83,7 +83,7 @@ static bool read_tag(void *user, const char *value)
 		return false;
 	list->tags[list->search.n_tags++] =
 		(struct search_tag){{value, (size_t)(equals - value)}, lt_slice(equals + 1)};
-	return list->is_search = true;
+	return true;
 }
 
 static bool read_time(const char *value, uint64_t *ret_ns)
@@ -98,13 +98,13 @@ static bool read_time(const char *value, uint64_t *ret_ns)
 static bool read_min_duration(void *user, const char *value)
 {
 	struct list *list = user;
-	return list->is_search = read_time(value, &list->search.duration_min_ns);
+	return read_time(value, &list->search.duration_min_ns);
 }
 
 static bool read_max_duration(void *user, const char *value)
 {
 	struct list *list = user;
-	return list->is_search = read_time(value, &list->search.duration_max_ns);
+	return read_time(value, &list->search.duration_max_ns);
 }
 
 static const struct command_option options[] = {{"limit", true, read_limit},
@@ -142,8 +142,15 @@ static struct trace **sorted(const struct store *store, size_t *ret_n)
 
 static bool is_wanted(const struct list *list, const struct trace *trace)
 {
-	return (!list->only_errors || trace->n_errors) &&
-	       (!list->is_search || search_finds(&list->search, trace));
+	return (!list->only_errors || trace->n_errors) && search_finds(&list->search, trace);
+}
+
+/* Whether is_wanted() is true for each trace of the service. */
+static bool wants_all(const struct list *list)
+{
+	const struct search *search = &list->search;
+	return !list->only_errors && !search->operation.len && !search->n_tags &&
+	       !search->duration_min_ns && search->duration_max_ns == UINT64_MAX;
 }
 
 static int print_list(const struct list *list, const struct store *store)
@@ -170,8 +177,7 @@ static int run_list(const struct list *list, struct fetcher *fetcher, struct sto
 {
 	char why[FETCH_WHY_BYTES];
 	/* Those that are wanted may be far between. */
-	bool are_all_wanted = !list->only_errors && !list->is_search;
-	uint64_t n_looked_at = are_all_wanted ? list->limit : LIMIT_MAX;
+	uint64_t n_looked_at = wants_all(list) ? list->limit : LIMIT_MAX;
 	struct fetch_filter filter = {list->view.service, (unsigned)n_looked_at, 0};
 	int err = fetch_recent(fetcher, &filter, store, why);
 	if (err && err != -ENOENT)
