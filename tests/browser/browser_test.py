@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every test of the page uses: traceview, a browser before it, and the names of what is on the page."""
+import os
+import sys
 import time
 import unittest
 
-import harness
-from browser import Browser, why_not
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+
+import harness  # noqa: E402
+from browser import Browser, why_not  # noqa: E402
 
 UI, OTLP = 16686, 4318
 SEC = 1_000_000_000

@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What axe-core has against each page."""
 import os
-import sys
 import unittest
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "integration")]
-
-import harness  # noqa: E402
-import traces  # noqa: E402
-from browser_test import SEC, TRACE, BrowserTest  # noqa: E402
+from browser_test import SEC, TRACE, BrowserTest  # first: it says where the others are
+import harness
+import traces
 
 AXE = os.environ.get("LIBTRACE_AXE", "")
 

@@ -1,14 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Traces that are hostile, wrong or not there."""
-import os
-import sys
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "integration")]
-
-import harness  # noqa: E402
-import traces  # noqa: E402
-from browser_test import BrowserTest  # noqa: E402
+from browser_test import BrowserTest  # first: it says where the others are
+import harness
+import traces
 
 
 class Odd(BrowserTest):

@@ -1,15 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page of the search, of an empty store, and of the graph of services."""
 import json
-import os
-import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "integration")]
-
-import harness  # noqa: E402
-import traces  # noqa: E402
-from browser_test import OTLP, SEC, TRACE, UI, BrowserTest  # noqa: E402
+from browser_test import OTLP, SEC, TRACE, UI, BrowserTest  # first: it says where the others are
+import harness
+import traces
 
 SLOW = 320  # of the shop's traces, the one with the slow insert
 

@@ -1,15 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page of a trace: its tree, bars, details and keys."""
 import json
-import os
-import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "integration")]
-
-import harness  # noqa: E402
-import traces  # noqa: E402
-from browser_test import OTLP, SELECTED, TRACE, UI, BrowserTest  # noqa: E402
+from browser_test import OTLP, SELECTED, TRACE, UI, BrowserTest  # first: it says where the others are
+import harness
+import traces
 
 
 class Tree(BrowserTest):
