@@ -576,25 +576,21 @@ def main():
         print(f"Bail out! no libtrace-instrument in LIBTRACE_BIN={BIN!r}: build and install first (make build)")
         sys.exit(1)
     enter_network()
-    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
-    if len(sys.argv) > 1:  # by hand: the names of the tests to run
-        suite = unittest.TestSuite(t for case in suite for t in case if any(a in t.id() for a in sys.argv[1:]))
-    result = TapResult()
-    suite.run(result)
-    print(f"1..{result.n}")
+    cases = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
+    result = run_tests(test for case in cases for test in case)
     n_reports = print_sanitizer_logs() if sanitizer_runtimes() else 0
     sys.exit(1 if result.n_bad or n_reports or not result.n else 0)
 
 
 def run_case(case):
-    """A file whose tests stand on each other, one after the other in this process; by hand, those that are named."""
-    run_suite(unittest.defaultTestLoader.loadTestsFromTestCase(case))
+    """A file whose tests stand on each other, one after the other in this process."""
+    sys.exit(1 if run_tests(unittest.defaultTestLoader.loadTestsFromTestCase(case)).n_bad else 0)
 
 
-def run_suite(suite):
-    if len(sys.argv) > 1:
-        suite = unittest.TestSuite(t for t in suite if any(a in t.id() for a in sys.argv[1:]))
+def run_tests(tests):
+    """Runs them, by hand those that are named. @return the result"""
     result = TapResult()
-    suite.run(result)
+    named = sys.argv[1:] or [""]
+    unittest.TestSuite(test for test in tests if any(name in test.id() for name in named)).run(result)
     print(f"1..{result.n}")
-    sys.exit(1 if result.n_bad else 0)
+    return result

@@ -25,4 +25,4 @@ LABS = [case for case in vars(test_labs).values()
 TESTS = [unittest.defaultTestLoader.loadTestsFromTestCase(case) for case in LABS]
 TESTS.append([test_labs.Lab8("test_1_some_wait_where_no_span_is_and_no_answer_is_right")])
 
-harness.run_suite(unittest.TestSuite(test for tests in TESTS for test in tests))
+sys.exit(1 if harness.run_tests(test for tests in TESTS for test in tests).n_bad else 0)
